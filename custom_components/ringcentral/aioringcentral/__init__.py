@@ -1,0 +1,1 @@
+"""RingCentral presence over WebSocket push: a client for asyncio and aiohttp, free of Home Assistant."""

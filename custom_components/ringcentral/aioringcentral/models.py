@@ -1,0 +1,214 @@
+"""What RingCentral sends, as immutable values. Who is called never shows in a repr."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from . import wire
+
+
+class TelephonyStatus(StrEnum):
+    """Calls of an extension, or of one call (protocol 2.4, 4.3)."""
+
+    NO_CALL = "NoCall"
+    RINGING = "Ringing"
+    CALL_CONNECTED = "CallConnected"
+    ON_HOLD = "OnHold"
+    PARKED_CALL = "ParkedCall"
+
+
+class PresenceStatus(StrEnum):
+    """Aggregated presence as the service computes it (protocol 4.6)."""
+
+    AVAILABLE = "Available"
+    BUSY = "Busy"
+    OFFLINE = "Offline"
+
+
+class UserStatus(StrEnum):
+    """Presence as the user set it."""
+
+    AVAILABLE = "Available"
+    BUSY = "Busy"
+    OFFLINE = "Offline"
+
+
+class DndStatus(StrEnum):
+    """Do-not-disturb; the service's ``Unknown`` becomes None."""
+
+    TAKE_ALL_CALLS = "TakeAllCalls"
+    DO_NOT_ACCEPT_ANY_CALLS = "DoNotAcceptAnyCalls"
+    DO_NOT_ACCEPT_DEPARTMENT_CALLS = "DoNotAcceptDepartmentCalls"
+    TAKE_DEPARTMENT_CALLS_ONLY = "TakeDepartmentCallsOnly"
+
+
+class MeetingStatus(StrEnum):
+    """Whether the user is in a video meeting."""
+
+    CONNECTED = "Connected"
+    DISCONNECTED = "Disconnected"
+
+
+class CallDirection(StrEnum):
+    """Direction of a call, seen from the extension."""
+
+    INBOUND = "Inbound"
+    OUTBOUND = "Outbound"
+
+
+class TerminationType(StrEnum):
+    """How a call ended: ``final`` for good, ``intermediate`` is deprecated (protocol 4.3)."""
+
+    FINAL = "final"
+    INTERMEDIATE = "intermediate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveCall:
+    """One item of ``activeCalls`` (protocol 4.3); every field may be missing."""
+
+    id: str | None = None
+    session_id: str | None = None
+    telephony_session_id: str | None = None
+    party_id: str | None = None
+    direction: CallDirection | None = None
+    telephony_status: TelephonyStatus | None = None
+    termination_type: TerminationType | None = None
+    start_time: datetime | None = None
+    queue_call: bool | None = None
+    from_number: str | None = field(default=None, repr=False)
+    from_name: str | None = field(default=None, repr=False)
+    to_number: str | None = field(default=None, repr=False)
+    to_name: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_wire(cls, item: Mapping[str, Any]) -> Self:
+        """Read one item of ``activeCalls``; what cannot be read is None."""
+        return cls(
+            id=wire.identifier(item.get("id")),
+            session_id=wire.identifier(item.get("sessionId")),
+            telephony_session_id=wire.identifier(item.get("telephonySessionId")),
+            party_id=wire.identifier(item.get("partyId")),
+            direction=wire.member(CallDirection, item.get("direction")),
+            telephony_status=wire.member(TelephonyStatus, item.get("telephonyStatus")),
+            termination_type=wire.member(TerminationType, item.get("terminationType")),
+            start_time=wire.moment(item.get("startTime")),
+            queue_call=wire.flag(item.get("queueCall")),
+            from_number=wire.text(item.get("from")),
+            from_name=wire.text(item.get("fromName")),
+            to_number=wire.text(item.get("to")),
+            to_name=wire.text(item.get("toName")),
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the service lists the call only to say that it ended (protocol 4.5)."""
+        return self.telephony_status is TelephonyStatus.NO_CALL or self.termination_type is TerminationType.FINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Presence of one extension as last known; None is unknown.
+
+    ``active_calls`` is None where the service gives no call details (plain event filter),
+    and holds the newest seven calls at most; ``total_active_calls`` counts them all.
+    """
+
+    extension_id: str
+    sequence: int | None = None
+    telephony_status: TelephonyStatus | None = None
+    presence_status: PresenceStatus | None = None
+    user_status: UserStatus | None = None
+    dnd_status: DndStatus | None = None
+    meeting_status: MeetingStatus | None = None
+    allow_see_my_presence: bool | None = None
+    ring_on_monitored_call: bool | None = None
+    pick_up_calls_on_hold: bool | None = None
+    message: str | None = field(default=None, repr=False)
+    active_calls: tuple[ActiveCall, ...] | None = None
+    total_active_calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceUpdate:
+    """What one event or one REST reply says about one extension.
+
+    ``changes`` maps field names of `Presence` to values; a field that the service did not send is not
+    in it. ``detailed`` tells whether calls were asked for, so that missing ``activeCalls`` mean no call.
+    """
+
+    extension_id: str
+    sequence: int | None
+    changes: Mapping[str, Any]
+    detailed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One notification (protocol 4.1): its event URI and its body."""
+
+    uri: str
+    body: Mapping[str, Any]
+    uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """One extension of the account (protocol 2.3). Types and statuses stay text: new ones appear over time."""
+
+    id: str
+    account_id: str | None = None
+    number: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
+    type: str | None = None
+    status: str | None = None
+
+    @classmethod
+    def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
+        """Read an extension record, or None where it has no id."""
+        if (extension_id := wire.identifier(item.get("id"))) is None:
+            return None
+        account = item.get("account")
+        return cls(
+            id=extension_id,
+            account_id=wire.identifier(account.get("id")) if isinstance(account, Mapping) else None,
+            number=wire.text(item.get("extensionNumber")),
+            name=wire.text(item.get("name")),
+            type=wire.text(item.get("type")),
+            status=wire.text(item.get("status")),
+        )
+
+    @property
+    def can_be_followed(self) -> bool:
+        """Whether the service keeps a presence for it (protocol 2.4); a park location shows parked calls."""
+        return self.type not in _TYPES_WITHOUT_PRESENCE and self.status not in _STATUSES_WITHOUT_PRESENCE
+
+
+_TYPES_WITHOUT_PRESENCE = frozenset(
+    {
+        "Announcement",
+        "ApplicationExtension",
+        "Department",
+        "FaxUser",
+        "IvrMenu",
+        "PagingOnly",
+        "ProxyAdmin",
+        "RoomConnector",
+        "SharedLinesGroup",
+        "Site",
+        "TieLine",
+        "Voicemail",
+    }
+)
+_STATUSES_WITHOUT_PRESENCE = frozenset({"Disabled", "Frozen", "Unassigned"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A WebSocket ticket (protocol 3.1): good for one connect within ``expires_in`` seconds."""
+
+    uri: str = field(repr=False)
+    token: str = field(repr=False)
+    expires_in: float

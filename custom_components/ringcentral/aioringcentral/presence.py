@@ -1,0 +1,147 @@
+"""Presence of one extension: what an event or a snapshot makes of it. Pure functions only."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from . import wire
+from .models import (
+    ActiveCall,
+    DndStatus,
+    Event,
+    MeetingStatus,
+    Presence,
+    PresenceStatus,
+    PresenceUpdate,
+    TelephonyStatus,
+    UserStatus,
+)
+
+# A step back this large is no late event but a counter that the service began anew: late events
+# come out of a buffer of 100. Taking it keeps an extension from freezing until the next snapshot.
+SEQUENCE_RESET = 1_000
+
+
+def _calls(value: Any) -> tuple[ActiveCall, ...] | None:
+    if not isinstance(value, list):
+        return None
+    return tuple(ActiveCall.from_wire(item) for item in value if isinstance(item, Mapping))
+
+
+def _enum(kind: Any) -> Callable[[Any], Any]:
+    return partial(wire.member, kind)
+
+
+# Field on the wire -> (type it has when it says something, field of Presence, reader). A null or a
+# value of another type says nothing; an unknown word says "unknown" (design 4.2).
+_FIELDS: Final[tuple[tuple[str, type, str, Callable[[Any], Any]], ...]] = (
+    ("telephonyStatus", str, "telephony_status", _enum(TelephonyStatus)),
+    ("presenceStatus", str, "presence_status", _enum(PresenceStatus)),
+    ("userStatus", str, "user_status", _enum(UserStatus)),
+    ("dndStatus", str, "dnd_status", _enum(DndStatus)),
+    ("meetingStatus", str, "meeting_status", _enum(MeetingStatus)),
+    ("allowSeeMyPresence", bool, "allow_see_my_presence", wire.flag),
+    ("ringOnMonitoredCall", bool, "ring_on_monitored_call", wire.flag),
+    ("pickUpCallsOnHold", bool, "pick_up_calls_on_hold", wire.flag),
+    ("message", str, "message", wire.text),
+    ("activeCalls", list, "active_calls", _calls),
+    ("totalActiveCalls", int, "total_active_calls", wire.number),
+)
+
+
+def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `Presence` that a presence body (protocol 2.4, 4.3) speaks of."""
+    changes = {}
+    for key, kind, name, read in _FIELDS:
+        value = body.get(key)
+        if isinstance(value, kind):
+            changes[name] = read(value)
+    return changes
+
+
+def update_from_event(event: Event) -> PresenceUpdate | None:
+    """Return what a presence event says, or None where it names no extension.
+
+    The extension is the body's, whatever URI the event came by (protocol 4.1).
+    """
+    if (extension_id := wire.identifier(event.body.get("extensionId"))) is None:
+        return None
+    return PresenceUpdate(
+        extension_id=extension_id,
+        sequence=wire.number(event.body.get("sequence")),
+        changes=changes_from_wire(event.body),
+        detailed="detailedTelephonyState=true" in event.uri,
+    )
+
+
+def update_from_rest(body: Any) -> PresenceUpdate | None:
+    """Return what a REST presence (protocol 2.4) says, or None where it names no extension."""
+    extension = body.get("extension") if isinstance(body, Mapping) else None
+    extension_id = wire.identifier(extension.get("id")) if isinstance(extension, Mapping) else None
+    if extension_id is None:
+        return None
+    return PresenceUpdate(
+        extension_id=extension_id,
+        sequence=None,
+        changes=changes_from_wire(body),
+        # Without a telephony status the extension has no real presence, and no call list either.
+        detailed="telephonyStatus" in body,
+    )
+
+
+def is_older(before: Presence, update: PresenceUpdate) -> bool:
+    """Whether an event was overtaken by one already merged (protocol 4.4).
+
+    An equal sequence is taken, and so is one that is missing or 0; see `SEQUENCE_RESET`.
+    """
+    if not before.sequence or not update.sequence:
+        return False
+    return 0 < before.sequence - update.sequence < SEQUENCE_RESET
+
+
+def merge(before: Presence, update: PresenceUpdate) -> Presence:
+    """Return the presence after an update: fields it does not speak of keep their values (design 4.2).
+
+    In a detailed update missing ``activeCalls`` mean that there is no call (protocol 2.4), unless the
+    telephony status says otherwise: then the details are unknown.
+    """
+    changes = dict(update.changes)
+    if update.sequence:
+        changes["sequence"] = update.sequence
+    if update.detailed and "active_calls" not in changes:
+        status = changes.get("telephony_status", before.telephony_status)
+        changes["active_calls"] = () if status is TelephonyStatus.NO_CALL else None
+    elif _outdates_calls(before, update):
+        changes["active_calls"] = None
+    if "active_calls" in changes and "total_active_calls" not in changes:
+        calls = changes["active_calls"]
+        changes["total_active_calls"] = None if calls is None else sum(not call.is_over for call in calls)
+    return replace(before, **changes)
+
+
+def _outdates_calls(before: Presence, update: PresenceUpdate) -> bool:
+    """Whether a plain update moved the telephony status on, so that the calls of before no longer describe it.
+
+    The same change may come over a plain and a detailed filter: then the sequence is equal, and the details hold.
+    """
+    status = update.changes.get("telephony_status", before.telephony_status)
+    repeated = update.sequence is not None and update.sequence == before.sequence
+    return "active_calls" not in update.changes and status != before.telephony_status and not repeated
+
+
+def forget_sequence(presence: Presence) -> Presence:
+    """Return the presence without its sequence, for the time after a break (design 4.3)."""
+    return replace(presence, sequence=None)
+
+
+def calls_disagree(presence: Presence) -> bool:
+    """Whether the list of calls is shorter than their count for another reason than the documented ones.
+
+    The list holds seven calls at most, and the count still includes a call that ends in the same event
+    (protocol 4.3): with those allowed for, a difference means that the presence has to be read again.
+    """
+    calls, total = presence.active_calls, presence.total_active_calls
+    if calls is None or total is None or len(calls) >= 7:
+        return False
+    return total > len(calls)
