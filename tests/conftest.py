@@ -1,0 +1,20 @@
+"""What every test shares."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# Home Assistant's loader imports `custom_components` by name. The first import
+# decides whose it is: without this line it would be the test plugin's own, and
+# our integration would not be found.
+import custom_components  # noqa: F401
+
+# Deadlines measure the machine, not the code: a busy CI would fail at random.
+settings.register_profile(
+    "quick",
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("long", parent=settings.get_profile("quick"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

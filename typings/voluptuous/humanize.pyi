@@ -1,0 +1,2 @@
+from probatio.humanize import humanize_error as humanize_error
+from probatio.humanize import validate_with_humanized_errors as validate_with_humanized_errors
