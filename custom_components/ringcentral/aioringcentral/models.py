@@ -117,7 +117,8 @@ class Presence:
     """
 
     extension_id: str
-    sequence: int | None = None
+    # Presence that differs in its sequence alone is the same presence.
+    sequence: int | None = field(default=None, compare=False)
     telephony_status: TelephonyStatus | None = None
     presence_status: PresenceStatus | None = None
     user_status: UserStatus | None = None

@@ -1,0 +1,31 @@
+"""Whether a sign-in may do all that following presence takes, found out by doing it once."""
+
+from .auth import TokenSource
+from .connection import Connection
+from .filters import OWN, FilterPlan
+from .http import Http
+from .models import Event, Extension
+from .rest import Rest
+from .subscription import subscribe
+
+
+async def check_access(http: Http, tokens: TokenSource) -> Extension:
+    """Sign in, read, connect and subscribe; return the extension of the user who signed in.
+
+    Raises:
+        RetryLater, SignInRequired, Misconfigured: see `errors`.
+        PermissionMissing: a permission is missing, named where the service names it.
+    """
+    rest = Rest(http, tokens)
+    own = await rest.own_extension()
+    await rest.presence()
+    connection = await Connection.open(http, await rest.ticket(), None, _ignore)
+    try:
+        await subscribe(connection, FilterPlan(wanted=(OWN,)))
+    finally:
+        await connection.close()
+    return own
+
+
+def _ignore(event: Event) -> None:
+    """Take an event that came during the check."""

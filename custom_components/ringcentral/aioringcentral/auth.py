@@ -1,0 +1,178 @@
+"""Who we are: the access token and its life, in one place per sign-in."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+import logging
+import time
+from typing import Any, Final, Protocol
+
+import aiohttp
+
+from . import wire
+from .errors import Reason, RetryLater, RingCentralError, SignInRequired
+from .http import Http
+from .limits import RateGroup
+
+_LOGGER = logging.getLogger(__name__)
+
+TOKEN_PATH: Final = "/restapi/oauth/token"  # noqa: S105 - a path
+REVOKE_PATH: Final = "/restapi/oauth/revoke"
+_JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+# Renew when this part of an access token's life has passed: early enough for several tries.
+RENEW_AT: Final = 0.85
+_DEFAULT_LIFE: Final = 3_600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An access token (protocol 1.3). Times are seconds since the epoch, by the machine's clock."""
+
+    value: str = field(repr=False)
+    session: int
+    renew_at: float
+    expires_at: float
+    refresh_token: str | None = field(default=None, repr=False)
+    refresh_expires_at: float = 0.0
+    scope: frozenset[str] = frozenset()
+
+    def due_in(self, now: float) -> float:
+        """Return the seconds until the token is due for renewal; ``now`` in seconds since the epoch."""
+        return max(0.0, self.renew_at - now)
+
+
+class TokenSource(Protocol):
+    """What REST and stream need of a sign-in, whichever kind it is.
+
+    A token's ``session`` counts OAuth sessions: session recovery works within one alone (protocol 3.4),
+    and a socket closes with the session it was opened in.
+    """
+
+    async def token(self) -> Token:
+        """Return a token that is not due for renewal.
+
+        Raises:
+            RetryLater, SignInRequired, Misconfigured: it could not be had.
+        """
+
+    async def renew(self, rejected: str) -> Token:
+        """Return a token other than the one the service rejected, or that is due; raises as `token`."""
+
+    async def end_others(self) -> None:
+        """Revoke sessions that the current one has replaced."""
+
+    async def close(self) -> None:
+        """End the session for good; failures are of no concern (protocol 1.4)."""
+
+
+class JwtTokens:
+    """Signs in with a JWT (protocol 1.2), and renews by refresh token where the app issues one."""
+
+    def __init__(
+        self,
+        http: Http,
+        client_id: str,
+        client_secret: str,
+        jwt: str,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the credentials; nothing is sent before the first token is asked for."""
+        self._http = http
+        self._basic = aiohttp.encode_basic_auth(client_id.strip(), client_secret.strip())
+        self._jwt = "".join(jwt.split())
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._token: Token | None = None
+        self._sessions = 0
+        self._replaced: list[Token] = []
+
+    async def token(self) -> Token:
+        """Return a token that is not due for renewal; see `TokenSource`."""
+        async with self._lock:
+            if self._token is None or self._clock() >= self._token.renew_at:
+                self._token = await self._next()
+            return self._token
+
+    async def renew(self, rejected: str) -> Token:
+        """Return a token other than the rejected one; see `TokenSource`."""
+        async with self._lock:
+            if self._token is None or self._token.value == rejected:
+                self._token = await self._next()
+            return self._token
+
+    async def end_others(self) -> None:
+        """Revoke sessions that a new sign-in has replaced: five of them would kill the oldest."""
+        replaced, self._replaced = self._replaced, []
+        for token in replaced:
+            if token.expires_at > self._clock():
+                await self._revoke(token)
+
+    async def close(self) -> None:
+        """Revoke the session on unload."""
+        async with self._lock:
+            token, self._token = self._token, None
+        if token is not None:
+            await self._revoke(token)
+
+    async def _next(self) -> Token:
+        current = self._token
+        if current is not None and current.refresh_token and self._clock() < current.refresh_expires_at:
+            try:
+                # A reply that got lost is safe to ask for again: the old refresh token still works and
+                # brings the same new pair (protocol 1.4).
+                return await self._ask(
+                    {"grant_type": "refresh_token", "refresh_token": current.refresh_token}, current.session
+                )
+            except SignInRequired as err:
+                _LOGGER.debug("The refresh token is finished (%s), signing in anew", err)
+        token = await self._ask({"grant_type": _JWT_GRANT, "assertion": self._jwt}, self._sessions + 1)
+        self._sessions += 1
+        if current is not None and not current.refresh_token:
+            self._replaced.append(current)
+        return token
+
+    async def _ask(self, form: Mapping[str, str], session: int) -> Token:
+        reply = await self._http.send(
+            "POST", TOKEN_PATH, RateGroup.AUTH, headers={"Authorization": self._basic}, form=form
+        )
+        return token_from_wire(reply.body, session, self._clock())
+
+    async def _revoke(self, token: Token) -> None:
+        try:
+            await self._http.send(
+                "POST",
+                REVOKE_PATH,
+                RateGroup.AUTH,
+                headers={"Authorization": self._basic},
+                form={"token": token.refresh_token or token.value},
+            )
+        except RingCentralError as err:
+            _LOGGER.debug("The old session was not revoked: %s", err)
+
+
+def token_from_wire(body: Any, session: int, now: float) -> Token:
+    """Read a token reply (protocol 1.3); ``now`` in seconds since the epoch.
+
+    Raises:
+        RetryLater: the reply holds no access token.
+    """
+    value = wire.text(body.get("access_token")) if isinstance(body, Mapping) else None
+    if value is None:
+        raise RetryLater(Reason.SERVICE_ERROR)
+    life = _seconds(body, "expires_in") or _DEFAULT_LIFE
+    return Token(
+        value=value,
+        session=session,
+        renew_at=now + life * RENEW_AT,
+        expires_at=now + life,
+        refresh_token=wire.text(body.get("refresh_token")),
+        refresh_expires_at=now + (_seconds(body, "refresh_token_expires_in") or 0.0),
+        scope=frozenset((wire.text(body.get("scope")) or "").split()),
+    )
+
+
+def _seconds(body: Mapping[str, Any], key: str) -> float | None:
+    value = body.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None

@@ -1,0 +1,119 @@
+"""WebSocket frames (protocol 3.2): text to values and back. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from . import wire
+from .http import decode
+from .models import Event
+
+
+class FrameType(StrEnum):
+    """The ``type`` of a frame's first element."""
+
+    CONNECTION_DETAILS = "ConnectionDetails"
+    CLIENT_REQUEST = "ClientRequest"
+    SERVER_NOTIFICATION = "ServerNotification"
+    HEARTBEAT = "Heartbeat"
+    ERROR = "Error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryToken:
+    """``wsc``: what a later connect shows to recover the session (protocol 3.4)."""
+
+    token: str = field(repr=False)
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One frame; ``body`` is None where the frame has one element."""
+
+    type: str
+    message_id: str | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    recovery: RecoveryToken | None = None
+    body: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionDetails:
+    """Limits of a connection in seconds (protocol 3.3); ``recovered`` is None when no token was shown."""
+
+    recovery_timeout: float = 180.0
+    recovery_buffer: int = 100
+    idle_timeout: float = 1_800.0
+    absolute_timeout: float = 86_400.0
+    recovered: bool | None = None
+    recovery_error: str | None = None
+
+
+def parse_frame(text: str) -> Frame | None:
+    """Return a frame, or None for what is none (not JSON, not an array, no type)."""
+    parts = decode(text)
+    if not isinstance(parts, list) or not parts or not isinstance(meta := parts[0], dict):
+        return None
+    kind = meta.get("type")
+    if not isinstance(kind, str):
+        return None
+    headers = meta.get("headers")
+    return Frame(
+        type=kind,
+        message_id=wire.text(meta.get("messageId")),
+        status=wire.number(meta.get("status")) or 200,
+        headers={k: v for k, v in headers.items() if isinstance(v, str)} if isinstance(headers, dict) else {},
+        recovery=_recovery(meta.get("wsc")),
+        body=parts[1] if len(parts) > 1 else None,
+    )
+
+
+def _recovery(value: Any) -> RecoveryToken | None:
+    if not isinstance(value, dict) or (token := wire.text(value.get("token"))) is None:
+        return None
+    return RecoveryToken(token=token, sequence=wire.number(value.get("sequence")) or 0)
+
+
+def request_frame(message_id: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
+    """Return a ClientRequest; a body that is None is left out, since ``null`` is refused (WSG-808)."""
+    meta = {"type": FrameType.CLIENT_REQUEST, "messageId": message_id, "method": method, "path": path}
+    return orjson.dumps([meta] if body is None else [meta, body]).decode()
+
+
+def heartbeat_frame(message_id: str) -> str:
+    """Return a Heartbeat, which the service echoes."""
+    return orjson.dumps([{"type": FrameType.HEARTBEAT, "messageId": message_id}]).decode()
+
+
+def connection_details(frame: Frame) -> ConnectionDetails:
+    """Read ConnectionDetails; a limit that is missing or absurd gets its documented value."""
+    body = frame.body if isinstance(frame.body, Mapping) else {}
+    default = ConnectionDetails()
+    state = body.get("recoveryState")
+    return ConnectionDetails(
+        recovery_timeout=_positive(body.get("recoveryTimeout"), default.recovery_timeout),
+        recovery_buffer=int(_positive(body.get("recoveryBufferSize"), default.recovery_buffer)),
+        idle_timeout=_positive(body.get("idleTimeout"), default.idle_timeout),
+        absolute_timeout=_positive(body.get("absoluteTimeout"), default.absolute_timeout),
+        recovered=state == "Successful" if isinstance(state, str) else None,
+        recovery_error=wire.text(body.get("recoveryErrorCode")),
+    )
+
+
+def _positive(value: Any, default: float) -> float:
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return float(value) if usable else default
+
+
+def event_from_frame(frame: Frame) -> Event | None:
+    """Return the event of a ServerNotification (protocol 4.1), or None where it carries none."""
+    envelope = frame.body
+    if not isinstance(envelope, dict) or not isinstance(body := envelope.get("body"), dict):
+        return None
+    uri = envelope.get("event")
+    return Event(uri=uri if isinstance(uri, str) else "", body=body, uuid=wire.text(envelope.get("uuid")))

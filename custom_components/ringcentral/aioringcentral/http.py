@@ -1,0 +1,158 @@
+"""One HTTP request to RingCentral: within the budget, and with every failure in one of the four families."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import ipaddress
+import logging
+from typing import Any, Final
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from .errors import Misconfigured, Reason, RetryLater, error_codes, error_from_reply
+from .limits import RateBudget, RateGroup
+
+_LOGGER = logging.getLogger(__name__)
+
+# Seconds for one request, and the longest wait for a place in the window before the caller is told.
+REQUEST_TIMEOUT: Final = 20.0
+LONGEST_WAIT: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An HTTP reply below 400 with its decoded JSON body (None where it has none)."""
+
+    status: int
+    body: Any = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address is this machine."""
+    if host is None:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_server(server: str) -> str:
+    """Return a server's base URL in its plain form.
+
+    Raises:
+        Misconfigured: the address is not an https URL of a host; http is for this machine alone.
+    """
+    try:
+        url = URL(server.strip())
+    except ValueError as err:
+        raise Misconfigured(Reason.INVALID_ADDRESS) from err
+    secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
+    if not secure or not url.host or url.user or url.query_string or url.fragment:
+        raise Misconfigured(Reason.INVALID_ADDRESS)
+    return str(url).rstrip("/")
+
+
+def decode(raw: bytes | str) -> Any:
+    """Return decoded JSON, or None for what is not JSON."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+
+
+class Http:
+    """Sends requests to one server through a session that belongs to the caller."""
+
+    def __init__(self, session: aiohttp.ClientSession, server: str, budget: RateBudget) -> None:
+        """Take a session, the server's base URL and the budget of the user and app.
+
+        Raises:
+            Misconfigured: see `check_server`.
+        """
+        self.session = session
+        self.server = check_server(server)
+        self.budget = budget
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        group: RateGroup,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str | int] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """Send one request when the budget allows it.
+
+        Raises:
+            RetryLater: no network, a time-out, a 5xx or a 429; or a place in the rate window is further
+                away than `LONGEST_WAIT` seconds, or a penalty runs: then nothing was sent.
+            SignInRequired, PermissionMissing, Misconfigured: the service refused the request.
+        """
+        await self.take_place(group)
+        try:
+            async with self.session.request(
+                method,
+                URL(f"{self.server}{path}", encoded=True),
+                headers={"Accept": "application/json", **(headers or {})},
+                params=query,
+                data=form,
+                json=json,
+                timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT),
+                allow_redirects=False,
+            ) as response:
+                raw = await response.read()
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as err:
+            raise RetryLater(Reason.TLS_FAILED) from _bare(err)
+        except (aiohttp.ClientError, TimeoutError, OSError) as err:
+            raise RetryLater(Reason.CANNOT_CONNECT) from _bare(err)
+        body = decode(raw)
+        self.note_reply(group, response.status, response.headers, body)
+        if response.status >= 400:
+            raise error_from_reply(response.status, body, response.headers)
+        if response.status >= 300 or (raw and body is None):
+            # A proxy or a captive portal answered, not the service.
+            raise RetryLater(Reason.SERVICE_ERROR)
+        return Reply(status=response.status, body=body, headers=response.headers)
+
+    async def take_place(self, group: RateGroup) -> None:
+        """Wait for a place in the rate window and take it.
+
+        Raises:
+            RetryLater: a penalty runs, or the place is more than `LONGEST_WAIT` seconds away.
+        """
+        clock = asyncio.get_running_loop().time
+        while (wait := self.budget.delay(group, clock())) > 0:
+            if wait > LONGEST_WAIT or self.budget.penalty(group, clock()) > 0:
+                raise RetryLater(Reason.RATE_LIMITED, retry_after=wait)
+            await asyncio.sleep(wait)
+        self.budget.sent(group, clock())
+
+    def note_reply(self, group: RateGroup, status: int, headers: Mapping[str, str], body: Any) -> None:
+        """Learn limits from a reply, and begin the penalty of a 429."""
+        now = asyncio.get_running_loop().time()
+        self.budget.replied(group, headers, now)
+        if status < 400:
+            return
+        error = error_from_reply(status, body, headers)
+        _LOGGER.debug("Refused with %s: %s, request %s", status, error, request_id(headers))
+        if isinstance(error, RetryLater) and error.reason is Reason.RATE_LIMITED:
+            wait = error.retry_after or 0.0
+            self.budget.refused(group, wait, now, everything="CMN-310" in error_codes(body))
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """Return the service's id of a request, which its support asks for."""
+    found = headers.get("RCRequestId", "")
+    return found if len(found) <= 64 and found.replace("-", "").isalnum() else "unknown"
+
+
+def _bare(error: BaseException) -> BaseException:
+    # A client error's text can hold the URL, and a ticket with it: keep the kind alone.
+    return ConnectionError(type(error).__name__)

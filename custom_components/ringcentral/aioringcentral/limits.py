@@ -1,0 +1,106 @@
+"""The rate budget: what may be sent now, by the service's own numbers (protocol 5)."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class RateGroup(StrEnum):
+    """Rate groups; each has its own budget per user and app."""
+
+    LIGHT = "light"
+    MEDIUM = "medium"
+    HEAVY = "heavy"
+    AUTH = "auth"
+
+
+# Requests per 60 s before a reply has named the account's own figures (protocol 5).
+_DEFAULT_LIMIT = {RateGroup.LIGHT: 50, RateGroup.MEDIUM: 40, RateGroup.HEAVY: 10, RateGroup.AUTH: 5}
+_DEFAULT_WINDOW = 60.0
+
+
+@dataclass(slots=True)
+class _Group:
+    limit: int
+    window: float = _DEFAULT_WINDOW
+    sent: deque[float] = field(default_factory=deque)
+    full_until: float = 0.0
+    penalty_until: float = 0.0
+    remaining: int | None = None
+    refused: int = 0
+
+
+class RateBudget:
+    """Counts what was sent per rate group; times are seconds of one monotonic clock.
+
+    One budget serves everything that one user sends with one app: requests inside a penalty would
+    restart it (protocol 5), so whoever signs in again has to know of it.
+    """
+
+    def __init__(self) -> None:
+        """Start with the documented limits."""
+        self._groups = {group: _Group(limit) for group, limit in _DEFAULT_LIMIT.items()}
+
+    def penalty(self, group: RateGroup, now: float) -> float:
+        """Return the seconds for which nothing of the group may be sent, after a 429."""
+        return max(0.0, self._groups[group].penalty_until - now)
+
+    def delay(self, group: RateGroup, now: float) -> float:
+        """Return the seconds until one more request of the group fits into its window."""
+        state = self._groups[group]
+        while state.sent and now - state.sent[0] >= state.window:
+            state.sent.popleft()
+        wait = max(state.full_until, state.penalty_until) - now
+        if len(state.sent) >= state.limit:
+            wait = max(wait, state.sent[-state.limit] + state.window - now)
+        return max(0.0, wait)
+
+    def sent(self, group: RateGroup, now: float) -> None:
+        """Count a request that is about to be sent."""
+        self._groups[group].sent.append(now)
+
+    def replied(self, group: RateGroup, headers: Mapping[str, str], now: float) -> None:
+        """Learn the group's real limits from reply headers (protocol 2.1)."""
+        if headers.get("X-Rate-Limit-Group", group).lower() != group:
+            return
+        state = self._groups[group]
+        limit, window = _number(headers, "X-Rate-Limit-Limit"), _number(headers, "X-Rate-Limit-Window")
+        remaining = _number(headers, "X-Rate-Limit-Remaining")
+        if limit is not None and limit >= 1:
+            state.limit = int(limit)
+        if window is not None and window > 0:
+            state.window = window
+        if remaining is not None:
+            state.remaining = int(remaining)
+            # Others use the same app and user: the oldest of all requests may be ours or theirs.
+            oldest = state.sent[0] if state.sent else now
+            state.full_until = oldest + state.window if remaining < 1 else 0.0
+
+    def refused(self, group: RateGroup, wait: float, now: float, *, everything: bool = False) -> None:
+        """Begin a penalty of ``wait`` seconds after a 429, for every group where the limit was global."""
+        for name, state in self._groups.items():
+            if everything or name is group:
+                state.penalty_until = max(state.penalty_until, now + wait)
+        self._groups[group].refused += 1
+
+    def summary(self, now: float) -> dict[str, dict[str, float | int | None]]:
+        """Return limits, use and penalties per group, for diagnostics."""
+        return {
+            group: {
+                "limit": state.limit,
+                "window_seconds": state.window,
+                "sent_in_window": sum(1 for at in state.sent if now - at < state.window),
+                "remaining_by_service": state.remaining,
+                "penalty_seconds": round(max(0.0, state.penalty_until - now), 1),
+                "refused": state.refused,
+            }
+            for group, state in self._groups.items()
+        }
+
+
+def _number(headers: Mapping[str, str], name: str) -> float | None:
+    try:
+        return float(headers[name])
+    except KeyError, ValueError:
+        return None

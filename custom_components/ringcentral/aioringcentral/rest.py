@@ -1,0 +1,191 @@
+"""Typed REST calls (protocol 2.2). Paths use ``~``: the account and the user who signed in."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+import logging
+from typing import Any, Final
+
+from . import wire
+from .auth import TokenSource
+from .errors import Misconfigured, PermissionMissing, Reason, RetryLater, SignInRequired
+from .http import Http, Reply
+from .limits import RateGroup
+from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
+from .presence import update_from_rest
+
+_LOGGER = logging.getLogger(__name__)
+
+ACCOUNT: Final = "/restapi/v1.0/account/~"
+EXTENSION: Final = f"{ACCOUNT}/extension/~"
+_TICKET_PATH: Final = "/restapi/oauth/wstoken"
+_PAGE: Final = 1_000
+_BATCH: Final = 30
+_DETAILED: Final = {"detailedTelephonyState": "true"}
+_MULTI: Final = {"Accept": "application/vnd.ringcentral.multipart+json"}
+
+# More pages than any account has: a reply that always names a next page ends here.
+_MOST_PAGES: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The account (protocol 2.3): its id and the brand it was sold under."""
+
+    id: str
+    brand: str | None = None
+
+
+class Rest:
+    """The calls a presence client needs, signed with the tokens of one source.
+
+    Every call raises RetryLater, SignInRequired, PermissionMissing or Misconfigured, see `errors`.
+    """
+
+    def __init__(self, http: Http, tokens: TokenSource) -> None:
+        """Take the way to the server and the source of access tokens."""
+        self._http = http
+        self._tokens = tokens
+
+    async def account(self) -> Account:
+        """Return the account of the user who signed in."""
+        body = (await self._send("GET", ACCOUNT, RateGroup.LIGHT)).body
+        account_id = wire.identifier(body.get("id")) if isinstance(body, Mapping) else None
+        if account_id is None:
+            raise RetryLater(Reason.SERVICE_ERROR)
+        info = body.get("serviceInfo")
+        brand = info.get("brand") if isinstance(info, Mapping) else None
+        return Account(id=account_id, brand=wire.text(brand.get("name")) if isinstance(brand, Mapping) else None)
+
+    async def own_extension(self) -> Extension:
+        """Return the extension of the user who signed in, with its account's id."""
+        reply = await self._send("GET", EXTENSION, RateGroup.LIGHT)
+        extension = Extension.from_wire(reply.body) if isinstance(reply.body, Mapping) else None
+        if extension is None or extension.account_id is None:
+            raise RetryLater(Reason.SERVICE_ERROR)
+        return extension
+
+    async def extensions(self) -> tuple[Extension, ...]:
+        """Return every extension of the account."""
+        found = [Extension.from_wire(item) async for item in self._pages(f"{ACCOUNT}/extension", RateGroup.MEDIUM, {})]
+        return tuple(extension for extension in found if extension is not None)
+
+    async def presence(self, extension_id: str = "~") -> PresenceUpdate:
+        """Return the detailed presence of one extension."""
+        reply = await self._send(
+            "GET", f"{ACCOUNT}/extension/{extension_id}/presence", RateGroup.LIGHT, query=_DETAILED
+        )
+        if (update := update_from_rest(reply.body)) is None:
+            raise RetryLater(Reason.SERVICE_ERROR)
+        return update
+
+    async def presences(self, extension_ids: Iterable[str]) -> tuple[PresenceUpdate, ...]:
+        """Return the detailed presence of the extensions that may be read, 30 to a request (protocol 2.10)."""
+        wanted = list(dict.fromkeys(extension_ids))
+        found: list[PresenceUpdate | None] = []
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            if len(batch) == 1:
+                found.append(await self._presence_or_none(batch[0]))
+                continue
+            path = f"{ACCOUNT}/extension/{','.join(batch)}/presence"
+            reply = await self._send("GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI)
+            parts = reply.body if isinstance(reply.body, list) else []
+            found += [update_from_rest(part.get("body")) for part in parts if isinstance(part, Mapping)]
+        return tuple(update for update in found if update is not None)
+
+    async def account_presences(self) -> tuple[PresenceUpdate, ...]:
+        """Return the detailed presence of the whole account, 1,000 to a request (Heavy, protocol 2.6)."""
+        pages = self._pages(f"{ACCOUNT}/presence", RateGroup.HEAVY, _DETAILED)
+        found = [update_from_rest(item) async for item in pages]
+        return tuple(update for update in found if update is not None)
+
+    async def monitored_lines(self) -> tuple[Extension, ...]:
+        """Return the extensions that the user monitors; none where the account has no such list (protocol 2.7)."""
+        try:
+            items = [item async for item in self._pages(f"{EXTENSION}/presence/line", RateGroup.LIGHT, {})]
+        except PermissionMissing, Misconfigured:
+            return ()
+        found = (Extension.from_wire(item["extension"]) for item in items if isinstance(item.get("extension"), Mapping))
+        return tuple(extension for extension in found if extension is not None)
+
+    async def favorites(self) -> tuple[str, ...]:
+        """Return the ids of favourites that are extensions; none where contacts may not be read."""
+        try:
+            reply = await self._send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
+        except PermissionMissing, Misconfigured:
+            return ()
+        ids = (wire.identifier(item.get("extensionId")) for item in wire.records(reply.body))
+        return tuple(found for found in ids if found is not None)
+
+    async def update_presence(
+        self,
+        extension_id: str,
+        *,
+        user_status: UserStatus | None = None,
+        dnd_status: DndStatus | None = None,
+        message: str | None = None,
+    ) -> PresenceUpdate:
+        """Change what is given (protocol 2.5) and return the presence after it."""
+        values = {"userStatus": user_status, "dndStatus": dnd_status, "message": message}
+        body = {key: value for key, value in values.items() if value is not None}
+        path = f"{ACCOUNT}/extension/{extension_id}/presence"
+        reply = await self._send("PUT", path, RateGroup.MEDIUM, json=body)
+        if (update := update_from_rest(reply.body)) is None:
+            raise RetryLater(Reason.SERVICE_ERROR)
+        return update
+
+    async def ticket(self) -> Ticket:
+        """Return a fresh WebSocket ticket (protocol 3.1)."""
+        body = (await self._send("POST", _TICKET_PATH, RateGroup.AUTH)).body
+        uri = wire.text(body.get("uri")) if isinstance(body, Mapping) else None
+        token = wire.text(body.get("ws_access_token")) if isinstance(body, Mapping) else None
+        if uri is None or token is None:
+            raise RetryLater(Reason.SERVICE_ERROR)
+        life = body.get("expires_in")
+        return Ticket(uri=uri, token=token, expires_in=float(life) if isinstance(life, int | float) else 30.0)
+
+    async def _presence_or_none(self, extension_id: str) -> PresenceUpdate | None:
+        # In a batch, an extension that may not be read only lacks its part; alone it must cost no more.
+        try:
+            return await self.presence(extension_id)
+        except PermissionMissing, Misconfigured:
+            return None
+
+    async def _pages(self, path: str, group: RateGroup, query: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield the records of all pages; the last one is that which names no next page."""
+        for page in range(1, _MOST_PAGES + 1):
+            reply = await self._send("GET", path, group, query={**query, "page": page, "perPage": _PAGE})
+            for item in wire.records(reply.body):
+                yield item
+            navigation = reply.body.get("navigation") if isinstance(reply.body, Mapping) else None
+            if not isinstance(navigation, Mapping) or not navigation.get("nextPage"):
+                return
+        _LOGGER.debug("More than %s pages, the rest is left out", _MOST_PAGES)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        group: RateGroup,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """Send with a token; one that the service rejects is renewed, and the request sent once more."""
+        token = await self._tokens.token()
+        for last in (False, True):
+            try:
+                return await self._http.send(
+                    method,
+                    path,
+                    group,
+                    headers={"Authorization": f"Bearer {token.value}", **(headers or {})},
+                    query=query,
+                    json=json,
+                )
+            except SignInRequired as err:
+                if last or err.reason is not Reason.INVALID_AUTH:
+                    raise
+                token = await self._tokens.renew(token.value)
+        raise AssertionError  # pragma: no cover - the loop returns or raises

@@ -1,0 +1,60 @@
+"""From a config entry's credentials to a client: who signs in, and the rate budget that outlives a reload."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util.hass_dict import HassKey
+
+from .aioringcentral.auth import JwtTokens, TokenSource
+from .aioringcentral.http import Http
+from .aioringcentral.limits import RateBudget
+from .aioringcentral.rest import Rest
+from .const import CONF_JWT, CONF_SERVER, DOMAIN
+
+# A penalty concerns the user and app, whichever flow or entry sends (protocol 5).
+_BUDGETS: HassKey[dict[tuple[str, str], RateBudget]] = HassKey(f"{DOMAIN}_budgets")
+# Sign-ins that a flow has opened, until the entry it makes takes them over: every sign-in costs
+# two of five requests a minute, and one of five sessions.
+_HANDED_OVER: HassKey[dict[str, TokenSource]] = HassKey(f"{DOMAIN}_handed_over")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """One sign-in: the way to the server, its tokens, and the calls made with them."""
+
+    http: Http
+    tokens: TokenSource
+    rest: Rest
+
+
+def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
+    """Return a sign-in for the credentials of a flow or an entry; nothing is sent yet.
+
+    Raises:
+        Misconfigured: the server's address is not https (http is for this machine alone).
+    """
+    server, client_id = data[CONF_SERVER], data[CONF_CLIENT_ID]
+    budget = hass.data.setdefault(_BUDGETS, {}).setdefault((server, client_id), RateBudget())
+    http = Http(async_get_clientsession(hass), server, budget)
+    tokens = hass.data.setdefault(_HANDED_OVER, {}).pop(_key(data), None) or JwtTokens(
+        http, client_id, data[CONF_CLIENT_SECRET], data[CONF_JWT]
+    )
+    return SignIn(http=http, tokens=tokens, rest=Rest(http, tokens))
+
+
+def hand_over(hass: HomeAssistant, data: Mapping[str, Any], tokens: TokenSource) -> None:
+    """Keep a flow's sign-in for the entry that is about to be set up with the same credentials."""
+    hass.data.setdefault(_HANDED_OVER, {})[_key(data)] = tokens
+
+
+def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:
+    """Return a sign-in that no entry has taken over, for the flow to close."""
+    return hass.data.get(_HANDED_OVER, {}).pop(_key(data), None)
+
+
+def _key(data: Mapping[str, Any]) -> str:
+    return "\0".join((data[CONF_SERVER], data[CONF_CLIENT_ID], data[CONF_CLIENT_SECRET], data[CONF_JWT]))
