@@ -38,7 +38,9 @@ def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
         Misconfigured: the server's address is not https (http is for this machine alone).
     """
     server, client_id = data[CONF_SERVER], data[CONF_CLIENT_ID]
-    budget = hass.data.setdefault(_BUDGETS, {}).setdefault((server, client_id), RateBudget())
+    budget = hass.data.setdefault(_BUDGETS, {}).setdefault(
+        (server, client_id), RateBudget()
+    )
     http = Http(async_get_clientsession(hass), server, budget)
     tokens = hass.data.setdefault(_HANDED_OVER, {}).pop(_key(data), None) or JwtTokens(
         http, client_id, data[CONF_CLIENT_SECRET], data[CONF_JWT]
@@ -46,7 +48,9 @@ def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
     return SignIn(http=http, tokens=tokens, rest=Rest(http, tokens))
 
 
-def hand_over(hass: HomeAssistant, data: Mapping[str, Any], tokens: TokenSource) -> None:
+def hand_over(
+    hass: HomeAssistant, data: Mapping[str, Any], tokens: TokenSource
+) -> None:
     """Keep a flow's sign-in for the entry that is about to be set up with the same credentials."""
     hass.data.setdefault(_HANDED_OVER, {})[_key(data)] = tokens
 
@@ -57,4 +61,11 @@ def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | Non
 
 
 def _key(data: Mapping[str, Any]) -> str:
-    return "\0".join((data[CONF_SERVER], data[CONF_CLIENT_ID], data[CONF_CLIENT_SECRET], data[CONF_JWT]))
+    return "\0".join(
+        (
+            data[CONF_SERVER],
+            data[CONF_CLIENT_ID],
+            data[CONF_CLIENT_SECRET],
+            data[CONF_JWT],
+        )
+    )

@@ -80,7 +80,9 @@ class JwtTokens:
     ) -> None:
         """Take the credentials; nothing is sent before the first token is asked for."""
         self._http = http
-        self._basic = aiohttp.encode_basic_auth(client_id.strip(), client_secret.strip())
+        self._basic = aiohttp.encode_basic_auth(
+            client_id.strip(), client_secret.strip()
+        )
         self._jwt = "".join(jwt.split())
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -118,16 +120,28 @@ class JwtTokens:
 
     async def _next(self) -> Token:
         current = self._token
-        if current is not None and current.refresh_token and self._clock() < current.refresh_expires_at:
+        if (
+            current is not None
+            and current.refresh_token
+            and self._clock() < current.refresh_expires_at
+        ):
             try:
                 # A reply that got lost is safe to ask for again: the old refresh token still works and
                 # brings the same new pair (protocol 1.4).
                 return await self._ask(
-                    {"grant_type": "refresh_token", "refresh_token": current.refresh_token}, current.session
+                    {
+                        "grant_type": "refresh_token",
+                        "refresh_token": current.refresh_token,
+                    },
+                    current.session,
                 )
             except SignInRequired as err:
-                _LOGGER.debug("The refresh token is finished (%s), signing in anew", err)
-        token = await self._ask({"grant_type": _JWT_GRANT, "assertion": self._jwt}, self._sessions + 1)
+                _LOGGER.debug(
+                    "The refresh token is finished (%s), signing in anew", err
+                )
+        token = await self._ask(
+            {"grant_type": _JWT_GRANT, "assertion": self._jwt}, self._sessions + 1
+        )
         self._sessions += 1
         if current is not None and not current.refresh_token:
             self._replaced.append(current)
@@ -135,7 +149,11 @@ class JwtTokens:
 
     async def _ask(self, form: Mapping[str, str], session: int) -> Token:
         reply = await self._http.send(
-            "POST", TOKEN_PATH, RateGroup.AUTH, headers={"Authorization": self._basic}, form=form
+            "POST",
+            TOKEN_PATH,
+            RateGroup.AUTH,
+            headers={"Authorization": self._basic},
+            form=form,
         )
         return token_from_wire(reply.body, session, self._clock())
 
@@ -175,4 +193,8 @@ def token_from_wire(body: Any, session: int, now: float) -> Token:
 
 def _seconds(body: Mapping[str, Any], key: str) -> float | None:
     value = body.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
+    return (
+        float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        else None
+    )

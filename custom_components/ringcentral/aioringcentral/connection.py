@@ -46,7 +46,12 @@ class Connection:
 
     details: ConnectionDetails
 
-    def __init__(self, http: Http, socket: aiohttp.ClientWebSocketResponse, on_event: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        http: Http,
+        socket: aiohttp.ClientWebSocketResponse,
+        on_event: Callable[[Event], None],
+    ) -> None:
         """Take an open socket; use `open` instead."""
         self._http = http
         self._socket = socket
@@ -64,7 +69,11 @@ class Connection:
 
     @classmethod
     async def open(
-        cls, http: Http, ticket: Ticket, recovery: RecoveryToken | None, on_event: Callable[[Event], None]
+        cls,
+        http: Http,
+        ticket: Ticket,
+        recovery: RecoveryToken | None,
+        on_event: Callable[[Event], None],
     ) -> Self:
         """Connect with a fresh ticket and wait for ConnectionDetails (protocol 3.1).
 
@@ -75,7 +84,9 @@ class Connection:
         uri = URL(ticket.uri)
         if uri.scheme not in ("wss", "https") and not is_loopback(uri.host):
             raise Misconfigured(Reason.INVALID_ADDRESS)
-        query = {"access_token": ticket.token} | ({"wsc": recovery.token} if recovery else {})
+        query = {"access_token": ticket.token} | (
+            {"wsc": recovery.token} if recovery else {}
+        )
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 socket = await http.session.ws_connect(
@@ -87,7 +98,9 @@ class Connection:
             raise RetryLater(Reason.TLS_FAILED) from ConnectionError(type(err).__name__)
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
             # The error's text holds the ticket: only its kind goes on.
-            raise RetryLater(Reason.CANNOT_CONNECT) from ConnectionError(type(err).__name__)
+            raise RetryLater(Reason.CANNOT_CONNECT) from ConnectionError(
+                type(err).__name__
+            )
         connection = cls(http, socket, on_event)
         connection._start(connection._read())
         try:
@@ -102,7 +115,13 @@ class Connection:
         connection._start(connection._keep_alive())
         return connection
 
-    async def request(self, method: str, path: str, group: RateGroup, body: Mapping[str, Any] | None = None) -> Frame:
+    async def request(
+        self,
+        method: str,
+        path: str,
+        group: RateGroup,
+        body: Mapping[str, Any] | None = None,
+    ) -> Frame:
         """Send a REST request over the socket and return its reply, refused or not (protocol 3.2).
 
         Raises:
@@ -111,7 +130,9 @@ class Connection:
         """
         await self._http.take_place(group)
         message_id = str(uuid4())
-        frame = await self._ask(message_id, request_frame(message_id, method, path, body), REPLY_TIMEOUT)
+        frame = await self._ask(
+            message_id, request_frame(message_id, method, path, body), REPLY_TIMEOUT
+        )
         self._http.note_reply(group, frame.status, frame.headers, frame.body)
         return frame
 
@@ -178,7 +199,9 @@ class Connection:
         """Handle one text frame; one that cannot be read costs no more than itself."""
         frame = parse_frame(text)
         if frame is None:
-            _LOGGER.debug("Passed over a frame of %s characters that is not one", len(text))
+            _LOGGER.debug(
+                "Passed over a frame of %s characters that is not one", len(text)
+            )
             return
         if frame.recovery is not None:
             self._adopt(frame)
@@ -197,13 +220,17 @@ class Connection:
     def _adopt(self, frame: Frame) -> None:
         """Keep the newest recovery token: a higher sequence, or the first of this connection (protocol 3.4)."""
         newest = frame.recovery
-        if newest is not None and (self.recovery is None or newest.sequence > self.recovery.sequence):
+        if newest is not None and (
+            self.recovery is None or newest.sequence > self.recovery.sequence
+        ):
             self.recovery = newest
 
     def _note_error(self, frame: Frame) -> None:
         error = error_from_reply(frame.status, frame.body)
         code = frame.body.get("errorCode") if isinstance(frame.body, dict) else None
-        self.error_code = code if isinstance(code, str) and len(code) <= 10 else error.code
+        self.error_code = (
+            code if isinstance(code, str) and len(code) <= 10 else error.code
+        )
         _LOGGER.debug("The service reported %s", self.error_code)
         if not self._first.done():
             self._first.set_exception(RetryLater(Reason.SERVICE_ERROR, self.error_code))
@@ -222,7 +249,9 @@ class Connection:
                 await self.heartbeat(deadline)
             except RetryLater:
                 if self._heard < now:
-                    _LOGGER.debug("No sign of life for %.0f s", self._loop.time() - self._heard)
+                    _LOGGER.debug(
+                        "No sign of life for %.0f s", self._loop.time() - self._heard
+                    )
                     self._gone()
                     return
 

@@ -54,7 +54,9 @@ class RetryLater(RingCentralError):
         retry_after: seconds to wait before the next try, or None where the service gave none.
     """
 
-    def __init__(self, reason: Reason, code: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self, reason: Reason, code: str | None = None, retry_after: float | None = None
+    ) -> None:
         """Keep how many seconds to wait."""
         super().__init__(reason, code)
         self.retry_after = retry_after
@@ -83,13 +85,31 @@ class Misconfigured(RingCentralError):
 
 # protocol 1.5: what each code asks of a client. Codes that only exist on REST calls and say
 # "this access token is finished" are in TOKEN_CODES: the caller renews it and tries once more.
-TOKEN_CODES = frozenset({"OAU-128", "OAU-129", "OAU-149", "OAU-151", "OAU-213", "AGW-401", "AGW-402", "CMN-405"})
-_PERMISSION_CODES = frozenset({"CMN-401", "CMN-402", "CMN-408", "CMN-419", "CMN-109", "SUB-412", "SUB-528"})
+TOKEN_CODES = frozenset(
+    {
+        "OAU-128",
+        "OAU-129",
+        "OAU-149",
+        "OAU-151",
+        "OAU-213",
+        "AGW-401",
+        "AGW-402",
+        "CMN-405",
+    }
+)
+_PERMISSION_CODES = frozenset(
+    {"CMN-401", "CMN-402", "CMN-408", "CMN-419", "CMN-109", "SUB-412", "SUB-528"}
+)
 _LATER_CODES = frozenset({"OAU-167", "CMN-201", "CMN-203"})
 _RATE_CODES = frozenset({"CMN-301", "CMN-302", "CMN-303", "CMN-304", "CMN-310"})
 _BY_CODE: Mapping[str, tuple[type[SignInRequired | Misconfigured], Reason]] = {
-    **dict.fromkeys(("OAU-120", "OAU-121", "OAU-123", "OAU-146", "OAU-153"), (Misconfigured, Reason.INVALID_CLIENT)),
-    **dict.fromkeys(("OAU-112", "OAU-125", "OAU-251"), (Misconfigured, Reason.GRANT_NOT_ALLOWED)),
+    **dict.fromkeys(
+        ("OAU-120", "OAU-121", "OAU-123", "OAU-146", "OAU-153"),
+        (Misconfigured, Reason.INVALID_CLIENT),
+    ),
+    **dict.fromkeys(
+        ("OAU-112", "OAU-125", "OAU-251"), (Misconfigured, Reason.GRANT_NOT_ALLOWED)
+    ),
     **dict.fromkeys(("OAU-101", "OAU-165"), (Misconfigured, Reason.WRONG_SERVER)),
     **dict.fromkeys(("OAU-147", "OAU-148"), (SignInRequired, Reason.ACCOUNT_LOCKED)),
     **dict.fromkeys(
@@ -116,9 +136,15 @@ def error_codes(body: Any) -> tuple[str, ...]:
     if not isinstance(body, Mapping):
         return ()
     errors = body.get("errors")
-    found = [e.get("errorCode") for e in errors if isinstance(e, Mapping)] if isinstance(errors, list) else []
+    found = (
+        [e.get("errorCode") for e in errors if isinstance(e, Mapping)]
+        if isinstance(errors, list)
+        else []
+    )
     found.append(body.get("errorCode"))
-    return tuple(code for code in found if isinstance(code, str) and _CODE.fullmatch(code))
+    return tuple(
+        code for code in found if isinstance(code, str) and _CODE.fullmatch(code)
+    )
 
 
 def missing_permission(body: Any) -> str | None:
@@ -126,7 +152,11 @@ def missing_permission(body: Any) -> str | None:
     if not isinstance(body, Mapping):
         return None
     errors = body.get("errors")
-    parts = [e for e in errors if isinstance(e, Mapping)] if isinstance(errors, list) else []
+    parts = (
+        [e for e in errors if isinstance(e, Mapping)]
+        if isinstance(errors, list)
+        else []
+    )
     for part in (*parts, body):
         name = part.get("permissionName")
         if isinstance(name, str) and _PERMISSION.fullmatch(f"[{name}]"):
@@ -146,7 +176,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def error_from_reply(status: int, body: Any, headers: Mapping[str, str] | None = None) -> RingCentralError:
+def error_from_reply(
+    status: int, body: Any, headers: Mapping[str, str] | None = None
+) -> RingCentralError:
     """Return the error that a refused reply stands for.
 
     Args:
@@ -159,7 +191,9 @@ def error_from_reply(status: int, body: Any, headers: Mapping[str, str] | None =
     known = set(codes)
     if status == 429 or known & _RATE_CODES:
         wait = retry_after(headers or {})
-        return RetryLater(Reason.RATE_LIMITED, code, DEFAULT_RETRY_AFTER if wait is None else wait)
+        return RetryLater(
+            Reason.RATE_LIMITED, code, DEFAULT_RETRY_AFTER if wait is None else wait
+        )
     if status >= 500 or status == 408 or known & _LATER_CODES:
         return RetryLater(Reason.SERVICE_ERROR, code, retry_after(headers or {}))
     if known & _PERMISSION_CODES:

@@ -60,11 +60,22 @@ def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
 def named_filters(asked: Iterable[str], body: Any) -> tuple[str, ...]:
     """Return the filters that a refusal of the whole subscription names (``parameterValue`` or its text)."""
     errors = body.get("errors") if isinstance(body, Mapping) else None
-    parts = [part for part in (*(errors if isinstance(errors, list) else ()), body) if isinstance(part, Mapping)]
-    told = [str(part.get(key)) for part in parts for key in ("parameterValue", "message") if part.get(key)]
+    parts = [
+        part
+        for part in (*(errors if isinstance(errors, list) else ()), body)
+        if isinstance(part, Mapping)
+    ]
+    told = [
+        str(part.get(key))
+        for part in parts
+        for key in ("parameterValue", "message")
+        if part.get(key)
+    ]
     words = (word.strip("[](),;'\"") for text in told for word in text.split())
     asked = tuple(asked)
-    found = (asked_filter(asked, word) for word in words if word.startswith("/restapi/"))
+    found = (
+        asked_filter(asked, word) for word in words if word.startswith("/restapi/")
+    )
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
@@ -74,7 +85,9 @@ def asked_filter(asked: Iterable[str], told: str) -> str | None:
     ``~`` stands for any id; of two that fit, the one that needs it less is meant.
     """
     fits = ((_wildcards(name, told), name) for name in asked)
-    return min(((count, name) for count, name in fits if count is not None), default=(0, None))[1]
+    return min(
+        ((count, name) for count, name in fits if count is not None), default=(0, None)
+    )[1]
 
 
 def _wildcards(asked: str, told: str) -> int | None:

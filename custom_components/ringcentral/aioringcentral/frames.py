@@ -57,7 +57,11 @@ class ConnectionDetails:
 def parse_frame(text: str) -> Frame | None:
     """Return a frame, or None for what is none (not JSON, not an array, no type)."""
     parts = decode(text)
-    if not isinstance(parts, list) or not parts or not isinstance(meta := parts[0], dict):
+    if (
+        not isinstance(parts, list)
+        or not parts
+        or not isinstance(meta := parts[0], dict)
+    ):
         return None
     kind = meta.get("type")
     if not isinstance(kind, str):
@@ -67,7 +71,9 @@ def parse_frame(text: str) -> Frame | None:
         type=kind,
         message_id=wire.text(meta.get("messageId")),
         status=wire.number(meta.get("status")) or 200,
-        headers={k: v for k, v in headers.items() if isinstance(v, str)} if isinstance(headers, dict) else {},
+        headers={k: v for k, v in headers.items() if isinstance(v, str)}
+        if isinstance(headers, dict)
+        else {},
         recovery=_recovery(meta.get("wsc")),
         body=parts[1] if len(parts) > 1 else None,
     )
@@ -79,15 +85,24 @@ def _recovery(value: Any) -> RecoveryToken | None:
     return RecoveryToken(token=token, sequence=wire.number(value.get("sequence")) or 0)
 
 
-def request_frame(message_id: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
+def request_frame(
+    message_id: str, method: str, path: str, body: Mapping[str, Any] | None = None
+) -> str:
     """Return a ClientRequest; a body that is None is left out, since ``null`` is refused (WSG-808)."""
-    meta = {"type": FrameType.CLIENT_REQUEST, "messageId": message_id, "method": method, "path": path}
+    meta = {
+        "type": FrameType.CLIENT_REQUEST,
+        "messageId": message_id,
+        "method": method,
+        "path": path,
+    }
     return orjson.dumps([meta] if body is None else [meta, body]).decode()
 
 
 def heartbeat_frame(message_id: str) -> str:
     """Return a Heartbeat, which the service echoes."""
-    return orjson.dumps([{"type": FrameType.HEARTBEAT, "messageId": message_id}]).decode()
+    return orjson.dumps(
+        [{"type": FrameType.HEARTBEAT, "messageId": message_id}]
+    ).decode()
 
 
 def connection_details(frame: Frame) -> ConnectionDetails:
@@ -96,24 +111,38 @@ def connection_details(frame: Frame) -> ConnectionDetails:
     default = ConnectionDetails()
     state = body.get("recoveryState")
     return ConnectionDetails(
-        recovery_timeout=_positive(body.get("recoveryTimeout"), default.recovery_timeout),
-        recovery_buffer=int(_positive(body.get("recoveryBufferSize"), default.recovery_buffer)),
+        recovery_timeout=_positive(
+            body.get("recoveryTimeout"), default.recovery_timeout
+        ),
+        recovery_buffer=int(
+            _positive(body.get("recoveryBufferSize"), default.recovery_buffer)
+        ),
         idle_timeout=_positive(body.get("idleTimeout"), default.idle_timeout),
-        absolute_timeout=_positive(body.get("absoluteTimeout"), default.absolute_timeout),
+        absolute_timeout=_positive(
+            body.get("absoluteTimeout"), default.absolute_timeout
+        ),
         recovered=state == "Successful" if isinstance(state, str) else None,
         recovery_error=wire.text(body.get("recoveryErrorCode")),
     )
 
 
 def _positive(value: Any, default: float) -> float:
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    usable = (
+        isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    )
     return float(value) if usable else default
 
 
 def event_from_frame(frame: Frame) -> Event | None:
     """Return the event of a ServerNotification (protocol 4.1), or None where it carries none."""
     envelope = frame.body
-    if not isinstance(envelope, dict) or not isinstance(body := envelope.get("body"), dict):
+    if not isinstance(envelope, dict) or not isinstance(
+        body := envelope.get("body"), dict
+    ):
         return None
     uri = envelope.get("event")
-    return Event(uri=uri if isinstance(uri, str) else "", body=body, uuid=wire.text(envelope.get("uuid")))
+    return Event(
+        uri=uri if isinstance(uri, str) else "",
+        body=body,
+        uuid=wire.text(envelope.get("uuid")),
+    )

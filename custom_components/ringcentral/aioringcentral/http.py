@@ -67,7 +67,9 @@ def decode(raw: bytes | str) -> Any:
 class Http:
     """Sends requests to one server through a session that belongs to the caller."""
 
-    def __init__(self, session: aiohttp.ClientSession, server: str, budget: RateBudget) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, server: str, budget: RateBudget
+    ) -> None:
         """Take a session, the server's base URL and the budget of the user and app.
 
         Raises:
@@ -134,17 +136,23 @@ class Http:
             await asyncio.sleep(wait)
         self.budget.sent(group, clock())
 
-    def note_reply(self, group: RateGroup, status: int, headers: Mapping[str, str], body: Any) -> None:
+    def note_reply(
+        self, group: RateGroup, status: int, headers: Mapping[str, str], body: Any
+    ) -> None:
         """Learn limits from a reply, and begin the penalty of a 429."""
         now = asyncio.get_running_loop().time()
         self.budget.replied(group, headers, now)
         if status < 400:
             return
         error = error_from_reply(status, body, headers)
-        _LOGGER.debug("Refused with %s: %s, request %s", status, error, request_id(headers))
+        _LOGGER.debug(
+            "Refused with %s: %s, request %s", status, error, request_id(headers)
+        )
         if isinstance(error, RetryLater) and error.reason is Reason.RATE_LIMITED:
             wait = error.retry_after or 0.0
-            self.budget.refused(group, wait, now, everything="CMN-310" in error_codes(body))
+            self.budget.refused(
+                group, wait, now, everything="CMN-310" in error_codes(body)
+            )
 
 
 def request_id(headers: Mapping[str, str]) -> str:

@@ -16,7 +16,12 @@ class RateGroup(StrEnum):
 
 
 # Requests per 60 s before a reply has named the account's own figures (protocol 5).
-_DEFAULT_LIMIT = {RateGroup.LIGHT: 50, RateGroup.MEDIUM: 40, RateGroup.HEAVY: 10, RateGroup.AUTH: 5}
+_DEFAULT_LIMIT = {
+    RateGroup.LIGHT: 50,
+    RateGroup.MEDIUM: 40,
+    RateGroup.HEAVY: 10,
+    RateGroup.AUTH: 5,
+}
 _DEFAULT_WINDOW = 60.0
 
 
@@ -65,7 +70,10 @@ class RateBudget:
         if headers.get("X-Rate-Limit-Group", group).lower() != group:
             return
         state = self._groups[group]
-        limit, window = _number(headers, "X-Rate-Limit-Limit"), _number(headers, "X-Rate-Limit-Window")
+        limit, window = (
+            _number(headers, "X-Rate-Limit-Limit"),
+            _number(headers, "X-Rate-Limit-Window"),
+        )
         remaining = _number(headers, "X-Rate-Limit-Remaining")
         if limit is not None and limit >= 1:
             state.limit = int(limit)
@@ -77,7 +85,9 @@ class RateBudget:
             oldest = state.sent[0] if state.sent else now
             state.full_until = oldest + state.window if remaining < 1 else 0.0
 
-    def refused(self, group: RateGroup, wait: float, now: float, *, everything: bool = False) -> None:
+    def refused(
+        self, group: RateGroup, wait: float, now: float, *, everything: bool = False
+    ) -> None:
         """Begin a penalty of ``wait`` seconds after a 429, for every group where the limit was global."""
         for name, state in self._groups.items():
             if everything or name is group:
@@ -90,7 +100,9 @@ class RateBudget:
             group: {
                 "limit": state.limit,
                 "window_seconds": state.window,
-                "sent_in_window": sum(1 for at in state.sent if now - at < state.window),
+                "sent_in_window": sum(
+                    1 for at in state.sent if now - at < state.window
+                ),
                 "remaining_by_service": state.remaining,
                 "penalty_seconds": round(max(0.0, state.penalty_until - now), 1),
                 "refused": state.refused,

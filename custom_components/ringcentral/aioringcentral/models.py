@@ -105,7 +105,10 @@ class ActiveCall:
     @property
     def is_over(self) -> bool:
         """Whether the service lists the call only to say that it ended (protocol 4.5)."""
-        return self.telephony_status is TelephonyStatus.NO_CALL or self.termination_type is TerminationType.FINAL
+        return (
+            self.telephony_status is TelephonyStatus.NO_CALL
+            or self.termination_type is TerminationType.FINAL
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +177,9 @@ class Extension:
         account = item.get("account")
         return cls(
             id=extension_id,
-            account_id=wire.identifier(account.get("id")) if isinstance(account, Mapping) else None,
+            account_id=wire.identifier(account.get("id"))
+            if isinstance(account, Mapping)
+            else None,
             number=wire.text(item.get("extensionNumber")),
             name=wire.text(item.get("name")),
             type=wire.text(item.get("type")),
@@ -184,7 +189,10 @@ class Extension:
     @property
     def can_be_followed(self) -> bool:
         """Whether the service keeps a presence for it (protocol 2.4); a park location shows parked calls."""
-        return self.type not in _TYPES_WITHOUT_PRESENCE and self.status not in _STATUSES_WITHOUT_PRESENCE
+        return (
+            self.type not in _TYPES_WITHOUT_PRESENCE
+            and self.status not in _STATUSES_WITHOUT_PRESENCE
+        )
 
 
 _TYPES_WITHOUT_PRESENCE = frozenset(

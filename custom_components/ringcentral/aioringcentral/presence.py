@@ -26,7 +26,9 @@ SEQUENCE_RESET = 1_000
 def _calls(value: Any) -> tuple[ActiveCall, ...] | None:
     if not isinstance(value, list):
         return None
-    return tuple(ActiveCall.from_wire(item) for item in value if isinstance(item, Mapping))
+    return tuple(
+        ActiveCall.from_wire(item) for item in value if isinstance(item, Mapping)
+    )
 
 
 def _enum(kind: Any) -> Callable[[Any], Any]:
@@ -78,7 +80,9 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
 def update_from_rest(body: Any) -> PresenceUpdate | None:
     """Return what a REST presence (protocol 2.4) says, or None where it names no extension."""
     extension = body.get("extension") if isinstance(body, Mapping) else None
-    extension_id = wire.identifier(extension.get("id")) if isinstance(extension, Mapping) else None
+    extension_id = (
+        wire.identifier(extension.get("id")) if isinstance(extension, Mapping) else None
+    )
     if extension_id is None:
         return None
     return PresenceUpdate(
@@ -116,7 +120,9 @@ def merge(before: Presence, update: PresenceUpdate) -> Presence:
         changes["active_calls"] = None
     if "active_calls" in changes and "total_active_calls" not in changes:
         calls = changes["active_calls"]
-        changes["total_active_calls"] = None if calls is None else sum(not call.is_over for call in calls)
+        changes["total_active_calls"] = (
+            None if calls is None else sum(not call.is_over for call in calls)
+        )
     return replace(before, **changes)
 
 
@@ -127,7 +133,11 @@ def _outdates_calls(before: Presence, update: PresenceUpdate) -> bool:
     """
     status = update.changes.get("telephony_status", before.telephony_status)
     repeated = update.sequence is not None and update.sequence == before.sequence
-    return "active_calls" not in update.changes and status != before.telephony_status and not repeated
+    return (
+        "active_calls" not in update.changes
+        and status != before.telephony_status
+        and not repeated
+    )
 
 
 def forget_sequence(presence: Presence) -> Presence:

@@ -49,36 +49,51 @@ class Rest:
     async def account(self) -> Account:
         """Return the account of the user who signed in."""
         body = (await self._send("GET", ACCOUNT, RateGroup.LIGHT)).body
-        account_id = wire.identifier(body.get("id")) if isinstance(body, Mapping) else None
+        account_id = (
+            wire.identifier(body.get("id")) if isinstance(body, Mapping) else None
+        )
         if account_id is None:
             raise RetryLater(Reason.SERVICE_ERROR)
         info = body.get("serviceInfo")
         brand = info.get("brand") if isinstance(info, Mapping) else None
-        return Account(id=account_id, brand=wire.text(brand.get("name")) if isinstance(brand, Mapping) else None)
+        return Account(
+            id=account_id,
+            brand=wire.text(brand.get("name")) if isinstance(brand, Mapping) else None,
+        )
 
     async def own_extension(self) -> Extension:
         """Return the extension of the user who signed in, with its account's id."""
         reply = await self._send("GET", EXTENSION, RateGroup.LIGHT)
-        extension = Extension.from_wire(reply.body) if isinstance(reply.body, Mapping) else None
+        extension = (
+            Extension.from_wire(reply.body) if isinstance(reply.body, Mapping) else None
+        )
         if extension is None or extension.account_id is None:
             raise RetryLater(Reason.SERVICE_ERROR)
         return extension
 
     async def extensions(self) -> tuple[Extension, ...]:
         """Return every extension of the account."""
-        found = [Extension.from_wire(item) async for item in self._pages(f"{ACCOUNT}/extension", RateGroup.MEDIUM, {})]
+        found = [
+            Extension.from_wire(item)
+            async for item in self._pages(f"{ACCOUNT}/extension", RateGroup.MEDIUM, {})
+        ]
         return tuple(extension for extension in found if extension is not None)
 
     async def presence(self, extension_id: str = "~") -> PresenceUpdate:
         """Return the detailed presence of one extension."""
         reply = await self._send(
-            "GET", f"{ACCOUNT}/extension/{extension_id}/presence", RateGroup.LIGHT, query=_DETAILED
+            "GET",
+            f"{ACCOUNT}/extension/{extension_id}/presence",
+            RateGroup.LIGHT,
+            query=_DETAILED,
         )
         if (update := update_from_rest(reply.body)) is None:
             raise RetryLater(Reason.SERVICE_ERROR)
         return update
 
-    async def presences(self, extension_ids: Iterable[str]) -> tuple[PresenceUpdate, ...]:
+    async def presences(
+        self, extension_ids: Iterable[str]
+    ) -> tuple[PresenceUpdate, ...]:
         """Return the detailed presence of the extensions that may be read, 30 to a request (protocol 2.10)."""
         wanted = list(dict.fromkeys(extension_ids))
         found: list[PresenceUpdate | None] = []
@@ -88,9 +103,15 @@ class Rest:
                 found.append(await self._presence_or_none(batch[0]))
                 continue
             path = f"{ACCOUNT}/extension/{','.join(batch)}/presence"
-            reply = await self._send("GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI)
+            reply = await self._send(
+                "GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI
+            )
             parts = reply.body if isinstance(reply.body, list) else []
-            found += [update_from_rest(part.get("body")) for part in parts if isinstance(part, Mapping)]
+            found += [
+                update_from_rest(part.get("body"))
+                for part in parts
+                if isinstance(part, Mapping)
+            ]
         return tuple(update for update in found if update is not None)
 
     async def account_presences(self) -> tuple[PresenceUpdate, ...]:
@@ -102,10 +123,19 @@ class Rest:
     async def monitored_lines(self) -> tuple[Extension, ...]:
         """Return the extensions that the user monitors; none where the account has no such list (protocol 2.7)."""
         try:
-            items = [item async for item in self._pages(f"{EXTENSION}/presence/line", RateGroup.LIGHT, {})]
+            items = [
+                item
+                async for item in self._pages(
+                    f"{EXTENSION}/presence/line", RateGroup.LIGHT, {}
+                )
+            ]
         except PermissionMissing, Misconfigured:
             return ()
-        found = (Extension.from_wire(item["extension"]) for item in items if isinstance(item.get("extension"), Mapping))
+        found = (
+            Extension.from_wire(item["extension"])
+            for item in items
+            if isinstance(item.get("extension"), Mapping)
+        )
         return tuple(extension for extension in found if extension is not None)
 
     async def favorites(self) -> tuple[str, ...]:
@@ -114,7 +144,10 @@ class Rest:
             reply = await self._send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
         except PermissionMissing, Misconfigured:
             return ()
-        ids = (wire.identifier(item.get("extensionId")) for item in wire.records(reply.body))
+        ids = (
+            wire.identifier(item.get("extensionId"))
+            for item in wire.records(reply.body)
+        )
         return tuple(found for found in ids if found is not None)
 
     async def update_presence(
@@ -126,7 +159,11 @@ class Rest:
         message: str | None = None,
     ) -> PresenceUpdate:
         """Change what is given (protocol 2.5) and return the presence after it."""
-        values = {"userStatus": user_status, "dndStatus": dnd_status, "message": message}
+        values = {
+            "userStatus": user_status,
+            "dndStatus": dnd_status,
+            "message": message,
+        }
         body = {key: value for key, value in values.items() if value is not None}
         path = f"{ACCOUNT}/extension/{extension_id}/presence"
         reply = await self._send("PUT", path, RateGroup.MEDIUM, json=body)
@@ -138,11 +175,19 @@ class Rest:
         """Return a fresh WebSocket ticket (protocol 3.1)."""
         body = (await self._send("POST", _TICKET_PATH, RateGroup.AUTH)).body
         uri = wire.text(body.get("uri")) if isinstance(body, Mapping) else None
-        token = wire.text(body.get("ws_access_token")) if isinstance(body, Mapping) else None
+        token = (
+            wire.text(body.get("ws_access_token"))
+            if isinstance(body, Mapping)
+            else None
+        )
         if uri is None or token is None:
             raise RetryLater(Reason.SERVICE_ERROR)
         life = body.get("expires_in")
-        return Ticket(uri=uri, token=token, expires_in=float(life) if isinstance(life, int | float) else 30.0)
+        return Ticket(
+            uri=uri,
+            token=token,
+            expires_in=float(life) if isinstance(life, int | float) else 30.0,
+        )
 
     async def _presence_or_none(self, extension_id: str) -> PresenceUpdate | None:
         # In a batch, an extension that may not be read only lacks its part; alone it must cost no more.
@@ -151,13 +196,21 @@ class Rest:
         except PermissionMissing, Misconfigured:
             return None
 
-    async def _pages(self, path: str, group: RateGroup, query: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
+    async def _pages(
+        self, path: str, group: RateGroup, query: Mapping[str, str]
+    ) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the records of all pages; the last one is that which names no next page."""
         for page in range(1, _MOST_PAGES + 1):
-            reply = await self._send("GET", path, group, query={**query, "page": page, "perPage": _PAGE})
+            reply = await self._send(
+                "GET", path, group, query={**query, "page": page, "perPage": _PAGE}
+            )
             for item in wire.records(reply.body):
                 yield item
-            navigation = reply.body.get("navigation") if isinstance(reply.body, Mapping) else None
+            navigation = (
+                reply.body.get("navigation")
+                if isinstance(reply.body, Mapping)
+                else None
+            )
             if not isinstance(navigation, Mapping) or not navigation.get("nextPage"):
                 return
         _LOGGER.debug("More than %s pages, the rest is left out", _MOST_PAGES)
@@ -180,7 +233,10 @@ class Rest:
                     method,
                     path,
                     group,
-                    headers={"Authorization": f"Bearer {token.value}", **(headers or {})},
+                    headers={
+                        "Authorization": f"Bearer {token.value}",
+                        **(headers or {}),
+                    },
                     query=query,
                     json=json,
                 )

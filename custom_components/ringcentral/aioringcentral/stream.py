@@ -165,7 +165,10 @@ class Stream:
             if recovery is not None and connection.details.recovered:
                 continuity = await self._take_replay(connection, token)
             else:
-                _LOGGER.debug("Subscribing, session recovery: %s", connection.details.recovery_error or "none")
+                _LOGGER.debug(
+                    "Subscribing, session recovery: %s",
+                    connection.details.recovery_error or "none",
+                )
                 await self._subscribe(connection)
                 continuity = Continuity.BROKEN
         except BaseException:
@@ -195,7 +198,9 @@ class Stream:
         overflown = self._events >= connection.details.recovery_buffer
         return Continuity.BROKEN if overflown else Continuity.RECOVERED
 
-    def _go_live(self, connection: Connection, token: Token, continuity: Continuity) -> _Link:
+    def _go_live(
+        self, connection: Connection, token: Token, continuity: Continuity
+    ) -> _Link:
         life = connection.details.absolute_timeout
         replace_at = connection.opened_at + life - min(_REPLACE_BEFORE, life / 10)
         self._link = _Link(connection, token, replace_at)
@@ -206,28 +211,42 @@ class Stream:
     async def _stay(self, link: _Link) -> _Link:
         """Stay with a connection until something is due, and do it; return the connection to stay with next."""
         now = asyncio.get_running_loop().time
-        due = link.retry_at or min(link.replace_at, now() + link.token.due_in(time.time()), now() + _LOOK_EVERY)
+        due = link.retry_at or min(
+            link.replace_at, now() + link.token.due_in(time.time()), now() + _LOOK_EVERY
+        )
         await self._wait(link, due - now())
         if link.connection.closed.is_set():
             return link
         try:
             token = await self._tokens.token()
-            if token.session != link.token.session or self._replace.is_set() or now() >= link.replace_at:
+            if (
+                token.session != link.token.session
+                or self._replace.is_set()
+                or now() >= link.replace_at
+            ):
                 link = await self._take_over(link, token)
             link.token, link.retry_at = token, 0.0
         except RetryLater as err:
             # The present socket still lives: there is time for another try.
             wait = max(self._backoff.next(err.retry_after), 1.0)
-            _LOGGER.debug("A planned renewal failed (%s), trying again in %.0f s", err, wait)
+            _LOGGER.debug(
+                "A planned renewal failed (%s), trying again in %.0f s", err, wait
+            )
             link.retry_at = now() + wait
         return link
 
     async def _wait(self, link: _Link, seconds: float) -> None:
         """Wait until the connection is closed, a replacement is asked for, or the time is over."""
-        events = [link.connection.closed] if link.retry_at else [link.connection.closed, self._replace]
+        events = (
+            [link.connection.closed]
+            if link.retry_at
+            else [link.connection.closed, self._replace]
+        )
         waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
-            await asyncio.wait(waits, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                waits, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             for wait in waits:
                 wait.cancel()
@@ -244,7 +263,9 @@ class Stream:
         self._backoff.reset()
         missed = link.connection.closed.is_set()
         self._spawn(self._retire(link.connection))
-        return self._go_live(connection, token, Continuity.BROKEN if missed else Continuity.REPLACED)
+        return self._go_live(
+            connection, token, Continuity.BROKEN if missed else Continuity.REPLACED
+        )
 
     async def _retire(self, connection: Connection) -> None:
         """Close a connection that was replaced once its last events are in, and its session with it."""
@@ -269,7 +290,9 @@ class Stream:
 
     def _keep_recovery(self, connection: Connection, token: Token) -> None:
         if connection.recovery is not None:
-            until = asyncio.get_running_loop().time() + connection.details.recovery_timeout
+            until = (
+                asyncio.get_running_loop().time() + connection.details.recovery_timeout
+            )
             self._recovery = _Recovery(connection.recovery, token.session, until)
 
     def _usable_recovery(self, token: Token) -> RecoveryToken | None:

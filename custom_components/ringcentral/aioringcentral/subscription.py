@@ -15,8 +15,27 @@ _PATH: Final = "/restapi/v1.0/subscription"
 
 # Refusals that concern single filters (protocol 2.9); others concern the whole subscription.
 _FILTER_CODES: Final = frozenset(
-    {"SUB-402", "SUB-403", "SUB-404", "SUB-405", "SUB-406", "SUB-408", "SUB-412", "SUB-508"}
-    | {"SUB-518", "SUB-527", "SUB-530", "SUB-531", "CMN-101", "CMN-102", "CMN-401", "CMN-402", "CMN-408"}
+    {
+        "SUB-402",
+        "SUB-403",
+        "SUB-404",
+        "SUB-405",
+        "SUB-406",
+        "SUB-408",
+        "SUB-412",
+        "SUB-508",
+    }
+    | {
+        "SUB-518",
+        "SUB-527",
+        "SUB-530",
+        "SUB-531",
+        "CMN-101",
+        "CMN-102",
+        "CMN-401",
+        "CMN-402",
+        "CMN-408",
+    }
 )
 # Tries to find the culprits that a refusal does not name; each is a request of the Medium group.
 _MOST_TRIES: Final = 24
@@ -70,7 +89,10 @@ class _Negotiation:
                     raise refusal.error from None
                 continue
             # A filter that has others in its place asks again with those; the rest is what it is.
-            if any(name in self._plan.instead for name in self._refused.keys() - before.keys()):
+            if any(
+                name in self._plan.instead
+                for name in self._refused.keys() - before.keys()
+            ):
                 continue
             return Subscription(live=live, refused=dict(self._refused))
 
@@ -81,11 +103,17 @@ class _Negotiation:
             "POST",
             _PATH,
             RateGroup.MEDIUM,
-            {"eventFilters": list(asked), "deliveryMode": {"transportType": "WebSocket"}},
+            {
+                "eventFilters": list(asked),
+                "deliveryMode": {"transportType": "WebSocket"},
+            },
         )
         if reply.status >= 400:
             error = error_from_reply(reply.status, reply.body, reply.headers)
-            if isinstance(error, PermissionMissing | Misconfigured) and error.code in _FILTER_CODES:
+            if (
+                isinstance(error, PermissionMissing | Misconfigured)
+                and error.code in _FILTER_CODES
+            ):
                 raise _Refused(error, named_filters(asked, reply.body))
             raise error
         disabled = disabled_filters(asked, reply.body)

@@ -54,11 +54,19 @@ def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
         return kind(value)
     except ValueError:
         if value != "Unknown":
-            _LOGGER.debug("Unknown %s: %s", kind.__name__, value if _WORD.fullmatch(value) else "(not a word)")
+            _LOGGER.debug(
+                "Unknown %s: %s",
+                kind.__name__,
+                value if _WORD.fullmatch(value) else "(not a word)",
+            )
         return None
 
 
 def records(body: Any) -> tuple[Mapping[str, Any], ...]:
     """Return the records of a list reply (protocol 2.2)."""
     items = body.get("records") if isinstance(body, Mapping) else None
-    return tuple(item for item in items if isinstance(item, Mapping)) if isinstance(items, list) else ()
+    return (
+        tuple(item for item in items if isinstance(item, Mapping))
+        if isinstance(items, list)
+        else ()
+    )

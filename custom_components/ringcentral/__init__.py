@@ -1,0 +1,85 @@
+"""RingCentral presence for Home Assistant, over RingCentral's own push."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryError,
+    ConfigEntryNotReady,
+)
+
+from .aioringcentral.errors import Misconfigured, PermissionMissing, RingCentralError
+from .const import DOMAIN
+from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
+from .devices import sync_devices
+from .lifecycle import needs_sign_in
+from .repairs import permission_name, report_permission_missing
+from .signin import hand_over, sign_in
+
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) -> bool:
+    """Sign in and follow; entities are added once every state is known."""
+    access = sign_in(hass, entry.data)
+    coordinator = None
+    try:
+        coordinator = RingCentralCoordinator(
+            hass, entry, access, await access.rest.own_extension()
+        )
+        await coordinator.lifecycle.start()
+    except RingCentralError as err:
+        if coordinator is not None:
+            await coordinator.lifecycle.stop()
+        # The next try goes on with this sign-in: each costs one of five a minute.
+        hand_over(hass, entry.data, access.tokens)
+        raise _setup_error(hass, entry, err) from err
+    entry.runtime_data = coordinator
+
+    async def stop(_event: Event | None = None) -> None:
+        await coordinator.lifecycle.stop()
+        await access.tokens.close()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    coordinator.async_on_members(lambda _joined: sync_devices(coordinator))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(
+    hass: HomeAssistant, entry: RingCentralConfigEntry
+) -> bool:
+    """Take the entities away, close the socket, and end the session."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    await entry.runtime_data.lifecycle.stop()
+    await entry.runtime_data.sign_in.tokens.close()
+    return True
+
+
+def _setup_error(
+    hass: HomeAssistant, entry: RingCentralConfigEntry, error: RingCentralError
+) -> Exception:
+    """Return what Home Assistant has to know: sign in again, try again later, or never."""
+    if needs_sign_in(error):
+        return ConfigEntryAuthFailed(
+            translation_domain=DOMAIN, translation_key="sign_in_required"
+        )
+    if isinstance(error, PermissionMissing):
+        # Tried again, so that it works once the permission is there.
+        report_permission_missing(hass, entry, error)
+        return ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="permission_missing",
+            translation_placeholders={"permission": permission_name(error)},
+        )
+    kind, key = (
+        (ConfigEntryError, "misconfigured")
+        if isinstance(error, Misconfigured)
+        else (ConfigEntryNotReady, "retry_later")
+    )
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={"reason": str(error.reason)},
+    )

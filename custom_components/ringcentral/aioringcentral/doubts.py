@@ -1,0 +1,55 @@
+"""Which extensions to read again because what is known of them may be wrong. No I/O."""
+
+from typing import Final
+
+from .models import Presence, TelephonyStatus
+from .presence import calls_disagree
+
+# Seconds. A list of calls shorter than their count is read again after a moment, as official clients do
+# (protocol 6); a phone that rings for this long may have stopped without an event (peers 5).
+_DISAGREE_AFTER: Final = 3.0
+_RINGING_AFTER: Final = 120.0
+
+
+class Doubts:
+    """Extensions with the time at which each is read again; times are seconds of one monotonic clock."""
+
+    def __init__(self) -> None:
+        """Begin without doubts."""
+        self._due: dict[str, tuple[str, float]] = {}
+
+    def note(self, presence: Presence, now: float) -> bool:
+        """Look at a presence that changed; return whether a doubt arose."""
+        kind, delay = _doubt(presence)
+        known = self._due.get(presence.extension_id)
+        if kind is None:
+            self._due.pop(presence.extension_id, None)
+            return False
+        if known is not None and known[0] == kind:
+            return False
+        self._due[presence.extension_id] = (kind, now + delay)
+        return True
+
+    def next_due(self) -> float | None:
+        """Return when the next extension is to be read."""
+        return min((at for _, at in self._due.values()), default=None)
+
+    def take_due(self, now: float) -> tuple[str, ...]:
+        """Return the extensions to read now; each is looked at again after its own delay."""
+        due = tuple(key for key, (_, at) in self._due.items() if at <= now)
+        for key in due:
+            kind, _ = self._due[key]
+            self._due[key] = (kind, now + _RINGING_AFTER)
+        return due
+
+    def forget(self, extension_id: str) -> None:
+        """Drop an extension that is no longer followed."""
+        self._due.pop(extension_id, None)
+
+
+def _doubt(presence: Presence) -> tuple[str | None, float]:
+    if calls_disagree(presence):
+        return "calls", _DISAGREE_AFTER
+    if presence.telephony_status is TelephonyStatus.RINGING:
+        return "ringing", _RINGING_AFTER
+    return None, 0.0

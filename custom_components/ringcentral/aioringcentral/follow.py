@@ -1,0 +1,127 @@
+"""Whom to follow: choices of the user, the extensions they mean, and the event filters they take (design 6)."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from .errors import Misconfigured, PermissionMissing
+from .filters import (
+    EVERYONE,
+    EXTENSION_LIST,
+    FAVORITE_LIST,
+    FAVORITES,
+    LINE_LIST,
+    LINES,
+    OWN,
+    FilterPlan,
+    extension_filter,
+)
+from .models import Extension
+from .rest import Rest
+
+
+class Follow(StrEnum):
+    """Choices; several add up."""
+
+    OWN = "own"
+    LINES = "lines"
+    FAVORITES = "favorites"
+    CHOSEN = "chosen"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """What the account says: its extensions (None where they may not be read), lines and favourites."""
+
+    own: Extension
+    account: Mapping[str, Extension] | None = None
+    lines: Mapping[str, Extension] | None = None
+    favorites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """The extensions that are followed, by id, and the plan of filters for them."""
+
+    extensions: Mapping[str, Extension]
+    plan: FilterPlan
+
+
+async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) -> Lists:
+    """Read the lists that the choices need; see `Rest` for what it raises."""
+    account = None
+    if set(choices) - {Follow.OWN}:
+        try:
+            account = {extension.id: extension for extension in await rest.extensions()}
+        except PermissionMissing, Misconfigured:
+            if Follow.ACCOUNT in choices:
+                raise
+    lines = await rest.monitored_lines() if Follow.LINES in choices else ()
+    favorites = await rest.favorites() if Follow.FAVORITES in choices else ()
+    return Lists(
+        own=own,
+        account=account,
+        lines={line.id: line for line in lines},
+        favorites=favorites,
+    )
+
+
+def following(
+    choices: Collection[Follow], chosen: Iterable[str], lists: Lists
+) -> Following:
+    """Return whom the choices mean, each extension once, and the filters to ask for."""
+    wanted: list[str] = []
+    instead: dict[str, tuple[str, ...]] = {}
+    members: dict[str, Extension] = {}
+    for choice, filters, found in _parts(choices, chosen, lists):
+        known = {
+            extension.id: extension for extension in found if extension.can_be_followed
+        }
+        members |= {
+            key: extension for key, extension in known.items() if key not in members
+        }
+        if choice is Follow.CHOSEN:
+            wanted += (extension_filter(key) for key in known)
+        else:
+            instead[filters[0]] = tuple(extension_filter(key) for key in known)
+        wanted += filters
+    if set(choices) & {Follow.CHOSEN, Follow.ACCOUNT}:
+        wanted.append(EXTENSION_LIST)
+    return Following(
+        extensions=members,
+        plan=FilterPlan(wanted=tuple(dict.fromkeys(wanted)), instead=instead),
+    )
+
+
+def _parts(
+    choices: Collection[Follow], chosen: Iterable[str], lists: Lists
+) -> Iterable[tuple[Follow, tuple[str, ...], list[Extension]]]:
+    account = lists.account or {}
+    if Follow.OWN in choices:
+        yield Follow.OWN, (OWN,), [lists.own]
+    if Follow.LINES in choices:
+        lines = lists.lines or {}
+        yield (
+            Follow.LINES,
+            (LINES, LINE_LIST),
+            [_known(line, account) for line in lines.values()],
+        )
+    if Follow.FAVORITES in choices:
+        # A favourite may belong to another account: without the account's list nobody knows.
+        found = [
+            account.get(key) or Extension(id=key)
+            for key in lists.favorites
+            if not account or key in account
+        ]
+        yield Follow.FAVORITES, (FAVORITES, FAVORITE_LIST), found
+    if Follow.CHOSEN in choices:
+        keys = [key for key in chosen if lists.account is None or key in account]
+        yield Follow.CHOSEN, (), [account.get(key) or Extension(id=key) for key in keys]
+    if Follow.ACCOUNT in choices:
+        yield Follow.ACCOUNT, (EVERYONE,), list(account.values())
+
+
+def _known(line: Extension, account: Mapping[str, Extension]) -> Extension:
+    listed = account.get(line.id)
+    return line if listed is None else replace(listed, type=listed.type or line.type)

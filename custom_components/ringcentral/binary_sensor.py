@@ -1,0 +1,131 @@
+"""Binary sensors: the questions that automations ask most."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .aioringcentral.models import DndStatus, MeetingStatus, Presence, TelephonyStatus
+from .coordinator import RingCentralConfigEntry
+from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
+
+PARALLEL_UPDATES = 0
+
+_ON_CALL = frozenset({TelephonyStatus.CALL_CONNECTED, TelephonyStatus.ON_HOLD})
+_UNDISTURBED = frozenset({DndStatus.DO_NOT_ACCEPT_ANY_CALLS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionDescription(BinarySensorEntityDescription):
+    """A question about an extension; None where the answer is unknown."""
+
+    is_on_fn: Callable[[Presence], bool | None]
+
+
+def _setting(
+    key: str, is_on_fn: Callable[[Presence], bool | None]
+) -> QuestionDescription:
+    return QuestionDescription(
+        key=key,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        is_on_fn=is_on_fn,
+    )
+
+
+def _one_of[StatusT](status: StatusT | None, wanted: frozenset[StatusT]) -> bool | None:
+    return None if status is None else status in wanted
+
+
+QUESTIONS: tuple[QuestionDescription, ...] = (
+    QuestionDescription(
+        key="on_call",
+        is_on_fn=lambda presence: _one_of(presence.telephony_status, _ON_CALL),
+    ),
+    QuestionDescription(
+        key="ringing",
+        is_on_fn=lambda presence: _one_of(
+            presence.telephony_status, frozenset({TelephonyStatus.RINGING})
+        ),
+    ),
+    QuestionDescription(
+        key="do_not_disturb",
+        is_on_fn=lambda presence: _one_of(presence.dnd_status, _UNDISTURBED),
+    ),
+    QuestionDescription(
+        key="in_meeting",
+        is_on_fn=lambda presence: _one_of(
+            presence.meeting_status, frozenset({MeetingStatus.CONNECTED})
+        ),
+    ),
+    _setting("allow_see_my_presence", lambda presence: presence.allow_see_my_presence),
+    _setting(
+        "ring_on_monitored_call", lambda presence: presence.ring_on_monitored_call
+    ),
+    _setting("pick_up_calls_on_hold", lambda presence: presence.pick_up_calls_on_hold),
+)
+
+PUSH_CONNECTED = BinarySensorEntityDescription(
+    key="push_connected",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: RingCentralConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensors of the account and of every followed extension."""
+    coordinator = entry.runtime_data
+    async_add_entities([PushConnected(coordinator, PUSH_CONNECTED)])
+    add_for_each_extension(
+        coordinator,
+        async_add_entities,
+        lambda extension_id: [
+            QuestionSensor(coordinator, description, extension_id)
+            for description in QUESTIONS
+        ],
+    )
+
+
+class QuestionSensor(ExtensionEntity, BinarySensorEntity):
+    """The answer to one question about an extension."""
+
+    entity_description: QuestionDescription
+
+    @override
+    def _value(self) -> Any:
+        return self.is_on
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.entity_description.is_on_fn(self.presence)
+
+
+class PushConnected(AccountEntity, BinarySensorEntity):
+    """Whether the subscription is live at this moment; it never becomes unavailable."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        return True
+
+    @override
+    def _value(self) -> Any:
+        return self.is_on
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self.coordinator.stream.is_live

@@ -1,0 +1,278 @@
+"""The account: snapshot and stream become presence by extension, and wake the listeners of that extension."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorProtocol
+
+from .aioringcentral.backoff import Backoff
+from .aioringcentral.doubts import Doubts
+from .aioringcentral.errors import RetryLater, RingCentralError
+from .aioringcentral.follow import Follow, Following, following, read_lists
+from .aioringcentral.models import Event, Extension, Presence
+from .aioringcentral.presence import update_from_event
+from .aioringcentral.snapshot import SnapshotReader
+from .aioringcentral.store import PresenceStore
+from .aioringcentral.stream import Continuity, Stream
+from .const import CONF_EXTENSIONS, CONF_FOLLOW, LOGGER
+from .lifecycle import Lifecycle
+from .repairs import clear_permission_issue
+from .signin import SignIn
+
+type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
+
+# Listeners of the account itself, beside those of each extension.
+ACCOUNT: Final = "account"
+
+# Seconds. Entities stay as they are this long after a loss (design 5).
+GRACE: Final = 30.0
+# Seconds between slow re-reads, which mend what no event told; two requests in six hours.
+RESYNC_EVERY: Final = 6 * 3_600.0
+# Seconds in which several changes of membership are taken together.
+_SETTLE: Final = 2.0
+
+
+class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
+    """Keeps presence of the followed extensions current; one per config entry."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: RingCentralConfigEntry,
+        sign_in: SignIn,
+        own: Extension,
+    ) -> None:
+        """Take a sign-in and the extension of its user; `run` begins the life."""
+        self.hass = hass
+        self.config_entry = entry
+        self.sign_in = sign_in
+        self.own = own
+        self.account_id = own.account_id or own.id
+        self.available = False
+        self.presences = PresenceStore()
+        self.extensions: Mapping[str, Extension] = {}
+        self.ready = asyncio.Event()
+        self.lifecycle = Lifecycle(self)
+        self.stream: Stream
+        self._reader = SnapshotReader(sign_in.rest)
+        self._doubts = Doubts()
+        self._listeners: dict[str, set[CALLBACK_TYPE]] = {}
+        self._members: list[Callable[[tuple[str, ...]], None]] = []
+        self._behind = asyncio.Event()
+        self._breaks = 0
+        self._caught_up = False
+        self._doubted = asyncio.Event()
+        self._regroup = asyncio.Event()
+        self._grace: CALLBACK_TYPE | None = None
+
+    # What entities use.
+
+    def presence(self, extension_id: str) -> Presence:
+        """Return the presence of a followed extension."""
+        return self.presences[extension_id]
+
+    @callback
+    @override
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: Any = None
+    ) -> Callable[[], None]:
+        """Wake a listener when the extension that is its context changes, or the account."""
+        listeners = self._listeners.setdefault(context or ACCOUNT, set())
+        listeners.add(update_callback)
+        return lambda: listeners.discard(update_callback)
+
+    @callback
+    def async_on_members(self, add: Callable[[tuple[str, ...]], None]) -> None:
+        """Call with the ids that are followed now, and with those that joined whenever membership was read."""
+        self._members.append(add)
+        add(tuple(self.extensions))
+
+    # The life of the account; each of these runs until it is cancelled or fails.
+
+    async def read_members(self) -> Following:
+        """Read whom the user's choices mean, and follow them; raises `RingCentralError`."""
+        options = self.config_entry.options
+        choices = [Follow(choice) for choice in options.get(CONF_FOLLOW, [Follow.OWN])]
+        lists = await read_lists(self.sign_in.rest, self.own, choices)
+        found = following(choices, options.get(CONF_EXTENSIONS, ()), lists)
+        self.extensions = found.extensions
+        self.presences.follow(found.extensions)
+        return found
+
+    async def run(self, found: Following) -> None:
+        """Follow; ends by being cancelled, or by an error that only the user can mend.
+
+        Raises:
+            SignInRequired, PermissionMissing, Misconfigured: in an exception group.
+        """
+        self.stream = Stream(
+            self.sign_in.http, self.sign_in.rest, self.sign_in.tokens, found.plan, self
+        )
+        self._behind.clear()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.stream.run())
+            group.create_task(self._catch_up())
+            group.create_task(self._resolve_doubts())
+            group.create_task(self._resync())
+
+    async def _catch_up(self) -> None:
+        """Read a snapshot after every break, and be available from then on."""
+        backoff = Backoff()
+        while True:
+            await self._behind.wait()
+            self._behind.clear()
+            breaks = self._breaks
+            try:
+                await self._read(tuple(self.presences), anew=True)
+            except RetryLater as err:
+                LOGGER.debug("Snapshot failed: %s", err)
+                self._behind.set()
+                await asyncio.sleep(backoff.next(err.retry_after))
+                continue
+            backoff.reset()
+            self._caught_up = breaks == self._breaks
+            if self._caught_up and self.stream.is_live:
+                self._set_available()
+
+    async def _resolve_doubts(self) -> None:
+        """Read those extensions again whose presence may be wrong."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = self._doubts.next_due()
+            self._doubted.clear()
+            try:
+                async with asyncio.timeout_at(due):
+                    await self._doubted.wait()
+            except TimeoutError:
+                if extension_ids := self._doubts.take_due(loop.time()):
+                    await self._read_if_possible(extension_ids)
+
+    async def _resync(self) -> None:
+        """Read everything again now and then, and membership when it changed."""
+        while True:
+            self._regroup.clear()
+            try:
+                async with asyncio.timeout(RESYNC_EVERY):
+                    await self._regroup.wait()
+                await asyncio.sleep(_SETTLE)
+            except TimeoutError:
+                await self._read_if_possible(tuple(self.presences))
+            try:
+                await self._update_members()
+            except RingCentralError as err:
+                LOGGER.debug("Membership could not be read: %s", err)
+
+    async def _update_members(self) -> None:
+        before = dict(self.extensions)
+        found = await self.read_members()
+        self.stream.change_filters(found.plan)
+        for key in before.keys() - found.extensions.keys():
+            self._doubts.forget(key)
+        joined = tuple(key for key in found.extensions if key not in before)
+        if joined:
+            await self._read_if_possible(joined)
+        for add in self._members:
+            add(joined)
+        self._notify(ACCOUNT)
+
+    async def _read_if_possible(self, extension_ids: Iterable[str]) -> None:
+        try:
+            await self._read(tuple(extension_ids), anew=False)
+        except RingCentralError as err:
+            LOGGER.debug("Reading presence again failed: %s", err)
+
+    async def _read(self, extension_ids: tuple[str, ...], *, anew: bool) -> None:
+        """Read presence; events that arrive meanwhile count for more."""
+        journal = self.presences.begin_read()
+        try:
+            found = await self._reader.read(extension_ids)
+        except BaseException:
+            self.presences.abandon_read(journal)
+            raise
+        for key in self.presences.end_read(journal, extension_ids, found, anew=anew):
+            self._changed(key)
+
+    # What the stream tells.
+
+    @callback
+    def stream_event(self, event: Event) -> None:
+        """Merge an event and wake whom it concerns."""
+        update = update_from_event(event)
+        if update is None or not update.changes:
+            # Lists of lines, favourites or extensions changed.
+            self._regroup.set()
+            return
+        if self.presences.apply(update) is not None:
+            self._changed(update.extension_id)
+
+    @callback
+    def stream_live(self, continuity: Continuity) -> None:
+        """Note that events flow; after a break presence is read before entities are trusted."""
+        if continuity is Continuity.BROKEN:
+            self._breaks += 1
+            self._caught_up = False
+            self.presences.forget_sequences()
+            self._behind.set()
+        elif self._caught_up:
+            self._set_available()
+        self._notify(ACCOUNT)
+
+    @callback
+    def stream_lost(self, error: RingCentralError) -> None:
+        """Keep entities as they are for the grace time."""
+        if self.available and self._grace is None:
+            self._grace = async_call_later(
+                self.hass, GRACE, lambda _now: self.set_unavailable(error)
+            )
+        self._notify(ACCOUNT)
+
+    # Availability.
+
+    @callback
+    def _set_available(self) -> None:
+        self.cancel_grace()
+        if self.available:
+            return
+        if self.ready.is_set():
+            LOGGER.info("Connection to RingCentral is back")
+        clear_permission_issue(self.hass, self.config_entry)
+        self.available = True
+        self.ready.set()
+        self._notify_all()
+
+    @callback
+    def set_unavailable(self, error: RingCentralError) -> None:
+        """Make every entity unavailable, with one line in the log."""
+        self.cancel_grace()
+        if not self.available:
+            return
+        LOGGER.info("Connection to RingCentral is lost: %s", error)
+        self.available = False
+        self._notify_all()
+
+    @callback
+    def cancel_grace(self) -> None:
+        """Forget that the connection was lost."""
+        if self._grace is not None:
+            self._grace()
+            self._grace = None
+
+    @callback
+    def _changed(self, extension_id: str) -> None:
+        if self._doubts.note(self.presences[extension_id], self.hass.loop.time()):
+            self._doubted.set()
+        self._notify(extension_id)
+
+    @callback
+    def _notify(self, context: str) -> None:
+        for update_callback in tuple(self._listeners.get(context, ())):
+            update_callback()
+
+    @callback
+    def _notify_all(self) -> None:
+        for context in tuple(self._listeners):
+            self._notify(context)

@@ -1,0 +1,63 @@
+"""Devices: the account's, and one per followed extension below it."""
+
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+
+from .const import DOMAIN
+from .coordinator import RingCentralCoordinator
+
+_MANUFACTURER = "RingCentral"
+
+
+def account_identifier(coordinator: RingCentralCoordinator) -> tuple[str, str]:
+    """Return the identifier of the account's device."""
+    return (DOMAIN, coordinator.account_id)
+
+
+def extension_identifier(
+    coordinator: RingCentralCoordinator, extension_id: str
+) -> tuple[str, str]:
+    """Return the identifier of an extension's device."""
+    return (DOMAIN, f"{coordinator.account_id}_{extension_id}")
+
+
+def extension_device(
+    coordinator: RingCentralCoordinator, extension_id: str
+) -> DeviceInfo:
+    """Return the device of an extension, below the account's."""
+    extension = coordinator.extensions[extension_id]
+    number = f"Extension {extension.number}" if extension.number else None
+    return DeviceInfo(
+        identifiers={extension_identifier(coordinator, extension_id)},
+        name=extension.name or number or "Extension",
+        manufacturer=_MANUFACTURER,
+        model=number,
+        entry_type=DeviceEntryType.SERVICE,
+        via_device_id=dr.async_get_device_id_by_identifier(
+            coordinator.hass,
+            account_identifier(coordinator),
+            config_entry_id=coordinator.config_entry.entry_id,
+        ),
+    )
+
+
+def sync_devices(coordinator: RingCentralCoordinator) -> None:
+    """Make devices follow the account: new and renamed extensions, and none of those that are gone."""
+    registry, entry = dr.async_get(coordinator.hass), coordinator.config_entry
+    registry.async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={account_identifier(coordinator)},
+        name=entry.title,
+        manufacturer=_MANUFACTURER,
+        entry_type=DeviceEntryType.SERVICE,
+    )
+    kept = {account_identifier(coordinator)}
+    for extension_id in coordinator.extensions:
+        registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            **extension_device(coordinator, extension_id),
+        )
+        kept.add(extension_identifier(coordinator, extension_id))
+    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+        if not device.identifiers & kept:
+            registry.async_remove_device(device.id)

@@ -1,0 +1,112 @@
+"""Base classes: devices, availability, and writing a state only when it is a new one."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
+
+from .aioringcentral.models import Presence
+from .coordinator import ACCOUNT, RingCentralCoordinator
+from .devices import account_identifier, extension_device
+
+
+class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
+    """An entity whose state is one value."""
+
+    _attr_has_entity_name = True
+    _shown: tuple[bool, Any] | None = None
+
+    def __init__(
+        self,
+        coordinator: RingCentralCoordinator,
+        description: EntityDescription,
+        context: str,
+    ) -> None:
+        """Listen to one extension, or to the account."""
+        super().__init__(coordinator, context)
+        self.entity_description = description
+
+    @abstractmethod
+    def _value(self) -> Any:
+        """Return the value that the state shows."""
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        shown = (self.available, self._value())
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
+
+    @override
+    async def async_update(self) -> None:
+        """Have nothing to fetch: the stream brings every change."""
+
+
+class ExtensionEntity(RingCentralEntity):
+    """An entity of one extension."""
+
+    def __init__(
+        self,
+        coordinator: RingCentralCoordinator,
+        description: EntityDescription,
+        extension_id: str,
+    ) -> None:
+        """Belong to the extension's device."""
+        super().__init__(coordinator, description, extension_id)
+        self.extension_id = extension_id
+        self._attr_unique_id = (
+            f"{coordinator.account_id}_{extension_id}_{description.key}"
+        )
+        self._attr_translation_key = description.key
+        self._attr_device_info = extension_device(coordinator, extension_id)
+
+    @property
+    def presence(self) -> Presence:
+        """The presence as last known."""
+        return self.coordinator.presence(self.extension_id)
+
+    @property
+    @override
+    def available(self) -> bool:
+        return (
+            self.coordinator.available
+            and self.extension_id in self.coordinator.presences
+        )
+
+
+class AccountEntity(RingCentralEntity):
+    """An entity of the account."""
+
+    def __init__(
+        self, coordinator: RingCentralCoordinator, description: EntityDescription
+    ) -> None:
+        """Belong to the account's device."""
+        super().__init__(coordinator, description, ACCOUNT)
+        self._attr_unique_id = f"{coordinator.account_id}_{description.key}"
+        self._attr_translation_key = description.key
+        self._attr_device_info = DeviceInfo(
+            identifiers={account_identifier(coordinator)}
+        )
+
+
+@callback
+def add_for_each_extension(
+    coordinator: RingCentralCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities: Callable[[str], Iterable[ExtensionEntity]],
+) -> None:
+    """Add the entities of every extension that is followed, now and when others join."""
+
+    @callback
+    def add(joined: Iterable[str]) -> None:
+        async_add_entities(
+            entity for extension_id in joined for entity in entities(extension_id)
+        )
+
+    coordinator.async_on_members(add)
