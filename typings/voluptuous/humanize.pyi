@@ -1,2 +1,4 @@
-from probatio.humanize import humanize_error as humanize_error
-from probatio.humanize import validate_with_humanized_errors as validate_with_humanized_errors
+from probatio.humanize import (
+    humanize_error as humanize_error,
+    validate_with_humanized_errors as validate_with_humanized_errors,
+)

@@ -1,0 +1,155 @@
+"""scripts/set-repository, run on a copy of the tree."""
+
+import json
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = "custom_components/ringcentral/manifest.json"
+
+# Every way in which a page names the repository; {o} and {n} are owner and name.
+MENTIONS = """\
+https://github.com/{o}/{n}
+git clone https://github.com/{o}/{n}.git, or git@github.com:{o}/{n}.git
+[![CI](https://github.com/{o}/{n}/actions/workflows/ci.yml/badge.svg)](https://github.com/{o}/{n}/actions)
+![Release](https://img.shields.io/github/v/release/{o}/{n}.svg)
+https://raw.githubusercontent.com/{o}/{n}/main/blueprints/a.yaml
+https://my.home-assistant.io/redirect/hacs_repository/?owner={o}&repository={n}&category=integration
+<a href="https://my.home-assistant.io/redirect/hacs_repository/?owner={o}&amp;repository={n}">
+https://my.home-assistant.io/redirect/blueprint_import/?blueprint_url=https%3A%2F%2Fgithub.com%2F{o}%2F{n}%2Fblob%2Fmain%2Fa.yaml
+Add {o}/{n} as a custom repository (`{o}/{n}`).
+"""
+# Near misses, which stay as they are.
+OTHERS = """\
+https://github.com/{o}/{n}-card and https://github.com/not-{o}/{n}
+a folder docs/{o}/{n}, the word {o}, the word {n}
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a repository with the files that name it, as they are in ours."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    for name in filter(None, listing.split("\0")):
+        if (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "scripts/set-repository", tmp_path / "scripts/set-repository")
+    owner, name = current(tmp_path)
+    (tmp_path / "PAGE.md").write_text((MENTIONS + OTHERS).format(o=owner, n=name))
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def current(tree: Path) -> list[str]:
+    """Return owner and name as the manifest has them."""
+    documentation: str = manifest(tree)["documentation"]
+    return documentation.split("/")[-2:]
+
+
+def manifest(tree: Path) -> dict[str, Any]:
+    """Return the tree's manifest."""
+    content: dict[str, Any] = json.loads((tree / MANIFEST).read_text())
+    return content
+
+
+def contents(tree: Path) -> dict[Path, bytes]:
+    """Return every file outside git's own folder."""
+    return {
+        path: path.read_bytes()
+        for path in tree.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(tree).parts
+    }
+
+
+def set_repository(tree: Path, name: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in the tree."""
+    return subprocess.run(
+        [sys.executable, "scripts/set-repository", name],
+        cwd=tree,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_writes_the_name_everywhere(tree: Path) -> None:
+    before = current(tree)
+
+    result = set_repository(tree, "some-body/ringcentral.presence")
+
+    assert result.returncode == 0, result.stderr
+    assert current(tree) == ["some-body", "ringcentral.presence"]
+    assert manifest(tree)["codeowners"] == ["@some-body"]
+    assert manifest(tree)["issue_tracker"] == (
+        "https://github.com/some-body/ringcentral.presence/issues"
+    )
+    expected = MENTIONS.format(o="some-body", n="ringcentral.presence")
+    expected += OTHERS.format(o=before[0], n=before[1])
+    assert (tree / "PAGE.md").read_text() == expected
+
+
+def test_leaves_no_mention_of_the_former_name(tree: Path) -> None:
+    owner, name = current(tree)
+    (tree / "PAGE.md").unlink()
+
+    set_repository(tree, "somebody/elsewhere")
+
+    for path, content in contents(tree).items():
+        assert f"github.com/{owner}/{name}".encode() not in content, path
+        assert f"%2F{owner}%2F{name}".encode() not in content, path
+        assert f"owner={owner}&repository={name}".encode() not in content, path
+
+
+def test_another_name_later(tree: Path) -> None:
+    set_repository(tree, "first/one")
+    set_repository(tree, "second/two")
+    via_another = contents(tree)
+
+    set_repository(tree, "first/one")
+    set_repository(tree, "second/two")
+
+    assert contents(tree) == via_another
+    assert MENTIONS.format(o="second", n="two") in (tree / "PAGE.md").read_text()
+    assert manifest(tree)["codeowners"] == ["@second"]
+
+
+def test_the_same_name_again_changes_nothing(tree: Path) -> None:
+    set_repository(tree, "some/body")
+    before = contents(tree)
+
+    result = set_repository(tree, "some/body")
+
+    assert result.returncode == 0
+    assert contents(tree) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "ha-ringcentral",
+        "https://github.com/some/body",
+        "some/body.git",
+        "some/..",
+        "some-/body",
+        "some/body/more",
+        "some body/x",
+    ],
+)
+def test_refuses_what_is_no_name(tree: Path, name: str) -> None:
+    before = contents(tree)
+
+    result = set_repository(tree, name)
+
+    assert result.returncode == 2
+    assert "is not OWNER/NAME" in result.stderr
+    assert contents(tree) == before
