@@ -1,0 +1,290 @@
+"""Plays call scripts on the account: each word is one step and its events."""
+
+import asyncio
+from dataclasses import dataclass, replace
+import random
+from typing import Any
+
+from .account import Account
+from .calls import WORDS, CallError, Leg, follow, swap
+from .clock import Clock, iso
+from .extension import Extension
+from .faults import Faults
+from .names import CALLER_NAMES
+
+MAX_WAIT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """How a call is made; see docs/emulator.md."""
+
+    direction: str = "Inbound"
+    from_number: str | None = None
+    from_name: str | None = None
+    to_number: str | None = None
+    to_name: str | None = None
+    queue_call: bool = False
+    queue_name: str | None = None
+    interval: float = 0.0
+    """Seconds between two words."""
+    key: str | None = None
+    """Names the call, so that a later script goes on with it."""
+    park_location: str | None = None
+    answered_by: str | None = None
+    """Which member answers, for a script on a queue."""
+    telephony_session_id: str | None = None
+    """The session of another extension's leg of the same call."""
+
+
+def parse_script(script: list[str]) -> list[tuple[str, float]]:
+    """Return the words, `wait:N` with its seconds; raise CallError for another."""
+    words = []
+    for text in script:
+        word, _, number = str(text).partition(":")
+        if word == "wait":
+            try:
+                seconds = float(number)
+            except ValueError:
+                raise CallError(f"wait needs seconds: {text}") from None
+            if not 0 <= seconds <= MAX_WAIT:
+                raise CallError(f"wait is 0 to {MAX_WAIT:.0f} seconds: {text}")
+            words.append((word, seconds))
+        elif word in WORDS and not number:
+            words.append((word, 0.0))
+        else:
+            raise CallError(f"unknown word {text}")
+    if not words:
+        raise CallError("the script is empty")
+    return words
+
+
+class CallPlayer:
+    """Makes calls happen."""
+
+    def __init__(
+        self, account: Account, clock: Clock, faults: Faults, rng: random.Random
+    ) -> None:
+        """Take the account and a seeded source of numbers and ids."""
+        self._account, self._clock = account, clock
+        self._faults, self._rng = faults, rng
+
+    async def play(
+        self, ext: Extension, script: list[str], options: CallOptions
+    ) -> dict[str, Any]:
+        """Play a script on an extension, or on a queue; return the call and its steps."""
+        words = parse_script(script)
+        if ext.type == "Department":
+            return await self._play_queue(ext, words, options)
+        key = options.key or f"call-{self._rng.getrandbits(32):08x}"
+        return await self._play(ext, key, words, options)
+
+    async def _play(
+        self,
+        ext: Extension,
+        key: str,
+        words: list[tuple[str, float]],
+        options: CallOptions,
+    ) -> dict[str, Any]:
+        steps: list[dict[str, Any]] = []
+        last: Leg | None = None
+        for index, (word, seconds) in enumerate(words):
+            if word == "wait":
+                await asyncio.sleep(seconds)
+                continue
+            if index and options.interval > 0:
+                await asyncio.sleep(options.interval)
+            last = self.step(ext, key, word, options) or last
+            steps.append(
+                {
+                    "word": word,
+                    "telephonyStatus": ext.telephony_status,
+                    "sequence": ext.sequence,
+                }
+            )
+        return {"extension_id": str(ext.id), **_names(key, last), "steps": steps}
+
+    async def _play_queue(
+        self, queue: Extension, words: list[tuple[str, float]], options: CallOptions
+    ) -> dict[str, Any]:
+        """Ring every member that takes the queue's calls; one of them answers."""
+        members = [
+            ext
+            for ext in map(
+                self._account.extensions.get, self._account.members(queue.id)
+            )
+            if ext is not None
+            and ext.status == "Enabled"
+            and ext.accepts_queue_calls
+            and queue.id not in ext.queues_declined
+        ]
+        if not members:
+            raise CallError("no member takes calls of this queue")
+        key = options.key or f"call-{self._rng.getrandbits(32):08x}"
+        session = options.telephony_session_id or self._session_id()
+        options = replace(
+            options,
+            direction="Inbound",
+            queue_call=True,
+            queue_name=options.queue_name or queue.name,
+            to_number=options.to_number or queue.number,
+            from_number=options.from_number or self.outside_number(),
+            telephony_session_id=session,
+        )
+        chosen = next(
+            (ext for ext in members if str(ext.id) == options.answered_by), members[0]
+        )
+        steps: list[dict[str, Any]] = []
+        for index, (word, seconds) in enumerate(words):
+            if word == "wait":
+                await asyncio.sleep(seconds)
+                continue
+            if index and options.interval > 0:
+                await asyncio.sleep(options.interval)
+            for ext in members:
+                ringing = any(
+                    leg.key == key and leg.status == "Ringing" for leg in ext.legs
+                )
+                if word == "ring" or ext is chosen:
+                    self.step(ext, key, word, options)
+                elif ringing:
+                    other = "elsewhere" if word == "answer" else word
+                    self.step(ext, key, other, options)
+            steps.append({"word": word, "telephonyStatus": chosen.telephony_status})
+        return {
+            "extension_id": str(chosen.id),
+            "members": [str(ext.id) for ext in members],
+            "call": key,
+            "telephonySessionId": session,
+            "steps": steps,
+        }
+
+    def step(
+        self, ext: Extension, key: str, word: str, options: CallOptions
+    ) -> Leg | None:
+        """Follow one word on a call; return its leg; raise CallError if it cannot."""
+        if word in ("ring", "dial"):
+            return self._begin(ext, key, word, options)
+        if word == "swap":
+            self._change(ext, swap(ext.legs))
+            return None
+        if word == "retrieve":
+            return self._retrieve(ext, key, options)
+        leg = _find(ext, key)
+        if word == "park":
+            self._park(ext, leg, options)
+            return follow(leg, "hangup")
+        after = follow(leg, word)
+        self._change(ext, _swapped(ext, leg, after))
+        return after
+
+    def outside_number(self) -> str:
+        """Return a number of nobody."""
+        return f"+1415555{self._rng.randrange(10_000):04d}"
+
+    def end_all(self, ext: Extension) -> None:
+        """End every call of an extension."""
+        self._change(ext, tuple(replace(leg, status="NoCall") for leg in ext.legs))
+
+    def _change(self, ext: Extension, legs: tuple[Leg, ...]) -> None:
+        self._account.update(ext, legs=legs)
+        if any(leg.ended for leg in legs):
+            # One event carries the ended call; a second without it is a switch.
+            self._account.end_calls(ext, again=self._faults.hangup_as_two)
+
+    def _begin(self, ext: Extension, key: str, word: str, options: CallOptions) -> Leg:
+        if any(leg.key == key for leg in ext.legs):
+            raise CallError(f"call {key} is there already")
+        outbound = word == "dial" or options.direction == "Outbound"
+        session = options.telephony_session_id or self._session_id()
+        own = ext.number or ""
+        caller = options.from_name
+        if not outbound and caller is None:
+            caller = self._rng.choice(CALLER_NAMES)
+        leg = Leg(
+            key=key,
+            id=f"{self._rng.getrandbits(100):020x}",
+            direction="Outbound" if outbound else "Inbound",
+            status="Ringing",
+            from_number=options.from_number
+            or ((ext.phone or own) if outbound else self.outside_number()),
+            from_name=ext.name if outbound and options.from_name is None else caller,
+            to_number=options.to_number or (self.outside_number() if outbound else own),
+            to_name=options.to_name or (None if outbound else ext.name),
+            start_time=iso(self._clock.utc()),
+            session_id=str(self._rng.randrange(10**11, 10**12)),
+            telephony_session_id=session,
+            party_id=f"{session.replace('s-', 'p-', 1)}-{1 if outbound else 2}",
+            queue_call=options.queue_call,
+            queue_name=options.queue_name,
+        )
+        self._change(ext, (*ext.legs, leg))
+        return leg
+
+    def _park(self, ext: Extension, leg: Leg, options: CallOptions) -> None:
+        """End the parker's call and let it show on a park location."""
+        ended = follow(leg, "park")
+        place = self._place(options)
+        parked = replace(
+            leg,
+            status="ParkedCall",
+            party_id=f"{leg.party_id.rpartition('-')[0]}-3",
+            to_number=place.number or "",
+            to_name=place.name,
+        )
+        self._change(ext, _swapped(ext, leg, ended))
+        self._change(place, (*place.legs, parked))
+
+    def _retrieve(self, ext: Extension, key: str, options: CallOptions) -> Leg:
+        """Take a parked call up on an extension."""
+        for place in self._account.extensions.values():
+            if place.type != "ParkLocation":
+                continue
+            for leg in place.legs:
+                if leg.key == key:
+                    ended = replace(leg, status="NoCall")
+                    self._change(place, _swapped(place, leg, ended))
+                    taken = replace(
+                        leg,
+                        status="CallConnected",
+                        party_id=f"{leg.party_id.rpartition('-')[0]}-4",
+                        to_number=ext.number or "",
+                        to_name=ext.name,
+                    )
+                    self._change(ext, (*ext.legs, taken))
+                    return taken
+        raise CallError(f"no call {key} is parked")
+
+    def _place(self, options: CallOptions) -> Extension:
+        for place in self._account.extensions.values():
+            if place.type == "ParkLocation" and options.park_location in (
+                None,
+                str(place.id),
+            ):
+                return place
+        raise CallError("there is no such park location")
+
+    def _session_id(self) -> str:
+        return f"s-{self._rng.getrandbits(128):032x}"
+
+
+def _find(ext: Extension, key: str) -> Leg:
+    for leg in ext.legs:
+        if leg.key == key:
+            return leg
+    raise CallError(f"there is no call {key}")
+
+
+def _swapped(ext: Extension, leg: Leg, after: Leg) -> tuple[Leg, ...]:
+    return tuple(after if each is leg else each for each in ext.legs)
+
+
+def _names(key: str, leg: Leg | None) -> dict[str, Any]:
+    names: dict[str, Any] = {"call": key}
+    if leg is not None:
+        names |= {
+            "telephonySessionId": leg.telephony_session_id,
+            "sessionId": leg.session_id,
+            "partyId": leg.party_id,
+        }
+    return names

@@ -1,0 +1,236 @@
+"""Switches that make the emulator behave as a service has a bad day.
+
+Each field is one switch, independent of the others, off by default. Names and
+values are those of `POST /emulator/faults`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+import types
+from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+
+type Body = Literal["json", "html", "empty"]
+
+
+@dataclass(slots=True)
+class HttpError:
+    """Answer requests whose path matches with an error instead."""
+
+    path: str = "*"
+    """Glob over the path, as in `*/presence`."""
+    status: int = 503
+    next: int | None = None
+    """How many requests; `None` is every one."""
+    body: Body = "json"
+    retry_after: int | None = None
+    method: str = "*"
+
+
+@dataclass(slots=True)
+class RateLimited:
+    """Answer the next requests of a rate group with 429."""
+
+    next: int = 1
+    retry_after: bool = True
+
+
+@dataclass(slots=True)
+class TokenError:
+    """Answer token requests with an OAuth error code."""
+
+    code: str = "OAU-147"
+    next: int | None = None
+
+
+@dataclass(slots=True)
+class WstokenError:
+    """Refuse tickets with this status and error code."""
+
+    status: int = 403
+    code: str = "CMN-401"
+    next: int | None = None
+
+
+@dataclass(slots=True)
+class Faults:
+    """Every switch, see docs/emulator.md for what each does."""
+
+    # Events on their way to a client.
+    drop: float = 0.0
+    drop_next: int = 0
+    delay: float = 0.0
+    duplicate: float = 0.0
+    duplicate_next: int = 0
+    reorder: float = 0.0
+    reorder_next: int = 0
+    omit: list[str] = field(default_factory=list)
+    string_ids: bool = False
+    unknown_enums: list[str] = field(default_factory=list)
+    partial_bodies: bool = False
+    extra_fields: bool = False
+    # What events look like where the facts disagree.
+    hangup_as_two: bool = False
+    account_detailed_calls: bool = True
+    event_uri: Literal["extension", "filter"] = "extension"
+    empty_active_calls: Literal["absent", "list"] = "absent"
+    queue_event: Literal["records", "flat"] = "records"
+    always_telephony_status: bool = False
+    # Kinds of account.
+    new_call_handling: bool = False
+    new_fields: bool = False
+    hidden_presence: Literal["offline", "forbidden"] = "offline"
+    # REST and rate limits.
+    http_5xx: list[HttpError] = field(default_factory=list)
+    http_429: dict[str, RateLimited] = field(default_factory=dict)
+    rate_limits: dict[str, int] = field(default_factory=dict)
+    reply_delay: float = 0.0
+    error_shape: Literal["full", "errors_only", "legacy"] = "full"
+    # Sign-in.
+    refresh_tokens: bool = False
+    access_token_ttl: int = 3600
+    refresh_token_ttl: int = 604800
+    token_error: TokenError | None = None
+    lose_token_replies: int = 0
+    oauth_error_without_codes: bool = False
+    permissions_removed: list[str] = field(default_factory=list)
+    user_permissions_removed: list[str] = field(default_factory=list)
+    authorize: Literal["form", "approve", "deny"] = "form"
+    # Subscriptions.
+    disabled_filters: dict[str, str] = field(default_factory=dict)
+    refuse_filters: dict[str, str] = field(default_factory=dict)
+    refusal: Literal["whole", "partial"] = "whole"
+    lose_subscribe_replies: int = 0
+    subscription_header: bool = False
+    # Tickets and sockets.
+    ticket_single_use: bool = False
+    ticket_ttl: int = 60
+    wstoken_error: WstokenError | None = None
+    connection_error: int = 0
+    silent_sockets: bool = False
+    recovery: Literal["normal", "fail", "WSG-1003", "WSG-1005"] = "normal"
+    recovery_loses: int = 0
+    wsc_on_notifications: bool = False
+    session_end_code: int = 1000
+    idle_timeout: int = 1800
+    absolute_timeout: int = 86400
+    recovery_timeout: int = 180
+    ping_interval: int = 30
+
+    _changed: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    def set(self, **switches: Any) -> Self:
+        """Turn switches on; raise ValueError for a name or value that is none.
+
+        Dataclass values may be given as the JSON objects of the control path.
+        """
+        hints = get_type_hints(Faults)
+        made: dict[str, Any] = {}
+        for name, value in switches.items():
+            if name.startswith("_") or name not in hints:
+                raise ValueError(f"unknown fault {name}")
+            made[name] = _typed(name, hints[name], value)
+        for name, value in made.items():
+            setattr(self, name, value)
+        self._changed()
+        return self
+
+    def clear(self) -> None:
+        """Turn every switch off."""
+        clean = Faults()
+        for each in fields(self):
+            if not each.name.startswith("_"):
+                setattr(self, each.name, getattr(clean, each.name))
+        self._changed()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return every switch as JSON values."""
+        return {
+            each.name: _plain(getattr(self, each.name))
+            for each in fields(self)
+            if not each.name.startswith("_")
+        }
+
+    def take(self, name: str) -> bool:
+        """Use up one of a switch that counts; tell whether there was one."""
+        left = int(getattr(self, name))
+        if left > 0:
+            setattr(self, name, left - 1)
+        return left > 0
+
+    def http_error(self, method: str, path: str) -> HttpError | None:
+        """Use up and return the error this request is to be answered with."""
+        for error in self.http_5xx:
+            if (
+                error.next != 0
+                and fnmatchcase(path, error.path)
+                and error.method in ("*", method)
+            ):
+                if error.next is not None:
+                    error.next -= 1
+                return error
+        return None
+
+
+def spent(fault: TokenError | WstokenError | None) -> bool:
+    """Use up one of a fault; tell whether it does not apply (any more)."""
+    if fault is None or fault.next == 0:
+        return True
+    if fault.next is not None:
+        fault.next -= 1
+    return False
+
+
+def first_match(patterns: Mapping[str, str], text: str) -> str | None:
+    """Return the value of the first glob that matches the text."""
+    return next(
+        (value for glob, value in patterns.items() if fnmatchcase(text, glob)), None
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, (HttpError, RateLimited, TokenError, WstokenError)):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
+    return value
+
+
+def _typed(name: str, hint: Any, value: Any) -> Any:
+    """Return the value as the hint wants it, or raise ValueError."""
+    if hasattr(hint, "__value__"):
+        hint = hint.__value__
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        if value is None:
+            return None
+        hint = next(each for each in get_args(hint) if each is not types.NoneType)
+        return _typed(name, hint, value)
+    if origin is Literal:
+        if value in get_args(hint):
+            return value
+    elif origin is list and isinstance(value, list):
+        return [_typed(name, get_args(hint)[0], each) for each in value]
+    elif origin is dict and isinstance(value, dict):
+        return {
+            str(key): _typed(name, get_args(hint)[1], each)
+            for key, each in value.items()
+        }
+    elif isinstance(hint, type) and isinstance(value, hint):
+        # bool is an int to Python, not to a reader of JSON.
+        if not (isinstance(value, bool) and hint is not bool):
+            return value
+    elif hint is float and isinstance(value, int):
+        return float(value)
+    elif hint in (HttpError, RateLimited, TokenError, WstokenError) and isinstance(
+        value, dict
+    ):
+        hints = get_type_hints(hint)
+        if unknown := value.keys() - hints.keys():
+            raise ValueError(f"{name} knows no {', '.join(sorted(unknown))}")
+        return hint(
+            **{key: _typed(name, hints[key], each) for key, each in value.items()}
+        )
+    raise ValueError(f"{name} cannot be {value!r}")

@@ -1,0 +1,105 @@
+"""Changes of who is in the account and on whose lists, by ids as text."""
+
+import itertools
+
+from .extension import Extension
+from .service import Service
+
+STATUSES = ("Enabled", "Disabled", "Frozen", "NotActivated", "Unassigned")
+TYPES = frozenset(
+    {
+        "User",
+        "DigitalUser",
+        "VirtualUser",
+        "FlexibleUser",
+        "FaxUser",
+        "Limited",
+        "Department",
+        "Announcement",
+        "Voicemail",
+        "PagingOnly",
+        "SharedLinesGroup",
+        "GroupCallPickup",
+        "IvrMenu",
+        "ApplicationExtension",
+        "ParkLocation",
+        "Site",
+        "Bot",
+        "Room",
+    }
+)
+
+
+class Membership:
+    """Extensions come and go, lines and favourites change."""
+
+    def __init__(self, service: Service) -> None:
+        """Take the state."""
+        self._service = service
+
+    def set_lines(self, ext_ids: list[str]) -> None:
+        """Replace the signed-in user's monitored lines after the two own ones."""
+        account = self._service.account
+        account.set_lines(account.own_id, [self._known(each) for each in ext_ids])
+
+    def set_favorites(self, entries: list[str]) -> None:
+        """Replace the signed-in user's favourites; unknown ids are outside contacts."""
+        account = self._service.account
+        account.set_favorites(
+            account.own_id,
+            [
+                int(each)
+                if each.isdigit() and int(each) in account.extensions
+                else each
+                for each in entries
+            ],
+        )
+
+    def add(self, name: str, kind: str = "User") -> str:
+        """Add an enabled extension and return its id."""
+        if kind not in TYPES:
+            raise ValueError(f"unknown type {kind}")
+        account = self._service.account
+        ext_id = next(
+            each
+            for each in itertools.count(max(account.extensions) + 1000, 1000)
+            if each not in account.extensions
+        )
+        taken = {ext.number for ext in account.extensions.values()}
+        number = next(
+            str(each) for each in itertools.count(101) if str(each) not in taken
+        )
+        first, _, last = name.partition(" ")
+        person = Extension(ext_id, number, name).has_presence and kind == "User"
+        account.add(
+            Extension(
+                ext_id,
+                number,
+                name,
+                type=kind,
+                first_name=first if person else None,
+                last_name=last or None,
+                sequence=10,
+            )
+        )
+        if kind == "Department":
+            account.queues[ext_id] = []
+        return str(ext_id)
+
+    def remove(self, ext_id: str) -> None:
+        """Delete an extension."""
+        self._service.account.remove(self._known(ext_id))
+
+    def edit(
+        self, ext_id: str, *, name: str | None = None, status: str | None = None
+    ) -> None:
+        """Rename an extension or set its status."""
+        if status is not None and status not in STATUSES:
+            raise ValueError(f"unknown status {status}")
+        ext = self._service.account.extensions[self._known(ext_id)]
+        self._service.account.edit(ext, name=name, status=status)
+
+    def _known(self, ext_id: str) -> int:
+        if not ext_id.isdigit() or int(ext_id) not in self._service.account.extensions:
+            raise ValueError(f"unknown extension {ext_id}")
+        return int(ext_id)

@@ -1,0 +1,160 @@
+"""What survives a lost socket for a while (protocol 3.4)."""
+
+from collections import deque
+from dataclasses import dataclass, field
+import secrets
+from typing import TYPE_CHECKING
+import zlib
+
+from .clock import Clock, Timer
+from .counters import Counters
+from .delivery import Envelope
+from .faults import Faults
+from .subscriptions import Subscription, Subscriptions
+from .tokens import Session
+
+if TYPE_CHECKING:
+    from .socket import Socket
+
+BUFFER_SIZE = 100
+"""Events kept for a recovery: the newest."""
+TOO_LATE = "WSG-1001"
+"""The service's code for an unknown or expired context is not known; a choice."""
+
+
+def new_token() -> str:
+    """Return a recovery token; its end is a check sum, so that a made-up one shows."""
+    head = secrets.token_urlsafe(24)
+    return f"{head}{zlib.crc32(head.encode()):08x}"
+
+
+def well_formed(token: str) -> bool:
+    """Whether a token is one of ours, known or not."""
+    head, check = token[:-8], token[-8:]
+    return bool(head) and f"{zlib.crc32(head.encode()):08x}" == check
+
+
+@dataclass(slots=True)
+class Context:
+    """One WebSocket session: its subscription and its newest events.
+
+    It outlives its socket by the recovery time, and a new socket takes it over.
+    """
+
+    session: Session
+    subscription: Subscription | None = None
+    events: deque[tuple[int, Envelope]] = field(
+        default_factory=lambda: deque(maxlen=BUFFER_SIZE)
+    )
+    """The newest events with their positions, sent or not."""
+    position: int = 0
+    """Of the newest event."""
+    sent: int = 0
+    """Position up to which events were written to a socket."""
+    socket: Socket | None = None
+    recoverable: bool = True
+    timer: Timer | None = None
+    tokens: dict[str, int | None] = field(default_factory=dict)
+    """The context's recovery tokens; with the position of the event each came with."""
+
+    def keep(self, envelope: Envelope) -> int:
+        """Put an event into the buffer and return its position."""
+        self.position += 1
+        self.events.append((self.position, envelope))
+        return self.position
+
+    def missed(self, since: int) -> list[tuple[int, Envelope]]:
+        """Return the kept events after a position, oldest first."""
+        return [(at, envelope) for at, envelope in self.events if at > since]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What became of a request to recover."""
+
+    context: Context | None = None
+    since: int = 0
+    error: str | None = None
+    """`recoveryErrorCode` when it failed."""
+
+
+@dataclass(slots=True)
+class Contexts:
+    """All WebSocket sessions, attached or waiting for their client."""
+
+    clock: Clock
+    faults: Faults
+    counters: Counters
+    subscriptions: Subscriptions
+    _by_token: dict[str, Context] = field(default_factory=dict)
+
+    def open(self, session: Session) -> Context:
+        """Return a new context."""
+        return Context(session)
+
+    def token(self, context: Context, position: int | None = None) -> str:
+        """Return a new recovery token of a context."""
+        value = new_token()
+        context.tokens[value] = position
+        self._by_token[value] = context
+        while len(context.tokens) > BUFFER_SIZE:
+            oldest = next(iter(context.tokens))
+            del context.tokens[oldest]
+            del self._by_token[oldest]
+        return value
+
+    def recover(self, token: str, session: Session) -> Recovered:
+        """Return the context of a token for a new socket, or why there is none."""
+        match self.faults.recovery:
+            case "normal":
+                pass
+            case "fail":
+                return Recovered(error=TOO_LATE)
+            case code:
+                return Recovered(error=code)
+        context = self._by_token.get(token)
+        if context is None or not context.recoverable:
+            return Recovered(error=TOO_LATE)
+        if context.session is not session:
+            return Recovered(error="WSG-1003")
+        if context.subscription is None:
+            return Recovered(error="WSG-1005")
+        position = context.tokens.get(token)
+        since = context.sent if position is None else position
+        return Recovered(context, since + self._lost(context, since))
+
+    def _lost(self, context: Context, since: int) -> int:
+        """Return how many of the missed events a fault swallows."""
+        return min(self.faults.recovery_loses, max(0, context.position - since))
+
+    def attach(self, context: Context) -> None:
+        """Take a context up again."""
+        if context.timer is not None:
+            context.timer.cancel()
+            context.timer = None
+        if context.subscription is not None:
+            self.subscriptions.park(context.subscription, parked=False)
+
+    def detach(self, context: Context) -> None:
+        """Keep a context whose socket is gone for the recovery time."""
+        context.socket = None
+        if not context.recoverable or context.session.ended:
+            self.drop(context)
+            return
+        if context.subscription is not None:
+            self.subscriptions.park(context.subscription, parked=True)
+        life = self.clock.life(self.faults.recovery_timeout)
+        context.timer = self.clock.call_later(life, lambda: self.drop(context))
+
+    def drop(self, context: Context) -> None:
+        """Forget a context and end its subscription."""
+        context.recoverable = False
+        if context.timer is not None:
+            context.timer.cancel()
+            context.timer = None
+        if context.subscription is not None:
+            self.subscriptions.delete(context.subscription)
+            context.subscription = None
+        for token in context.tokens:
+            self._by_token.pop(token, None)
+        context.tokens.clear()
