@@ -71,7 +71,7 @@ def named_filters(asked: Iterable[str], body: Any) -> tuple[str, ...]:
         for key in ("parameterValue", "message")
         if part.get(key)
     ]
-    words = (word.strip("[](),;'\"") for text in told for word in text.split())
+    words = (word.strip("[](),;.'\"") for text in told for word in text.split())
     asked = tuple(asked)
     found = (
         asked_filter(asked, word) for word in words if word.startswith("/restapi/")

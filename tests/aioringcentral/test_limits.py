@@ -1,0 +1,97 @@
+"""The rate budget (protocol 5): nothing goes out that the service would refuse."""
+
+import pytest
+
+from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
+
+
+def test_five_sign_ins_a_minute() -> None:
+    """The Auth group, before the service has named its limits."""
+    budget = RateBudget()
+    for at in range(5):
+        assert budget.delay(RateGroup.AUTH, at) == 0
+        budget.sent(RateGroup.AUTH, at)
+    assert budget.delay(RateGroup.AUTH, 5) == 55
+    assert budget.delay(RateGroup.LIGHT, 5) == 0
+    assert budget.delay(RateGroup.AUTH, 60) == 0
+
+
+def test_a_penalty_blocks_its_group_alone() -> None:
+    """After a 429 nothing of the group is sent until it has passed."""
+    budget = RateBudget()
+    budget.refused(RateGroup.HEAVY, 17, now=100)
+    assert budget.penalty(RateGroup.HEAVY, 101) == 16
+    assert budget.delay(RateGroup.HEAVY, 101) == 16
+    assert budget.delay(RateGroup.LIGHT, 101) == 0
+    assert budget.delay(RateGroup.HEAVY, 117) == 0
+
+
+def test_a_global_limit_blocks_every_group() -> None:
+    """CMN-310 counts by address, not by group."""
+    budget = RateBudget()
+    budget.refused(RateGroup.LIGHT, 60, now=0, everything=True)
+    assert {budget.delay(group, 10) for group in RateGroup} == {50}
+
+
+def test_a_shorter_penalty_does_not_end_a_longer_one() -> None:
+    """Two refusals count as the later end."""
+    budget = RateBudget()
+    budget.refused(RateGroup.AUTH, 60, now=0)
+    budget.refused(RateGroup.AUTH, 5, now=1)
+    assert budget.penalty(RateGroup.AUTH, 1) == 59
+
+
+def test_the_services_own_limits_count() -> None:
+    """Limits vary per app: the headers tell."""
+    budget = RateBudget()
+    budget.sent(RateGroup.MEDIUM, 0)
+    headers = {
+        "X-Rate-Limit-Group": "medium",
+        "X-Rate-Limit-Limit": "2",
+        "X-Rate-Limit-Window": "30",
+        "X-Rate-Limit-Remaining": "1",
+    }
+    budget.replied(RateGroup.MEDIUM, headers, 0)
+    budget.sent(RateGroup.MEDIUM, 1)
+    assert budget.delay(RateGroup.MEDIUM, 2) == 28
+
+
+def test_what_others_have_used_up_is_waited_for() -> None:
+    """The limit is per user and app: another client may have taken the rest."""
+    budget = RateBudget()
+    budget.sent(RateGroup.LIGHT, 0)
+    budget.replied(RateGroup.LIGHT, {"X-Rate-Limit-Remaining": "0"}, 0)
+    assert budget.delay(RateGroup.LIGHT, 10) == 50
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Rate-Limit-Limit": "many"},
+        {"X-Rate-Limit-Limit": "0"},
+        {"X-Rate-Limit-Window": "-1"},
+        {"X-Rate-Limit-Group": "heavy", "X-Rate-Limit-Limit": "1"},
+    ],
+)
+def test_limits_that_cannot_be_meant_are_passed_over(headers: dict[str, str]) -> None:
+    """Garbage, and another group's numbers, change nothing."""
+    budget = RateBudget()
+    budget.replied(RateGroup.LIGHT, headers, 0)
+    assert budget.summary(0)["light"]["limit"] == 50
+    assert budget.summary(0)["light"]["window_seconds"] == 60
+
+
+def test_the_summary_is_what_diagnostics_show() -> None:
+    """Use, limits and penalties per group."""
+    budget = RateBudget()
+    budget.sent(RateGroup.AUTH, 0)
+    budget.sent(RateGroup.AUTH, 50)
+    budget.refused(RateGroup.AUTH, 60, now=50)
+    assert budget.summary(70)["auth"] == {
+        "limit": 5,
+        "window_seconds": 60.0,
+        "sent_in_window": 1,
+        "remaining_by_service": None,
+        "penalty_seconds": 40.0,
+        "refused": 1,
+    }
