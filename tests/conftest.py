@@ -16,5 +16,7 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("long", parent=settings.get_profile("quick"), max_examples=2000)
+settings.register_profile(
+    "long", parent=settings.get_profile("quick"), max_examples=2000
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
