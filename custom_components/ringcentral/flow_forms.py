@@ -1,0 +1,186 @@
+"""What the flows ask for: the forms, how answers are tidied up, and what is said when one is refused."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+import math
+from typing import Final, Self
+
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from .aioringcentral.errors import (
+    DEFAULT_RETRY_AFTER,
+    PermissionMissing,
+    Reason,
+    RetryLater,
+    RingCentralError,
+)
+from .aioringcentral.follow import Follow, Lists
+from .aioringcentral.http import check_server
+from .aioringcentral.models import Extension
+from .const import (
+    AUTH_JWT,
+    CALLER_HIDDEN,
+    CONF_AUTH,
+    CONF_CALLER_IDENTITY,
+    CONF_EXTENSIONS,
+    CONF_FOLLOW,
+    CONF_JWT,
+    CONF_SERVER,
+)
+from .repairs import permission_name
+
+CONSOLE_URL: Final = "https://developers.ringcentral.com/console"
+
+_RINGCENTRAL: Final = "https://platform.ringcentral.com"
+# Brands that share a platform (protocol 1.1); a host is no key of a translation, and brands need none.
+_SERVERS: Final = (
+    SelectOptionDict(
+        value=_RINGCENTRAL,
+        label="RingCentral (also Avaya, BT Cloud Work, Rainbow, TELUS, Unify Office)",
+    ),
+    SelectOptionDict(
+        value="https://platform.ringcentral.biz",
+        label="AT&T Office@Hand, Verizon",
+    ),
+)
+_CALLER_IDENTITIES: Final = (CALLER_HIDDEN, "name", "full")
+
+_PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
+
+CREDENTIALS = vol.Schema(
+    {
+        vol.Required(CONF_SERVER, default=_RINGCENTRAL): SelectSelector(
+            SelectSelectorConfig(
+                options=list(_SERVERS),
+                custom_value=True,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        ),
+        vol.Required(CONF_CLIENT_ID): TextSelector(),
+        vol.Required(CONF_CLIENT_SECRET): _PASSWORD,
+        vol.Required(CONF_JWT): _PASSWORD,
+    }
+)
+
+
+def credentials(user_input: Mapping[str, str]) -> dict[str, str]:
+    """Return an entry's data from what was typed or pasted, without stray spaces and line breaks.
+
+    Raises:
+        Misconfigured: the server's address is not a secure one.
+    """
+    return {
+        CONF_AUTH: AUTH_JWT,
+        CONF_SERVER: check_server(user_input[CONF_SERVER]),
+        CONF_CLIENT_ID: user_input[CONF_CLIENT_ID].strip(),
+        CONF_CLIENT_SECRET: user_input[CONF_CLIENT_SECRET].strip(),
+        CONF_JWT: "".join(user_input[CONF_JWT].split()),
+    }
+
+
+def follow_form(lists: Lists, followed: Collection[str] = ()) -> vol.Schema:
+    """Return the form that asks whom to follow, with what there is to choose.
+
+    Lines and favorites that are followed already stay on offer while they are empty: whoever changes
+    something else must not lose them by it.
+    """
+    lines = lists.lines or {}
+    on_offer = {
+        Follow.OWN: True,
+        Follow.LINES: Follow.LINES in followed
+        or any(
+            line.can_be_followed for key, line in lines.items() if key != lists.own.id
+        ),
+        Follow.FAVORITES: Follow.FAVORITES in followed or bool(lists.favorites),
+        Follow.CHOSEN: lists.account is not None,
+        Follow.ACCOUNT: lists.account is not None,
+    }
+    return vol.Schema(
+        {
+            vol.Required(CONF_FOLLOW, default=[Follow.OWN.value]): SelectSelector(
+                SelectSelectorConfig(
+                    options=[choice.value for choice in Follow if on_offer[choice]],
+                    multiple=True,
+                    mode=SelectSelectorMode.LIST,
+                    translation_key=CONF_FOLLOW,
+                )
+            )
+        }
+    )
+
+
+def options_form(lists: Lists, followed: Collection[str]) -> vol.Schema:
+    """Return the first form of the options: whom to follow, and what to tell of callers."""
+    return follow_form(lists, followed).extend(
+        {
+            vol.Required(CONF_CALLER_IDENTITY, default=CALLER_HIDDEN): SelectSelector(
+                SelectSelectorConfig(
+                    options=list(_CALLER_IDENTITIES),
+                    mode=SelectSelectorMode.LIST,
+                    translation_key=CONF_CALLER_IDENTITY,
+                )
+            )
+        }
+    )
+
+
+def extensions_form(lists: Lists) -> vol.Schema:
+    """Return the form that asks for extensions, by name."""
+    options = [
+        SelectOptionDict(value=extension.id, label=_label(extension))
+        for extension in (lists.account or {}).values()
+        if extension.can_be_followed
+    ]
+    options.sort(key=lambda option: option["label"].casefold())
+    return vol.Schema(
+        {
+            vol.Required(CONF_EXTENSIONS): SelectSelector(
+                SelectSelectorConfig(
+                    options=options,
+                    multiple=True,
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            )
+        }
+    )
+
+
+def still_there(lists: Lists, chosen: Collection[str]) -> list[str]:
+    """Return those chosen extensions that the form offers; others it would refuse."""
+    account = lists.account or {}
+    return [key for key in chosen if key in account and account[key].can_be_followed]
+
+
+def _label(extension: Extension) -> str:
+    known = extension.name or extension.number or extension.id
+    return f"{known} ({extension.number})" if extension.number else known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a sign-in was refused, as a form shows it."""
+
+    errors: dict[str, str]
+    placeholders: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: RingCentralError) -> Self:
+        """Return what to show for an error; its reason is the key of the text."""
+        where = CONF_SERVER if error.reason is Reason.INVALID_ADDRESS else "base"
+        placeholders = {}
+        if isinstance(error, PermissionMissing):
+            placeholders["permission"] = permission_name(error)
+        if isinstance(error, RetryLater) and error.reason is Reason.RATE_LIMITED:
+            wait = error.retry_after or DEFAULT_RETRY_AFTER
+            placeholders["seconds"] = str(math.ceil(wait))
+        return cls(errors={where: error.reason.value}, placeholders=placeholders)
