@@ -277,7 +277,8 @@ class Account:
 
     def _tell_presence(self, ext: Extension, before: Visible) -> PresenceChange | None:
         after = ext.visible()
-        if before == after:
+        # Of one that was removed meanwhile, nothing is told any more.
+        if before == after or self.extensions.get(ext.id) is not ext:
             return None
         ext.sequence += 1
         change = PresenceChange(ext, ext.sequence, before, after)

@@ -1,62 +1,17 @@
 """Plays call scripts on the account: each word is one step and its events."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import random
 from typing import Any
 
 from .account import Account
-from .calls import WORDS, CallError, Leg, follow, swap
+from .calloptions import CallOptions, parse_script
+from .calls import CallError, Leg, follow, swap
 from .clock import Clock, iso
 from .extension import Extension
 from .faults import Faults
 from .names import CALLER_NAMES
-
-MAX_WAIT = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class CallOptions:
-    """How a call is made; see docs/emulator.md."""
-
-    direction: str = "Inbound"
-    from_number: str | None = None
-    from_name: str | None = None
-    to_number: str | None = None
-    to_name: str | None = None
-    queue_call: bool = False
-    queue_name: str | None = None
-    interval: float = 0.0
-    """Seconds between two words."""
-    key: str | None = None
-    """Names the call, so that a later script goes on with it."""
-    park_location: str | None = None
-    answered_by: str | None = None
-    """Which member answers, for a script on a queue."""
-    telephony_session_id: str | None = None
-    """The session of another extension's leg of the same call."""
-
-
-def parse_script(script: list[str]) -> list[tuple[str, float]]:
-    """Return the words, `wait:N` with its seconds; raise CallError for another."""
-    words = []
-    for text in script:
-        word, _, number = str(text).partition(":")
-        if word == "wait":
-            try:
-                seconds = float(number)
-            except ValueError:
-                raise CallError(f"wait needs seconds: {text}") from None
-            if not 0 <= seconds <= MAX_WAIT:
-                raise CallError(f"wait is 0 to {MAX_WAIT:.0f} seconds: {text}")
-            words.append((word, seconds))
-        elif word in WORDS and not number:
-            words.append((word, 0.0))
-        else:
-            raise CallError(f"unknown word {text}")
-    if not words:
-        raise CallError("the script is empty")
-    return words
 
 
 class CallPlayer:

@@ -68,8 +68,6 @@ class Control:
             raise ValueError(f"unknown extension {ext_id}")
         if not isinstance(script, list):
             raise TypeError("script is a list of words")
-        if "call" in options:
-            options["key"] = str(options.pop("call"))
         task = self._emulator.start_call(ext_id, script, **options)
         if wait:
             return await task

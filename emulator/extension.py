@@ -1,7 +1,7 @@
 """One extension: who it is and what its presence is made of."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .calls import Leg, telephony_status
 
@@ -32,6 +32,18 @@ DND_STATUSES = (
 )
 MEETING_STATUSES = ("Connected", "Disconnected")
 CALLER_ID_VISIBILITIES = ("All", "None", "PermittedUsers")
+
+PRESENCE_VALUES: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "userStatus": ("user_status", USER_STATUSES),
+    "dndStatus": ("dnd_status", DND_STATUSES),
+    "meetingStatus": ("meeting_status", MEETING_STATUSES),
+    "callerIdVisibility": ("caller_id_visibility", CALLER_ID_VISIBILITIES),
+    "allowSeeMyPresence": ("allow_see_my_presence", (True, False)),
+    "ringOnMonitoredCall": ("ring_on_monitored_call", (True, False)),
+    "pickUpCallsOnHold": ("pick_up_calls_on_hold", (True, False)),
+    "acceptCallQueueCalls": ("accept_call_queue_calls", (True, False)),
+}
+"""What each presence field may be: attribute, values. A message is any text."""
 
 
 class Visible(NamedTuple):

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import fields
 import ipaddress
+import random
 import types
 from typing import Any, Self
 
@@ -13,16 +13,11 @@ from . import shapes
 from .account import Change
 from .api import Api
 from .authorize import Authorize, Codes
-from .callplay import CallOptions, CallPlayer
+from .calloptions import call_options
+from .callplay import CallPlayer
 from .control import Control
 from .counters import Counters
-from .extension import (
-    CALLER_ID_VISIBILITIES,
-    DND_STATUSES,
-    MEETING_STATUSES,
-    USER_STATUSES,
-    Extension,
-)
+from .extension import PRESENCE_VALUES, Extension
 from .faults import Faults
 from .front import rest_handler
 from .gateway import Gateway
@@ -42,17 +37,6 @@ ROUTES = [
     *MEMBERSHIP_ROUTES,
     *SUBSCRIPTION_ROUTES,
 ]
-
-PRESENCE_VALUES: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "userStatus": ("user_status", USER_STATUSES),
-    "dndStatus": ("dnd_status", DND_STATUSES),
-    "meetingStatus": ("meeting_status", MEETING_STATUSES),
-    "callerIdVisibility": ("caller_id_visibility", CALLER_ID_VISIBILITIES),
-    "allowSeeMyPresence": ("allow_see_my_presence", (True, False)),
-    "ringOnMonitoredCall": ("ring_on_monitored_call", (True, False)),
-    "pickUpCallsOnHold": ("pick_up_calls_on_hold", (True, False)),
-    "acceptCallQueueCalls": ("accept_call_queue_calls", (True, False)),
-}
 
 
 class Emulator:
@@ -89,7 +73,10 @@ class Emulator:
             service, Api(service, ROUTES), self._tickets, self._notice
         )
         self._player = CallPlayer(
-            service.account, service.clock, service.faults, service.rng
+            service.account,
+            service.clock,
+            service.faults,
+            random.Random(f"calls-{seed}"),
         )
         self.membership = Membership(service)
         self.office = Office(service.account, self._player, seed)
@@ -374,24 +361,3 @@ class Emulator:
         finally:
             self._notice()
         return response
-
-
-OPTION_NAMES = {"from": "from_number", "to": "to_number"}
-
-
-def call_options(options: dict[str, Any]) -> CallOptions:
-    """Return call options by their documented names; ValueError for an unknown one."""
-    known = {each.name: each.type for each in fields(CallOptions)}
-    made: dict[str, Any] = {}
-    for name, value in options.items():
-        attribute = OPTION_NAMES.get(name.rstrip("_"), name)
-        if attribute not in known:
-            raise ValueError(f"unknown option {name}")
-        if attribute == "interval":
-            value = float(value)
-        elif attribute == "queue_call":
-            value = bool(value)
-        elif attribute == "direction" and value not in ("Inbound", "Outbound"):
-            raise ValueError(f"direction cannot be {value!r}")
-        made[attribute] = value
-    return CallOptions(**made)

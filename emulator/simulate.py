@@ -1,10 +1,23 @@
 """A living office: seeded people who call, park, meet and go to lunch."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+import logging
 import random
+from typing import Any
 
 from .account import Account
+from .calloptions import CallOptions
 from .callplay import CallPlayer
+from .calls import CallError
+from .extension import Extension
+
+LOGGER = logging.getLogger(__name__)
+
+SECONDS_PER_CALL = 240.0
+"""Mean time between two calls of one person."""
+SECONDS_PER_CHANGE = 900.0
+"""Mean time between two changes of a person's own status."""
 
 
 class Office:
@@ -12,12 +25,224 @@ class Office:
 
     def __init__(self, account: Account, player: CallPlayer, seed: int) -> None:
         """Take the account and who plays calls on it."""
-        self._account, self._player = account, player
-        self._rng = random.Random(f"office-{seed}")
+        self._account, self._player, self._seed = account, player, seed
+        self._rng = random.Random()
+        self._pace = 1.0
+        self._number = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, pace: float = 1.0) -> None:
-        """Begin."""
+        """Begin, `pace` times as fast as people; the seed decides what happens."""
+        if not 0 < pace <= 1000:
+            raise ValueError("the pace is more than 0 and at most 1000")
+        self._pace = pace
+        self._rng = random.Random(f"office-{self._seed}")
+        self._number = 0
+        self._spawn(self._receive_calls)
+        self._spawn(self._change_statuses)
 
     async def stop(self) -> None:
-        """End."""
-        await asyncio.sleep(0)
+        """End; calls that are under way end too."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            for ext in self._account.extensions.values():
+                if any(leg.key.startswith("office-") for leg in ext.legs):
+                    self._player.end_all(ext)
+
+    # What happens, and when.
+
+    def _people(self) -> list[Extension]:
+        return [
+            ext
+            for ext in self._account.extensions.values()
+            if ext.status == "Enabled" and ext.has_presence
+        ]
+
+    async def _receive_calls(self) -> None:
+        """Start calls at random moments, each with a chance of its own."""
+        kinds = (self._inbound, self._outbound, self._internal, self._queue)
+        while True:
+            people = self._people()
+            mean = SECONDS_PER_CALL / max(1, len(people))
+            await self._pass(self._rng.expovariate(1 / mean))
+            kind = self._rng.choices(kinds, (6, 5, 3, 2))[0]
+            chance = random.Random(self._rng.getrandbits(64))
+            self._number += 1
+            self._spawn(kind, chance, f"office-{self._number}")
+
+    async def _change_statuses(self) -> None:
+        """Let people be busy, away, in a meeting or undisturbed for a while."""
+        kinds: tuple[tuple[str, str, str], ...] = (
+            ("dnd_status", "DoNotAcceptAnyCalls", "TakeAllCalls"),
+            ("meeting_status", "Connected", "Disconnected"),
+            ("user_status", "Busy", "Available"),
+            ("user_status", "Offline", "Available"),
+        )
+        while True:
+            people = self._people()
+            mean = SECONDS_PER_CHANGE / max(1, len(people))
+            await self._pass(self._rng.expovariate(1 / mean))
+            ext = self._rng.choice(people)
+            name, value, back = self._rng.choices(kinds, (3, 4, 2, 1))[0]
+            seconds = self._rng.uniform(120, 1500)
+            if getattr(ext, name) == back:
+                self._spawn(self._for_a_while, ext, name, (value, back), seconds)
+
+    async def _for_a_while(
+        self, ext: Extension, name: str, values: tuple[str, str], seconds: float
+    ) -> None:
+        self._account.update(ext, **{name: values[0]})
+        await self._pass(seconds)
+        if getattr(ext, name) == values[0]:
+            self._account.update(ext, **{name: values[1]})
+
+    # Calls.
+
+    async def _inbound(self, chance: random.Random, key: str) -> None:
+        if (ext := self._callee(chance)) is None:
+            return
+        options = CallOptions()
+        self._player.step(ext, key, "ring", options)
+        await self._pass(chance.uniform(3, 14))
+        end = chance.choices(("answer", "missed", "voicemail", "reject"), (14, 3, 2, 1))
+        await self._answered(ext, key, end[0], chance)
+
+    async def _answered(
+        self, ext: Extension, key: str, word: str, chance: random.Random
+    ) -> None:
+        self._player.step(ext, key, word, CallOptions())
+        if word == "answer":
+            await self._talk(ext, key, chance)
+
+    async def _outbound(self, chance: random.Random, key: str) -> None:
+        if (ext := self._free(chance)) is None:
+            return
+        self._player.step(ext, key, "dial", CallOptions(direction="Outbound"))
+        await self._pass(chance.uniform(4, 18))
+        word = "answer" if chance.random() < 0.75 else "hangup"
+        await self._answered(ext, key, word, chance)
+
+    async def _internal(self, chance: random.Random, key: str) -> None:
+        """One colleague calls another: two legs of one session."""
+        caller, callee = self._free(chance), self._callee(chance)
+        if caller is None or callee is None or caller is callee:
+            return
+        session = f"s-{chance.getrandbits(128):032x}"
+        options = CallOptions(
+            from_number=caller.number,
+            from_name=caller.name,
+            to_number=callee.number,
+            to_name=callee.name,
+            telephony_session_id=session,
+        )
+        both = ((caller, f"{key}-a"), (callee, f"{key}-b"))
+        self._player.step(caller, both[0][1], "dial", options)
+        self._player.step(callee, both[1][1], "ring", options)
+        await self._pass(chance.uniform(2, 10))
+        answered = chance.random() < 0.8
+        for ext, name in both:
+            word = "answer" if answered else "hangup" if ext is caller else "missed"
+            self._player.step(ext, name, word, options)
+        if answered:
+            await self._pass(chance.uniform(15, 200))
+            for ext, name in both:
+                self._player.step(ext, name, "hangup", options)
+
+    async def _queue(self, chance: random.Random, key: str) -> None:
+        """A caller of a queue: several members ring, one of them answers."""
+        if not self._account.queues:
+            return
+        queue_id = chance.choice(list(self._account.queues))
+        queue = self._account.extensions[queue_id]
+        members = [
+            ext
+            for ext in map(
+                self._account.extensions.get, self._account.members(queue_id)
+            )
+            if ext is not None
+            and not ext.legs
+            and ext.accepts_queue_calls
+            and ext.user_status != "Offline"
+        ]
+        if not members:
+            return
+        options = CallOptions(
+            queue_call=True,
+            queue_name=queue.name,
+            to_number=queue.number,
+            to_name=queue.name,
+            from_number=self._player.outside_number(),
+            telephony_session_id=f"s-{chance.getrandbits(128):032x}",
+        )
+        for ext in members:
+            self._player.step(ext, key, "ring", options)
+        await self._pass(chance.uniform(4, 15))
+        taker = chance.choice(members) if chance.random() < 0.85 else None
+        for ext in members:
+            word = "answer" if ext is taker else "elsewhere" if taker else "missed"
+            self._player.step(ext, key, word, options)
+        if taker is not None:
+            await self._talk(taker, key, chance)
+
+    async def _talk(self, ext: Extension, key: str, chance: random.Random) -> None:
+        """A conversation: maybe held or parked in between, then over."""
+        options = CallOptions()
+        await self._pass(chance.uniform(15, 180))
+        turn = chance.random()
+        if turn < 0.25:
+            self._player.step(ext, key, "hold", options)
+            await self._pass(chance.uniform(8, 60))
+            self._player.step(ext, key, "resume", options)
+            await self._pass(chance.uniform(10, 90))
+        elif turn < 0.35 and any(
+            place.type == "ParkLocation" for place in self._account.extensions.values()
+        ):
+            self._player.step(ext, key, "park", options)
+            await self._pass(chance.uniform(10, 60))
+            ext = self._free(chance) or ext
+            self._player.step(ext, key, "retrieve", options)
+            await self._pass(chance.uniform(15, 120))
+        self._player.step(ext, key, "hangup", options)
+
+    def _free(self, chance: random.Random) -> Extension | None:
+        """Return someone without a call."""
+        free = [
+            ext
+            for ext in self._people()
+            if not ext.legs and ext.user_status != "Offline"
+        ]
+        return chance.choice(free) if free else None
+
+    def _callee(self, chance: random.Random) -> Extension | None:
+        """Return someone who can be rung; now and then one who talks already."""
+        awake = [
+            ext
+            for ext in self._people()
+            if ext.dnd_status == "TakeAllCalls"
+            and ext.user_status != "Offline"
+            and len(ext.legs) <= (1 if chance.random() < 0.1 else 0)
+        ]
+        return chance.choice(awake) if awake else None
+
+    async def _pass(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self._pace)
+
+    def _spawn[*Ts](
+        self, work: Callable[[*Ts], Coroutine[Any, Any, None]], *args: *Ts
+    ) -> None:
+        task = asyncio.create_task(_unless_changed(work, *args))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _unless_changed[*Ts](
+    work: Callable[[*Ts], Coroutine[Any, Any, None]], *args: *Ts
+) -> None:
+    """Let something happen until a reset or a control takes its call away."""
+    try:
+        await work(*args)
+    except CallError as error:
+        LOGGER.debug("A call of the office ended early: %s", error)
