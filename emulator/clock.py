@@ -98,7 +98,9 @@ class Clock:
             self._armed = loop.call_later(min(wait, 86400.0), self._run)
 
     def _run(self) -> None:
-        self._armed = None
+        if self._armed is not None:
+            self._armed.cancel()
+            self._armed = None
         while self._due and self._due[0][0] <= self.now():
             timer = heapq.heappop(self._due)[2]
             callback, timer.callback = timer.callback, None

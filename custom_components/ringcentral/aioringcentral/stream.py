@@ -16,7 +16,7 @@ from .errors import Reason, RetryLater, RingCentralError
 from .filters import FilterPlan
 from .frames import RecoveryToken
 from .http import Http
-from .models import Event
+from .models import Event, Ticket
 from .rest import Rest
 from .subscription import Subscription, subscribe
 
@@ -150,11 +150,13 @@ class Stream:
 
     async def _connect(self) -> _Link:
         """Open a socket; recover the session where that can be, else subscribe."""
+        ticket = await self._rest.ticket()
+        # Asked for after the ticket, which may have begun another session.
         token = await self._tokens.token()
         recovery = self._usable_recovery(token)
         self._events = 0
         try:
-            connection = await self._open(recovery)
+            connection = await self._open(ticket, recovery)
         except RetryLater as err:
             if err.code is not None and err.code.startswith("WSG-"):
                 # An Error frame in place of ConnectionDetails: the next try goes without (protocol 6).
@@ -176,8 +178,7 @@ class Stream:
             raise
         return self._go_live(connection, token, continuity)
 
-    async def _open(self, recovery: RecoveryToken | None) -> Connection:
-        ticket = await self._rest.ticket()
+    async def _open(self, ticket: Ticket, recovery: RecoveryToken | None) -> Connection:
         connection = await Connection.open(self._http, ticket, recovery, self._event)
         self.history.connects += 1
         return connection
@@ -224,8 +225,9 @@ class Stream:
                 or self._replace.is_set()
                 or now() >= link.replace_at
             ):
-                link = await self._take_over(link, token)
-            link.token, link.retry_at = token, 0.0
+                link = await self._take_over(link)
+            else:
+                link.token, link.retry_at = token, 0.0
         except RetryLater as err:
             # The present socket still lives: there is time for another try.
             wait = max(self._backoff.next(err.retry_after), 1.0)
@@ -251,9 +253,11 @@ class Stream:
             for wait in waits:
                 wait.cancel()
 
-    async def _take_over(self, link: _Link, token: Token) -> _Link:
+    async def _take_over(self, link: _Link) -> _Link:
         """Make the next connection before the old one is broken (design 5): nothing is missed between."""
-        connection = await self._open(None)
+        ticket = await self._rest.ticket()
+        token = await self._tokens.token()
+        connection = await self._open(ticket, None)
         try:
             await self._subscribe(connection)
         except BaseException:

@@ -1,0 +1,544 @@
+"""The stream against the emulator: one test per row of protocol 6 that concerns it."""
+
+import asyncio
+from dataclasses import replace
+import logging
+from unittest.mock import patch
+
+import aiohttp
+import pytest
+
+from custom_components.ringcentral.aioringcentral import connection as connection_module
+from custom_components.ringcentral.aioringcentral.backoff import Backoff
+from custom_components.ringcentral.aioringcentral.errors import (
+    Misconfigured,
+    PermissionMissing,
+    Reason,
+    RetryLater,
+    SignInRequired,
+)
+from custom_components.ringcentral.aioringcentral.filters import (
+    EVERYONE,
+    FAVORITES,
+    LINES,
+    OWN,
+    FilterPlan,
+    extension_filter,
+)
+from custom_components.ringcentral.aioringcentral.stream import Continuity
+from emulator import Emulator
+
+from .conftest import Client, client_of
+
+NO_WAIT = Backoff(between=lambda _low, _high: 0.0)
+ALL = FilterPlan(wanted=(OWN, LINES, FAVORITES))
+
+
+async def ring(emulator: Emulator, extension_id: str | None = None) -> None:
+    """Let a call ring, and leave it so."""
+    await emulator.play_call(extension_id or emulator.own_extension_id, ["ring"])
+
+
+async def test_an_event_arrives(client: Client, emulator: Emulator) -> None:
+    """From the service's change to the listener."""
+    client.follow()
+    await client.live()
+    assert client.lives == [Continuity.BROKEN]
+    await ring(emulator)
+    event = await client.heard(telephonyStatus="Ringing")
+    assert str(event.body["extensionId"]) == emulator.own_extension_id
+    assert client.stream.is_live
+    assert client.stream.history.last_event is not None
+
+
+async def test_one_subscription_has_all_filters(
+    client: Client, emulator: Emulator
+) -> None:
+    """A second one would replace the first (protocol 3.5)."""
+    client.follow(ALL)
+    await client.live()
+    assert client.stream.subscription is not None
+    assert client.stream.subscription.live == (OWN, LINES, FAVORITES)
+    assert client.stream.subscription.refused == {}
+    assert emulator.counters.subscriptions_created == 1
+
+
+@pytest.mark.parametrize("code", [1001, 1006, 4000, None])
+async def test_a_lost_socket_is_recovered(
+    client: Client, emulator: Emulator, code: int | None
+) -> None:
+    """Within the window nothing is missed: no new subscription, no reason to read anything."""
+    client.follow()
+    await client.live()
+    await emulator.disconnect(code=None if code == 1006 else code, recoverable=True)
+    await ring(emulator)
+    await client.live(2)
+    assert client.lives[1] is Continuity.RECOVERED
+    await client.heard(telephonyStatus="Ringing")
+    assert emulator.counters.subscriptions_created == 1
+    assert client.stream.history.recoveries == 1
+
+
+async def test_recovery_over_and_over(client: Client, emulator: Emulator) -> None:
+    """Each connection brings the token that recovers it."""
+    client.follow(backoff=NO_WAIT)
+    for count in range(1, 5):
+        await client.live(count)
+        await emulator.disconnect(code=1001, recoverable=True)
+    await client.live(5)
+    assert client.lives[1:] == [Continuity.RECOVERED] * 4
+
+
+async def test_a_session_that_is_not_recovered_is_subscribed_anew(
+    client: Client, emulator: Emulator
+) -> None:
+    """On the same socket; presence has to be read then."""
+    client.follow()
+    await client.live()
+    await emulator.disconnect(code=1001, recoverable=False)
+    await client.live(2)
+    assert client.lives[1] is Continuity.BROKEN
+    assert emulator.counters.subscriptions_created == 2
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+
+
+async def test_more_events_lost_than_the_service_keeps(
+    client: Client, emulator: Emulator
+) -> None:
+    """Nothing tells that the buffer overflowed but its own length: presence is read again."""
+    client.follow(FilterPlan(wanted=(EVERYONE,)))
+    await client.live()
+    await emulator.disconnect(code=1001, recoverable=True)
+    others = emulator.ids(type="User", status="Enabled")
+    for count in range(130):
+        status = "Busy" if count // len(others) % 2 == 0 else "Available"
+        await emulator.set_presence(others[count % len(others)], {"userStatus": status})
+    await client.live(2)
+    assert client.lives[1] is Continuity.BROKEN
+    assert emulator.counters.subscriptions_created == 1
+
+
+async def test_a_refused_recovery_token_is_not_shown_again(
+    client: Client, emulator: Emulator
+) -> None:
+    """An Error frame in place of ConnectionDetails: connect anew, without it."""
+    client.follow(backoff=NO_WAIT)
+    await client.live()
+    emulator.faults.set(connection_error=1)
+    await emulator.disconnect(code=1001, recoverable=True)
+    await client.live(2)
+    assert client.lives[1] is Continuity.BROKEN
+    assert any(code.startswith("WSG-") for code in client.stream.history.error_codes)
+
+
+async def test_a_new_session_is_not_recovered(
+    client: Client, emulator: Emulator
+) -> None:
+    """The old session's token would only fail with WSG-1003."""
+    client.follow(backoff=NO_WAIT)
+    await client.live()
+    emulator.supersede_sessions()
+    await client.live(2)
+    assert client.lives[1] is Continuity.BROKEN
+    assert emulator.counters.recoveries_failed == 0
+
+
+async def test_every_ticket_is_fresh(emulator: Emulator) -> None:
+    """Even where the service takes a ticket only once."""
+    emulator.faults.set(ticket_single_use=True)
+    async with client_of(emulator) as client:
+        client.follow(backoff=NO_WAIT)
+        await client.live()
+        await emulator.disconnect(code=1001, recoverable=True)
+        await client.live(2)
+    assert emulator.counters.tickets_issued == 2
+    assert emulator.counters.sockets_refused == 0
+
+
+async def test_a_dead_ticket_costs_one_try(client: Client, emulator: Emulator) -> None:
+    """Close 4400 right after the upgrade."""
+    fresh = await client.rest.ticket()
+    spent = replace(fresh, token="never-issued")
+    with patch.object(client.rest, "ticket", side_effect=[spent, fresh]):
+        client.follow(backoff=NO_WAIT)
+        await client.live()
+    assert len(client.losses) == 1
+    assert emulator.counters.sockets_refused == 1
+
+
+async def test_refused_tickets_end_at_the_permission(
+    client: Client, emulator: Emulator
+) -> None:
+    """CMN-401 [WebSocket]: no retry helps."""
+    emulator.faults.set(permissions_removed=["WebSocket"])
+    client.follow()
+    with pytest.raises(PermissionMissing) as raised:
+        await client.live()
+    assert raised.value.permission == "WebSocket"
+
+
+async def test_a_missing_push_permission_is_named(
+    client: Client, emulator: Emulator
+) -> None:
+    """SUB-528 on subscribe."""
+    emulator.faults.set(permissions_removed=["SubscriptionWebSocket"])
+    client.follow()
+    with pytest.raises(PermissionMissing) as raised:
+        await client.live()
+    assert raised.value.code == "SUB-528"
+    assert raised.value.permission == "SubscriptionWebSocket"
+
+
+async def test_disabled_filters_cost_no_other(
+    client: Client, emulator: Emulator
+) -> None:
+    """Refused in part: the rest is live, and what stands in for the refused one is asked for."""
+    emulator.faults.set(disabled_filters={"*/presence/line/presence*": "SUB-412"})
+    others = emulator.extension_ids[1:3]
+    instead = {LINES: tuple(extension_filter(key) for key in others)}
+    client.follow(FilterPlan(wanted=(OWN, LINES, FAVORITES), instead=instead))
+    await client.live()
+    assert client.stream.subscription is not None
+    assert client.stream.subscription.live == (OWN, *instead[LINES], FAVORITES)
+    assert client.stream.subscription.refused == {LINES: "SUB-412"}
+    await ring(emulator, others[0])
+    await client.heard(telephonyStatus="Ringing")
+
+
+@pytest.mark.parametrize("refusal", ["whole", "partial"])
+async def test_the_account_filter_falls_back(
+    client: Client, emulator: Emulator, refusal: str
+) -> None:
+    """Refused whole or in part, per-extension filters take its place."""
+    emulator.faults.set(
+        refuse_filters={"/restapi/v1.0/account/*/presence?*": "CMN-401"},
+        refusal=refusal,
+    )
+    emulator.faults.set(
+        refuse_filters={"/restapi/v1.0/account/????????????/presence*": "SUB-406"},
+        refusal=refusal,
+    )
+    others = emulator.extension_ids[:4]
+    client.follow(
+        FilterPlan(
+            wanted=(EVERYONE,),
+            instead={EVERYONE: tuple(extension_filter(key) for key in others)},
+        )
+    )
+    await client.live()
+    assert client.stream.subscription is not None
+    assert set(client.stream.subscription.live) == {
+        extension_filter(key) for key in others
+    }
+
+
+async def test_one_forbidden_extension_of_many(
+    client: Client, emulator: Emulator
+) -> None:
+    """SUB-403 for one user who may not be watched; the reply refuses everything."""
+    users = emulator.extension_ids
+    emulator.faults.set(refuse_filters={f"*/extension/{users[2]}/presence*": "SUB-403"})
+    client.follow(FilterPlan(wanted=tuple(extension_filter(key) for key in users)))
+    await client.live()
+    assert client.stream.subscription is not None
+    assert set(client.stream.subscription.live) == {
+        extension_filter(key) for key in users if key != users[2]
+    }
+    await ring(emulator, users[1])
+    await client.heard(telephonyStatus="Ringing")
+
+
+async def test_when_nothing_is_allowed_it_says_so(
+    client: Client, emulator: Emulator
+) -> None:
+    """No filter left: that is an error of its own, not an empty subscription."""
+    emulator.faults.set(refuse_filters={"*": "SUB-403"})
+    client.follow(ALL)
+    with pytest.raises((PermissionMissing, Misconfigured)):
+        await client.live()
+
+
+async def test_a_lost_subscribe_reply_is_asked_again(
+    client: Client, emulator: Emulator
+) -> None:
+    """No reply in time is a lost connection."""
+    emulator.faults.set(lose_subscribe_replies=1)
+    with patch.object(connection_module, "REPLY_TIMEOUT", 0.2):
+        client.follow(backoff=NO_WAIT)
+        await client.live()
+    assert emulator.counters.sockets_opened == 2
+
+
+async def test_a_half_open_socket_is_noticed(
+    client: Client, emulator: Emulator
+) -> None:
+    """Silence, then no echo by the deadline: nothing else tells of a sleeping NAT."""
+    emulator.faults.set(idle_timeout=3)
+    client.follow(backoff=NO_WAIT)
+    await client.live()
+    emulator.faults.set(silent_sockets=True)
+    await client.until(lambda: bool(client.losses))
+    emulator.faults.set(silent_sockets=False)
+    await client.live(2)
+
+
+async def test_idle_sockets_are_kept_alive(client: Client, emulator: Emulator) -> None:
+    """A Heartbeat within every third of the idle time (protocol 3.5): no WSG-902."""
+    emulator.faults.set(idle_timeout=1)
+    client.follow()
+    await client.live()
+    async with asyncio.timeout(10):
+        await emulator.wait_for(lambda: emulator.counters.heartbeats >= 6, timeout=10)
+    assert client.losses == []
+
+
+async def test_the_24_hours_end_is_not_waited_for(
+    client: Client, emulator: Emulator
+) -> None:
+    """The next socket is subscribed before the old one closes: no loss, no break."""
+    emulator.faults.set(absolute_timeout=2)
+    client.follow()
+    await client.live()
+    emulator.faults.set(absolute_timeout=600)
+    await client.live(2)
+    assert client.lives == [Continuity.BROKEN, Continuity.REPLACED]
+    assert client.losses == []
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+    await emulator.wait_for(lambda: emulator.counters.sockets_open == 1, timeout=5)
+
+
+async def test_events_during_a_planned_end_arrive(
+    client: Client, emulator: Emulator
+) -> None:
+    """Make before break: every one of many changes is heard, from one socket or both."""
+    emulator.faults.set(absolute_timeout=2)
+    client.follow()
+    await client.live()
+    emulator.faults.set(absolute_timeout=600)
+    sent = 0
+    while len(client.lives) < 2 or sent < 50:
+        await emulator.set_presence(
+            emulator.own_extension_id, {"userStatus": "Busy" if sent % 2 else "Offline"}
+        )
+        sent += 1
+        await asyncio.sleep(0)
+        assert sent < 100_000
+    last = (
+        await emulator.deliver(
+            emulator.own_extension_id,
+            {"extensionId": emulator.own_extension_id, "sequence": 10**6},
+        ),
+        sent,
+    )
+    assert last[0] >= 1
+    await client.heard(sequence=10**6)
+    sequences = {event.body["sequence"] for event in client.events}
+    own = sorted(sequences - {10**6})
+    assert own == list(range(own[0], own[0] + sent))
+
+
+async def test_an_absolute_end_that_comes_all_the_same(
+    client: Client, emulator: Emulator
+) -> None:
+    """WSG-903 and a close: an ordinary loss, recovered."""
+    client.follow(backoff=NO_WAIT)
+    await client.live()
+    emulator.clock.advance(86_400)
+    await client.until(lambda: bool(client.losses))
+    await client.live(2)
+
+
+async def test_an_access_token_without_refresh_is_replaced_in_time(
+    client: Client, emulator: Emulator
+) -> None:
+    """A new session needs a new socket: it is subscribed first, and the old session is revoked after."""
+    emulator.faults.set(access_token_ttl=2)
+    client.follow()
+    await client.live()
+    emulator.faults.set(access_token_ttl=3_600)
+    await client.live(2)
+    assert client.lives == [Continuity.BROKEN, Continuity.REPLACED]
+    assert client.losses == []
+    await emulator.wait_for(
+        lambda: emulator.counters.requests["POST /restapi/oauth/revoke"] == 1, timeout=5
+    )
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+
+
+async def test_a_refreshed_token_keeps_its_socket(
+    client: Client, emulator: Emulator
+) -> None:
+    """Refresh stays in the session: nothing is connected again."""
+    emulator.faults.set(refresh_tokens=True, access_token_ttl=2)
+    client.follow()
+    await client.live()
+    await emulator.wait_for(lambda: emulator.counters.tokens_issued >= 3, timeout=10)
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+    assert client.lives == [Continuity.BROKEN]
+    assert emulator.counters.sockets_opened == 1
+
+
+async def test_an_access_token_superseded_elsewhere(
+    client: Client, emulator: Emulator
+) -> None:
+    """401 on the ticket: one new token, one more try."""
+    client.follow(backoff=NO_WAIT)
+    await client.live()
+    emulator.revoke_tokens()
+    await client.live(2)
+    assert client.lives[1] is Continuity.BROKEN
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+
+
+async def test_a_jwt_that_was_revoked_ends_the_stream(
+    client: Client, emulator: Emulator
+) -> None:
+    """Only the user can help: no storm of sign-ins."""
+    client.follow(backoff=NO_WAIT)
+    await client.live()
+    emulator.faults.set(token_error={"code": "OAU-213"})
+    emulator.revoke_tokens()
+    with pytest.raises(SignInRequired):
+        await client.until(lambda: False)
+    assert emulator.counters.tokens_issued == 1
+
+
+async def test_a_ticket_storm_is_not_possible(emulator: Emulator) -> None:
+    """Real limits: however often the socket drops, nothing is sent inside a penalty."""
+    async with (
+        Emulator(extensions=5, seed=2, time_factor=60) as limited,
+        client_of(limited) as client,
+    ):
+        client.follow(backoff=NO_WAIT)
+        for count in range(1, 9):
+            await client.live(count)
+            await limited.disconnect(code=1001, recoverable=True)
+        await client.live(9)
+        assert limited.counters.requests_in_penalty == 0
+        assert limited.counters.rate_limited == 0
+
+
+async def test_a_429_is_waited_out(client: Client, emulator: Emulator) -> None:
+    """Retry-After is a floor: nothing is sent before."""
+    emulator.faults.set(http_429={"Auth": {"next": 1}})
+    client.follow()
+    await client.until(lambda: bool(client.losses))
+    loss = client.losses[0]
+    assert isinstance(loss, RetryLater)
+    assert (loss.reason, loss.retry_after) == (Reason.RATE_LIMITED, 60)
+    assert emulator.counters.requests_in_penalty == 0
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "",
+        "null",
+        "{}",
+        "[]",
+        "[1,2]",
+        '[{"type":"Nobody knows"}]',
+        '[{"type":"ServerNotification"},{"body":[]}]',
+        "x" * 200_000,
+        b"\x00\xff" * 1000,
+    ],
+)
+async def test_garbage_costs_its_frame_alone(
+    client: Client, emulator: Emulator, garbage: str | bytes
+) -> None:
+    """The next good event shows."""
+    client.follow()
+    await client.live()
+    await emulator.send_frame(garbage)
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+    assert client.losses == []
+
+
+async def test_ten_megabytes_cost_their_frame_alone(
+    client: Client, emulator: Emulator
+) -> None:
+    """Larger than any library's usual limit."""
+    client.follow()
+    await client.live()
+    await emulator.send_frame("[" + "1," * 5_000_000 + "1]")
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+    assert client.losses == []
+
+
+async def test_filters_change_without_a_gap(client: Client, emulator: Emulator) -> None:
+    """A socket with the new filters takes over."""
+    client.follow()
+    await client.live()
+    other = extension_filter(emulator.extension_ids[1])
+    client.stream.change_filters(FilterPlan(wanted=(OWN, other)))
+    await client.live(2)
+    assert client.lives[1] is Continuity.REPLACED
+    client.stream.change_filters(FilterPlan(wanted=(OWN, other)))
+    await ring(emulator, emulator.extension_ids[1])
+    await client.heard(telephonyStatus="Ringing")
+    assert len(client.lives) == 2
+
+
+async def test_stopping_closes_everything(client: Client, emulator: Emulator) -> None:
+    """Politely: the service sees a close, and no task is left."""
+    client.follow()
+    await client.live()
+    await client.stop()
+    await emulator.wait_for(lambda: emulator.counters.sockets_open == 0, timeout=5)
+    names = [task.get_name() for task in asyncio.all_tasks()]
+    assert not [name for name in names if name.startswith("ringcentral")]
+
+
+async def test_a_ticket_never_travels_in_the_clear(client: Client) -> None:
+    """A ticket for a foreign ws:// address is not shown to it."""
+    with patch.object(client.rest, "ticket") as ticket:
+        ticket.return_value.uri = "ws://192.0.2.1/ws"
+        ticket.return_value.token = "t"
+        client.follow()
+        with pytest.raises(Misconfigured) as raised:
+            await client.live()
+    assert raised.value.reason is Reason.INVALID_ADDRESS
+
+
+async def test_no_secret_is_logged(
+    client: Client, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the most talkative level, through losses and errors."""
+    with caplog.at_level(logging.DEBUG):
+        client.follow(ALL, backoff=NO_WAIT)
+        await client.live()
+        await emulator.play_call(
+            emulator.own_extension_id,
+            ["ring", "answer", "hangup"],
+            **{"from": "+15550177"},
+        )
+        await emulator.send_frame("[{")
+        await emulator.disconnect(code=1001, recoverable=True)
+        await client.live(2)
+        emulator.faults.set(connection_error=1)
+        await emulator.disconnect(code=None, recoverable=False)
+        await client.live(3)
+        token = await client.tokens.token()
+    ours = [
+        r.getMessage()
+        for r in caplog.records
+        if r.name.startswith("custom_components.ringcentral")
+    ]
+    assert ours
+    names = [emulator.extension(key).name for key in emulator.extension_ids]
+    for secret in (
+        emulator.jwt,
+        emulator.client_secret,
+        token.value,
+        "+15550177",
+        *names,
+    ):
+        assert not any(secret in line for line in ours)
+    assert isinstance(client.session, aiohttp.ClientSession)
