@@ -1,0 +1,205 @@
+"""The calls of one extension as last known, and what is told of them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from .models import ActiveCall, CallDirection, TelephonyStatus
+
+# A ringing call may be gone for so long and come back (peers 2, row 8).
+NO_CALL_GAP: Final = timedelta(seconds=1.5)
+
+
+class CallPhase(StrEnum):
+    """How far a call is."""
+
+    RINGING = "ringing"
+    DIALING = "dialing"
+    CONNECTED = "connected"
+    HELD = "held"
+    PARKED = "parked"
+
+
+PHASES: Final = {
+    TelephonyStatus.RINGING: CallPhase.RINGING,
+    TelephonyStatus.CALL_CONNECTED: CallPhase.CONNECTED,
+    TelephonyStatus.ON_HOLD: CallPhase.HELD,
+    TelephonyStatus.PARKED_CALL: CallPhase.PARKED,
+}
+RINGS: Final = frozenset({CallPhase.RINGING, CallPhase.DIALING})
+TALKS: Final = frozenset({CallPhase.CONNECTED, CallPhase.HELD})
+# Who is on the line comes before who waits.
+_FOREMOST: Final = (
+    CallPhase.CONNECTED,
+    CallPhase.RINGING,
+    CallPhase.DIALING,
+    CallPhase.HELD,
+    CallPhase.PARKED,
+)
+
+
+class CallEventType(StrEnum):
+    """What happened to a call; of several things at once, those that end come first.
+
+    ``missed`` is the end of an inbound call that rang here and was never connected
+    here: given up, rejected or gone to voicemail. A call of a queue that another
+    member answered is missed here as well, and `CallEvent.queue_call` tells it
+    apart. ``dialing`` is an outbound call before it connects.
+    """
+
+    MISSED = "missed"
+    ENDED = "ended"
+    PARKED = "parked"
+    HELD = "held"
+    RESUMED = "resumed"
+    ANSWERED = "answered"
+    DIALING = "dialing"
+    RINGING = "ringing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent:
+    """Something that happened to a call while we watched."""
+
+    type: CallEventType
+    call: str
+    """The same for every event of one call; the service's id where it gives one."""
+    direction: CallDirection | None
+    """None where the account gives no call details."""
+    queue_call: bool | None
+    """Whether the call came through a queue."""
+    started_at: datetime | None
+    """The service's start time, else when it was first seen; None where it was there
+    before us."""
+    duration: float | None = None
+    """Seconds talked, hold included, for ``ended`` and ``parked``; None where it was
+    never connected or not all of it was seen."""
+    number: str | None = field(default=None, repr=False)
+    """Number of the other party."""
+    name: str | None = field(default=None, repr=False)
+    """Name of the other party."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call as last known."""
+
+    key: str
+    phase: CallPhase
+    direction: CallDirection | None = None
+    queue_call: bool | None = None
+    began: datetime | None = None
+    """As `CallEvent.started_at`."""
+    answered: bool = False
+    """Whether it was ever connected here."""
+    talking_since: datetime | None = None
+    talked: float | None = 0.0
+    """Seconds talked before ``talking_since``; None where a part was not seen."""
+    gone_at: datetime | None = None
+    """When a ringing call went missing, while its end is not certain."""
+    is_elsewhere: bool = False
+    """Whether the service says that another device of the extension connected it."""
+    legs: tuple[ActiveCall, ...] = ()
+    """The items it is listed as: none without call details, two for a RingOut."""
+
+    @property
+    def number(self) -> str | None:
+        """Number of the other party."""
+        return next((one for leg in self.legs if (one := other_party(leg)[0])), None)
+
+    @property
+    def name(self) -> str | None:
+        """Name of the other party."""
+        return next((one for leg in self.legs if (one := other_party(leg)[1])), None)
+
+    def is_gone(self, now: datetime) -> bool:
+        """Whether a missing call does not come back; a clock set back keeps nothing."""
+        if self.gone_at is None:
+            return False
+        return not timedelta(0) <= now - self.gone_at < NO_CALL_GAP
+
+    def duration(self, now: datetime) -> float | None:
+        """Return the seconds talked, as `CallEvent.duration`."""
+        if not self.answered or self.talked is None:
+            return None
+        if self.talking_since is None:
+            return self.talked
+        return self.talked + max(0.0, (now - self.talking_since).total_seconds())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """The calls of one extension as last known.
+
+    A ringing call that is missing, without the service calling that final, rings on
+    in here for `NO_CALL_GAP`, so that nothing flaps when it comes back; it stops when
+    its end is told. The telephony status of the presence shows the gap. Connected
+    and held calls leave at once, so ``on_call`` is never late.
+    """
+
+    calls: tuple[Call, ...] = ()
+    unseen: int = 0
+    """How many more there are, beyond those that were ever listed."""
+    begun: int = 0
+    """How many have begun so far, to name those without an id."""
+    listed: tuple[ActiveCall, ...] | None = None
+    status: TelephonyStatus | None = None
+    total: int | None = None
+
+    @property
+    def on_call(self) -> bool:
+        """Whether a call is connected or held."""
+        return any(call.phase in TALKS for call in self.calls)
+
+    @property
+    def ringing(self) -> bool:
+        """Whether a call rings here; an outbound one does not."""
+        return any(call.phase is CallPhase.RINGING for call in self.calls)
+
+    @property
+    def in_progress(self) -> int:
+        """How many calls there are, also beyond those that the service lists."""
+        return len(self.calls) + self.unseen
+
+    @property
+    def longest_began(self) -> datetime | None:
+        """When the longest call began, as far as known."""
+        return min((call.began for call in self.calls if call.began), default=None)
+
+    @property
+    def foremost(self) -> Call | None:
+        """The call on the line: connected before ringing before held, the newest."""
+        return min(
+            reversed(self.calls),
+            key=lambda call: _FOREMOST.index(call.phase),
+            default=None,
+        )
+
+    @property
+    def due(self) -> datetime | None:
+        """When `advance` has to be called again whatever comes; None if it need not."""
+        gaps = [call.gone_at for call in self.calls if call.gone_at is not None]
+        return min(gaps) + NO_CALL_GAP if gaps else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The calls after a step, and what happened in it."""
+
+    state: Calls
+    events: tuple[CallEvent, ...] = ()
+
+    @property
+    def due(self) -> datetime | None:
+        """As `Calls.due`."""
+        return self.state.due
+
+
+def other_party(leg: ActiveCall) -> tuple[str | None, str | None]:
+    """Return number and name of who is at the other end, where the direction tells."""
+    if leg.direction is CallDirection.INBOUND:
+        return leg.from_number, leg.from_name
+    if leg.direction is CallDirection.OUTBOUND:
+        return leg.to_number, leg.to_name
+    return None, None

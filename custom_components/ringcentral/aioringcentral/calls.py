@@ -1,0 +1,351 @@
+"""What happened to the calls of one extension: calls before, presence after -> events.
+
+Pure functions only.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from .call_identity import Listed, first, identifier, listed, match, merge_legs
+from .call_state import (
+    NO_CALL_GAP,
+    PHASES,
+    RINGS,
+    TALKS,
+    Call,
+    CallEvent,
+    CallEventType,
+    CallPhase,
+    Calls,
+    Step,
+)
+from .models import (
+    ActiveCall,
+    CallDirection,
+    Presence,
+    TelephonyStatus,
+    TerminationType,
+)
+
+__all__ = [
+    "NO_CALL_GAP",
+    "Call",
+    "CallEvent",
+    "CallEventType",
+    "CallPhase",
+    "Calls",
+    "Step",
+    "advance",
+    "begin",
+    "resync",
+]
+
+# So many items are listed at most, the newest ones (protocol 4.3).
+LISTED_CALLS: Final = 7
+_EVENTS: Final = {
+    CallPhase.RINGING: CallEventType.RINGING,
+    CallPhase.DIALING: CallEventType.DIALING,
+    CallPhase.CONNECTED: CallEventType.ANSWERED,
+    CallPhase.HELD: CallEventType.HELD,
+    CallPhase.PARKED: CallEventType.PARKED,
+}
+_ORDER: Final = {kind: order for order, kind in enumerate(CallEventType)}
+# The one telephony status speaks of the highest of these (protocol 4.5: partly a guess).
+_RANKS: Final = {
+    CallPhase.CONNECTED: 3,
+    CallPhase.HELD: 2,
+    CallPhase.RINGING: 1,
+    CallPhase.DIALING: 1,
+    CallPhase.PARKED: 0,
+}
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def begin(presence: Presence, now: datetime) -> Calls:
+    """Return the calls of a first snapshot. It is no news (design 4.5)."""
+    return resync(Calls(), presence, now)
+
+
+def resync(state: Calls, presence: Presence, now: datetime) -> Calls:
+    """Return the calls of a snapshot after a gap, and tell nothing of the gap.
+
+    A call that goes on keeps its key. One that is gone just leaves, neither missed nor
+    ended, as nobody saw how. One that was seen to go before is told at `Calls.due`.
+    """
+    return _Change(state, now, is_live=False).take(presence)
+
+
+def advance(state: Calls, presence: Presence | None, now: datetime) -> Step:
+    """Return the calls after an event and what happened.
+
+    ``presence`` is the merged one, and None when only `Calls.due` has come. Events that
+    were overtaken have been dropped (`presence.is_older`).
+    """
+    is_news = presence is not None and (
+        presence.active_calls != state.listed
+        or presence.telephony_status is not state.status
+        or presence.total_active_calls != state.total
+    )
+    if not is_news and not any(call.is_gone(now) for call in state.calls):
+        return Step(state)
+    change = _Change(state, now, is_live=True)
+    after = change.take(presence) if presence and is_news else change.wait()
+    events = sorted(change.events, key=lambda event: _ORDER[event.type])
+    return Step(after, tuple(events))
+
+
+class _Change:
+    """What one step makes of the calls."""
+
+    def __init__(self, before: Calls, now: datetime, *, is_live: bool) -> None:
+        self.before = before
+        self.now = now
+        self.is_live = is_live
+        self.begun = before.begun
+        self.after: list[Call] = []
+        self.events: list[CallEvent] = []
+        self.known: list[Call] = []
+        for call in before.calls:
+            if is_live and call.is_gone(now):
+                # What comes back after its gap is another call.
+                self.end(call)
+            else:
+                self.known.append(call)
+
+    def wait(self) -> Calls:
+        """Time has passed, and nothing else."""
+        return replace(self.before, calls=tuple(self.known))
+
+    def take(self, presence: Presence) -> Calls:
+        """Follow the presence."""
+        unseen = 0
+        if presence.active_calls is not None:
+            unseen = self.follow_list(presence.active_calls, presence)
+        elif presence.telephony_status is not None:
+            self.follow_status(presence.telephony_status)
+        else:
+            self.after = self.known
+        return Calls(
+            calls=tuple(self.after),
+            unseen=unseen,
+            begun=self.begun,
+            listed=presence.active_calls,
+            status=presence.telephony_status,
+            total=presence.total_active_calls,
+        )
+
+    def follow_list(self, items: tuple[ActiveCall, ...], presence: Presence) -> int:
+        """Follow the listed calls, and return how many more there are, never listed."""
+        ongoing = listed(item for item in items if not item.is_over)
+        over = [item for item in items if item.is_over]
+        if len(ongoing) == 1 and ongoing[0].phase is None and presence.telephony_status:
+            ongoing = [replace(ongoing[0], phase=PHASES.get(presence.telephony_status))]
+        known = [Listed(call.legs, call.phase) for call in self.known]
+        matches = match(known, ongoing, over)
+        beyond, unseen = self.beyond_list(items, presence, matches)
+        for index, call in enumerate(self.known):
+            at = matches.get(index)
+            if index in beyond:
+                self.after.append(call)
+            elif at is None:
+                self.vanish(call)
+            elif at < len(ongoing):
+                self.go_on(call, ongoing[at].phase or call.phase, ongoing[at].legs)
+            else:
+                self.vanish(call, over[at - len(ongoing)])
+        taken = set(matches.values())
+        new = [call for index, call in enumerate(ongoing) if index not in taken]
+        self.welcome(new, surfaced=self.before.unseen - unseen)
+        return unseen
+
+    def beyond_list(
+        self, items: tuple[ActiveCall, ...], presence: Presence, matches: dict[int, int]
+    ) -> tuple[list[int], int]:
+        """Return which known calls go on without being listed, and how many others.
+
+        Only a full list leaves calls out, the oldest. They go on while the total has
+        room for them; it may count those that are over.
+        """
+        total = presence.total_active_calls
+        if total is None or len(items) < LISTED_CALLS:
+            return [], 0
+        over = sum(item.is_over for item in items)
+        starts = (item.start_time or _LAST for item in items if not item.is_over)
+        oldest = min(starts, default=_LAST)
+        left_out = [
+            (start, index)
+            for index, call in enumerate(self.known)
+            if index not in matches
+            and call.gone_at is None
+            and (start := _start(call.legs) or oldest) <= oldest
+        ]
+        room = max(0, total - len(items) + over)
+        beyond = [index for _, index in sorted(left_out)[:room]]
+        return beyond, max(0, total - len(items) - len(beyond))
+
+    def welcome(self, new: list[Listed], surfaced: int) -> None:
+        """Take up calls that were not listed before.
+
+        Some were there already, the oldest of them: ``surfaced`` beyond a full list,
+        where others made room by ending, and all that one telephony status stood for.
+        """
+        if self.before.listed is None and self.before.calls:
+            surfaced = len(new)
+        talks = [call for call in new if call.phase not in RINGS]
+        talks.sort(key=lambda call: _start(call.legs) or _LAST)
+        were_there = talks[: max(0, surfaced)]
+        for call in new:
+            if call.phase is not None:
+                is_seen = self.is_live and call not in were_there
+                self.begin(call.phase, call.legs, is_seen=is_seen)
+
+    def follow_status(self, status: TelephonyStatus) -> None:
+        """Follow the telephony status alone.
+
+        It speaks of one call. One that would outrank that is over; of others it is
+        silent.
+        """
+        phase = PHASES.get(status)
+        if phase is None:
+            for call in self.known:
+                self.vanish(call)
+            return
+        rank = _RANKS[phase]
+        carrier = self.carrier(phase)
+        for call in self.known:
+            if call is carrier:
+                self.go_on(call, call.phase if _RANKS[call.phase] == rank else phase)
+            elif _RANKS[call.phase] > rank:
+                self.vanish(call)
+            else:
+                self.after.append(call)
+        if carrier is None:
+            self.begin(phase, (), is_seen=self.is_live)
+
+    def carrier(self, phase: CallPhase) -> Call | None:
+        """Return the known call that a status speaks of, or None where it is a new one.
+
+        One that is so already, else the furthest; but talk does not turn into ringing.
+        """
+        rank = _RANKS[phase]
+        for call in self.known:
+            if _RANKS[call.phase] == rank:
+                return call
+        if phase in RINGS:
+            return None
+        return max(self.known, key=lambda call: _RANKS[call.phase], default=None)
+
+    def begin(
+        self, phase: CallPhase, legs: tuple[ActiveCall, ...], *, is_seen: bool
+    ) -> None:
+        """Take up a new call; ``is_seen`` if it has just become what it is."""
+        self.begun += 1
+        key = (identifier(legs[0]) if legs else None) or ""
+        if not key or any(call.key == key for call in (*self.known, *self.after)):
+            key = f"{key}#{self.begun}"
+        is_talk = phase in TALKS
+        call = Call(
+            key=key,
+            phase=phase,
+            direction=Listed(legs, phase).direction,
+            queue_call=first(leg.queue_call for leg in legs),
+            began=_start(legs) or (self.now if is_seen else None),
+            answered=is_talk,
+            talking_since=self.now if is_talk and is_seen else None,
+            talked=0.0 if is_seen or phase in RINGS else None,
+            legs=legs,
+        )
+        self.after.append(call)
+        if is_seen:
+            self.tell(call, _EVENTS[phase])
+
+    def go_on(
+        self, call: Call, phase: CallPhase, legs: tuple[ActiveCall, ...] = ()
+    ) -> None:
+        """Take up a known call as it is now."""
+        legs = merge_legs(call.legs, legs)
+        direction = Listed(legs, phase).direction or call.direction
+        if phase in RINGS:
+            is_outbound = direction is CallDirection.OUTBOUND
+            phase = CallPhase.DIALING if is_outbound else CallPhase.RINGING
+        is_talk = phase in TALKS
+        talked, talking_since = call.talked, call.talking_since
+        if is_talk != (call.phase in TALKS):
+            if not self.is_live:
+                talked = talking_since = None
+            elif is_talk:
+                talking_since = self.now
+            else:
+                talked, talking_since = call.duration(self.now), None
+        start = None if _start(call.legs) else _start(legs)
+        after = replace(
+            call,
+            phase=phase,
+            direction=direction,
+            queue_call=first((*(leg.queue_call for leg in legs), call.queue_call)),
+            began=start or call.began,
+            answered=call.answered or is_talk,
+            talking_since=talking_since,
+            talked=talked,
+            gone_at=None,
+            legs=legs,
+        )
+        self.after.append(after)
+        # A call rings once: that it rings again is no event.
+        if self.is_live and phase is not call.phase and phase not in RINGS:
+            is_back = phase is CallPhase.CONNECTED and call.answered
+            self.tell(after, CallEventType.RESUMED if is_back else _EVENTS[phase])
+
+    def vanish(self, call: Call, over: ActiveCall | None = None) -> None:
+        """Let go of a call that is listed as over, or not at all."""
+        how = over.termination_type if over else None
+        if over is not None:
+            is_elsewhere = how is TerminationType.INTERMEDIATE
+            call = replace(
+                call,
+                direction=call.direction or over.direction,
+                is_elsewhere=call.is_elsewhere or is_elsewhere,
+                legs=merge_legs(call.legs, (over,)),
+            )
+        is_certain = (
+            how is TerminationType.FINAL or call.answered or call.phase not in RINGS
+        )
+        if not self.is_live:
+            if call.gone_at is not None:
+                self.after.append(call)
+        elif is_certain:
+            self.end(call)
+        else:
+            self.after.append(replace(call, gone_at=call.gone_at or self.now))
+
+    def end(self, call: Call) -> None:
+        """Tell the end of a call."""
+        is_missed = (
+            call.phase is CallPhase.RINGING
+            and call.direction is CallDirection.INBOUND
+            and not call.answered
+            and not call.is_elsewhere
+        )
+        self.tell(call, CallEventType.MISSED if is_missed else CallEventType.ENDED)
+
+    def tell(self, call: Call, kind: CallEventType) -> None:
+        """Tell what happened to a call."""
+        stops = kind in (CallEventType.ENDED, CallEventType.PARKED)
+        self.events.append(
+            CallEvent(
+                type=kind,
+                call=call.key,
+                direction=call.direction,
+                queue_call=call.queue_call,
+                started_at=call.began,
+                duration=call.duration(self.now) if stops else None,
+                number=call.number,
+                name=call.name,
+            )
+        )
+
+
+def _start(legs: tuple[ActiveCall, ...]) -> datetime | None:
+    """Return when a call started, as the service says."""
+    return first(leg.start_time for leg in legs)
