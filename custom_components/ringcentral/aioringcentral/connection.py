@@ -128,12 +128,12 @@ class Connection:
             RetryLater: no place in the rate budget, no reply within `REPLY_TIMEOUT` seconds, or the
                 socket closed.
         """
-        await self._http.take_place(group)
+        place = await self._http.take_place(group)
         message_id = str(uuid4())
         frame = await self._ask(
             message_id, request_frame(message_id, method, path, body), REPLY_TIMEOUT
         )
-        self._http.note_reply(group, frame.status, frame.headers, frame.body)
+        self._http.note_reply(group, place, frame.status, frame.headers, frame.body)
         return frame
 
     async def heartbeat(self, deadline: float = HEARTBEAT_DEADLINE) -> None:

@@ -12,7 +12,7 @@ import orjson
 from yarl import URL
 
 from .errors import Misconfigured, Reason, RetryLater, error_codes, error_from_reply
-from .limits import RateBudget, RateGroup
+from .limits import Place, RateBudget, RateGroup
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Http:
                 away than `LONGEST_WAIT` seconds, or a penalty runs: then nothing was sent.
             SignInRequired, PermissionMissing, Misconfigured: the service refused the request.
         """
-        await self.take_place(group)
+        place = await self.take_place(group)
         try:
             async with self.session.request(
                 method,
@@ -114,8 +114,10 @@ class Http:
             raise RetryLater(Reason.TLS_FAILED) from _bare(err)
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
             raise RetryLater(Reason.CANNOT_CONNECT) from _bare(err)
+        finally:
+            place.at = asyncio.get_running_loop().time()
         body = decode(raw)
-        self.note_reply(group, response.status, response.headers, body)
+        self.note_reply(group, place, response.status, response.headers, body)
         if response.status >= 400:
             raise error_from_reply(response.status, body, response.headers)
         if response.status >= 300 or (raw and body is None):
@@ -123,8 +125,8 @@ class Http:
             raise RetryLater(Reason.SERVICE_ERROR)
         return Reply(status=response.status, body=body, headers=response.headers)
 
-    async def take_place(self, group: RateGroup) -> None:
-        """Wait for a place in the rate window and take it.
+    async def take_place(self, group: RateGroup) -> Place:
+        """Wait for a place in the rate window, take it, and return it for `note_reply`.
 
         Raises:
             RetryLater: a penalty runs, or the place is more than `LONGEST_WAIT` seconds away.
@@ -134,13 +136,18 @@ class Http:
             if wait > LONGEST_WAIT or self.budget.penalty(group, clock()) > 0:
                 raise RetryLater(Reason.RATE_LIMITED, retry_after=wait)
             await asyncio.sleep(wait)
-        self.budget.sent(group, clock())
+        return self.budget.sent(group, clock())
 
     def note_reply(
-        self, group: RateGroup, status: int, headers: Mapping[str, str], body: Any
+        self,
+        group: RateGroup,
+        place: Place,
+        status: int,
+        headers: Mapping[str, str],
+        body: Any,
     ) -> None:
         """Learn limits from a reply, and begin the penalty of a 429."""
-        now = asyncio.get_running_loop().time()
+        now = place.at = asyncio.get_running_loop().time()
         self.budget.replied(group, headers, now)
         if status < 400:
             return

@@ -1,6 +1,5 @@
 """The rate budget: what may be sent now, by the service's own numbers (protocol 5)."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,10 +25,21 @@ _DEFAULT_WINDOW = 60.0
 
 
 @dataclass(slots=True)
+class Place:
+    """One request's place in the window, at its reply's time once that is there.
+
+    The service counts from when it received the request: the reply came later than that, so that a
+    window counted from it is never too short.
+    """
+
+    at: float
+
+
+@dataclass(slots=True)
 class _Group:
     limit: int
     window: float = _DEFAULT_WINDOW
-    sent: deque[float] = field(default_factory=deque)
+    places: list[Place] = field(default_factory=list)
     full_until: float = 0.0
     penalty_until: float = 0.0
     remaining: int | None = None
@@ -54,16 +64,20 @@ class RateBudget:
     def delay(self, group: RateGroup, now: float) -> float:
         """Return the seconds until one more request of the group fits into its window."""
         state = self._groups[group]
-        while state.sent and now - state.sent[0] >= state.window:
-            state.sent.popleft()
+        state.places = [
+            place for place in state.places if now - place.at < state.window
+        ]
         wait = max(state.full_until, state.penalty_until) - now
-        if len(state.sent) >= state.limit:
-            wait = max(wait, state.sent[-state.limit] + state.window - now)
+        if len(state.places) >= state.limit:
+            oldest = sorted(place.at for place in state.places)[-state.limit]
+            wait = max(wait, oldest + state.window - now)
         return max(0.0, wait)
 
-    def sent(self, group: RateGroup, now: float) -> None:
-        """Count a request that is about to be sent."""
-        self._groups[group].sent.append(now)
+    def sent(self, group: RateGroup, now: float) -> Place:
+        """Count a request that is about to be sent; its place is moved on when the reply comes."""
+        place = Place(now)
+        self._groups[group].places.append(place)
+        return place
 
     def replied(self, group: RateGroup, headers: Mapping[str, str], now: float) -> None:
         """Learn the group's real limits from reply headers (protocol 2.1)."""
@@ -82,7 +96,7 @@ class RateBudget:
         if remaining is not None:
             state.remaining = int(remaining)
             # Others use the same app and user: the oldest of all requests may be ours or theirs.
-            oldest = state.sent[0] if state.sent else now
+            oldest = min((place.at for place in state.places), default=now)
             state.full_until = oldest + state.window if remaining < 1 else 0.0
 
     def refused(
@@ -101,7 +115,7 @@ class RateBudget:
                 "limit": state.limit,
                 "window_seconds": state.window,
                 "sent_in_window": sum(
-                    1 for at in state.sent if now - at < state.window
+                    now - place.at < state.window for place in state.places
                 ),
                 "remaining_by_service": state.remaining,
                 "penalty_seconds": round(max(0.0, state.penalty_until - now), 1),
