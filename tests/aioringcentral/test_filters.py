@@ -1,5 +1,7 @@
 """Event filters: plans, and what the service's refusals mean."""
 
+from typing import Any
+
 from custom_components.ringcentral.aioringcentral.filters import (
     EVERYONE,
     FAVORITES,
@@ -101,12 +103,13 @@ def test_a_refusal_of_everything_may_name_the_culprit() -> None:
 
 def test_bodies_of_another_shape_name_nothing() -> None:
     """Garbage in a reply is no refusal."""
-    for body in (
+    bodies: tuple[Any, ...] = (
         None,
         [],
         {"disabledFilters": {}},
         {"disabledFilters": [1, {}, {"filter": 3}]},
         {"errors": {}},
-    ):
+    )
+    for body in bodies:
         assert disabled_filters((OWN,), body) == {}
         assert named_filters((OWN,), body) == ()
