@@ -134,6 +134,7 @@ class Emulator:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        self._service.subscriptions.close()
         self._service.clock.stop()
 
     # What it is.

@@ -25,9 +25,10 @@ LOGGER = logging.getLogger(__name__)
 MAX_ACTIVE_REQUESTS = 10
 MAX_QUEUED = 20_000
 """Frames that may wait for a client that does not read."""
-PONG_DEADLINE = 10
+PONG_DEADLINE = 10.0
 """Seconds; with a time factor never less than the floor, for the sake of real loops."""
 PONG_FLOOR = 2.0
+PING_FLOOR = 1.0
 
 
 class Socket:
@@ -53,6 +54,7 @@ class Socket:
         self._tasks: set[asyncio.Task[None]] = set()
         self._active = 0
         self._timers: list[Timer] = []
+        self._heartbeat: asyncio.TimerHandle | None = None
         self._heard = service.clock.now()
         self._pong = True
         self._sequence = 1
@@ -91,6 +93,8 @@ class Socket:
         finally:
             for timer in self._timers:
                 timer.cancel()
+            if self._heartbeat is not None:
+                self._heartbeat.cancel()
             if not self._closing:
                 service.counters.sockets_closed_by_client += 1
             if self._close_task is not None:
@@ -167,8 +171,15 @@ class Socket:
         self._timers = [
             clock.call_later(absolute, lambda: self._expire("WSG-903")),
             clock.call_later(clock.life(faults.idle_timeout), self._check_idle),
-            clock.call_later(max(faults.ping_interval, clock.factor), self._ping),
         ]
+        self._liveness(faults.ping_interval, PING_FLOOR, self._ping)
+
+    def _liveness(
+        self, seconds: float, floor: float, callback: Callable[[], None]
+    ) -> None:
+        """Call back later by the machine's time: advancing the clock is no silence."""
+        wait = max(seconds / self._service.clock.factor, floor)
+        self._heartbeat = asyncio.get_running_loop().call_later(wait, callback)
 
     def _expire(self, code: str) -> None:
         self.send(frames.error(code, None))
@@ -187,23 +198,19 @@ class Socket:
     def _ping(self) -> None:
         if self._closing or self._service.faults.silent_sockets:
             return
-        clock = self._service.clock
         self._pong = False
         self._start(self._send_ping())
-        deadline = max(PONG_DEADLINE, PONG_FLOOR * clock.factor)
-        self._timers[2] = clock.call_later(deadline, self._check_pong)
+        self._liveness(PONG_DEADLINE, PONG_FLOOR, self._check_pong)
 
     async def _send_ping(self) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
             await self._ws.ping()
 
     def _check_pong(self) -> None:
-        if not self._pong:
+        if self._pong:
+            self._liveness(self._service.faults.ping_interval, PING_FLOOR, self._ping)
+        else:
             self.abort()
-            return
-        clock = self._service.clock
-        wait = max(self._service.faults.ping_interval, clock.factor)
-        self._timers[2] = clock.call_later(wait, self._ping)
 
     # Frames of the client.
 

@@ -185,6 +185,11 @@ class Subscriptions:
             subscription.delivery.close()
             self._count()
 
+    def close(self) -> None:
+        """End every subscription."""
+        for subscription in list(self._live.values()):
+            self.delete(subscription)
+
     def get(self, sub_id: str, owner_id: int) -> Subscription | None:
         """Return a user's subscription."""
         found = self._live.get(sub_id)

@@ -135,13 +135,13 @@ class Tokens:
             raise token_invalid("OAU-213" if access.startswith("EMU") else "OAU-149")
         session, pair = found
         now = self.clock.now()
-        if session.ended:
-            raise token_invalid("OAU-213")
         if pair.superseded is not None:
             early = now - pair.superseded < GRACE_AFTER_USE
             raise token_invalid("OAU-129" if early else "OAU-213")
         if now >= pair.access_expires:
             raise token_invalid("OAU-128")
+        if session.ended:
+            raise token_invalid("OAU-213")
         if pair.first_used is None:
             pair.first_used = now
         return session
