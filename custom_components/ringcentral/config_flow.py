@@ -1,19 +1,16 @@
 """Set-up, sign-in and options, by the user interface."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
 import traceback
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
-    ConfigEntryBaseFlow,
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlow,
-    OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_CLIENT_ID
 from homeassistant.core import callback
@@ -21,76 +18,22 @@ from homeassistant.core import callback
 from .aioringcentral.access import check_access
 from .aioringcentral.auth import TokenSource
 from .aioringcentral.errors import RetryLater, RingCentralError
-from .aioringcentral.follow import Follow, Lists, read_lists
-from .aioringcentral.models import Extension
-from .aioringcentral.rest import Rest
 from .const import (
     AUTH_JWT,
     CALLER_HIDDEN,
     CONF_CALLER_IDENTITY,
     CONF_EXTENSIONS,
-    CONF_FOLLOW,
     CONF_SERVER,
     DOMAIN,
     LOGGER,
 )
-from .coordinator import RingCentralConfigEntry
-from .flow_forms import (
-    CONSOLE_URL,
-    CREDENTIALS,
-    Failure,
-    credentials,
-    extensions_form,
-    follow_form,
-    options_form,
-    still_there,
-)
+from .flow_forms import CONSOLE_URL, CREDENTIALS, Failure, credentials, follow_form
+from .follow_steps import FollowSteps
+from .options_flow import RingCentralOptionsFlow
 from .signin import SignIn, hand_over, sign_in, take_back
 
 
-async def _read_lists(rest: Rest, own: Extension) -> Lists:
-    """Read all that can be followed; an account list that may not be read is no reason to stop."""
-    return await read_lists(rest, own, set(Follow) - {Follow.ACCOUNT})
-
-
-class _FollowSteps(ConfigEntryBaseFlow):
-    """The steps that ask whom to follow: of a new entry, and of the options of one."""
-
-    _lists: Lists
-    _options: dict[str, Any]
-
-    @abstractmethod
-    def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
-        """End the flow with these options."""
-
-    async def _after_follow(self, user_input: dict[str, Any]) -> ConfigFlowResult:
-        """Ask for extensions where they were chosen, or finish."""
-        options = {**self._options, **user_input}
-        if Follow.CHOSEN not in user_input[CONF_FOLLOW]:
-            return self._finish({**options, CONF_EXTENSIONS: []})
-        self._options = options
-        return await self.async_step_extensions()
-
-    async def async_step_extensions(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask which extensions to follow."""
-        errors = {}
-        if user_input is not None:
-            if user_input[CONF_EXTENSIONS]:
-                return self._finish({**self._options, **user_input})
-            errors[CONF_EXTENSIONS] = "extensions_nothing"
-        chosen = still_there(self._lists, self._options[CONF_EXTENSIONS])
-        return self.async_show_form(
-            step_id="extensions",
-            data_schema=self.add_suggested_values_to_schema(
-                extensions_form(self._lists), user_input or {CONF_EXTENSIONS: chosen}
-            ),
-            errors=errors,
-        )
-
-
-class RingCentralConfigFlow(_FollowSteps, ConfigFlow, domain=DOMAIN):
+class RingCentralConfigFlow(FollowSteps, ConfigFlow, domain=DOMAIN):
     """Signs in, and asks whom to follow."""
 
     VERSION = 1
@@ -131,14 +74,7 @@ class RingCentralConfigFlow(_FollowSteps, ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask whom to follow."""
-        errors = {}
-        if user_input is not None:
-            if user_input[CONF_FOLLOW]:
-                return await self._after_follow(user_input)
-            errors[CONF_FOLLOW] = "follow_nothing"
-        return self.async_show_form(
-            step_id="follow", data_schema=follow_form(self._lists), errors=errors
-        )
+        return await self._ask_follow("follow", follow_form(self._lists), user_input)
 
     @override
     def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
@@ -219,7 +155,7 @@ class RingCentralConfigFlow(_FollowSteps, ConfigFlow, domain=DOMAIN):
             # Who else is signing in to this account is no reason to stop: one of the flows ends first.
             await self.async_set_unique_id(own.account_id, raise_on_progress=False)
             if self.source == SOURCE_USER:
-                self._lists = await _read_lists(access.rest, own)
+                await self._read_lists(access.rest, own)
         except RetryLater as err:
             # The next try may go on with this sign-in: each costs one of five requests a minute.
             return Failure.of(err)
@@ -248,9 +184,10 @@ class RingCentralConfigFlow(_FollowSteps, ConfigFlow, domain=DOMAIN):
 
     def _hand_over(self) -> None:
         """Let the entry go on with this sign-in."""
-        if self._sign_in is not None:
-            hand_over(self.hass, self._data, self._sign_in.tokens)
-            self._sign_in = None
+        if TYPE_CHECKING:
+            assert self._sign_in is not None
+        hand_over(self.hass, self._data, self._sign_in.tokens)
+        self._sign_in = None
 
     def _leave(self) -> None:
         """End the sign-in that is open."""
@@ -268,41 +205,3 @@ class RingCentralConfigFlow(_FollowSteps, ConfigFlow, domain=DOMAIN):
     def async_remove(self) -> None:
         """End a sign-in that no entry goes on with."""
         self._leave()
-
-
-class RingCentralOptionsFlow(_FollowSteps, OptionsFlowWithReload):
-    """Changes whom to follow, and what is told of callers."""
-
-    config_entry: RingCentralConfigEntry
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask whom to follow, and what to tell of callers."""
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="not_loaded")
-        errors = {}
-        if user_input is None:
-            account = self.config_entry.runtime_data
-            self._options = dict(self.config_entry.options)
-            try:
-                self._lists = await _read_lists(account.sign_in.rest, account.own)
-            except RingCentralError as err:
-                LOGGER.debug("No list of whom to follow: %s", err)
-                return self.async_abort(reason="no_answer")
-        elif user_input[CONF_FOLLOW]:
-            return await self._after_follow(user_input)
-        else:
-            errors[CONF_FOLLOW] = "follow_nothing"
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                options_form(self._lists, self._options[CONF_FOLLOW]),
-                user_input or self._options,
-            ),
-            errors=errors,
-        )
-
-    @override
-    def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
-        return self.async_create_entry(data=options)

@@ -1,0 +1,42 @@
+"""The options of an entry: whom to follow, and what to tell of callers."""
+
+from typing import Any, override
+
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+
+from .aioringcentral.errors import RingCentralError
+from .const import CONF_FOLLOW, LOGGER
+from .coordinator import RingCentralConfigEntry
+from .flow_forms import options_form
+from .follow_steps import FollowSteps
+
+
+class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
+    """Changes the options, with the sign-in of the running entry."""
+
+    config_entry: RingCentralConfigEntry
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whom to follow, and what to tell of callers."""
+        if user_input is None:
+            if self.config_entry.state is not ConfigEntryState.LOADED:
+                return self.async_abort(reason="not_loaded")
+            account = self.config_entry.runtime_data
+            try:
+                await self._read_lists(account.sign_in.rest, account.own)
+            except RingCentralError as err:
+                LOGGER.debug("No list of whom to follow: %s", err)
+                return self.async_abort(reason="no_answer")
+            self._options = dict(self.config_entry.options)
+        form = options_form(self._lists, self._options[CONF_FOLLOW])
+        return await self._ask_follow("init", form, user_input)
+
+    @override
+    def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
+        return self.async_create_entry(data=options)
