@@ -1,7 +1,7 @@
 """Home Assistant with the integration, and the emulator that it signs in to."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
@@ -52,10 +52,8 @@ def every_text_exists() -> Iterator[None]:
         registry: ir.IssueRegistry, domain: str, issue_id: str, **values: Any
     ) -> ir.IssueEntry:
         if domain == DOMAIN:
-            path, given = (
-                ("issues", values["translation_key"]),
-                values["translation_placeholders"],
-            )
+            path = ("issues", values["translation_key"])
+            given = values["translation_placeholders"]
             wrong.extend(missing_texts((*path, "title"), given))
             if not values["is_fixable"]:
                 wrong.extend(missing_texts((*path, "description"), given))
@@ -80,14 +78,14 @@ def _missing_in_flow(
     if kind not in (FlowResultType.FORM, FlowResultType.MENU):
         return []
     step = (section, "step", result["step_id"])
-    paths = [(*step, "title"), (*step, "description")]
+    paths: list[tuple[str, ...]] = [(*step, "title"), (*step, "description")]
     if kind is FlowResultType.MENU:
-        paths += [(*step, "menu_options", option) for option in result["menu_options"]]
+        options = cast(list[str], result["menu_options"])
+        paths += [(*step, "menu_options", option) for option in options]
     else:
         schema = result["data_schema"]
         for field in schema.schema if schema is not None else ():
             paths += [(*step, "data", field), (*step, "data_description", field)]
-        paths += [
-            (section, "error", key) for key in (result.get("errors") or {}).values()
-        ]
+        errors = result.get("errors") or {}
+        paths += [(section, "error", key) for key in errors.values()]
     return [wrong for path in paths for wrong in missing_texts(path, given)]
