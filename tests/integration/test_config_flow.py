@@ -9,11 +9,13 @@ from unittest.mock import patch
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     get_schema_suggested_value,
 )
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.ringcentral.const import DOMAIN
 from emulator import Emulator
@@ -123,6 +125,42 @@ async def test_a_user_signs_in_and_follows_the_own_extension(
     }
     assert result["result"].unique_id == emulator.account_id
     assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_the_frontend_can_walk_through_set_up_and_options(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_client()
+
+    async def walk(url: str, *answers: dict[str, Any]) -> dict[str, Any]:
+        for user_input in answers:
+            reply = await client.post(url, json=user_input)
+            assert reply.status == 200
+            result: dict[str, Any] = await reply.json()
+            url = url if "handler" not in user_input else f"{url}/{result['flow_id']}"
+        await hass.async_block_till_done()
+        return result
+
+    result = await walk(
+        "/api/config/config_entries/flow",
+        {"handler": DOMAIN},
+        {"next_step_id": "jwt"},
+        jwt_input(emulator),
+        {"follow": ["chosen"]},
+        {"extensions": emulator.extension_ids[:2]},
+    )
+    assert result["type"] == "create_entry"
+    result = await walk(
+        "/api/config/config_entries/options/flow",
+        {"handler": result["result"]["entry_id"]},
+        {"follow": ["account"], "caller_identity": "name"},
+    )
+    assert result["type"] == "create_entry"
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    assert entry.options["follow"] == ["account"]
 
 
 async def test_set_up_goes_on_with_the_sign_in_of_the_flow(
