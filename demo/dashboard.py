@@ -1,0 +1,256 @@
+"""A board of the office: one tile a person, coloured by what they are doing. Built-in cards only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .api import Json, Socket
+from .entities import Entities
+
+PATH = "ringcentral-office"
+# Conditional cards are looked at with every change: above this many people each
+# gets one plain tile.
+LIVELY = 60
+
+_IN_CALL = ["call_connected", "on_hold", "parked_call"]
+_NOBODY = "_Nobody._"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An extension with its entities by key."""
+
+    name: str
+    entities: dict[str, str]
+
+    @property
+    def is_park_location(self) -> bool:
+        """Whether it is a place for parked calls."""
+        return self.name.startswith("Park ")
+
+
+async def create_dashboard(socket: Socket, entities: Entities) -> None:
+    """Create the board and make it what is shown after sign-in."""
+    people = await _people(socket, entities)
+    await socket.call(
+        "lovelace/dashboards/create",
+        url_path=PATH,
+        title="Office",
+        icon="mdi:phone-in-talk",
+        show_in_sidebar=True,
+        require_admin=False,
+    )
+    await socket.call(
+        "lovelace/config/save", url_path=PATH, config=board(people, entities.of(None))
+    )
+    await socket.call(
+        "frontend/set_system_data", key="core", value={"default_panel": PATH}
+    )
+
+
+def board(people: list[Person], account: dict[str, str]) -> Json:
+    """Return the configuration of the board."""
+    persons = [person for person in people if not person.is_park_location]
+    places = [person for person in people if person.is_park_location]
+    sections = [
+        _section(_everyone(persons), span=3),
+        _section(_on_the_phone(persons, account)),
+        _section(_park_locations(places)),
+        _section(_undisturbed(persons)),
+        _section(_activity(people)),
+        _section(_account(account)),
+    ]
+    return {
+        "views": [
+            {
+                "title": "Office",
+                "path": "office",
+                "icon": "mdi:phone-in-talk",
+                "type": "sections",
+                "max_columns": 4,
+                "badges": _badges(account),
+                "sections": [section for section in sections if section["cards"]],
+            }
+        ]
+    }
+
+
+async def _people(socket: Socket, entities: Entities) -> list[Person]:
+    registry = await socket.call("config/device_registry/list")
+    names = {device["id"]: device["name_by_user"] or device["name"] for device in registry}  # fmt: skip
+    found = [
+        Person(names[device_id], entities.of(extension_id))
+        for extension_id, device_id in entities.devices.items()
+    ]
+    return sorted(found, key=lambda person: person.name.casefold())
+
+
+def _section(cards: list[Json], span: int = 1) -> Json:
+    return {"type": "grid", "column_span": span, "cards": cards}
+
+
+def _heading(text: str, icon: str, badges: Iterable[str] = ()) -> Json:
+    return {
+        "type": "heading",
+        "heading": text,
+        "icon": icon,
+        "badges": [{"type": "entity", "entity": entity} for entity in badges],
+    }
+
+
+def _badges(account: dict[str, str]) -> list[Json]:
+    colors = {
+        "extensions_available": "green",
+        "extensions_ringing": "amber",
+        "extensions_on_call": "red",
+    }
+    return [
+        {"type": "entity", "entity": account[key], "color": color, "show_name": True}
+        for key, color in colors.items()
+        if key in account
+    ]
+
+
+def _everyone(persons: list[Person]) -> list[Json]:
+    tiles = _lively_tiles if len(persons) <= LIVELY else _plain_tile
+    return [
+        _heading("People", "mdi:account-group"),
+        *(tile for person in persons for tile in tiles(person)),
+    ]
+
+
+def _lively_tiles(person: Person) -> list[Json]:
+    """Return tiles of which one is visible at a time."""
+    telephony, presence, meeting, dnd = (
+        person.entities[f"{key}_status"]
+        for key in ("telephony", "presence", "meeting", "dnd")
+    )
+    ringing = _is(telephony, "ringing")
+    talking = _is(telephony, *_IN_CALL)
+    meets = _is(meeting, "connected")
+    undisturbed = _is(dnd, "do_not_accept_any_calls")
+    steps: list[tuple[Json, str, str]] = [
+        (ringing, telephony, "amber"),
+        (talking, telephony, "red"),
+        (_is(presence, "offline"), presence, "disabled"),
+        (meets, meeting, "purple"),
+        (undisturbed, dnd, "deep-orange"),
+        (_is(presence, "busy"), presence, "orange"),
+        (_is(presence, "available"), presence, "green"),
+        ({"condition": "and", "conditions": []}, presence, "disabled"),
+    ]
+    earlier: list[Json] = []
+    tiles = []
+    for condition, entity_id, color in steps:
+        tile = _tile(entity_id, person.name, color, 9)
+        tile["visibility"] = [
+            condition,
+            {"condition": "not", "conditions": list(earlier)},
+        ]
+        tiles.append(tile)
+        earlier.append(condition)
+    return tiles
+
+
+def _plain_tile(person: Person) -> list[Json]:
+    return [_tile(person.entities["presence_status"], person.name, "primary", 9)]
+
+
+def _on_the_phone(persons: list[Person], account: dict[str, str]) -> list[Json]:
+    count = account.get("extensions_on_call")
+    cards = [_heading("On the phone", "mdi:phone-in-talk", [count] if count else [])]
+    for person in persons:
+        entity_id = person.entities["telephony_status"]
+        for states, color in ((["ringing"], "amber"), (_IN_CALL, "red")):
+            tile = _tile(entity_id, person.name, color, 12)
+            tile["state_content"] = ["state", "last_changed"]
+            tile["visibility"] = [_is(entity_id, *states)]
+            cards.append(tile)
+    quiet = [_is(person.entities["telephony_status"], "no_call") for person in persons]
+    return [*cards, {**_note(_NOBODY), "visibility": quiet}]
+
+
+def _undisturbed(persons: list[Person]) -> list[Json]:
+    cards = [_heading("Do not disturb", "mdi:minus-circle")]
+    for person in persons:
+        entity_id = person.entities["do_not_disturb"]
+        tile = _tile(entity_id, person.name, "deep-orange", 12)
+        tile["state_content"] = ["last_changed"]
+        tile["visibility"] = [_is(entity_id, "on")]
+        cards.append(tile)
+    quiet = [_is_not(person.entities["do_not_disturb"], "on") for person in persons]
+    return [*cards, {**_note(_NOBODY), "visibility": quiet}]
+
+
+def _park_locations(places: list[Person]) -> list[Json]:
+    if not places:
+        return []
+    cards = [_heading("Parked calls", "mdi:parking")]
+    for place in places:
+        entity_id = place.entities["telephony_status"]
+        parked = _is(entity_id, "parked_call")
+        full = _tile(entity_id, place.name, "blue", 12)
+        full["state_content"] = ["state", "last_changed"]
+        cards.append({**full, "visibility": [parked]})
+    quiet = [_is_not(place.entities["telephony_status"], "parked_call") for place in places]  # fmt: skip
+    return [*cards, {**_note("_None._"), "visibility": quiet}]
+
+
+def _activity(people: list[Person]) -> list[Json]:
+    return [
+        _heading("Activity", "mdi:timeline-clock"),
+        {
+            "type": "logbook",
+            "hours_to_show": 1,
+            "target": {
+                "entity_id": [person.entities["telephony_status"] for person in people]
+            },
+            "grid_options": {"columns": "full", "rows": 6},
+        },
+    ]
+
+
+def _account(account: dict[str, str]) -> list[Json]:
+    cards = [_heading("Account", "mdi:domain")]
+    if "push_connected" in account:
+        tile = _tile(account["push_connected"], "RingCentral push", "green", 12)
+        cards.append(tile)
+    counts = [
+        {"entity": account[key], "name": name}
+        for key, name in (
+            ("extensions_on_call", "On a call"),
+            ("extensions_ringing", "Ringing"),
+        )
+        if key in account
+    ]
+    if counts:
+        cards.append(
+            {
+                "type": "history-graph",
+                "hours_to_show": 1,
+                "entities": counts,
+                "grid_options": {"columns": "full"},
+            }
+        )
+    return cards
+
+
+def _tile(entity_id: str, name: str, color: str, columns: int) -> Json:
+    return {
+        "type": "tile",
+        "entity": entity_id,
+        "name": name,
+        "color": color,
+        "grid_options": {"columns": columns, "rows": 1},
+    }
+
+
+def _note(text: str) -> Json:
+    return {"type": "markdown", "content": text, "text_only": True}
+
+
+def _is(entity_id: str, *states: str) -> Json:
+    return {"condition": "state", "entity": entity_id, "state": list(states)}
+
+
+def _is_not(entity_id: str, *states: str) -> Json:
+    return {"condition": "state", "entity": entity_id, "state_not": list(states)}

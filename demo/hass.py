@@ -1,0 +1,172 @@
+"""A real Home Assistant process in a folder of its own."""
+
+import asyncio
+from collections.abc import Mapping
+import contextlib
+import json
+from pathlib import Path
+import shutil
+import socket
+
+import aiohttp
+
+from .process import Process, ProcessFailed
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+HASS = CHECKOUT / ".venv-ha" / "bin" / "hass"
+HOST = "127.0.0.1"
+
+# Home Assistant ends with this status when it is asked to restart.
+RESTART = 100
+# Seconds from nothing to an answer; it takes about three.
+START_TIMEOUT = 120.0
+
+# `default_config` pulls in dozens of integrations that look for hardware.
+_CONFIGURATION = """\
+frontend:
+config:
+history:
+logbook:
+logger:
+  default: info
+"""
+_HTTP = """\
+http:
+  server_host: {host}
+  server_port: {port}
+"""
+# The steps of the welcome after the owner's. That of the location would add
+# four integrations that call the Internet.
+_WELCOME_DONE = ["core_config", "analytics", "integration"]
+
+
+class HomeAssistant:
+    """Home Assistant of `.venv-ha`, with the integration of this checkout."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        """Take the configuration folder, and a port of this machine."""
+        self.folder = folder
+        self.url = f"http://{HOST}:{port}"
+        self._port = port
+        self._process = Process(
+            "Home Assistant",
+            [HASS, "--config", folder, "--log-no-color"],
+            folder / "console.log",
+            CHECKOUT,
+        )
+
+    @property
+    def log(self) -> Path:
+        """What it logs."""
+        return self.folder / "home-assistant.log"
+
+    def prepare(self) -> None:
+        """Make the folder anew."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        components = self.folder / "custom_components"
+        components.mkdir(parents=True)
+        (components / "ringcentral").symlink_to(
+            CHECKOUT / "custom_components" / "ringcentral"
+        )
+        self._configure(_CONFIGURATION, with_http=True)
+        _write_store(self.folder, "onboarding", 4, {"done": _WELCOME_DONE})
+
+    def forget_http(self) -> None:
+        """Take the port out of the configuration, once Home Assistant has stored it.
+
+        From then on it would only raise a repair issue.
+        """
+        text = self._configuration.read_text()
+        self._configure(text.partition("http:\n")[0], with_http=False)
+
+    async def start(self) -> None:
+        """Start, and return when it answers.
+
+        Raises:
+            ProcessFailed: it did not come up; says why.
+        """
+        if not HASS.exists():
+            raise ProcessFailed(
+                "there is no Home Assistant in .venv-ha: run scripts/setup"
+            )
+        await self._process.start()
+        await self._wait_for_answer()
+
+    async def ended(self) -> int:
+        """Return the exit status once it has ended; `RESTART` means start again."""
+        return await self._process.ended()
+
+    async def stop(self) -> None:
+        """End it as the system does at shutdown."""
+        await self._process.stop()
+
+    def failure(self, what: str) -> ProcessFailed:
+        """Return an error with the end of its output."""
+        return self._process.failure(what)
+
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "configuration.yaml"
+
+    def _configure(self, text: str, *, with_http: bool) -> None:
+        if with_http:
+            text += _HTTP.format(host=HOST, port=self._port)
+        self._configuration.write_text(text)
+
+    async def _wait_for_answer(self) -> None:
+        ended = asyncio.ensure_future(self._process.ended())
+        answers = asyncio.ensure_future(self._answers())
+        try:
+            await asyncio.wait(
+                {ended, answers},
+                timeout=START_TIMEOUT,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            ended.cancel()
+            answers.cancel()
+        if answers.cancelled() or not answers.done():
+            await self._process.stop()
+            raise self._process.failure("did not come up")
+
+    async def _answers(self) -> None:
+        async with aiohttp.ClientSession(self.url) as session:
+            while True:
+                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                    # Served once the frontend, on which all else waits, is set up.
+                    async with session.get("/manifest.json") as response:
+                        if response.ok:
+                            return
+                await asyncio.sleep(0.1)
+
+
+def _write_store(
+    folder: Path, key: str, version: int, data: Mapping[str, object]
+) -> None:
+    storage = folder / ".storage"
+    storage.mkdir(exist_ok=True)
+    content = {"version": version, "minor_version": 1, "key": key, "data": data}
+    (storage / key).write_text(json.dumps(content))
+
+
+def require_free(port: int) -> None:
+    """Raise ProcessFailed when something else listens on a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ProcessFailed(f"port {port}: {error.strerror}") from None
+
+
+def free_port(wanted: int = 0) -> int:
+    """Return the wanted port if it is free, else another that is."""
+    try:
+        require_free(wanted)
+    except ProcessFailed:
+        wanted = 0
+    if wanted:
+        return wanted
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

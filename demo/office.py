@@ -1,0 +1,199 @@
+"""The whole of it: an emulator and a Home Assistant that follows it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
+import fcntl
+import json
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+
+from .api import Rest, Socket
+from .emulator import Emulator
+from .entities import Entities
+from .flow import add_ringcentral
+from .hass import RESTART, HomeAssistant
+from .onboarding import Owner, create_owner, lasting_token, settle_in
+from .process import ProcessFailed
+from .states import States
+
+OWNER = Owner("Demo", "demo", "demo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What an office is made of; a kept one has to be the same again."""
+
+    port: int
+    """Of Home Assistant."""
+    emulator_port: int = 0
+    """0 picks a free one."""
+    extensions: int = 25
+    seed: int = 1
+    token: str = ""
+    """Of the owner; empty for a Home Assistant that has none yet."""
+
+
+class Office:
+    """Both processes, and a connection to Home Assistant while `connected`."""
+
+    rest: Rest
+    socket: Socket
+    states: States
+    """Of the connection that is open; the next one begins anew."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        folder: Path,
+        plan: Plan,
+        *,
+        simulate: bool,
+        say: Callable[[str], None],
+    ) -> None:
+        """Take what to start; `open` does it."""
+        self.session = session
+        self.emulator = Emulator(
+            session,
+            folder / "emulator.log",
+            port=plan.emulator_port,
+            extensions=plan.extensions,
+            seed=plan.seed,
+            simulate=simulate,
+        )
+        self.hass = HomeAssistant(folder / "config", plan.port)
+        self._plan = plan
+        self._token = plan.token
+        self._say = say
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        folder: Path,
+        plan: Plan,
+        *,
+        simulate: bool = False,
+        say: Callable[[str], None] = lambda _text: None,
+    ) -> AsyncIterator[Self]:
+        """Start both in a folder; end both on leaving, whatever happened.
+
+        Raises:
+            ProcessFailed: one of them did not come up.
+        """
+        async with aiohttp.ClientSession() as session:
+            office = cls(session, folder, plan, simulate=simulate, say=say)
+            try:
+                await office._start()
+                yield office
+            finally:
+                # Home Assistant first: then it says goodbye to a service that is there.
+                await office.hass.stop()
+                await office.emulator.stop()
+
+    async def _start(self) -> None:
+        self._say(f"Starting the emulator with {self._plan.extensions} extensions")
+        await self.emulator.start()
+        self._say("Starting Home Assistant")
+        if self._token:
+            await self.hass.start()
+            return
+        self.hass.prepare()
+        await self.hass.start()
+        self._say("Creating its owner")
+        token = await create_owner(self.session, self.hass.url, OWNER)
+        async with Socket.connect(self.session, self.hass.url, token) as socket:
+            self._token = await lasting_token(socket)
+            await settle_in(socket)
+        self.hass.forget_http()
+
+    @property
+    def account_id(self) -> str:
+        """The account that the emulator serves."""
+        return str(self.emulator.info["account_id"])
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Self]:
+        """Be connected to Home Assistant, with its states."""
+        async with Socket.connect(self.session, self.hass.url, self._token) as socket:
+            self.rest = Rest(self.session, self.hass.url, self._token)
+            self.socket, self.states = socket, States()
+            await self.states.follow(socket)
+            yield self
+
+    async def add_integration(
+        self, follow: Sequence[str], extensions: Sequence[str] = ()
+    ) -> str:
+        """Add the integration through its config flow; return the entry's id."""
+        return await add_ringcentral(self.rest, self.emulator.info, follow, extensions)
+
+    async def entities(self) -> Entities:
+        """Read which entities the integration has."""
+        return await Entities.read(self.socket, self.account_id)
+
+    async def watch(self) -> None:
+        """Serve until one of the two ends by itself, which is an error.
+
+        Home Assistant is started again when it was asked to restart.
+
+        Raises:
+            ProcessFailed: which one ended, and the end of its output.
+        """
+        emulator = asyncio.ensure_future(self.emulator.ended())
+        try:
+            while True:
+                hass = asyncio.ensure_future(self.hass.ended())
+                await asyncio.wait(
+                    {emulator, hass}, return_when=asyncio.FIRST_COMPLETED
+                )
+                if emulator.done():
+                    hass.cancel()
+                    raise self.emulator.failure("ended by itself")
+                if hass.result() != RESTART:
+                    raise self.hass.failure("ended by itself")
+                self._say("Starting Home Assistant again")
+                await self.hass.start()
+        finally:
+            emulator.cancel()
+
+    def plan_to_go_on(self) -> Plan:
+        """Return the plan that brings this office back."""
+        return Plan(
+            port=self._plan.port,
+            emulator_port=self.emulator.port,
+            extensions=self._plan.extensions,
+            seed=self._plan.seed,
+            token=self._token,
+        )
+
+
+@contextmanager
+def sole_user(folder: Path) -> Iterator[None]:
+    """Hold a folder, so that no second office is started in it.
+
+    Raises:
+        ProcessFailed: somebody else holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ProcessFailed(f"another one is running in {folder}") from None
+        yield
+
+
+def write_plan(folder: Path, plan: Plan) -> None:
+    """Write down how to go on in this folder."""
+    (folder / "office.json").write_text(json.dumps(asdict(plan)))
+
+
+def read_plan(folder: Path) -> Plan | None:
+    """Return how to go on in this folder; None where nothing was kept."""
+    try:
+        return Plan(**json.loads((folder / "office.json").read_text()))
+    except OSError, ValueError, TypeError:
+        return None
