@@ -16,7 +16,7 @@ from .lifecycle import needs_sign_in
 from .repairs import permission_name, report_permission_missing
 from .signin import hand_over, sign_in
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) -> bool:

@@ -13,13 +13,14 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioringcentral.models import DndStatus, MeetingStatus, Presence, TelephonyStatus
+from .aioringcentral.calls import Calls
+from .aioringcentral.models import DndStatus, MeetingStatus, Presence
 from .coordinator import RingCentralConfigEntry
+from .counts import is_on_call, is_ringing
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 
 PARALLEL_UPDATES = 0
 
-_ON_CALL = frozenset({TelephonyStatus.CALL_CONNECTED, TelephonyStatus.ON_HOLD})
 _UNDISTURBED = frozenset({DndStatus.DO_NOT_ACCEPT_ANY_CALLS})
 
 
@@ -27,11 +28,11 @@ _UNDISTURBED = frozenset({DndStatus.DO_NOT_ACCEPT_ANY_CALLS})
 class QuestionDescription(BinarySensorEntityDescription):
     """A question about an extension; None where the answer is unknown."""
 
-    is_on_fn: Callable[[Presence], bool | None]
+    is_on_fn: Callable[[Presence, Calls], bool | None]
 
 
 def _setting(
-    key: str, is_on_fn: Callable[[Presence], bool | None]
+    key: str, is_on_fn: Callable[[Presence, Calls], bool | None]
 ) -> QuestionDescription:
     return QuestionDescription(
         key=key,
@@ -46,31 +47,28 @@ def _one_of[StatusT](status: StatusT | None, wanted: frozenset[StatusT]) -> bool
 
 
 QUESTIONS: tuple[QuestionDescription, ...] = (
-    QuestionDescription(
-        key="on_call",
-        is_on_fn=lambda presence: _one_of(presence.telephony_status, _ON_CALL),
-    ),
-    QuestionDescription(
-        key="ringing",
-        is_on_fn=lambda presence: _one_of(
-            presence.telephony_status, frozenset({TelephonyStatus.RINGING})
-        ),
-    ),
+    QuestionDescription(key="on_call", is_on_fn=is_on_call),
+    QuestionDescription(key="ringing", is_on_fn=is_ringing),
     QuestionDescription(
         key="do_not_disturb",
-        is_on_fn=lambda presence: _one_of(presence.dnd_status, _UNDISTURBED),
+        is_on_fn=lambda presence, _calls: _one_of(presence.dnd_status, _UNDISTURBED),
     ),
     QuestionDescription(
         key="in_meeting",
-        is_on_fn=lambda presence: _one_of(
+        is_on_fn=lambda presence, _calls: _one_of(
             presence.meeting_status, frozenset({MeetingStatus.CONNECTED})
         ),
     ),
-    _setting("allow_see_my_presence", lambda presence: presence.allow_see_my_presence),
     _setting(
-        "ring_on_monitored_call", lambda presence: presence.ring_on_monitored_call
+        "allow_see_my_presence", lambda presence, _calls: presence.allow_see_my_presence
     ),
-    _setting("pick_up_calls_on_hold", lambda presence: presence.pick_up_calls_on_hold),
+    _setting(
+        "ring_on_monitored_call",
+        lambda presence, _calls: presence.ring_on_monitored_call,
+    ),
+    _setting(
+        "pick_up_calls_on_hold", lambda presence, _calls: presence.pick_up_calls_on_hold
+    ),
 )
 
 PUSH_CONNECTED = BinarySensorEntityDescription(
@@ -110,7 +108,7 @@ class QuestionSensor(ExtensionEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        return self.entity_description.is_on_fn(self.presence)
+        return self.entity_description.is_on_fn(self.presence, self.calls)
 
 
 class PushConnected(AccountEntity, BinarySensorEntity):

@@ -15,3 +15,8 @@ CONF_CALLER_IDENTITY: Final = "caller_identity"
 
 AUTH_JWT: Final = "jwt"
 CALLER_HIDDEN: Final = "hidden"
+CALLER_NAME: Final = "name"
+CALLER_FULL: Final = "full"
+
+ATTR_CALLER_NAME: Final = "caller_name"
+ATTR_CALLER_NUMBER: Final = "caller_number"

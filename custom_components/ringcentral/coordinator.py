@@ -18,7 +18,18 @@ from .aioringcentral.presence import update_from_event
 from .aioringcentral.snapshot import SnapshotReader
 from .aioringcentral.store import PresenceStore
 from .aioringcentral.stream import Continuity, Stream
-from .const import CONF_EXTENSIONS, CONF_FOLLOW, LOGGER
+from .call_watch import CallWatch
+from .const import (
+    ATTR_CALLER_NAME,
+    ATTR_CALLER_NUMBER,
+    CALLER_FULL,
+    CALLER_HIDDEN,
+    CONF_CALLER_IDENTITY,
+    CONF_EXTENSIONS,
+    CONF_FOLLOW,
+    LOGGER,
+)
+from .counts import Tally
 from .lifecycle import Lifecycle
 from .repairs import clear_permission_issue
 from .signin import SignIn
@@ -53,9 +64,14 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.own = own
         self.account_id = own.account_id or own.id
         self.available = False
+        self._caller_identity: str = entry.options.get(
+            CONF_CALLER_IDENTITY, CALLER_HIDDEN
+        )
         self.presences = PresenceStore()
         self.extensions: Mapping[str, Extension] = {}
         self.ready = asyncio.Event()
+        self.calls = CallWatch(hass, self._changed)
+        self.tally = Tally()
         self.lifecycle = Lifecycle(self)
         self.stream: Stream
         self._reader = SnapshotReader(sign_in.rest)
@@ -74,6 +90,21 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     def presence(self, extension_id: str) -> Presence:
         """Return the presence of a followed extension."""
         return self.presences[extension_id]
+
+    @property
+    def shows_callers(self) -> bool:
+        """Whether the user asked to see who calls."""
+        return self._caller_identity != CALLER_HIDDEN
+
+    def caller(self, name: str | None, number: str | None) -> dict[str, str]:
+        """Return as much of who is on the line as the user asked to see, as attributes."""
+        shown = {
+            ATTR_CALLER_NAME: name if self.shows_callers else None,
+            ATTR_CALLER_NUMBER: number
+            if self._caller_identity == CALLER_FULL
+            else None,
+        }
+        return {key: value for key, value in shown.items() if value}
 
     @callback
     @override
@@ -172,6 +203,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.stream.change_filters(found.plan)
         for key in before.keys() - found.extensions.keys():
             self._doubts.forget(key)
+            self.calls.forget(key)
+            self.tally.forget(key)
         joined = tuple(key for key in found.extensions if key not in before)
         if joined:
             await self._read_if_possible(joined)
@@ -194,6 +227,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self.presences.abandon_read(journal)
             raise
         for key in self.presences.end_read(journal, extension_ids, found, anew=anew):
+            self.calls.settle(self.presences[key])
             self._changed(key)
 
     # What the stream tells.
@@ -206,8 +240,15 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             # Lists of lines, favourites or extensions changed.
             self._regroup.set()
             return
-        if self.presences.apply(update) is not None:
-            self._changed(update.extension_id)
+        if self.presences.apply(update) is None:
+            return
+        presence = self.presences[update.extension_id]
+        if self._caught_up:
+            self.calls.follow(presence)
+        else:
+            # Between a break and its snapshot nobody knows what of this is new.
+            self.calls.settle(presence)
+        self._changed(update.extension_id)
 
     @callback
     def stream_live(self, continuity: Continuity) -> None:
@@ -263,9 +304,12 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
 
     @callback
     def _changed(self, extension_id: str) -> None:
-        if self._doubts.note(self.presences[extension_id], self.hass.loop.time()):
+        presence = self.presences[extension_id]
+        if self._doubts.note(presence, self.hass.loop.time()):
             self._doubted.set()
         self._notify(extension_id)
+        if self.tally.note(presence, self.calls[extension_id]):
+            self._notify(ACCOUNT)
 
     @callback
     def _notify(self, context: str) -> None:

@@ -10,6 +10,7 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
+from .aioringcentral.calls import Calls
 from .aioringcentral.models import Presence
 from .coordinator import ACCOUNT, RingCentralCoordinator
 from .devices import account_identifier, extension_device
@@ -70,6 +71,11 @@ class ExtensionEntity(RingCentralEntity):
     def presence(self) -> Presence:
         """The presence as last known."""
         return self.coordinator.presence(self.extension_id)
+
+    @property
+    def calls(self) -> Calls:
+        """The calls as last known."""
+        return self.coordinator.calls[self.extension_id]
 
     @property
     @override

@@ -71,6 +71,7 @@ class Lifecycle:
     async def stop(self) -> None:
         """End the task with all that it opened; the sign-in stays."""
         self._coordinator.cancel_grace()
+        self._coordinator.calls.stop()
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])

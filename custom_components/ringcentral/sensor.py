@@ -1,7 +1,8 @@
 """Sensors: the service's own words for each extension."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, override
 
@@ -9,10 +10,12 @@ from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
+    SensorStateClass,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .aioringcentral.calls import Calls
 from .aioringcentral.models import (
     DndStatus,
     MeetingStatus,
@@ -21,8 +24,10 @@ from .aioringcentral.models import (
     TelephonyStatus,
     UserStatus,
 )
+from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
 from .coordinator import RingCentralConfigEntry
-from .entity import ExtensionEntity, add_for_each_extension
+from .counts import Counts
+from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 
 PARALLEL_UPDATES = 0
 
@@ -59,21 +64,79 @@ STATUSES: tuple[StatusDescription, ...] = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CallsDescription(SensorEntityDescription):
+    """Something about the calls of an extension."""
+
+    value_fn: Callable[[Presence, Calls], int | datetime | None]
+
+
+def _active_calls(presence: Presence, calls: Calls) -> int | None:
+    return (
+        None
+        if presence.telephony_status is None and not calls.in_progress
+        else calls.in_progress
+    )
+
+
+CALLS: tuple[CallsDescription, ...] = (
+    CallsDescription(
+        key="active_calls",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=_active_calls,
+    ),
+    CallsDescription(
+        key="call_started",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda _presence, calls: calls.longest_began,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountDescription(SensorEntityDescription):
+    """A number of extensions."""
+
+    count_fn: Callable[[Counts], int]
+
+
+def _count(key: str, count_fn: Callable[[Counts], int]) -> CountDescription:
+    return CountDescription(
+        key=key, state_class=SensorStateClass.MEASUREMENT, count_fn=count_fn
+    )
+
+
+COUNTS: tuple[CountDescription, ...] = (
+    _count("extensions_on_call", lambda counts: counts.on_call),
+    _count("extensions_ringing", lambda counts: counts.ringing),
+    _count("extensions_available", lambda counts: counts.available),
+)
+
+CALLER = SensorEntityDescription(
+    key="caller",
+    device_class=SensorDeviceClass.ENUM,
+    options=["no_call", "known", "withheld"],
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: RingCentralConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of every followed extension."""
+    """Add the sensors of the account and of every followed extension."""
     coordinator = entry.runtime_data
-    add_for_each_extension(
-        coordinator,
-        async_add_entities,
-        lambda extension_id: [
-            StatusSensor(coordinator, description, extension_id)
-            for description in STATUSES
-        ],
-    )
+
+    def sensors(extension_id: str) -> Iterator[ExtensionEntity]:
+        for status in STATUSES:
+            yield StatusSensor(coordinator, status, extension_id)
+        for calls in CALLS:
+            yield CallsSensor(coordinator, calls, extension_id)
+        if coordinator.shows_callers:
+            yield CallerSensor(coordinator, CALLER, extension_id)
+
+    async_add_entities(CountSensor(coordinator, description) for description in COUNTS)
+    add_for_each_extension(coordinator, async_add_entities, sensors)
 
 
 class StatusSensor(ExtensionEntity, SensorEntity):
@@ -90,3 +153,61 @@ class StatusSensor(ExtensionEntity, SensorEntity):
     def native_value(self) -> str | None:
         status = self.entity_description.status_fn(self.presence)
         return None if status is None else status.name.lower()
+
+
+class CallsSensor(ExtensionEntity, SensorEntity):
+    """A fact about the calls of an extension."""
+
+    entity_description: CallsDescription
+
+    @override
+    def _value(self) -> Any:
+        return self.native_value
+
+    @property
+    @override
+    def native_value(self) -> int | datetime | None:
+        return self.entity_description.value_fn(self.presence, self.calls)
+
+
+class CallerSensor(ExtensionEntity, SensorEntity):
+    """Who is on the line. A state is always recorded, so the person is in attributes that are not."""
+
+    _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_CALLER_NUMBER})
+
+    @override
+    def _value(self) -> Any:
+        return self.native_value, self.extra_state_attributes
+
+    @property
+    @override
+    def native_value(self) -> str:
+        if self.calls.foremost is None:
+            return "no_call"
+        return "known" if self.extra_state_attributes else "withheld"
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str]:
+        call = self.calls.foremost
+        return {} if call is None else self.coordinator.caller(call.name, call.number)
+
+
+class CountSensor(AccountEntity, SensorEntity):
+    """A number of extensions of the account."""
+
+    entity_description: CountDescription
+
+    @override
+    def _value(self) -> Any:
+        return self.native_value
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.coordinator.available
+
+    @property
+    @override
+    def native_value(self) -> int:
+        return self.entity_description.count_fn(self.coordinator.tally.counts)

@@ -1,0 +1,69 @@
+"""What happens to calls, as events: they catch what a state shows too briefly."""
+
+from typing import Any, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .aioringcentral.calls import CallEvent, CallEventType
+from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
+from .coordinator import RingCentralConfigEntry
+from .entity import ExtensionEntity, add_for_each_extension
+
+PARALLEL_UPDATES = 0
+
+CALL = EventEntityDescription(
+    key="call", event_types=[str(kind) for kind in sorted(CallEventType)]
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: RingCentralConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the call event of every followed extension."""
+    coordinator = entry.runtime_data
+    add_for_each_extension(
+        coordinator,
+        async_add_entities,
+        lambda extension_id: [CallEventEntity(coordinator, CALL, extension_id)],
+    )
+
+
+class CallEventEntity(ExtensionEntity, EventEntity):
+    """Tells ringing, dialing, answered, held, resumed, parked, missed and ended."""
+
+    _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_CALLER_NUMBER})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the calls of the extension."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.calls.async_add_listener(self.extension_id, self._tell)
+        )
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is when renamed: nothing here depends on the entity id (asked for since 2026.11)."""
+
+    @override
+    def _value(self) -> Any:
+        # Presence alone is no event.
+        return None
+
+    @callback
+    def _tell(self, event: CallEvent) -> None:
+        facts = {
+            "direction": event.direction.lower() if event.direction else None,
+            "queue_call": event.queue_call,
+            "duration": None if event.duration is None else round(event.duration, 1),
+            **self.coordinator.caller(event.name, event.number),
+        }
+        self._trigger_event(
+            event.type,
+            {key: value for key, value in facts.items() if value is not None},
+        )
+        self.async_write_ha_state()
