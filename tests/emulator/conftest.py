@@ -30,9 +30,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def anonymous(
-    emu: Emulator, http: aiohttp.ClientSession
-) -> AsyncIterator[Wire]:
+async def anonymous(emu: Emulator, http: aiohttp.ClientSession) -> AsyncIterator[Wire]:
     """Return a client that has not signed in."""
     client = Wire(emu, http)
     yield client

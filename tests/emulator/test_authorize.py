@@ -36,7 +36,9 @@ def answered(answer: Answer) -> dict[str, str]:
 
 async def grant(wire: Wire, **more: str) -> dict[str, str]:
     """Walk through the form and return what comes back."""
-    page = await wire.get("/restapi/oauth/authorize", auth=None, params=query(wire.emu, **more))
+    page = await wire.get(
+        "/restapi/oauth/authorize", auth=None, params=query(wire.emu, **more)
+    )
     assert page.status == 200
     assert "<form" in page.text
     number = wire.emu.extension(wire.emu.own_extension_id).number
@@ -141,7 +143,9 @@ async def test_refusal_and_automatic_answers(anonymous: Wire, emu: Emulator) -> 
     emu.faults.set(authorize="approve")
     back = answered(await anonymous.get(path, auth=None, params=query(emu)))
     assert (await exchange(anonymous, back["code"])).status == 200
-    back = answered(await anonymous.get(path, auth=None, params=query(emu, prompt="none")))
+    back = answered(
+        await anonymous.get(path, auth=None, params=query(emu, prompt="none"))
+    )
     assert back["error"] == "login_required"
 
 

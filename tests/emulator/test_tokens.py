@@ -55,7 +55,9 @@ async def test_access_token_expires(wire: Wire, emu: Emulator) -> None:
     assert (answer.status, answer.codes) == (401, ["OAU-128"])
 
 
-async def test_expired_token_of_a_living_session(anonymous: Wire, emu: Emulator) -> None:
+async def test_expired_token_of_a_living_session(
+    anonymous: Wire, emu: Emulator
+) -> None:
     """With a refresh token the session lives on and the token reads as expired."""
     emu.faults.set(refresh_tokens=True)
     await anonymous.sign_in()

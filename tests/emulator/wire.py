@@ -78,7 +78,9 @@ class Wire:
         """PUT JSON."""
         return await self.send("PUT", path, json=body, **options)
 
-    async def token(self, form: Any, *, auth: str | None = "", **options: Any) -> Answer:
+    async def token(
+        self, form: Any, *, auth: str | None = "", **options: Any
+    ) -> Answer:
         """POST to the token endpoint with the app's credentials."""
         credentials = basic(self.emu.client_id, self.emu.client_secret)
         return await self.send(
@@ -114,7 +116,9 @@ class Wire:
         """Take a WebSocket ticket."""
         return await self.send("POST", "/restapi/oauth/wstoken")
 
-    async def connect(self, ticket: str | None = None, wsc: str | None = None) -> Socket:
+    async def connect(
+        self, ticket: str | None = None, wsc: str | None = None
+    ) -> Socket:
         """Open a socket and read its first frame."""
         if ticket is None:
             ticket = (await self.ticket()).json["ws_access_token"]
