@@ -7,16 +7,29 @@ from homeassistant.exceptions import (
     ConfigEntryError,
     ConfigEntryNotReady,
 )
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 
 from .aioringcentral.errors import Misconfigured, PermissionMissing, RingCentralError
 from .const import DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import sync_devices
+from .editor import remove_stored
 from .lifecycle import needs_sign_in
 from .repairs import permission_name, report_permission_missing
+from .services import async_setup_services
 from .signin import hand_over, sign_in
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SELECT, Platform.SENSOR)
+
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register what is there once, whatever number of accounts."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) -> bool:
@@ -27,7 +40,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         coordinator = RingCentralCoordinator(
             hass, entry, access, await access.rest.own_extension()
         )
+        await coordinator.editor.load()
         await coordinator.lifecycle.start()
+        await coordinator.editor.start()
     except RingCentralError as err:
         if coordinator is not None:
             await coordinator.lifecycle.stop()
@@ -55,6 +70,13 @@ async def async_unload_entry(
     await entry.runtime_data.lifecycle.stop()
     await entry.runtime_data.sign_in.tokens.close()
     return True
+
+
+async def async_remove_entry(
+    hass: HomeAssistant, entry: RingCentralConfigEntry
+) -> None:
+    """Forget what was kept beside the entry."""
+    await remove_stored(hass, entry.entry_id)
 
 
 def _setup_error(

@@ -1,7 +1,7 @@
 """The account: snapshot and stream become presence by extension, and wake the listeners of that extension."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,7 +13,14 @@ from .aioringcentral.backoff import Backoff
 from .aioringcentral.doubts import Doubts
 from .aioringcentral.errors import RetryLater, RingCentralError
 from .aioringcentral.follow import Follow, Following, following, read_lists
-from .aioringcentral.models import Event, Extension, Presence
+from .aioringcentral.models import (
+    DndStatus,
+    Event,
+    Extension,
+    Presence,
+    PresenceUpdate,
+    UserStatus,
+)
 from .aioringcentral.presence import update_from_event
 from .aioringcentral.snapshot import SnapshotReader
 from .aioringcentral.store import PresenceStore
@@ -30,6 +37,7 @@ from .const import (
     LOGGER,
 )
 from .counts import Tally
+from .editor import Editor
 from .lifecycle import Lifecycle
 from .repairs import clear_permission_issue
 from .signin import SignIn
@@ -72,6 +80,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.ready = asyncio.Event()
         self.calls = CallWatch(hass, self._changed)
         self.tally = Tally()
+        self.editor = Editor(self)
         self.lifecycle = Lifecycle(self)
         self.stream: Stream
         self._reader = SnapshotReader(sign_in.rest)
@@ -218,6 +227,44 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         except RingCentralError as err:
             LOGGER.debug("Reading presence again failed: %s", err)
 
+    async def read_fresh(self, extension_id: str) -> Presence:
+        """Read the presence of one extension now, and return it; raises `RingCentralError`."""
+        await self._take(extension_id, self.sign_in.rest.presence(extension_id))
+        return self.presences[extension_id]
+
+    async def write(
+        self,
+        extension_id: str,
+        *,
+        user_status: UserStatus | None = None,
+        dnd_status: DndStatus | None = None,
+        message: str | None = None,
+    ) -> None:
+        """Change presence of one extension, and show what the service answers; raises `RingCentralError`."""
+        await self._take(
+            extension_id,
+            self.sign_in.rest.update_presence(
+                extension_id,
+                user_status=user_status,
+                dnd_status=dnd_status,
+                message=message,
+            ),
+        )
+
+    async def _take(self, extension_id: str, reply: Awaitable[PresenceUpdate]) -> None:
+        """Take the presence that a reply holds; events that arrive meanwhile count for more."""
+        journal = self.presences.begin_read()
+        try:
+            found = await reply
+        except BaseException:
+            self.presences.abandon_read(journal)
+            raise
+        for key in self.presences.end_read(
+            journal, (extension_id,), (found,), anew=False
+        ):
+            self.calls.settle(self.presences[key])
+            self._changed(key)
+
     async def _read(self, extension_ids: tuple[str, ...], *, anew: bool) -> None:
         """Read presence; events that arrive meanwhile count for more."""
         journal = self.presences.begin_read()
@@ -305,6 +352,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     @callback
     def _changed(self, extension_id: str) -> None:
         presence = self.presences[extension_id]
+        self.editor.note(presence)
         if self._doubts.note(presence, self.hass.loop.time()):
             self._doubted.set()
         self._notify(extension_id)

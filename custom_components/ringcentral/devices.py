@@ -21,6 +21,17 @@ def extension_identifier(
     return (DOMAIN, f"{coordinator.account_id}_{extension_id}")
 
 
+def extension_of(coordinator: RingCentralCoordinator, identifier: str) -> str | None:
+    """Return the followed extension that an identifier names, or None."""
+    account_id, _, extension_id = identifier.partition("_")
+    return (
+        extension_id
+        if account_id == coordinator.account_id
+        and extension_id in coordinator.extensions
+        else None
+    )
+
+
 def extension_device(
     coordinator: RingCentralCoordinator, extension_id: str
 ) -> DeviceInfo:

@@ -72,6 +72,7 @@ class Lifecycle:
         """End the task with all that it opened; the sign-in stays."""
         self._coordinator.cancel_grace()
         self._coordinator.calls.stop()
+        self._coordinator.editor.stop()
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])

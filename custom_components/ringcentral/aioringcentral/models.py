@@ -168,6 +168,7 @@ class Extension:
     name: str | None = field(default=None, repr=False)
     type: str | None = None
     status: str | None = None
+    is_admin: bool = False
 
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
@@ -184,6 +185,7 @@ class Extension:
             name=wire.text(item.get("name")),
             type=wire.text(item.get("type")),
             status=wire.text(item.get("status")),
+            is_admin=_is_admin(item.get("permissions")),
         )
 
     @property
@@ -193,6 +195,11 @@ class Extension:
             self.type not in _TYPES_WITHOUT_PRESENCE
             and self.status not in _STATUSES_WITHOUT_PRESENCE
         )
+
+
+def _is_admin(permissions: Any) -> bool:
+    admin = permissions.get("admin") if isinstance(permissions, Mapping) else None
+    return isinstance(admin, Mapping) and admin.get("enabled") is True
 
 
 _TYPES_WITHOUT_PRESENCE = frozenset(

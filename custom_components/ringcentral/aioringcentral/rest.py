@@ -150,6 +150,16 @@ class Rest:
         )
         return tuple(found for found in ids if found is not None)
 
+    async def is_queue_member(self) -> bool:
+        """Return whether the user answers calls of a queue; False where that may not be read (protocol 2.2)."""
+        try:
+            reply = await self._send(
+                "GET", f"{EXTENSION}/call-queue-presence", RateGroup.LIGHT
+            )
+        except PermissionMissing, Misconfigured:
+            return False
+        return bool(wire.records(reply.body))
+
     async def update_presence(
         self,
         extension_id: str,

@@ -1,0 +1,109 @@
+"""Changing presence: which extensions and values, what is sent, and what a refusal means to the user."""
+
+from collections.abc import Collection
+from typing import Final
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .aioringcentral.errors import (
+    PermissionMissing,
+    RetryLater,
+    RingCentralError,
+    SignInRequired,
+)
+from .aioringcentral.models import DndStatus, Extension, Presence, UserStatus
+from .const import DOMAIN
+
+EDIT_PERMISSION: Final = "EditPresence"
+
+# Types whose presence the service lets anyone set (protocol 2.5: "User-type extensions only").
+_EDITABLE_TYPES: Final = frozenset(
+    {"User", "DigitalUser", "VirtualUser", "FlexibleUser"}
+)
+_ALWAYS: Final = (DndStatus.TAKE_ALL_CALLS, DndStatus.DO_NOT_ACCEPT_ANY_CALLS)
+
+
+def may_edit(extension: Extension, own: Extension, scope: Collection[str]) -> bool:
+    """Whether to offer changing an extension: one's own, or a user's to an admin.
+
+    A scope that says nothing forbids nothing: the first refused change tells then.
+    """
+    if scope and EDIT_PERMISSION not in scope:
+        return False
+    if extension.id == own.id:
+        return True
+    return own.is_admin and extension.type in _EDITABLE_TYPES
+
+
+def dnd_choices(
+    presence: Presence, earlier: DndStatus | None, *, queue_member: bool
+) -> list[DndStatus]:
+    """Return the do-not-disturb values that the service accepts for an extension.
+
+    The department values are for members of call queues. ``TakeDepartmentCallsOnly`` is set in old user
+    interfaces alone (protocol 2.5): it is listed while it is set, and refused when chosen.
+    """
+    department = DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS
+    choices = list(_ALWAYS)
+    if queue_member or department in (presence.dnd_status, earlier):
+        choices.append(department)
+    if presence.dnd_status is DndStatus.TAKE_DEPARTMENT_CALLS_ONLY:
+        choices.append(DndStatus.TAKE_DEPARTMENT_CALLS_ONLY)
+    return choices
+
+
+def dnd_to_send(
+    current: DndStatus | None, earlier: DndStatus | None, wanted: DndStatus
+) -> DndStatus:
+    """Return the value to send: ending do-not-disturb brings the department setting of before back.
+
+    Users of other clients lost it so (peers 38). Taking all calls is one more choice away.
+    """
+    ends = (
+        current is DndStatus.DO_NOT_ACCEPT_ANY_CALLS
+        and wanted is DndStatus.TAKE_ALL_CALLS
+    )
+    return (
+        earlier
+        if ends and earlier is DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS
+        else wanted
+    )
+
+
+def check_values(
+    presence: Presence, user_status: UserStatus | None, dnd_status: DndStatus | None
+) -> None:
+    """Refuse what the service never takes.
+
+    Raises:
+        ServiceValidationError: what to do instead.
+    """
+    if dnd_status is DndStatus.TAKE_DEPARTMENT_CALLS_ONLY:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="legacy_dnd_status"
+        )
+    if user_status is not None and presence.allow_see_my_presence is False:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="presence_hidden"
+        )
+
+
+def refusal(error: RingCentralError) -> HomeAssistantError:
+    """Return what a refused change tells the user."""
+    if isinstance(error, PermissionMissing):
+        return ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="may_not_edit"
+        )
+    if isinstance(error, RetryLater):
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="change_failed",
+            translation_placeholders={"reason": str(error.reason)},
+        )
+    if isinstance(error, SignInRequired):
+        return HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="sign_in_required"
+        )
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="change_refused"
+    )

@@ -1,0 +1,223 @@
+"""Writes presence for one account, and takes a change back after a time, also across a restart."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .aioringcentral.errors import RetryLater, RingCentralError
+from .aioringcentral.models import DndStatus, Presence, UserStatus
+from .const import DOMAIN, LOGGER
+from .editing import check_values, dnd_to_send, may_edit, refusal
+
+if TYPE_CHECKING:
+    from .coordinator import RingCentralCoordinator
+
+_SAVE_DELAY = 1.0
+_TRY_AGAIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """Values to bring back, as the service writes them, and when (ISO 8601)."""
+
+    at: str
+    user_status: str | None = None
+    dnd_status: str | None = None
+    message: str | None = None
+
+
+def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    return Store(hass, 1, f"{DOMAIN}.{entry_id}", private=True)
+
+
+async def remove_stored(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget what was kept for an entry."""
+    await _store(hass, entry_id).async_remove()
+
+
+class Editor:
+    """Changes presence of extensions of one account."""
+
+    def __init__(self, coordinator: RingCentralCoordinator) -> None:
+        """Take the account; `start` brings back what is due from before a restart."""
+        self._coordinator = coordinator
+        self._hass: HomeAssistant = coordinator.hass
+        self._store = _store(self._hass, coordinator.config_entry.entry_id)
+        self._stored: dict[str, Any] = {}
+        self._restores: dict[str, Restore] = {}
+        self._department: set[str] = set()
+        self._timers: dict[str, CALLBACK_TYPE] = {}
+        self.queue_member = False
+        self.scope: frozenset[str] = frozenset()
+
+    async def load(self) -> None:
+        """Learn what was kept over a restart, before any presence is known."""
+        self._stored = await self._store.async_load() or {}
+        self._department = set(self._stored.get("department", ()))
+
+    async def start(self) -> None:
+        """Learn what may be edited, and take up restores that were waiting."""
+        self.scope = (await self._coordinator.sign_in.tokens.token()).scope
+        if self.may_edit(self._coordinator.own.id):
+            self.queue_member = await self._coordinator.sign_in.rest.is_queue_member()
+        for key, values in self._stored.get("restores", {}).items():
+            self._wait(key, Restore(**values))
+
+    @callback
+    def stop(self) -> None:
+        """Leave no timer behind; what waits is taken up by the next start."""
+        for cancel in self._timers.values():
+            cancel()
+        self._timers.clear()
+
+    def may_edit(self, extension_id: str) -> bool:
+        """Whether to offer changing an extension."""
+        extension = self._coordinator.extensions.get(extension_id)
+        return extension is not None and may_edit(
+            extension, self._coordinator.own, self.scope
+        )
+
+    def earlier_dnd(self, extension_id: str) -> DndStatus | None:
+        """Return the department setting that was in force before do-not-disturb, if it was."""
+        return (
+            DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS
+            if extension_id in self._department
+            else None
+        )
+
+    @callback
+    def note(self, presence: Presence) -> None:
+        """Remember whether ending do-not-disturb brings the department setting back."""
+        key, status = presence.extension_id, presence.dnd_status
+        if status in (None, DndStatus.DO_NOT_ACCEPT_ANY_CALLS):
+            return
+        if (status is DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS) != (
+            key in self._department
+        ):
+            self._department ^= {key}
+            self._save()
+
+    async def set_presence(
+        self,
+        extension_id: str,
+        *,
+        user_status: UserStatus | None = None,
+        dnd_status: DndStatus | None = None,
+        message: str | None = None,
+        duration: timedelta | None = None,
+    ) -> None:
+        """Change what is given; with a duration, bring back the values of before after it.
+
+        Raises:
+            ServiceValidationError: the service does not take this, or not from this user.
+            HomeAssistantError: it failed for now.
+        """
+        before = self._coordinator.presence(extension_id)
+        check_values(before, user_status, dnd_status)
+        if dnd_status is not None:
+            dnd_status = dnd_to_send(
+                before.dnd_status, self.earlier_dnd(extension_id), dnd_status
+            )
+        try:
+            if duration is not None and message is not None:
+                # Events carry no message: only a fresh reading knows the one of before.
+                before = await self._coordinator.read_fresh(extension_id)
+            await self._coordinator.write(
+                extension_id,
+                user_status=user_status,
+                dnd_status=dnd_status,
+                message=message,
+            )
+        except RingCentralError as err:
+            raise refusal(err) from err
+        if duration is None:
+            self._cancel(extension_id)
+            return
+        # A second change before the first was taken back leads back to before both.
+        waiting = self._restores.get(extension_id) or Restore(at="")
+        self._wait(
+            extension_id,
+            Restore(
+                at=(dt_util.utcnow() + duration).isoformat(),
+                user_status=_value(
+                    user_status, before.user_status, waiting.user_status
+                ),
+                dnd_status=_value(dnd_status, before.dnd_status, waiting.dnd_status),
+                message=_value(message, before.message or "", waiting.message),
+            ),
+        )
+        self._save()
+
+    @callback
+    def _wait(self, key: str, restore: Restore) -> None:
+        at = dt_util.parse_datetime(restore.at) or dt_util.utcnow()
+        self._restores[key] = restore
+        self._start_timer(key, at)
+
+    @callback
+    def _start_timer(self, key: str, at: datetime) -> None:
+        if key in self._timers:
+            self._timers.pop(key)()
+
+        @callback
+        def come_due(_now: datetime) -> None:
+            del self._timers[key]
+            self._coordinator.config_entry.async_create_background_task(
+                self._hass, self._bring_back(key), "ringcentral restore presence"
+            )
+
+        self._timers[key] = async_track_point_in_utc_time(self._hass, come_due, at)
+
+    async def _bring_back(self, key: str) -> None:
+        restore = self._restores[key]
+        if key in self._coordinator.presences:
+            try:
+                await self._coordinator.write(
+                    key,
+                    user_status=UserStatus(restore.user_status)
+                    if restore.user_status
+                    else None,
+                    dnd_status=DndStatus(restore.dnd_status)
+                    if restore.dnd_status
+                    else None,
+                    message=restore.message,
+                )
+            except RetryLater:
+                self._start_timer(key, dt_util.utcnow() + _TRY_AGAIN)
+                return
+            except RingCentralError as err:
+                LOGGER.warning(
+                    "The earlier presence could not be brought back: %s", err
+                )
+        self._cancel(key)
+
+    @callback
+    def _cancel(self, key: str) -> None:
+        if key in self._timers:
+            self._timers.pop(key)()
+        if self._restores.pop(key, None) is not None:
+            self._save()
+
+    @callback
+    def _save(self) -> None:
+        self._store.async_delay_save(
+            lambda: {
+                "department": sorted(self._department),
+                "restores": {
+                    key: asdict(restore) for key, restore in self._restores.items()
+                },
+            },
+            _SAVE_DELAY,
+        )
+
+
+def _value(changed: str | None, before: str | None, waiting: str | None) -> str | None:
+    """Return the value to bring back: that of before, for what was changed now or is waiting already."""
+    if waiting is not None:
+        return waiting
+    return None if changed is None or before is None else str(before)

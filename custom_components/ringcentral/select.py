@@ -1,0 +1,125 @@
+"""Controls: user status and do-not-disturb, where the account may change them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .aioringcentral.models import DndStatus, Presence, UserStatus
+from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
+from .editing import dnd_choices
+from .editor import Editor
+from .entity import ExtensionEntity, add_for_each_extension
+
+# Writes are of the Medium rate group: one at a time.
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlDescription(SelectEntityDescription):
+    """A status that can be set."""
+
+    kind: type[StrEnum]
+    status_fn: Callable[[Presence], StrEnum | None]
+    set_fn: Callable[[Editor, str, Any], Awaitable[None]]
+    choices_fn: Callable[[RingCentralCoordinator, str], list[StrEnum]]
+
+
+def _dnd_choices(
+    coordinator: RingCentralCoordinator, extension_id: str
+) -> list[StrEnum]:
+    own = extension_id == coordinator.own.id
+    return [
+        *dnd_choices(
+            coordinator.presence(extension_id),
+            coordinator.editor.earlier_dnd(extension_id),
+            queue_member=own and coordinator.editor.queue_member,
+        )
+    ]
+
+
+CONTROLS: tuple[ControlDescription, ...] = (
+    ControlDescription(
+        key="set_user_status",
+        kind=UserStatus,
+        status_fn=lambda presence: presence.user_status,
+        set_fn=lambda editor, extension_id, status: editor.set_presence(
+            extension_id, user_status=status
+        ),
+        choices_fn=lambda _coordinator, _extension_id: [*UserStatus],
+    ),
+    ControlDescription(
+        key="set_dnd_status",
+        kind=DndStatus,
+        status_fn=lambda presence: presence.dnd_status,
+        set_fn=lambda editor, extension_id, status: editor.set_presence(
+            extension_id, dnd_status=status
+        ),
+        choices_fn=_dnd_choices,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: RingCentralConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the controls of every followed extension that the user may edit."""
+    coordinator = entry.runtime_data
+    add_for_each_extension(
+        coordinator,
+        async_add_entities,
+        lambda extension_id: (
+            ControlSelect(coordinator, control, extension_id)
+            for control in CONTROLS
+            if coordinator.editor.may_edit(extension_id)
+        ),
+    )
+
+
+class ControlSelect(ExtensionEntity, SelectEntity):
+    """Sets one status; what was chosen shows at once, and goes back when it is refused."""
+
+    entity_description: ControlDescription
+    _chosen: StrEnum | None = None
+
+    @override
+    def _value(self) -> Any:
+        return self.current_option, self.options
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        choices = self.entity_description.choices_fn(
+            self.coordinator, self.extension_id
+        )
+        return [choice.name.lower() for choice in choices]
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        status = self._chosen or self.entity_description.status_fn(self.presence)
+        return None if status is None else status.name.lower()
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Send a choice to the service."""
+        status = self.entity_description.kind[option.upper()]
+        self._choose(status)
+        try:
+            await self.entity_description.set_fn(
+                self.coordinator.editor, self.extension_id, status
+            )
+        finally:
+            # By now the presence holds what the service answered, or still what was before a refusal.
+            self._choose(None)
+
+    @callback
+    def _choose(self, status: StrEnum | None) -> None:
+        self._chosen = status
+        self._handle_coordinator_update()
