@@ -141,6 +141,8 @@ class Account:
         """
         before = ext.visible()
         accepted = ext.accepts_queue_calls
+        if ext.dnd_status != "DoNotAcceptAnyCalls":
+            ext.dnd_before = ext.dnd_status
         for name, value in fields.items():
             setattr(ext, name, value)
         change = self._tell_presence(ext, before)

@@ -87,6 +87,9 @@ class Extension:
     accept_call_queue_calls: bool = True
     legs: tuple[Leg, ...] = ()
 
+    dnd_before: str = "TakeAllCalls"
+    """What dndStatus was before DoNotAcceptAnyCalls, to go back to."""
+
     sequence: int = 0
     queues_declined: set[int] = field(default_factory=set)
     """Queues whose calls this member does not take at the moment."""

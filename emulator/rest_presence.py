@@ -168,13 +168,10 @@ def update_presence(service: Service, request: Request, ids: dict[str, str]) -> 
         changes.pop("user_status", None)
     personal = body.get("dndStatusPersonal")
     if service.faults.new_call_handling and personal is not None:
-        changes["dnd_status"] = (
-            personal
-            if personal == "DoNotAcceptAnyCalls"
-            else "DoNotAcceptDepartmentCalls"
-            if ext.dnd_status == "DoNotAcceptDepartmentCalls"
-            else "TakeAllCalls"
-        )
+        if personal == "DoNotAcceptAnyCalls":
+            changes["dnd_status"] = personal
+        elif ext.dnd_status == "DoNotAcceptAnyCalls":
+            changes["dnd_status"] = ext.dnd_before
     service.account.update(ext, **changes)
     return Reply(body=_presence(service, request, ext))
 
