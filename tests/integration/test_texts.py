@@ -14,6 +14,7 @@ from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.helpers.selector import SelectSelector
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.ringcentral.aioringcentral.errors import Reason
@@ -28,6 +29,11 @@ from . import HOME, TEXTS, placeholders, text
 SOURCES = {path.stem: ast.parse(path.read_text()) for path in HOME.glob("*.py")}
 PLATFORMS = sorted(SOURCES.keys() & set(Platform))
 ICONS: dict[str, Any] = json.loads((HOME / "icons.json").read_text())
+ACTIONS: dict[str, Any] = {
+    name: action or {}
+    for path in HOME.glob("services.yaml")
+    for name, action in load_yaml_dict(path).items()
+}
 
 
 @pytest.fixture(autouse=True)
@@ -174,6 +180,9 @@ def test_every_entity_has_a_name_and_an_icon(platform: str) -> None:
         assert ICONS["entity"][platform][key]["default"], key
         for state in getattr(description, "options", None) or ():
             assert text("entity", platform, key, "state", state), (key, state)
+        types = ("entity", platform, key, "state_attributes", "event_type", "state")
+        for kind in getattr(description, "event_types", None) or ():
+            assert text(*types, kind), (key, kind)
 
 
 @pytest.mark.parametrize("platform", TEXTS["entity"])
@@ -207,3 +216,21 @@ def test_every_exception_and_issue_has_a_text(module: str) -> None:
                 assert keys, ast.unparse(node)
                 for key in keys:
                     assert text("exceptions", key, "message"), key
+
+
+def test_every_action_has_its_texts_and_icon() -> None:
+    assert ACTIONS.keys() == TEXTS.get("services", {}).keys()
+    assert ACTIONS.keys() == ICONS.get("services", {}).keys()
+    for name, action in ACTIONS.items():
+        texts = TEXTS["services"][name]
+        assert texts["name"], name
+        assert texts["description"], name
+        fields = action.get("fields", {})
+        assert fields.keys() == texts.get("fields", {}).keys(), name
+        for key, field in fields.items():
+            assert texts["fields"][key]["name"], key
+            assert texts["fields"][key]["description"], key
+            for selector in field["selector"].values():
+                if selector and "translation_key" in selector:
+                    options = text("selector", selector["translation_key"], "options")
+                    assert options.keys() == set(selector["options"]), key
