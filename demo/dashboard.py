@@ -1,10 +1,10 @@
 """A board of the office: one tile a person, coloured by what they are doing. Built-in cards only."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .api import Json, Socket
 from .entities import Entities
+from .states import ABSENT
 
 PATH = "ringcentral-office"
 # Conditional cards are looked at with every change: above this many people each
@@ -53,10 +53,10 @@ def board(people: list[Person], account: dict[str, str]) -> Json:
     places = [person for person in people if person.is_park_location]
     sections = [
         _section(_everyone(persons), span=3),
-        _section(_on_the_phone(persons, account)),
-        _section(_park_locations(places)),
+        _section(_on_the_phone(persons)),
         _section(_undisturbed(persons)),
         _section(_activity(people)),
+        _section(_park_locations(places)),
         _section(_account(account)),
     ]
     return {
@@ -67,6 +67,7 @@ def board(people: list[Person], account: dict[str, str]) -> Json:
                 "icon": "mdi:phone-in-talk",
                 "type": "sections",
                 "max_columns": 4,
+                "dense_section_placement": True,
                 "badges": _badges(account),
                 "sections": [section for section in sections if section["cards"]],
             }
@@ -88,24 +89,26 @@ def _section(cards: list[Json], span: int = 1) -> Json:
     return {"type": "grid", "column_span": span, "cards": cards}
 
 
-def _heading(text: str, icon: str, badges: Iterable[str] = ()) -> Json:
-    return {
-        "type": "heading",
-        "heading": text,
-        "icon": icon,
-        "badges": [{"type": "entity", "entity": entity} for entity in badges],
-    }
+def _heading(text: str, icon: str) -> Json:
+    return {"type": "heading", "heading": text, "icon": icon}
 
 
 def _badges(account: dict[str, str]) -> list[Json]:
-    colors = {
-        "extensions_available": "green",
-        "extensions_ringing": "amber",
-        "extensions_on_call": "red",
+    looks = {
+        "extensions_available": ("Available", "mdi:account-check", "green"),
+        "extensions_ringing": ("Ringing", "mdi:phone-ring", "amber"),
+        "extensions_on_call": ("On a call", "mdi:phone-in-talk", "red"),
     }
     return [
-        {"type": "entity", "entity": account[key], "color": color, "show_name": True}
-        for key, color in colors.items()
+        {
+            "type": "entity",
+            "entity": account[key],
+            "name": name,
+            "icon": icon,
+            "color": color,
+            "show_name": True,
+        }
+        for key, (name, icon, color) in looks.items()
         if key in account
     ]
 
@@ -136,28 +139,24 @@ def _lively_tiles(person: Person) -> list[Json]:
         (undisturbed, dnd, "deep-orange"),
         (_is(presence, "busy"), presence, "orange"),
         (_is(presence, "available"), presence, "green"),
-        ({"condition": "and", "conditions": []}, presence, "disabled"),
+        (_is(presence, *ABSENT), presence, "disabled"),
     ]
     earlier: list[Json] = []
     tiles = []
     for condition, entity_id, color in steps:
-        tile = _tile(entity_id, person.name, color, 9)
-        tile["visibility"] = [
-            condition,
-            {"condition": "not", "conditions": list(earlier)},
-        ]
+        tile = _tile(entity_id, person.name, color, 6)
+        tile["visibility"] = [condition, *map(_not, earlier)]
         tiles.append(tile)
         earlier.append(condition)
     return tiles
 
 
 def _plain_tile(person: Person) -> list[Json]:
-    return [_tile(person.entities["presence_status"], person.name, "primary", 9)]
+    return [_tile(person.entities["presence_status"], person.name, "primary", 6)]
 
 
-def _on_the_phone(persons: list[Person], account: dict[str, str]) -> list[Json]:
-    count = account.get("extensions_on_call")
-    cards = [_heading("On the phone", "mdi:phone-in-talk", [count] if count else [])]
+def _on_the_phone(persons: list[Person]) -> list[Json]:
+    cards = [_heading("On the phone", "mdi:phone-in-talk")]
     for person in persons:
         entity_id = person.entities["telephony_status"]
         for states, color in ((["ringing"], "amber"), (_IN_CALL, "red")):
@@ -226,7 +225,7 @@ def _account(account: dict[str, str]) -> list[Json]:
         cards.append(
             {
                 "type": "history-graph",
-                "hours_to_show": 1,
+                "hours_to_show": 0.25,
                 "entities": counts,
                 "grid_options": {"columns": "full"},
             }
@@ -250,6 +249,10 @@ def _note(text: str) -> Json:
 
 def _is(entity_id: str, *states: str) -> Json:
     return {"condition": "state", "entity": entity_id, "state": list(states)}
+
+
+def _not(condition: Json) -> Json:
+    return {"condition": "not", "conditions": [condition]}
 
 
 def _is_not(entity_id: str, *states: str) -> Json:
