@@ -7,18 +7,23 @@ from homeassistant.exceptions import (
     ConfigEntryError,
     ConfigEntryNotReady,
 )
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .aioringcentral.errors import Misconfigured, PermissionMissing, RingCentralError
+from .aioringcentral.errors import (
+    Misconfigured,
+    PermissionMissing,
+    RetryLater,
+    RingCentralError,
+)
 from .const import DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
-from .devices import sync_devices
+from .devices import is_followed, sync_devices
 from .editor import remove_stored
 from .lifecycle import needs_sign_in
 from .repairs import permission_name, report_permission_missing
 from .services import async_setup_services
-from .signin import hand_over, sign_in
+from .signin import hand_over, sign_in, take_back
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SELECT, Platform.SENSOR)
 
@@ -46,8 +51,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     except RingCentralError as err:
         if coordinator is not None:
             await coordinator.lifecycle.stop()
-        # The next try goes on with this sign-in: each costs one of five a minute.
-        hand_over(hass, entry.data, access.tokens)
+        if isinstance(err, RetryLater):
+            # The next try goes on with this sign-in: each costs one of five a minute.
+            hand_over(hass, entry.data, access.tokens)
+        else:
+            # What the user mends may need another session to show.
+            await access.tokens.close()
         raise _setup_error(hass, entry, err) from err
     entry.runtime_data = coordinator
 
@@ -56,7 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         await access.tokens.close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    coordinator.async_on_members(lambda _joined: sync_devices(coordinator))
+    sync_devices(coordinator, remove=coordinator.members_complete)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
@@ -72,11 +81,20 @@ async def async_unload_entry(
     return True
 
 
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: RingCentralConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Let a device go that is not followed (any more)."""
+    return not is_followed(entry.runtime_data, device)
+
+
 async def async_remove_entry(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> None:
     """Forget what was kept beside the entry."""
     await remove_stored(hass, entry.entry_id)
+    if (tokens := take_back(hass, entry.data)) is not None:
+        await tokens.close()
 
 
 def _setup_error(

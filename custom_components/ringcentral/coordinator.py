@@ -12,6 +12,7 @@ from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorPr
 from .aioringcentral.backoff import Backoff
 from .aioringcentral.doubts import Doubts
 from .aioringcentral.errors import RetryLater, RingCentralError
+from .aioringcentral.filters import is_list_event
 from .aioringcentral.follow import Follow, Following, following, read_lists
 from .aioringcentral.models import (
     DndStatus,
@@ -37,6 +38,7 @@ from .const import (
     LOGGER,
 )
 from .counts import Tally
+from .devices import sync_devices
 from .editor import Editor
 from .lifecycle import Lifecycle
 from .repairs import clear_permission_issue
@@ -77,6 +79,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         )
         self.presences = PresenceStore()
         self.extensions: Mapping[str, Extension] = {}
+        self.members_complete = True
         self.ready = asyncio.Event()
         self.calls = CallWatch(hass, self._changed)
         self.tally = Tally()
@@ -127,7 +130,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
 
     @callback
     def async_on_members(self, add: Callable[[tuple[str, ...]], None]) -> None:
-        """Call with the ids that are followed now, and with those that joined whenever membership was read."""
+        """Call with the ids that are followed now, and with those that join later."""
         self._members.append(add)
         add(tuple(self.extensions))
 
@@ -139,8 +142,11 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         choices = [Follow(choice) for choice in options.get(CONF_FOLLOW, [Follow.OWN])]
         lists = await read_lists(self.sign_in.rest, self.own, choices)
         found = following(choices, options.get(CONF_EXTENSIONS, ()), lists)
-        self.extensions = found.extensions
-        self.presences.follow(found.extensions)
+        # Where a list was refused, nobody is taken for gone.
+        known = {} if found.is_complete else self.extensions
+        self.extensions = {**known, **found.extensions}
+        self.members_complete = found.is_complete
+        self.presences.follow(self.extensions)
         return found
 
     async def run(self, found: Following) -> None:
@@ -207,18 +213,18 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
                 LOGGER.debug("Membership could not be read: %s", err)
 
     async def _update_members(self) -> None:
-        before = dict(self.extensions)
+        before = self.extensions
         found = await self.read_members()
-        self.stream.change_filters(found.plan)
-        for key in before.keys() - found.extensions.keys():
+        for key in before.keys() - self.extensions.keys():
             self._doubts.forget(key)
             self.calls.forget(key)
             self.tally.forget(key)
-        joined = tuple(key for key in found.extensions if key not in before)
-        if joined:
+        sync_devices(self, remove=self.members_complete)
+        self.stream.change_filters(found.plan)
+        if joined := tuple(key for key in self.extensions if key not in before):
             await self._read_if_possible(joined)
-        for add in self._members:
-            add(joined)
+            for add in self._members:
+                add(joined)
         self._notify(ACCOUNT)
 
     async def _read_if_possible(self, extension_ids: Iterable[str]) -> None:
@@ -284,8 +290,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         """Merge an event and wake whom it concerns."""
         update = update_from_event(event)
         if update is None or not update.changes:
-            # Lists of lines, favourites or extensions changed.
-            self._regroup.set()
+            if is_list_event(event.uri):
+                self._regroup.set()
             return
         if self.presences.apply(update) is None:
             return

@@ -1,10 +1,14 @@
 """Devices: the account's, and one per followed extension below it."""
 
+from typing import TYPE_CHECKING
+
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from .const import DOMAIN
-from .coordinator import RingCentralCoordinator
+
+if TYPE_CHECKING:
+    from .coordinator import RingCentralCoordinator
 
 _MANUFACTURER = "RingCentral"
 
@@ -52,7 +56,19 @@ def extension_device(
     )
 
 
-def sync_devices(coordinator: RingCentralCoordinator) -> None:
+def is_followed(coordinator: RingCentralCoordinator, device: dr.AnyDeviceEntry) -> bool:
+    """Whether a device is the account's, or that of an extension that is followed now."""
+    return any(
+        domain == DOMAIN
+        and (
+            identifier == coordinator.account_id
+            or extension_of(coordinator, identifier) is not None
+        )
+        for domain, identifier in device.identifiers
+    )
+
+
+def sync_devices(coordinator: RingCentralCoordinator, *, remove: bool = True) -> None:
     """Make devices follow the account: new and renamed extensions, and none of those that are gone."""
     registry, entry = dr.async_get(coordinator.hass), coordinator.config_entry
     registry.async_get_or_create(
@@ -62,13 +78,13 @@ def sync_devices(coordinator: RingCentralCoordinator) -> None:
         manufacturer=_MANUFACTURER,
         entry_type=DeviceEntryType.SERVICE,
     )
-    kept = {account_identifier(coordinator)}
     for extension_id in coordinator.extensions:
         registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             **extension_device(coordinator, extension_id),
         )
-        kept.add(extension_identifier(coordinator, extension_id))
-    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
-        if not device.identifiers & kept:
+    for device in (
+        dr.async_entries_for_config_entry(registry, entry.entry_id) if remove else ()
+    ):
+        if not is_followed(coordinator, device):
             registry.async_remove_device(device.id)

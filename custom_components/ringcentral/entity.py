@@ -39,7 +39,8 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        shown = (self.available, self._value())
+        # What is unavailable may be gone: it has no value to ask for.
+        shown = (self.available, self._value() if self.available else None)
         if shown != self._shown:
             self._shown = shown
             self.async_write_ha_state()

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 
 from . import wire
-from .errors import Reason, RetryLater, RingCentralError, SignInRequired
+from .errors import Misconfigured, Reason, RetryLater, RingCentralError, SignInRequired
 from .http import Http
 from .limits import RateGroup
 
@@ -78,7 +78,13 @@ class JwtTokens:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the credentials; nothing is sent before the first token is asked for."""
+        """Take the credentials; nothing is sent before the first token is asked for.
+
+        Raises:
+            Misconfigured: the client id holds a colon, which Basic authentication cannot carry.
+        """
+        if ":" in client_id:
+            raise Misconfigured(Reason.INVALID_CLIENT)
         self._http = http
         self._basic = aiohttp.encode_basic_auth(
             client_id.strip(), client_secret.strip()

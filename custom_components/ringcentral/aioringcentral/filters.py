@@ -42,6 +42,15 @@ class FilterPlan:
         return tuple(dict.fromkeys(name for name in kept if name not in gone))
 
 
+def is_list_event(uri: str) -> bool:
+    """Whether an event tells that lines, favourites or extensions changed (protocol 4.3)."""
+    return (
+        uri.partition("?")[0]
+        .rstrip("/")
+        .endswith(("/presence/line", "/favorite", "/extension"))
+    )
+
+
 def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
     """Return the filters that a subscription reply disables, as they were asked for, with the reason.
 

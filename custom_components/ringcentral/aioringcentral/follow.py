@@ -32,38 +32,62 @@ class Follow(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """What the account says: its extensions (None where they may not be read), lines and favourites."""
+    """What the account says: its extensions (None where they may not be read), lines and favourites.
+
+    ``refused`` are the choices whose list may not be read.
+    """
 
     own: Extension
     account: Mapping[str, Extension] | None = None
     lines: Mapping[str, Extension] | None = None
     favorites: tuple[str, ...] = ()
+    refused: frozenset[Follow] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Following:
-    """The extensions that are followed, by id, and the plan of filters for them."""
+    """The extensions that are followed, by id, and the plan of filters for them.
+
+    Where a list was refused (``is_complete`` is False) others may be meant, too: nobody is to be
+    taken for gone then.
+    """
 
     extensions: Mapping[str, Extension]
     plan: FilterPlan
+    is_complete: bool = True
 
 
 async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) -> Lists:
-    """Read the lists that the choices need; see `Rest` for what it raises."""
-    account = None
+    """Read the lists that the choices need; see `Rest` for what it raises.
+
+    A list that is refused is empty, but for that of the account when everyone is to be followed.
+    """
+    refused: set[Follow] = set()
+    account: dict[str, Extension] | None = None
+    lines: tuple[Extension, ...] = ()
+    favorites: tuple[str, ...] = ()
     if set(choices) - {Follow.OWN}:
         try:
             account = {extension.id: extension for extension in await rest.extensions()}
         except PermissionMissing, Misconfigured:
             if Follow.ACCOUNT in choices:
                 raise
-    lines = await rest.monitored_lines() if Follow.LINES in choices else ()
-    favorites = await rest.favorites() if Follow.FAVORITES in choices else ()
+    if Follow.LINES in choices:
+        try:
+            lines = await rest.monitored_lines()
+        except PermissionMissing, Misconfigured:
+            refused.add(Follow.LINES)
+    if Follow.FAVORITES in choices:
+        try:
+            favorites = await rest.favorites()
+        except PermissionMissing, Misconfigured:
+            refused.add(Follow.FAVORITES)
     return Lists(
         own=own,
         account=account,
         lines={line.id: line for line in lines},
         favorites=favorites,
+        refused=frozenset(refused),
     )
 
 
@@ -91,6 +115,7 @@ def following(
     return Following(
         extensions=members,
         plan=FilterPlan(wanted=tuple(dict.fromkeys(wanted)), instead=instead),
+        is_complete=not lists.refused,
     )
 
 

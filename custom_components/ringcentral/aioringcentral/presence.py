@@ -21,6 +21,8 @@ from .models import (
 # A step back this large is no late event but a counter that the service began anew: late events
 # come out of a buffer of 100. Taking it keeps an extension from freezing until the next snapshot.
 SEQUENCE_RESET = 1_000
+# Calls that the service lists at most, the newest ones (protocol 4.3).
+LISTED_CALLS = 7
 
 
 def _calls(value: Any) -> tuple[ActiveCall, ...] | None:
@@ -146,12 +148,17 @@ def forget_sequence(presence: Presence) -> Presence:
 
 
 def calls_disagree(presence: Presence) -> bool:
-    """Whether the list of calls is shorter than their count for another reason than the documented ones.
+    """Whether list, count and telephony status do not fit, for another reason than the documented ones.
 
     The list holds seven calls at most, and the count still includes a call that ends in the same event
     (protocol 4.3): with those allowed for, a difference means that the presence has to be read again.
     """
     calls, total = presence.active_calls, presence.total_active_calls
-    if calls is None or total is None or len(calls) >= 7:
+    if calls is None:
         return False
-    return total > len(calls)
+    if total is not None and total > len(calls) and len(calls) < LISTED_CALLS:
+        return True
+    busy = presence.telephony_status not in (None, TelephonyStatus.NO_CALL)
+    return presence.telephony_status is not None and busy != any(
+        not call.is_over for call in calls
+    )

@@ -121,29 +121,18 @@ class Rest:
         return tuple(update for update in found if update is not None)
 
     async def monitored_lines(self) -> tuple[Extension, ...]:
-        """Return the extensions that the user monitors; none where the account has no such list (protocol 2.7)."""
-        try:
-            items = [
-                item
-                async for item in self._pages(
-                    f"{EXTENSION}/presence/line", RateGroup.LIGHT, {}
-                )
-            ]
-        except PermissionMissing, Misconfigured:
-            return ()
-        found = (
+        """Return the extensions that the user monitors; refused where the account has no such list (protocol 2.7)."""
+        pages = self._pages(f"{EXTENSION}/presence/line", RateGroup.LIGHT, {})
+        found = [
             Extension.from_wire(item["extension"])
-            for item in items
+            async for item in pages
             if isinstance(item.get("extension"), Mapping)
-        )
+        ]
         return tuple(extension for extension in found if extension is not None)
 
     async def favorites(self) -> tuple[str, ...]:
-        """Return the ids of favourites that are extensions; none where contacts may not be read."""
-        try:
-            reply = await self._send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
-        except PermissionMissing, Misconfigured:
-            return ()
+        """Return the ids of favourites that are extensions; refused where contacts may not be read."""
+        reply = await self._send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
         ids = (
             wire.identifier(item.get("extensionId"))
             for item in wire.records(reply.body)
