@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 import logging
-from typing import Self
 from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
@@ -37,6 +36,9 @@ from emulator import Emulator
 from . import entry_for, open_sessions
 
 DEADLINE = 10.0
+
+# Without a call these have nothing to show.
+MAY_BE_UNKNOWN = ("call", "call_started")
 
 LOGGER_NAME = "custom_components.ringcentral"
 TOKEN = "POST /restapi/oauth/token"
@@ -89,6 +91,14 @@ class Story:
             if found.unique_id.startswith(start) and found.disabled_by is None
         }
 
+    def all_entities(self) -> set[str]:
+        """Return the entities of all followed extensions."""
+        return {
+            entity_id
+            for extension_id in self.followed()
+            for entity_id in self.entities(extension_id).values()
+        }
+
     def entity(self, key: str, extension_id: str | None = None) -> str:
         """Return the id of an entity of an extension, the own one where none is named."""
         return self.entities()[self._unique_id(key, extension_id or self.own)]
@@ -118,6 +128,20 @@ class Story:
     def _unique_id(self, key: str, extension_id: str) -> str:
         return f"{self.emulator.account_id}_{extension_id}_{key}"
 
+    # What happens.
+
+    async def call(
+        self,
+        *script: str,
+        at: str | None = None,
+        name: str = "the call",
+        **options: object,
+    ) -> None:
+        """Play a call at an extension, the own one where none is named; a call goes on under its name."""
+        await self.emulator.play_call(
+            at or self.own, list(script), call=name, **options
+        )
+
     # What it shows, and showed.
 
     def now(self, key: str, extension_id: str | None = None) -> str | None:
@@ -129,8 +153,8 @@ class Story:
         """Return what all entities of extensions show, by unique id."""
         return {
             unique_id: "missing" if state is None else state.state
-            for unique_id, entity_id in self.entities().items()
-            if len(unique_id.split("_")[1]) > 5 and unique_id.split("_")[1].isdigit()
+            for extension_id in self.followed()
+            for unique_id, entity_id in self.entities(extension_id).items()
             for state in (self.hass.states.get(entity_id),)
         }
 
@@ -147,17 +171,27 @@ class Story:
             assert shown() == states
 
     def seen(self, key: str, extension_id: str | None = None) -> list[str | None]:
-        """Return the states that an entity took on since the story began, or was told anew."""
+        """Return the states that an entity took on, after its first, since the story began or was told anew."""
         entity_id = self.entity(key, extension_id)
-        return [new for changed, _, new in self.changes if changed == entity_id]
+        return [
+            new
+            for changed, old, new in self.changes
+            if changed == entity_id and old is not None
+        ]
 
     def seen_unavailable(self) -> list[str]:
-        """Return the entities that were unavailable or unknown once they had a state, each time."""
+        """Return the entities that became unavailable, or unknown where they cannot be, each time."""
+        silent = {
+            self.entity(key, of) for of in self.followed() for key in MAY_BE_UNKNOWN
+        }
         return [
             entity_id
             for entity_id, old, new in self.changes
-            if new in (STATE_UNAVAILABLE, STATE_UNKNOWN)
-            and old not in (None, STATE_UNAVAILABLE, STATE_UNKNOWN)
+            if old not in (None, STATE_UNAVAILABLE, STATE_UNKNOWN)
+            and (
+                new == STATE_UNAVAILABLE
+                or (new == STATE_UNKNOWN and entity_id not in silent)
+            )
         ]
 
     def forget(self) -> None:
@@ -312,9 +346,7 @@ def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
     ]
 
 
-def lines(
-    caplog: pytest.LogCaptureFixture, level: int = logging.INFO
-) -> list[str]:
+def lines(caplog: pytest.LogCaptureFixture, level: int = logging.INFO) -> list[str]:
     """Return what the integration logged from a level on."""
     return [
         record.getMessage()
