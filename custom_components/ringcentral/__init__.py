@@ -39,7 +39,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) -> bool:
     """Sign in and follow; entities are added once every state is known."""
-    access = sign_in(hass, entry.data)
+    try:
+        access = sign_in(hass, entry.data)
+    except Misconfigured as err:
+        raise _setup_error(hass, entry, err) from err
     coordinator = None
     try:
         coordinator = RingCentralCoordinator(

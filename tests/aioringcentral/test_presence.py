@@ -258,24 +258,33 @@ def test_a_plain_event_without_a_change_keeps_the_details() -> None:
 
 
 @pytest.mark.parametrize(
-    ("calls", "total", "disagree"),
+    ("status", "calls", "total", "disagree"),
     [
-        ([call()], 1, False),
-        ([call()], 2, True),
-        ([call(), call(telephonyStatus="NoCall", terminationType="final")], 2, False),
-        ([call()] * 7, 9, False),
-        ([], 0, False),
-        ([call()], None, False),
+        ("CallConnected", [call()], 1, False),
+        ("CallConnected", [call()], 2, True),
+        (
+            "CallConnected",
+            [call(), call(telephonyStatus="NoCall", terminationType="final")],
+            2,
+            False,
+        ),
+        ("CallConnected", [call()] * 7, 9, False),
+        ("CallConnected", [call()], None, False),
+        ("NoCall", [], 0, False),
+        ("NoCall", [call(telephonyStatus="NoCall")], 1, False),
+        ("NoCall", [call()], 1, True),
+        ("Ringing", [], 0, True),
+        ("Unheard", [call()], 1, False),
     ],
 )
-def test_when_a_list_of_calls_has_to_be_read_again(
-    calls: list[dict[str, Any]], total: int | None, disagree: bool
+def test_when_calls_have_to_be_read_again(
+    status: str, calls: list[dict[str, Any]], total: int | None, disagree: bool
 ) -> None:
-    """Seven calls are listed at most, and a call that ends still counts (protocol 4.3)."""
-    assert (
-        calls_disagree(after(event(activeCalls=calls, totalActiveCalls=total)))
-        is disagree
+    """List, count and status fit, but for seven listed and a call that just ends (protocol 4.3)."""
+    presence = after(
+        event(telephonyStatus=status, activeCalls=calls, totalActiveCalls=total)
     )
+    assert calls_disagree(presence) is disagree
 
 
 def test_a_rest_presence_is_read() -> None:
