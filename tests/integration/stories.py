@@ -29,6 +29,7 @@ from homeassistant.helpers import (
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from emulator import Emulator
@@ -145,8 +146,9 @@ class Story:
     # What it shows, and showed.
 
     def now(self, key: str, extension_id: str | None = None) -> str | None:
-        """Return what an entity shows."""
-        state = self.hass.states.get(self.entity(key, extension_id))
+        """Return what an entity shows, None where there is none."""
+        unique_id = self._unique_id(key, extension_id or self.own)
+        state = self.hass.states.get(self.entities().get(unique_id, ""))
         return None if state is None else state.state
 
     def all_states(self) -> dict[str, str]:
@@ -371,6 +373,31 @@ def hasty(
         ),
     ):
         yield
+
+
+class Late:
+    """Replies that were made, and have not arrived yet."""
+
+    def __init__(self) -> None:
+        """Hold none."""
+        self.made = 0
+        self.let_arrive = asyncio.Event()
+
+
+@contextmanager
+def late_replies(call: str) -> Iterator[Late]:
+    """Hold back what a call of the client returns: the world may change before it arrives."""
+    late = Late()
+    original = getattr(Rest, call)
+
+    async def hold(rest: Rest, *args: object) -> object:
+        reply = await original(rest, *args)
+        late.made += 1
+        await late.let_arrive.wait()
+        return reply
+
+    with patch.object(Rest, call, hold):
+        yield late
 
 
 @contextmanager
