@@ -21,7 +21,7 @@ from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import is_followed, sync_devices
 from .editor import remove_stored
 from .lifecycle import needs_sign_in
-from .repairs import permission_name, report_permission_missing
+from .repairs import clear_issues, permission_name, report_permission_missing
 from .services import async_setup_services
 from .signin import hand_over, sign_in, take_back
 
@@ -95,6 +95,7 @@ async def async_remove_entry(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> None:
     """Forget what was kept beside the entry."""
+    clear_issues(hass, entry)
     await remove_stored(hass, entry.entry_id)
     if (tokens := take_back(hass, entry.data)) is not None:
         await tokens.close()

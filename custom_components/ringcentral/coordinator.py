@@ -11,7 +11,7 @@ from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorPr
 
 from .aioringcentral.backoff import Backoff
 from .aioringcentral.doubts import Doubts
-from .aioringcentral.errors import RetryLater, RingCentralError
+from .aioringcentral.errors import Reason, RetryLater, RingCentralError
 from .aioringcentral.filters import is_list_event
 from .aioringcentral.follow import Follow, Following, following, read_lists
 from .aioringcentral.models import (
@@ -41,7 +41,7 @@ from .counts import Tally
 from .devices import sync_devices
 from .editor import Editor
 from .lifecycle import Lifecycle
-from .repairs import clear_permission_issue
+from .repairs import check_jwt, report_connected, report_subscription_limit
 from .signin import SignIn
 
 type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
@@ -201,6 +201,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         """Read everything again now and then, and membership when it changed."""
         while True:
             self._regroup.clear()
+            check_jwt(self.hass, self.config_entry)
             try:
                 async with asyncio.timeout(RESYNC_EVERY):
                     await self._regroup.wait()
@@ -306,6 +307,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     @callback
     def stream_live(self, continuity: Continuity) -> None:
         """Note that events flow; after a break presence is read before entities are trusted."""
+        report_connected(self.hass, self.config_entry, self.stream.subscription)
         if continuity is Continuity.BROKEN:
             self._breaks += 1
             self._caught_up = False
@@ -318,6 +320,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     @callback
     def stream_lost(self, error: RingCentralError) -> None:
         """Keep entities as they are for the grace time."""
+        if error.reason is Reason.SUBSCRIPTION_LIMIT:
+            report_subscription_limit(self.hass, self.config_entry)
         if self.available and self._grace is None:
             self._grace = async_call_later(
                 self.hass, GRACE, lambda _now: self.set_unavailable(error)
@@ -333,7 +337,6 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             return
         if self.ready.is_set():
             LOGGER.info("Connection to RingCentral is back")
-        clear_permission_issue(self.hass, self.config_entry)
         self.available = True
         self.ready.set()
         self._notify_all()

@@ -1,11 +1,28 @@
 """Issues that a person can mend outside Home Assistant; each vanishes once it is mended."""
 
+from datetime import timedelta
+from typing import Any, Final
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
 
 from .aioringcentral.errors import PermissionMissing
-from .const import DOMAIN
+from .aioringcentral.filters import EVERYONE
+from .aioringcentral.jwt import jwt_expiry
+from .aioringcentral.subscription import Subscription
+from .const import CONF_JWT, DOMAIN
+
+PERMISSION_MISSING: Final = "permission_missing"
+FILTERS_REFUSED: Final = "filters_refused"
+ACCOUNT_REFUSED: Final = "account_refused"
+SUBSCRIPTION_LIMIT: Final = "subscription_limit"
+JWT_EXPIRES: Final = "jwt_expires"
+
+_JWT_NOTICE: Final = timedelta(days=14)
 
 # How the Developer Console calls the permissions that the service spells in several ways (protocol 1.3).
 _CONSOLE_NAMES = {
@@ -32,24 +49,124 @@ def report_permission_missing(
     hass: HomeAssistant, entry: ConfigEntry, error: PermissionMissing
 ) -> None:
     """Tell which permission to give back."""
-    ir.async_create_issue(
+    _report(
         hass,
-        DOMAIN,
-        _permission_issue(entry),
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key="permission_missing",
-        translation_placeholders={
-            "permission": permission_name(error),
-            "account": entry.title,
-        },
+        entry,
+        PERMISSION_MISSING,
+        ir.IssueSeverity.ERROR,
+        fixable=True,
+        permission=permission_name(error),
     )
 
 
-def clear_permission_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take the issue away once following works."""
-    ir.async_delete_issue(hass, DOMAIN, _permission_issue(entry))
+def report_subscription_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell that too many subscriptions of this app and user exist (SUB-505)."""
+    _report(hass, entry, SUBSCRIPTION_LIMIT, ir.IssueSeverity.ERROR)
 
 
-def _permission_issue(entry: ConfigEntry) -> str:
-    return f"permission_missing_{entry.entry_id}"
+def report_connected(
+    hass: HomeAssistant, entry: ConfigEntry, subscription: Subscription | None
+) -> None:
+    """Take away what a working connection disproves, and tell which filters it lacks."""
+    for issue in (PERMISSION_MISSING, SUBSCRIPTION_LIMIT):
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+    refused = set(subscription.refused) if subscription else set()
+    # Lists of lines, favourites and extensions are a convenience: without them membership is read now and then.
+    presence = {name for name in refused if "presence?" in name}
+    for issue, applies in (
+        (ACCOUNT_REFUSED, EVERYONE in presence),
+        (FILTERS_REFUSED, bool(presence - {EVERYONE})),
+    ):
+        if applies:
+            _report(hass, entry, issue, ir.IssueSeverity.WARNING)
+        else:
+            ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+
+
+def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell two weeks before a JWT ends, where it says when."""
+    end = jwt_expiry(entry.data.get(CONF_JWT, ""))
+    if end is not None and end - dt_util.utcnow() < _JWT_NOTICE:
+        _report(
+            hass,
+            entry,
+            JWT_EXPIRES,
+            ir.IssueSeverity.WARNING,
+            date=end.date().isoformat(),
+        )
+    else:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, JWT_EXPIRES))
+
+
+def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take all issues away, with the entry."""
+    for issue in (
+        PERMISSION_MISSING,
+        FILTERS_REFUSED,
+        ACCOUNT_REFUSED,
+        SUBSCRIPTION_LIMIT,
+        JWT_EXPIRES,
+    ):
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+
+
+def issue_id(entry: ConfigEntry, issue: str) -> str:
+    """Return the id of an issue of one account."""
+    return f"{issue}_{entry.entry_id}"
+
+
+def _report(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    issue: str,
+    severity: ir.IssueSeverity,
+    *,
+    fixable: bool = False,
+    **placeholders: str,
+) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(entry, issue),
+        data={"entry_id": entry.entry_id, "account": entry.title, **placeholders}
+        if fixable
+        else None,
+        is_fixable=fixable,
+        severity=severity,
+        translation_key=issue,
+        translation_placeholders={"account": entry.title, **placeholders},
+    )
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
+) -> RepairsFlow:
+    """Return the flow for a fixable issue: a missing permission that was added meanwhile."""
+    return PermissionAddedFlow({key: str(value) for key, value in (data or {}).items()})
+
+
+class PermissionAddedFlow(RepairsFlow):
+    """Says what to add, and tries again at once when the user says it is done."""
+
+    def __init__(self, data: dict[str, str]) -> None:
+        """Take the entry's id and what the texts need."""
+        self._data = data
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask whether the permission is there now."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders=self._data,
+            )
+        self.hass.config_entries.async_schedule_reload(self._data["entry_id"])
+        return self.async_create_entry(data={})

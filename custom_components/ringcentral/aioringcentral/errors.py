@@ -19,6 +19,7 @@ class Reason(StrEnum):
     TLS_FAILED = "tls_failed"
     RATE_LIMITED = "rate_limited"
     SERVICE_ERROR = "service_error"
+    SUBSCRIPTION_LIMIT = "subscription_limit"
     INVALID_AUTH = "invalid_auth"
     ACCOUNT_LOCKED = "account_locked"
     EXTENSION_DISABLED = "extension_disabled"
@@ -196,6 +197,9 @@ def error_from_reply(
         )
     if status >= 500 or status == 408 or known & _LATER_CODES:
         return RetryLater(Reason.SERVICE_ERROR, code, retry_after(headers or {}))
+    if "SUB-505" in known:
+        # Subscriptions end with their sockets: some of those too many will (protocol 6).
+        return RetryLater(Reason.SUBSCRIPTION_LIMIT, code)
     if known & _PERMISSION_CODES:
         return PermissionMissing(code, missing_permission(body))
     for candidate in codes:

@@ -1,0 +1,172 @@
+"""Diagnostics, redacted by construction: only what is listed here gets in, and nobody's name or number is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.const import __version__ as ha_version
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.loader import async_get_integration
+from yarl import URL
+
+from .aioringcentral.models import Presence
+from .const import (
+    CONF_AUTH,
+    CONF_CALLER_IDENTITY,
+    CONF_EXTENSIONS,
+    CONF_FOLLOW,
+    CONF_SERVER,
+    DOMAIN,
+)
+from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
+from .devices import extension_of
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: RingCentralConfigEntry
+) -> dict[str, Any]:
+    """Return the state of the connection, and of every extension without saying whose it is."""
+    coordinator = entry.runtime_data
+    integration = await async_get_integration(hass, DOMAIN)
+    return {
+        "versions": {
+            "integration": str(integration.version),
+            "home_assistant": ha_version,
+        },
+        "entry": {
+            "auth": entry.data.get(CONF_AUTH),
+            "server": URL(entry.data[CONF_SERVER]).host,
+            "follow": entry.options.get(CONF_FOLLOW),
+            "chosen_extensions": len(entry.options.get(CONF_EXTENSIONS, ())),
+            "caller_identity": entry.options.get(CONF_CALLER_IDENTITY),
+        },
+        "connection": _connection(coordinator),
+        "rate_budget": coordinator.sign_in.http.budget.summary(hass.loop.time()),
+        "filters": _filters(coordinator),
+        "extensions": {
+            label: _extension(coordinator, extension_id)
+            for extension_id, label in _labels(coordinator).items()
+        },
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: RingCentralConfigEntry, device: dr.AnyDeviceEntry
+) -> dict[str, Any]:
+    """Return the state of one extension, or of the account for its own device."""
+    coordinator = entry.runtime_data
+    for domain, identifier in device.identifiers:
+        if (
+            domain == DOMAIN
+            and (extension_id := extension_of(coordinator, identifier)) is not None
+        ):
+            return {
+                "connection": _connection(coordinator),
+                "extension": _extension(coordinator, extension_id),
+            }
+    return await async_get_config_entry_diagnostics(hass, entry)
+
+
+def _connection(coordinator: RingCentralCoordinator) -> dict[str, Any]:
+    history, now = coordinator.stream.history, coordinator.hass.loop.time()
+    return {
+        "available": coordinator.available,
+        "live": coordinator.stream.is_live,
+        "live_seconds": _age(history.live_since, now),
+        "last_event_age_seconds": _age(history.last_event, now),
+        "connects": history.connects,
+        "recoveries": history.recoveries,
+        "replacements": history.replacements,
+        "subscribes": history.subscribes,
+        "losses": history.losses,
+        "close_codes": list(history.close_codes),
+        "error_codes": list(history.error_codes),
+        "events_overtaken": coordinator.presences.overtaken,
+    }
+
+
+def _age(since: float | None, now: float) -> float | None:
+    return None if since is None else round(now - since, 1)
+
+
+def _labels(coordinator: RingCentralCoordinator) -> dict[str, str]:
+    """Return names that stand for extensions in this one file: their ids are nobody else's business."""
+    return {
+        key: f"extension_{number}"
+        for number, key in enumerate(coordinator.extensions, 1)
+    }
+
+
+def _filters(coordinator: RingCentralCoordinator) -> dict[str, Any]:
+    subscription = coordinator.stream.subscription
+    if subscription is None:
+        return {}
+    labels = _labels(coordinator)
+    return {
+        "live": [_masked(name, labels) for name in subscription.live],
+        "refused": {
+            _masked(name, labels): reason
+            for name, reason in subscription.refused.items()
+        },
+    }
+
+
+def _masked(event_filter: str, labels: Mapping[str, str]) -> str:
+    parts = (
+        labels.get(part, "other" if part.isdigit() else part)
+        for part in event_filter.split("/")
+    )
+    return "/".join(parts)
+
+
+def _extension(
+    coordinator: RingCentralCoordinator, extension_id: str
+) -> dict[str, Any]:
+    presence = coordinator.presence(extension_id)
+    extension, calls = (
+        coordinator.extensions[extension_id],
+        coordinator.calls[extension_id],
+    )
+    return {
+        "type": extension.type,
+        "status": extension.status,
+        "own": extension_id == coordinator.own.id,
+        "editable": coordinator.editor.may_edit(extension_id),
+        **_presence(presence),
+        # Without details, direction and missed calls cannot be told for sure.
+        "call_details": presence.active_calls is not None,
+        "calls": [
+            {
+                "phase": str(call.phase),
+                "direction": str(call.direction) if call.direction else None,
+                "queue_call": call.queue_call,
+                "legs": len(call.legs),
+            }
+            for call in calls.calls
+        ],
+        "total_active_calls": presence.total_active_calls,
+    }
+
+
+def _presence(presence: Presence) -> dict[str, Any]:
+    words = (
+        "telephony_status",
+        "presence_status",
+        "user_status",
+        "dnd_status",
+        "meeting_status",
+    )
+    flags = (
+        "sequence",
+        "allow_see_my_presence",
+        "ring_on_monitored_call",
+        "pick_up_calls_on_hold",
+    )
+    return {
+        **{
+            key: None if (word := getattr(presence, key)) is None else str(word)
+            for key in words
+        },
+        **{key: getattr(presence, key) for key in flags},
+        "has_message": presence.message is not None,
+    }
