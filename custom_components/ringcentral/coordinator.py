@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -81,6 +82,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.extensions: Mapping[str, Extension] = {}
         self.members_complete = True
         self.ready = asyncio.Event()
+        self.failed = asyncio.Event()
+        self.last_error: RingCentralError = RetryLater(Reason.CANNOT_CONNECT)
         self.calls = CallWatch(hass, self._changed)
         self.tally = Tally()
         self.editor = Editor(self)
@@ -140,6 +143,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         """Read whom the user's choices mean, and follow them; raises `RingCentralError`."""
         options = self.config_entry.options
         choices = [Follow(choice) for choice in options.get(CONF_FOLLOW, [Follow.OWN])]
+        if self.extensions:
+            self.own = await self.sign_in.rest.own_extension()
         lists = await read_lists(self.sign_in.rest, self.own, choices)
         found = following(choices, options.get(CONF_EXTENSIONS, ()), lists)
         # Where a list was refused, nobody is taken for gone.
@@ -177,6 +182,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             except RetryLater as err:
                 LOGGER.debug("Snapshot failed: %s", err)
                 self._behind.set()
+                self._note_failure(err)
                 await asyncio.sleep(backoff.next(err.retry_after))
                 continue
             backoff.reset()
@@ -200,14 +206,16 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     async def _resync(self) -> None:
         """Read everything again now and then, and membership when it changed."""
         while True:
-            self._regroup.clear()
             check_jwt(self.hass, self.config_entry)
             try:
                 async with asyncio.timeout(RESYNC_EVERY):
                     await self._regroup.wait()
-                await asyncio.sleep(_SETTLE)
             except TimeoutError:
                 await self._read_if_possible(tuple(self.presences))
+            else:
+                await asyncio.sleep(_SETTLE)
+            # What changes from here on may be missing in the lists: it is read once more.
+            self._regroup.clear()
             try:
                 await self._update_members()
             except RingCentralError as err:
@@ -323,9 +331,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         if error.reason is Reason.SUBSCRIPTION_LIMIT:
             report_subscription_limit(self.hass, self.config_entry)
         if self.available and self._grace is None:
-            self._grace = async_call_later(
-                self.hass, GRACE, lambda _now: self.set_unavailable(error)
-            )
+            self._grace = async_call_later(self.hass, GRACE, self._end_grace)
+        self._note_failure(error)
         self._notify(ACCOUNT)
 
     # Availability.
@@ -350,6 +357,17 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         LOGGER.info("Connection to RingCentral is lost: %s", error)
         self.available = False
         self._notify_all()
+
+    @callback
+    def _note_failure(self, error: RingCentralError) -> None:
+        self.last_error = error
+        if not self.ready.is_set():
+            self.failed.set()
+
+    @callback
+    def _end_grace(self, _now: datetime) -> None:
+        self._grace = None
+        self.set_unavailable(self.last_error)
 
     @callback
     def cancel_grace(self) -> None:

@@ -36,11 +36,24 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     def _value(self) -> Any:
         """Return the value that the state shows."""
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen; what is written right after this is what was shown last."""
+        await super().async_added_to_hass()
+        self._shown = self._now()
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is when renamed: nothing here depends on the entity id (asked for since 2026.11)."""
+
+    def _now(self) -> tuple[bool, Any]:
+        # What is unavailable may be gone: it has no value to ask for.
+        return (True, self._value()) if self.available else (False, None)
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        # What is unavailable may be gone: it has no value to ask for.
-        shown = (self.available, self._value() if self.available else None)
+        shown = self._now()
         if shown != self._shown:
             self._shown = shown
             self.async_write_ha_state()

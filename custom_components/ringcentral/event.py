@@ -45,10 +45,6 @@ class CallEventEntity(ExtensionEntity, EventEntity):
             self.coordinator.calls.async_add_listener(self.extension_id, self._tell)
         )
 
-    @callback
-    def async_entity_id_changed(self, old_entity_id: str) -> None:
-        """Stay as it is when renamed: nothing here depends on the entity id (asked for since 2026.11)."""
-
     @override
     def _value(self) -> Any:
         # Presence alone is no event.

@@ -54,19 +54,24 @@ class Lifecycle:
         self._task = self._entry.async_create_background_task(
             self._coordinator.hass, self._run(found), "ringcentral account"
         )
-        ready = asyncio.ensure_future(self._coordinator.ready.wait())
+        waits = [
+            asyncio.ensure_future(event.wait())
+            for event in (self._coordinator.ready, self._coordinator.failed)
+        ]
         try:
             await asyncio.wait(
-                {self._task, ready},
+                {self._task, *waits},
                 timeout=START_TIMEOUT,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
-            ready.cancel()
+            for wait in waits:
+                wait.cancel()
         if self._task.done():
             await self._task
         if not self._coordinator.ready.is_set():
-            raise RetryLater(Reason.CANNOT_CONNECT)
+            # Home Assistant tries again, and does not wait with everything else meanwhile.
+            raise self._coordinator.last_error
 
     async def stop(self) -> None:
         """End the task with all that it opened; the sign-in stays."""

@@ -21,6 +21,13 @@ FILTERS_REFUSED: Final = "filters_refused"
 ACCOUNT_REFUSED: Final = "account_refused"
 SUBSCRIPTION_LIMIT: Final = "subscription_limit"
 JWT_EXPIRES: Final = "jwt_expires"
+ISSUES: Final = (
+    PERMISSION_MISSING,
+    FILTERS_REFUSED,
+    ACCOUNT_REFUSED,
+    SUBSCRIPTION_LIMIT,
+    JWT_EXPIRES,
+)
 
 _JWT_NOTICE: Final = timedelta(days=14)
 
@@ -100,13 +107,7 @@ def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take all issues away, with the entry."""
-    for issue in (
-        PERMISSION_MISSING,
-        FILTERS_REFUSED,
-        ACCOUNT_REFUSED,
-        SUBSCRIPTION_LIMIT,
-        JWT_EXPIRES,
-    ):
+    for issue in ISSUES:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
 
 

@@ -110,8 +110,7 @@ def following(
         else:
             instead[filters[0]] = tuple(extension_filter(key) for key in known)
         wanted += filters
-    if set(choices) & {Follow.CHOSEN, Follow.ACCOUNT}:
-        wanted.append(EXTENSION_LIST)
+    wanted.append(EXTENSION_LIST)
     return Following(
         extensions=members,
         plan=FilterPlan(wanted=tuple(dict.fromkeys(wanted)), instead=instead),
