@@ -110,6 +110,7 @@ class Faults:
     silent_sockets: bool = False
     recovery: Literal["normal", "fail", "WSG-1003", "WSG-1005"] = "normal"
     recovery_loses: int = 0
+    replay_delay: float = 0.05
     wsc_on_notifications: bool = False
     session_end_code: int = 1000
     idle_timeout: int = 1800

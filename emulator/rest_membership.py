@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import shapes
+from . import shapes, shapes_lists
 from .api import A, Reply, Request, Route, X, find_extension
 from .errors import ApiError, bad_parameter, not_found
 from .extension import Extension
@@ -34,7 +34,7 @@ def read_lines(service: Service, request: Request, ids: dict[str, str]) -> Reply
     per_page = request.number("perPage", 100, 1, 1000)
     lines = account.lines_of(ext.id)
     records = [
-        shapes.line(account, ext.id, each, request.base)
+        shapes_lists.line(account, ext.id, each, request.base)
         for each in lines[(page - 1) * per_page : page * per_page]
     ]
     uri = (
@@ -82,7 +82,8 @@ def read_favorites(service: Service, request: Request, ids: dict[str, str]) -> R
             "uri": f"{request.base}/restapi/v1.0/account/{account.id}"
             f"/extension/{ext.id}/favorite",
             "records": [
-                shapes.favorite(each) for each in account.favorites.get(ext.id, [])
+                shapes_lists.favorite(each)
+                for each in account.favorites.get(ext.id, [])
             ],
         }
     )
@@ -120,7 +121,7 @@ def read_queue(service: Service, _request: Request, ids: dict[str, str]) -> Repl
     return Reply(
         body={
             "records": [
-                shapes.queue_member(account.extensions[member], queue_id)
+                shapes_lists.queue_member(account.extensions[member], queue_id)
                 for member in account.members(queue_id)
             ]
         }
@@ -151,7 +152,7 @@ def read_member(service: Service, request: Request, ids: dict[str, str]) -> Repl
     return Reply(
         body={
             "records": [
-                shapes.queue_of_member(account.extensions[queue], ext)
+                shapes_lists.queue_of_member(account.extensions[queue], ext)
                 for queue in account.queues_of(ext.id)
             ]
         }

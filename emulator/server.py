@@ -30,6 +30,7 @@ from .rest_subscription import ROUTES as SUBSCRIPTION_ROUTES
 from .service import Service, jwt_for
 from .simulate import Office
 from .tickets import Tickets
+from .waiting import Waiters
 
 ROUTES = [
     *PRESENCE_ROUTES,
@@ -69,8 +70,9 @@ class Emulator:
         self._tickets = Tickets(
             service.clock, service.faults, service.counters, service.tokens
         )
+        self._waiters = Waiters()
         self._gateway = Gateway(
-            service, Api(service, ROUTES), self._tickets, self._notice
+            service, Api(service, ROUTES), self._tickets, self._waiters.notice
         )
         self._player = CallPlayer(
             service.account,
@@ -82,7 +84,7 @@ class Emulator:
         self.office = Office(service.account, self._player, seed)
         self._runner: web.AppRunner | None = None
         self._calls: set[asyncio.Task[dict[str, Any]]] = set()
-        self._waiters: set[asyncio.Event] = set()
+
         self.url = ""
         service.account.listen(self._changed)
 
@@ -333,32 +335,15 @@ class Emulator:
         self, condition: Callable[[], bool], timeout: float = 5.0
     ) -> None:
         """Wait until a condition on the emulator holds; TimeoutError after seconds."""
-        happened = asyncio.Event()
-        self._waiters.add(happened)
-        try:
-            async with asyncio.timeout(timeout):
-                while not condition():
-                    happened.clear()
-                    # Now and then without being told: a condition may be the test's.
-                    try:
-                        async with asyncio.timeout(0.05):
-                            await happened.wait()
-                    except TimeoutError:
-                        continue
-        finally:
-            self._waiters.discard(happened)
-
-    def _notice(self) -> None:
-        for waiter in self._waiters:
-            waiter.set()
+        await self._waiters.wait_for(condition, timeout)
 
     def _changed(self, _change: Change) -> None:
-        self._notice()
+        self._waiters.notice()
 
     @web.middleware
     async def _noticing(self, request: web.Request, handler: Any) -> web.StreamResponse:
         try:
             response: web.StreamResponse = await handler(request)
         finally:
-            self._notice()
+            self._waiters.notice()
         return response

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from .account import Account, Favorite, Line
+from .account import Account
 from .calls import active_call, newest
 from .events import dnd_personal
 from .extension import Extension
@@ -199,62 +199,6 @@ def listed(
         "records": list(records),
         "paging": paging,
         "navigation": navigation,
-    }
-
-
-def line(account: Account, owner_id: int, each: Line, base: str) -> dict[str, Any]:
-    """Return one monitored line (protocol 2.7)."""
-    uri = f"{base}/restapi/v1.0/account/{account.id}/extension"
-    ext = account.extensions[each.extension_id]
-    return {
-        "id": each.id,
-        "uri": f"{uri}/{owner_id}/presence/line/{each.id}",
-        "notEditableOnHud": each.locked,
-        "extension": {
-            "id": str(ext.id),
-            "uri": f"{uri}/{ext.id}",
-            "extensionNumber": ext.number,
-            "type": ext.type,
-        },
-    }
-
-
-def favorite(each: Favorite) -> dict[str, Any]:
-    """Return one favourite."""
-    if each.extension_id is not None:
-        return {"id": each.id, "extensionId": str(each.extension_id)}
-    return {"id": each.id, "contactId": each.contact_id}
-
-
-def accepts_current(member: Extension, queue_id: int) -> bool:
-    """Whether a member takes the calls of this queue as far as the queue goes."""
-    return queue_id not in member.queues_declined
-
-
-def queue_member(member: Extension, queue_id: int) -> dict[str, Any]:
-    """Return one record of a queue's presence."""
-    return {
-        "member": {
-            "id": str(member.id),
-            "name": member.name,
-            "extensionNumber": member.number,
-            "site": {"id": "main-site", "name": "Main Site"},
-        },
-        "acceptQueueCalls": member.accepts_queue_calls,
-        "acceptCurrentQueueCalls": accepts_current(member, queue_id),
-    }
-
-
-def queue_of_member(queue: Extension, member: Extension) -> dict[str, Any]:
-    """Return one record of a member's queues."""
-    return {
-        "callQueue": {
-            "id": str(queue.id),
-            "name": queue.name,
-            "extensionNumber": queue.number,
-            "editableMemberStatus": True,
-        },
-        "acceptCalls": accepts_current(member, queue.id),
     }
 
 

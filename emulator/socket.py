@@ -12,9 +12,9 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from . import frames
 from .api import Api, Reply, Request, parse_target
-from .clock import Timer
 from .delivery import Envelope
 from .errors import ApiError, invalid_uri, token_invalid
+from .liveness import Liveness
 from .recovery import Context, Contexts
 from .service import Service
 from .subscriptions import Subscription
@@ -25,10 +25,6 @@ LOGGER = logging.getLogger(__name__)
 MAX_ACTIVE_REQUESTS = 10
 MAX_QUEUED = 20_000
 """Frames that may wait for a client that does not read."""
-PONG_DEADLINE = 10.0
-"""Seconds; with a time factor never less than the floor, for the sake of real loops."""
-PONG_FLOOR = 2.0
-PING_FLOOR = 1.0
 
 
 class Socket:
@@ -53,10 +49,12 @@ class Socket:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._active = 0
-        self._timers: list[Timer] = []
-        self._heartbeat: asyncio.TimerHandle | None = None
-        self._heard = service.clock.now()
-        self._pong = True
+        self._liveness = Liveness(
+            service, expire=self._expire, ping=self._ping, abort=self.abort
+        )
+        self._replay: asyncio.TimerHandle | None = None
+        self.holding = False
+        """Events wait until what was missed has been sent."""
         self._sequence = 1
         self._closing = False
         self._close_task: asyncio.Task[None] | None = None
@@ -86,15 +84,14 @@ class Socket:
         service = self._service
         writer = asyncio.create_task(self._write())
         self._tasks.add(writer)
-        self._start_timers()
+        self._liveness.start()
         try:
             async for message in self._ws:
                 self._receive(message)
         finally:
-            for timer in self._timers:
-                timer.cancel()
-            if self._heartbeat is not None:
-                self._heartbeat.cancel()
+            self._liveness.stop()
+            if self._replay is not None:
+                self._replay.cancel()
             if not self._closing:
                 service.counters.sockets_closed_by_client += 1
             if self._close_task is not None:
@@ -116,7 +113,18 @@ class Socket:
         return True
 
     def replay(self, since: int) -> None:
-        """Send what a recovered context missed, in order."""
+        """Send what a recovered context missed, in order, and what comes meanwhile.
+
+        A moment after ConnectionDetails: an official client listens only then, and
+        is known to get these events from the service.
+        """
+        self.holding = True
+        self._replay = asyncio.get_running_loop().call_later(
+            self._service.faults.replay_delay, self._send_missed, since
+        )
+
+    def _send_missed(self, since: int) -> None:
+        self.holding = False
         for position, envelope in self.context.missed(since):
             self._service.counters.events_replayed += 1
             write_event(self.context, self, position, envelope, self._service)
@@ -163,71 +171,36 @@ class Socket:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # Timers.
-
-    def _start_timers(self) -> None:
-        clock, faults = self._service.clock, self._service.faults
-        absolute = clock.life(faults.absolute_timeout)
-        self._timers = [
-            clock.call_later(absolute, lambda: self._expire("WSG-903")),
-            clock.call_later(clock.life(faults.idle_timeout), self._check_idle),
-        ]
-        self._liveness(faults.ping_interval, PING_FLOOR, self._ping)
-
-    def _liveness(
-        self, seconds: float, floor: float, callback: Callable[[], None]
-    ) -> None:
-        """Call back later by the machine's time: advancing the clock is no silence."""
-        wait = max(seconds / self._service.clock.factor, floor)
-        self._heartbeat = asyncio.get_running_loop().call_later(wait, callback)
+    # What its timers do.
 
     def _expire(self, code: str) -> None:
         self.send(frames.error(code, None))
         # A context at the end of its time goes on in a new socket.
         self.end(WSCloseCode.OK)
 
-    def _check_idle(self) -> None:
-        clock = self._service.clock
-        limit = clock.life(self._service.faults.idle_timeout)
-        left = self._heard + limit - clock.now()
-        if left <= 0:
-            self._expire("WSG-902")
-        else:
-            self._timers[1] = clock.call_later(left, self._check_idle)
-
     def _ping(self) -> None:
-        if self._closing or self._service.faults.silent_sockets:
-            return
-        self._pong = False
-        self._start(self._send_ping())
-        self._liveness(PONG_DEADLINE, PONG_FLOOR, self._check_pong)
+        if not self._closing:
+            self._start(self._send_ping())
 
     async def _send_ping(self) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
             await self._ws.ping()
-
-    def _check_pong(self) -> None:
-        if self._pong:
-            self._liveness(self._service.faults.ping_interval, PING_FLOOR, self._ping)
-        else:
-            self.abort()
 
     # Frames of the client.
 
     def _receive(self, message: WSMessage) -> None:
         match message.type:
             case WSMsgType.PONG:
-                self._pong = True
-                self._service.counters.pongs += 1
+                self._liveness.ponged()
             case WSMsgType.PING:
                 # Keeps the connection, not the session: idle time runs on.
                 if not self._service.faults.silent_sockets:
                     self._start(self._send_pong(message.data))
             case WSMsgType.TEXT:
-                self._heard = self._service.clock.now()
+                self._liveness.heard()
                 self._frame(message.data)
             case WSMsgType.BINARY:
-                self._heard = self._service.clock.now()
+                self._liveness.heard()
                 self.send(frames.error("WSG-400", None))
             case _:
                 pass
@@ -329,6 +302,8 @@ def write_event(
     service: Service,
 ) -> bool:
     """Send one event on a socket; tell whether it went out."""
+    if socket.holding:
+        return False
     meta: dict[str, Any] = {
         "type": "ServerNotification",
         "messageId": envelope["uuid"],

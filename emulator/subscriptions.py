@@ -21,29 +21,16 @@ from .account import (
 from .clock import Clock, iso
 from .counters import Counters
 from .delivery import Delivery, Envelope
-from .errors import ApiError, app_permission
+from .errors import ApiError
 from .faults import Faults
-from .filters import Filter, Kind, Refusal, disabled, missing_permission, parse, refused
-from .shapes import accepts_current
+from .filters import Filter, Kind
+from .grants import Granted, grant
+from .shapes_lists import accepts_current
 
 MAX_SUBSCRIPTIONS = 30
 """Per user and app; one more is SUB-505."""
 LIFE = 86_400
 """Seconds; a subscription on a live socket renews itself."""
-WATCHING = (
-    Kind.PRESENCE,
-    Kind.ACCOUNT_PRESENCE,
-    Kind.LINE_PRESENCE,
-    Kind.FAVORITE_PRESENCE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """What a request for filters led to."""
-
-    filters: tuple[Filter, ...]
-    disabled: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -114,30 +101,7 @@ class Subscriptions:
 
     def grant(self, asked: Iterable[str], owner_id: int) -> Granted:
         """Return what becomes of the filters asked for; raise ApiError on a refusal."""
-        faults, account = self._faults, self._account
-        filters: list[Filter] = []
-        off: list[dict[str, str]] = []
-        refusal: Refusal | None = None
-        for text in asked:
-            wanted = parse(text, account, owner_id)
-            if isinstance(wanted, Refusal):
-                raise wanted.error()
-            if name := missing_permission(wanted, faults.permissions_removed):
-                raise app_permission(name)
-            if why := refused(wanted, account, owner_id, faults):
-                if faults.refusal == "whole":
-                    raise why.error()
-                refusal = refusal or why
-                off.append(
-                    {"filter": wanted.text, "reason": why.code, "message": why.message}
-                )
-            elif record := disabled(wanted, faults):
-                off.append(record)
-            else:
-                filters.append(wanted)
-        if refusal and not filters:
-            raise refusal.error()
-        return Granted(tuple(filters), tuple(off))
+        return grant(asked, self._account, owner_id, self._faults)
 
     def create(
         self,

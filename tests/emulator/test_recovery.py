@@ -9,6 +9,12 @@ from .wire import ACCOUNT, Socket, Wire
 FILTER = f"{ACCOUNT}/presence?detailedTelephonyState=true"
 
 
+@pytest.fixture(autouse=True)
+def _at_once(emu: Emulator) -> None:
+    """Send what was missed at once, so that an echo cannot overtake it."""
+    emu.faults.set(replay_delay=0)
+
+
 @pytest.fixture
 async def lost(wire: Wire, socket: Socket, emu: Emulator) -> Socket:
     """Return a socket with a subscription that the server has closed."""
@@ -181,3 +187,17 @@ async def test_newer_token_on_notifications(
     await emu.disconnect(1001)
     again = await wire.connect(wsc=first[0]["wsc"]["token"])
     assert (await again.body())["telephonyStatus"] == "CallConnected"
+
+
+async def test_order_while_the_replay_waits(
+    lost: Socket, wire: Wire, emu: Emulator, other: str
+) -> None:
+    """What happens between ConnectionDetails and the replay comes after it."""
+    emu.faults.set(replay_delay=0.1)
+    await emu.play_call(other, ["ring"])
+    socket = await wire.connect(wsc=lost.wsc)
+    await emu.set_presence(other, {"userStatus": "Busy"})
+    first, second = await socket.body(), await socket.body()
+    assert second["sequence"] == first["sequence"] + 1
+    assert (first["telephonyStatus"], second["userStatus"]) == ("Ringing", "Busy")
+    await socket.nothing()

@@ -1,0 +1,36 @@
+"""Waiting for something to happen in the emulator."""
+
+import asyncio
+from collections.abc import Callable
+
+RECHECK = 0.05
+"""Seconds; a condition may also be about the test's own state, of which no word comes."""
+
+
+class Waiters:
+    """Tests that wait for a condition."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._events: set[asyncio.Event] = set()
+
+    def notice(self) -> None:
+        """Let every condition be checked again."""
+        for event in self._events:
+            event.set()
+
+    async def wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Return once a condition holds; TimeoutError after the seconds."""
+        happened = asyncio.Event()
+        self._events.add(happened)
+        try:
+            async with asyncio.timeout(seconds):
+                while not condition():
+                    happened.clear()
+                    try:
+                        async with asyncio.timeout(RECHECK):
+                            await happened.wait()
+                    except TimeoutError:
+                        continue
+        finally:
+            self._events.discard(happened)
