@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 import logging
 from unittest.mock import patch
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import (
     EVENT_STATE_CHANGED,
     EVENT_STATE_REPORTED,
@@ -20,7 +20,6 @@ from homeassistant.core import (
     HomeAssistant,
     callback,
 )
-from homeassistant.data_entry_flow import FlowResult
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
@@ -151,6 +150,11 @@ class Story:
         state = self.hass.states.get(self.entities().get(unique_id, ""))
         return None if state is None else state.state
 
+    def account_now(self, key: str) -> str | None:
+        """Return what an entity of the account shows, None where there is none."""
+        state = self.hass.states.get(self.account_entity(key))
+        return None if state is None else state.state
+
     def all_states(self) -> dict[str, str]:
         """Return what all entities of extensions show, by unique id."""
         return {
@@ -255,7 +259,11 @@ class Story:
     def _on_change(self, event: Event[EventStateChangedData]) -> None:
         old, new = event.data["old_state"], event.data["new_state"]
         self.changes.append(
-            (event.data["entity_id"], old and old.state, new and new.state)
+            (
+                event.data["entity_id"],
+                None if old is None else old.state,
+                None if new is None else new.state,
+            )
         )
         self._happened.set()
 
@@ -330,7 +338,7 @@ def park_location(emulator: Emulator) -> str:
     return emulator.ids(type="ParkLocation")[0]
 
 
-def sign_in_flows(hass: HomeAssistant) -> list[FlowResult]:
+def sign_in_flows(hass: HomeAssistant) -> list[ConfigFlowResult]:
     """Return the flows that ask the user to sign in again."""
     return [
         flow

@@ -1,5 +1,7 @@
 """Stories of who is followed: people who come, go, change their names, and lists that change (peers, rows 41 to 43)."""
 
+from collections.abc import Iterator
+
 from homeassistant.core import HomeAssistant
 import pytest
 
@@ -9,7 +11,7 @@ from .stories import colleagues, late_replies, office, settling_at_once
 
 
 @pytest.fixture(autouse=True)
-def _settling() -> object:
+def _settling() -> Iterator[None]:
     """Take changes of lists at once."""
     with settling_at_once():
         yield

@@ -59,7 +59,7 @@ async def test_presence_keeps_coming_for_hours(
         await turn(story, "Offline")
         assert story.seen_unavailable() == []
         assert story.coordinator.stream.history.losses == 0
-        assert hass.states.get(story.account_entity("push_connected")).state == "on"
+        assert story.account_now("push_connected") == "on"
 
 
 async def test_a_machine_that_slept_for_a_day(
@@ -85,14 +85,13 @@ async def test_a_short_loss_is_not_shown(
     """Row 14: within the grace entities stay as they are, and the log is silent."""
     with caplog.at_level(logging.INFO):
         async with office(hass, emulator) as story:
-            push = story.account_entity("push_connected")
             before = story.all_states()
             await emulator.disconnect(code=None)
             await story.lost()
-            assert hass.states.get(push).state == "off"
+            assert story.account_now("push_connected") == "off"
             assert story.all_states() == before
             await story.live()
-            assert hass.states.get(push).state == "on"
+            assert story.account_now("push_connected") == "on"
             assert story.seen_unavailable() == []
     assert lines(caplog) == []
 
@@ -116,8 +115,7 @@ async def test_a_long_loss_is_shown_at_once_everywhere(
             await it.until(lambda: not it.coordinator.available)
             await hass.async_block_till_done()
             assert set(it.all_states().values()) == {STATE_UNAVAILABLE}
-            push = hass.states.get(it.account_entity("push_connected"))
-            assert push.state == "off"
+            assert it.account_now("push_connected") == "off"
             assert [line[: len(LOST)] for line in lines(caplog)] == [LOST]
             emulator.faults.set(silent_sockets=False)
             await it.live()
