@@ -6,6 +6,7 @@ from aiohttp import web
 import orjson
 
 from .api import Api, Reply, Request, error_reply, parse_target
+from .counters import route_name
 from .errors import ApiError
 from .service import Service
 
@@ -47,6 +48,8 @@ def rest_handler(
         try:
             session = service.tokens.check(bearer(request))
         except ApiError as error:
+            name = route_name(request.method, request.path)
+            service.counters.requests[name] += 1
             service.counters.replies[str(error.status)] += 1
             return respond(error_reply(error, service))
         path, query = parse_target(request.raw_path)

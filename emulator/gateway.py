@@ -92,10 +92,7 @@ class Gateway:
     def _session_ended(self, session: Session) -> None:
         for socket in list(self.sockets):
             if socket.session is session:
-                socket.end(
-                    self._service.faults.session_end_code,
-                    recoverable=not session.ended,
-                )
+                socket.end(self._service.faults.session_end_code)
 
     def _open(self, socket: Socket, wsc: str | None) -> None:
         """Send the first frame: ConnectionDetails, or an Error and the end."""

@@ -190,7 +190,7 @@ class OAuth:
             return self._service.jwts.get(form.get("assertion", ""), 0)
         if grant == "refresh_token":
             token = form.get("refresh_token", "")
-            session = self._service.tokens.owner_of_refresh(token)
+            session = self._service.tokens.session_of(token)
             return session.owner_id if session else 0
         return self._codes.owner(form.get("code", ""))
 
@@ -239,7 +239,7 @@ class OAuth:
 
     def _refresh(self, client: Client, form: dict[str, str]) -> Session:
         token = form.get("refresh_token", "")
-        session = self._service.tokens.owner_of_refresh(token)
+        session = self._service.tokens.session_of(token)
         if session is not None and not session.public and not client.with_secret:
             raise oauth_error("OAU-123")
         return self._service.tokens.refresh(token, client.id)
@@ -261,14 +261,16 @@ class OAuth:
             service.client_id,
             service.client_secret,
         )
-        verdict = service.limiter.ask(client.id, service.account.own_id, "Auth")
-        if verdict.refused:
-            raise rate_exceeded(verdict.retry_after)
         token = form.get("token") or request.query.get("token")
         if token is None:
             raise OAuthError(
                 "invalid_request", "CMN-101", "Parameter [token] is missing"
             )
+        session = service.tokens.session_of(token)
+        owner_id = session.owner_id if session else 0
+        verdict = service.limiter.ask(client.id, owner_id, "Auth")
+        if verdict.refused:
+            raise rate_exceeded(verdict.retry_after)
         service.tokens.revoke(token)
         return respond(Reply(body={}, headers=verdict.headers()))
 

@@ -138,10 +138,14 @@ class Contexts:
     def detach(self, context: Context) -> None:
         """Keep a context whose socket is gone for the recovery time."""
         context.socket = None
-        if not context.recoverable or context.session.ended:
+        if not context.recoverable:
             self.drop(context)
             return
-        if context.subscription is not None:
+        if context.subscription is not None and context.session.ended:
+            # Its tokens still tell whose it was: the next sign-in is another session.
+            self.subscriptions.delete(context.subscription)
+            context.subscription = None
+        elif context.subscription is not None:
             self.subscriptions.park(context.subscription, parked=True)
         life = self.clock.life(self.faults.recovery_timeout)
         context.timer = self.clock.call_later(life, lambda: self.drop(context))

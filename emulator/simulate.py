@@ -32,9 +32,14 @@ class Office:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, pace: float = 1.0) -> None:
-        """Begin, `pace` times as fast as people; the seed decides what happens."""
+        """Begin, `pace` times as fast as people; the seed decides what happens.
+
+        Without effect while it runs already. ValueError for a pace out of bounds.
+        """
         if not 0 < pace <= 1000:
             raise ValueError("the pace is more than 0 and at most 1000")
+        if self._tasks:
+            return
         self._pace = pace
         self._rng = random.Random(f"office-{self._seed}")
         self._number = 0
@@ -47,6 +52,7 @@ class Office:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
         if tasks:
             for ext in self._account.extensions.values():
                 if any(leg.key.startswith("office-") for leg in ext.legs):

@@ -123,9 +123,9 @@ class Tokens:
         self._adopt(session, session.current)
         return session
 
-    def owner_of_refresh(self, token: str) -> Session | None:
-        """Return the session of a refresh token, whatever its state."""
-        found = self._refresh.get(token)
+    def session_of(self, token: str) -> Session | None:
+        """Return the session of an access or refresh token, whatever its state."""
+        found = self._refresh.get(token) or self._access.get(token)
         return found[0] if found else None
 
     def check(self, access: str) -> Session:
@@ -152,9 +152,8 @@ class Tokens:
 
     def revoke(self, token: str) -> None:
         """End the session of an access or refresh token; an unknown one is ignored."""
-        found = self._access.get(token) or self._refresh.get(token)
-        if found is not None:
-            self.end(found[0])
+        if (session := self.session_of(token)) is not None:
+            self.end(session)
 
     def end(self, session: Session) -> None:
         """End a session and its sockets."""

@@ -88,6 +88,19 @@ async def test_new_session_fails(lost: Socket, wire: Wire) -> None:
     assert (await socket.subscribe(FILTER))[0]["status"] == 200
 
 
+async def test_sign_in_after_the_end_of_a_session(
+    wire: Wire, socket: Socket, emu: Emulator
+) -> None:
+    """A token that ran out without a refresh token: the next sign-in is another."""
+    await socket.subscribe(FILTER)
+    emu.expire_access_tokens()
+    assert await socket.close_code() == 1000
+    await emu.wait_for(lambda: emu.counters.subscriptions == 0)
+    await wire.sign_in()
+    again = await wire.connect(wsc=socket.wsc)
+    assert again.details[1]["recoveryErrorCode"] == "WSG-1003"
+
+
 async def test_without_subscription_fails(
     wire: Wire, socket: Socket, emu: Emulator
 ) -> None:

@@ -44,6 +44,9 @@ async def test_bad_bearer(anonymous: Wire, auth: str | None, code: str) -> None:
     answer = await anonymous.get(ACCOUNT, auth=auth)
     assert answer.status == 401
     assert answer.codes == [code]
+    counters = anonymous.emu.counters
+    assert counters.requests["GET /restapi/v1.0/account/{id}"] == 1
+    assert counters.replies["401"] == 1
 
 
 async def test_access_token_expires(wire: Wire, emu: Emulator) -> None:
