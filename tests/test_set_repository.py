@@ -145,11 +145,14 @@ def test_the_same_name_again_changes_nothing(tree: Path) -> None:
         "some body/x",
     ],
 )
-def test_refuses_what_is_no_name(tree: Path, name: str) -> None:
-    before = contents(tree)
+def test_refuses_what_is_no_name(tmp_path: Path, name: str) -> None:
+    for path in (MANIFEST, "scripts/set-repository"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    before = contents(tmp_path)
 
-    result = set_repository(tree, name)
+    result = set_repository(tmp_path, name)
 
     assert result.returncode == 2
     assert "is not OWNER/NAME" in result.stderr
-    assert contents(tree) == before
+    assert contents(tmp_path) == before
