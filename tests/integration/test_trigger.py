@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+import json
 import sys
 from typing import Any, cast
 from unittest.mock import patch
@@ -44,7 +45,6 @@ from emulator import Emulator
 
 from . import HOME, TEXTS
 from .stories import Story, colleagues, hasty, office, park_location
-from .test_texts import ICONS
 
 type Target = dict[str, list[str]]
 type Step = str | dict[str, str]
@@ -64,6 +64,7 @@ class Happening:
     before: Sequence[Step] = ()
 
 
+ICONS: dict[str, Any] = json.loads((HOME / "icons.json").read_text())
 DESCRIBED = cast(dict[str, Any], parse_yaml((HOME / "triggers.yaml").read_text()))
 HAPPENINGS = {
     "started_ringing": Happening("ringing", ["ring"]),
@@ -175,7 +176,9 @@ class Place:
         }
         return found[by]
 
-    def imitate(self, key: str, extension_id: str) -> list[str]:
+    def imitate(
+        self, key: str, extension_id: str, *, does_the_same: bool = True
+    ) -> list[str]:
         """Return entities of another integration that do all that one of ours does, in all the same places.
 
         One has the same device, the other the same area and label.
@@ -208,7 +211,8 @@ class Place:
         assert state is not None
         for entity_id in imitations:
             self.hass.states.async_set(entity_id, state.state, state.attributes)
-        async_track_state_change_event(self.hass, [ours.entity_id], do_the_same)
+        if does_the_same:
+            async_track_state_change_event(self.hass, [ours.entity_id], do_the_same)
         return imitations
 
 
