@@ -111,6 +111,7 @@ class Faults:
     recovery: Literal["normal", "fail", "WSG-1003", "WSG-1005"] = "normal"
     recovery_loses: int = 0
     replay_delay: float = 0.05
+    replay_late: bool = False
     wsc_on_notifications: bool = False
     session_end_code: int = 1000
     idle_timeout: int = 1800

@@ -45,7 +45,8 @@ class Socket:
         self._ws, self._transport = ws, transport
         self.session, self._changed = session, changed
         self.context = contexts.open(session)
-        self._queue: deque[str | bytes] = deque()
+        self._queue: deque[tuple[str | bytes, int]] = deque()
+        """Frames that wait for the network, with the position of an event or 0."""
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._active = 0
@@ -53,6 +54,7 @@ class Socket:
             service, expire=self._expire, ping=self._ping, abort=self.abort
         )
         self._replay: asyncio.TimerHandle | None = None
+        self._since = 0
         self.holding = False
         """Events wait until what was missed has been sent."""
         self._sequence = 1
@@ -100,15 +102,21 @@ class Socket:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def send(self, frame: str | bytes, *, loud: bool = False) -> bool:
-        """Queue a frame; `loud` passes the silent-socket fault. Tell if it goes out."""
+    def send(
+        self, frame: str | bytes, *, loud: bool = False, position: int = 0
+    ) -> bool:
+        """Queue a frame; `loud` passes the silent-socket fault. Tell if it goes out.
+
+        With the position of the event in it: one that is still queued when the
+        socket is lost has not been sent, and a recovery brings it.
+        """
         if self._closing or (self._service.faults.silent_sockets and not loud):
             return False
         if len(self._queue) >= MAX_QUEUED:
             LOGGER.warning("A client does not read its events, its socket is cut")
             self.abort()
             return False
-        self._queue.append(frame)
+        self._queue.append((frame, position))
         self._wake.set()
         return True
 
@@ -118,13 +126,15 @@ class Socket:
         A moment after ConnectionDetails: an official client listens only then, and
         is known to get these events from the service.
         """
-        self.holding = True
+        self.holding, self._since = True, since
         self._replay = asyncio.get_running_loop().call_later(
-            self._service.faults.replay_delay, self._send_missed, since
+            self._service.faults.replay_delay, self._send_missed
         )
 
-    def _send_missed(self, since: int) -> None:
-        self.holding = False
+    def _send_missed(self) -> None:
+        if not self.holding:
+            return
+        self.holding, since = False, self._since
         for position, envelope in self.context.missed(since):
             self._service.counters.events_replayed += 1
             write_event(self.context, self, position, envelope, self._service)
@@ -160,11 +170,14 @@ class Socket:
 
     async def _flush(self) -> None:
         while self._queue:
-            frame = self._queue.popleft()
+            frame, position = self._queue.popleft()
             if isinstance(frame, bytes):
                 await self._ws.send_bytes(frame)
             else:
                 await self._ws.send_str(frame)
+            if position:
+                self.context.sent = max(self.context.sent, position)
+                self._service.counters.events_sent += 1
 
     def _start(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -211,6 +224,9 @@ class Socket:
             await self._ws.pong(data)
 
     def _frame(self, text: str) -> None:
+        if not self._service.faults.replay_late:
+            # Nothing that is asked now is answered before what was missed.
+            self._send_missed()
         try:
             frame = frames.parse(text)
         except frames.FrameError as error:
@@ -315,8 +331,4 @@ def write_event(
             "token": socket.token(context, position),
             "sequence": socket.next_sequence(),
         }
-    if not socket.send(frames.dump(meta, envelope)):
-        return False
-    context.sent = position
-    service.counters.events_sent += 1
-    return True
+    return socket.send(frames.dump(meta, envelope), position=position)

@@ -9,12 +9,6 @@ from .wire import ACCOUNT, Socket, Wire
 FILTER = f"{ACCOUNT}/presence?detailedTelephonyState=true"
 
 
-@pytest.fixture(autouse=True)
-def _at_once(emu: Emulator) -> None:
-    """Send what was missed at once, so that an echo cannot overtake it."""
-    emu.faults.set(replay_delay=0)
-
-
 @pytest.fixture
 async def lost(wire: Wire, socket: Socket, emu: Emulator) -> Socket:
     """Return a socket with a subscription that the server has closed."""
@@ -214,3 +208,28 @@ async def test_order_while_the_replay_waits(
     assert second["sequence"] == first["sequence"] + 1
     assert (first["telephonyStatus"], second["userStatus"]) == ("Ringing", "Busy")
     await socket.nothing()
+
+
+async def test_late_replay(lost: Socket, wire: Wire, emu: Emulator, other: str) -> None:
+    """With the switch an echo overtakes what was missed."""
+    emu.faults.set(replay_late=True, replay_delay=0.2)
+    await emu.play_call(other, ["ring"])
+    socket = await wire.connect(wsc=lost.wsc)
+    await socket.nothing()
+    assert (await socket.body())["telephonyStatus"] == "Ringing"
+
+
+async def test_cut_with_events_in_the_queue(
+    wire: Wire, socket: Socket, emu: Emulator, other: str
+) -> None:
+    """What had not left when TCP was cut is not taken for sent."""
+    await socket.subscribe(FILTER)
+    await emu.play_call(other, ["ring", "answer"])
+    await emu.disconnect(None)
+    assert await socket.close_code() == 1006
+    again = await wire.connect(wsc=socket.wsc)
+    seen = [frame[1]["body"]["telephonyStatus"] for frame in socket.frames]
+    while len(seen) < 2:
+        seen.append((await again.body())["telephonyStatus"])
+    assert seen == ["Ringing", "CallConnected"]
+    await again.nothing()

@@ -245,7 +245,7 @@ async def test_announced_lives_are_divided(
 
 async def test_ten_requests_at_once(socket: Socket, emu: Emulator) -> None:
     """The eleventh request under way is refused."""
-    emu.faults.set(reply_delay=0.2)
+    emu.faults.set(reply_delay=0.5)
     for number in range(11):
         await socket.ws.send_json(
             [
