@@ -61,9 +61,10 @@ async def run(options: argparse.Namespace) -> None:
             port=options.port or free_port(PORT),
             extensions=options.extensions,
             seed=options.seed,
+            simulate=True,
         )
         require_free(plan.port)
-        async with Office.open(FOLDER, plan, simulate=True, say=say) as office:
+        async with Office.open(FOLDER, plan, say) as office:
             await show(office, options, is_new=kept is None)
 
 

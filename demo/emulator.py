@@ -25,6 +25,7 @@ class Emulator:
         extensions: int = 25,
         seed: int = 1,
         simulate: bool = False,
+        rate_limits: bool = True,
     ) -> None:
         """Take the company's size and seed; `simulate` lets it live by itself."""
         self.log = log
@@ -34,6 +35,7 @@ class Emulator:
             f"--extensions={extensions}",
             f"--seed={seed}",
             *(["--simulate"] if simulate else []),
+            *([] if rate_limits else ["--no-rate-limits"]),
         ]
         self._port = port
         self._process: Process | None = None

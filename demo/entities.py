@@ -23,14 +23,6 @@ SETTINGS = {
 }
 """Binary sensors that show a field; off by default."""
 
-QUESTIONS = {
-    "on_call": ("telephonyStatus", ("CallConnected", "OnHold")),
-    "ringing": ("telephonyStatus", ("Ringing",)),
-    "do_not_disturb": ("dndStatus", ("DoNotAcceptAnyCalls",)),
-    "in_meeting": ("meetingStatus", ("Connected",)),
-}
-"""Binary sensors that are on for some values of a field."""
-
 
 class Entities(Mapping[tuple[str | None, str], str]):
     """Entity ids by extension (None: the account) and key."""
@@ -96,17 +88,54 @@ def _on_off(value: object) -> str:
 
 
 def expected(presence: Json) -> dict[str, str]:
-    """Return state by key for a presence in REST shape; a field that is absent is unknown."""
-    states = {}
-    for key, field in STATUSES.items():
-        states[key] = snake_case(presence[field]) if field in presence else "unknown"
+    """Return state by key for a presence in REST shape, as far as it tells."""
+    states = {
+        key: snake_case(presence[field])
+        for key, field in STATUSES.items()
+        if field in presence
+    }
     for key, field in SETTINGS.items():
-        states[key] = _on_off(presence[field]) if field in presence else "unknown"
-    for key, (field, wanted) in QUESTIONS.items():
-        states[key] = (
-            _on_off(presence[field] in wanted) if field in presence else "unknown"
+        if field in presence:
+            states[key] = _on_off(presence[field])
+    if "telephonyStatus" in presence:
+        states |= _expected_of_calls(presence.get("activeCalls", []))
+    if "userStatus" in presence:
+        states["do_not_disturb"] = _on_off(
+            presence["dndStatus"] == "DoNotAcceptAnyCalls"
         )
+        states["in_meeting"] = _on_off(presence["meetingStatus"] == "Connected")
     return states
+
+
+def _expected_of_calls(calls: list[Json]) -> dict[str, str]:
+    talking = [c for c in calls if c["telephonyStatus"] in ("CallConnected", "OnHold")]
+    ringing = [
+        c
+        for c in calls
+        if c["telephonyStatus"] == "Ringing" and c["direction"] == "Inbound"
+    ]
+    return {
+        "on_call": _on_off(talking),
+        "ringing": _on_off(ringing),
+        "active_calls": str(len(calls)),
+    }
+
+
+def expected_of_account(presences: list[Json]) -> dict[str, str]:
+    """Return state by key for the account, from the presences of all that are followed."""
+    states = [expected(presence) for presence in presences]
+    counted = {
+        "extensions_on_call": ("on_call", "on"),
+        "extensions_ringing": ("ringing", "on"),
+        "extensions_available": ("presence_status", "available"),
+    }
+    return {
+        "push_connected": "on",
+        **{
+            total: str(sum(each.get(key) == state for each in states))
+            for total, (key, state) in counted.items()
+        },
+    }
 
 
 def differences(
@@ -135,14 +164,18 @@ def _pairs(
     entities: Entities, states: Mapping[str, str], truth: Mapping[str, Json]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield entity ids with the state that is shown and the one to be shown."""
-    for extension_id in entities.extensions:
-        presence = truth[extension_id]
-        for key, wanted in expected(presence).items():
-            entity_id = entities.get((extension_id, key))
+    followed = {key: truth[key] for key in entities.extensions}
+    wanted: dict[str | None, dict[str, str]] = {
+        key: expected(presence) for key, presence in followed.items()
+    }
+    wanted[None] = expected_of_account(list(followed.values()))
+    for owner, states_by_key in wanted.items():
+        for key, state in states_by_key.items():
+            entity_id = entities.get((owner, key))
             if entity_id is None or entity_id in entities.disabled:
                 continue
             shown = states.get(entity_id, "unavailable")
             # Of a park location nothing is told until a call is parked there.
-            untold = shown == "unknown" and wanted in ("no_call", "off")
-            if not (untold and "userStatus" not in presence):
-                yield entity_id, shown, wanted
+            untold = shown == "unknown" and state in ("no_call", "off", "0")
+            if not (untold and owner and "userStatus" not in followed[owner]):
+                yield entity_id, shown, state

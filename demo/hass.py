@@ -30,6 +30,10 @@ logbook:
 logger:
   default: info
 """
+_DEBUG = """\
+  logs:
+    custom_components.ringcentral: debug
+"""
 _HTTP = """\
 http:
   server_host: {host}
@@ -60,15 +64,15 @@ class HomeAssistant:
         """What it logs."""
         return self.folder / "home-assistant.log"
 
-    def prepare(self) -> None:
-        """Make the folder anew."""
+    def prepare(self, *, debug: bool = False) -> None:
+        """Make the folder anew; with `debug` the integration logs all it can."""
         shutil.rmtree(self.folder, ignore_errors=True)
         components = self.folder / "custom_components"
         components.mkdir(parents=True)
         (components / "ringcentral").symlink_to(
             CHECKOUT / "custom_components" / "ringcentral"
         )
-        self._configure(_CONFIGURATION, with_http=True)
+        self._configure(_CONFIGURATION + _DEBUG * debug, with_http=True)
         _write_store(self.folder, "onboarding", 4, {"done": _WELCOME_DONE})
 
     def forget_http(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 import fcntl
 import json
 from pathlib import Path
@@ -33,6 +33,12 @@ class Plan:
     """0 picks a free one."""
     extensions: int = 25
     seed: int = 1
+    simulate: bool = False
+    """Whether the office lives by itself."""
+    rate_limits: bool = True
+    """Off for tests, which would meet the service's limits by their haste alone."""
+    debug: bool = False
+    """Whether the integration logs all it can."""
     token: str = ""
     """Of the owner; empty for a Home Assistant that has none yet."""
 
@@ -50,8 +56,6 @@ class Office:
         session: aiohttp.ClientSession,
         folder: Path,
         plan: Plan,
-        *,
-        simulate: bool,
         say: Callable[[str], None],
     ) -> None:
         """Take what to start; `open` does it."""
@@ -62,7 +66,8 @@ class Office:
             port=plan.emulator_port,
             extensions=plan.extensions,
             seed=plan.seed,
-            simulate=simulate,
+            simulate=plan.simulate,
+            rate_limits=plan.rate_limits,
         )
         self.hass = HomeAssistant(folder / "config", plan.port)
         self._plan = plan
@@ -75,8 +80,6 @@ class Office:
         cls,
         folder: Path,
         plan: Plan,
-        *,
-        simulate: bool = False,
         say: Callable[[str], None] = lambda _text: None,
     ) -> AsyncIterator[Self]:
         """Start both in a folder; end both on leaving, whatever happened.
@@ -85,7 +88,7 @@ class Office:
             ProcessFailed: one of them did not come up.
         """
         async with aiohttp.ClientSession() as session:
-            office = cls(session, folder, plan, simulate=simulate, say=say)
+            office = cls(session, folder, plan, say)
             try:
                 await office._start()
                 yield office
@@ -101,7 +104,7 @@ class Office:
         if self._token:
             await self.hass.start()
             return
-        self.hass.prepare()
+        self.hass.prepare(debug=self._plan.debug)
         await self.hass.start()
         self._say("Creating its owner")
         token = await create_owner(self.session, self.hass.url, OWNER)
@@ -161,13 +164,7 @@ class Office:
 
     def plan_to_go_on(self) -> Plan:
         """Return the plan that brings this office back."""
-        return Plan(
-            port=self._plan.port,
-            emulator_port=self.emulator.port,
-            extensions=self._plan.extensions,
-            seed=self._plan.seed,
-            token=self._token,
-        )
+        return replace(self._plan, emulator_port=self.emulator.port, token=self._token)
 
 
 @contextmanager

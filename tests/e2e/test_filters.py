@@ -1,0 +1,119 @@
+"""Each way to follow brings events by its own filter, whichever the others are."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from .running import END_TO_END, Running, eventually
+
+pytestmark = END_TO_END
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def following(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncGenerator[Running]:
+    """Start a Home Assistant whose entry follows others than the account."""
+    async with Running.open(tmp_path_factory.mktemp("filters"), ["own"]) as running:
+        yield running
+
+
+@pytest.fixture
+def people(following: Running) -> list[str]:
+    """Extensions besides the own one, followed or not."""
+    info = following.office.emulator.info
+    return [
+        str(each) for each in info["extension_ids"] if each != info["own_extension_id"]
+    ]
+
+
+async def test_own(following: Running) -> None:
+    await following.office.emulator.post("reset")
+    await following.follow(["own"])
+
+    assert following.entities.extensions == [following.own]
+    await _brings_events(following, [following.own])
+
+
+async def test_lines(following: Running, people: list[str]) -> None:
+    lines = people[2:5]
+    await following.office.emulator.post("membership", lines=lines)
+    await following.follow(["lines"])
+
+    assert set(following.entities.extensions) - {following.own} == set(lines)
+    await _brings_events(following, lines)
+
+
+async def test_favorites(following: Running, people: list[str]) -> None:
+    favorites = people[5:7]
+    await following.office.emulator.post("membership", favorites=favorites)
+    await following.follow(["favorites"])
+
+    assert set(following.entities.extensions) == set(favorites)
+    await _brings_events(following, favorites)
+
+
+async def test_chosen(following: Running, people: list[str]) -> None:
+    chosen = [people[0], people[7]]
+    await following.follow(["chosen"], chosen)
+
+    assert set(following.entities.extensions) == set(chosen)
+    await _brings_events(following, chosen)
+
+
+async def test_account(following: Running, people: list[str]) -> None:
+    await following.follow(["account"])
+
+    assert set(following.entities.extensions) >= {following.own, *people}
+    await _brings_events(following, people[:4])
+
+
+async def test_all_three_filters_together(
+    following: Running, people: list[str]
+) -> None:
+    await following.office.emulator.post(
+        "membership", lines=people[:2], favorites=people[1:3]
+    )
+    await following.follow(["own", "lines", "favorites"])
+
+    # One device each, whoever is named twice.
+    assert sorted(following.entities.extensions) == sorted([following.own, *people[:3]])
+    await _brings_events(following, [following.own, *people[:3]])
+
+
+async def test_a_new_line_becomes_a_device(
+    following: Running, people: list[str]
+) -> None:
+    await following.office.emulator.post("membership", lines=people[:1])
+    await following.follow(["lines"])
+    await following.office.emulator.post("membership", lines=people[:2])
+
+    async def is_there() -> bool:
+        following.entities = await following.office.entities()
+        return people[1] in following.entities.devices
+
+    await eventually(is_there, 15)
+    await _brings_events(following, people[:2])
+
+
+async def _brings_events(following: Running, extension_ids: list[str]) -> None:
+    """Claim that changes arrive at once, and without being asked for."""
+    reads = await _presence_reads(following)
+    for extension_id in extension_ids:
+        for status in ("Connected", "Disconnected"):
+            await following.office.emulator.set_presence(
+                extension_id, meetingStatus=status
+            )
+            await following.shows(extension_id, meeting_status=status.lower())
+    assert await _presence_reads(following) == reads
+    await following.agrees()
+
+
+async def _presence_reads(following: Running) -> int:
+    requests = (await following.office.emulator.counters())["requests"]
+    return sum(
+        number
+        for name, number in requests.items()
+        if name.startswith("GET") and name.endswith("/presence")
+    )

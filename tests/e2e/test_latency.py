@@ -1,0 +1,58 @@
+"""An event shows in Home Assistant's state machine in less than a tenth of a second."""
+
+from collections.abc import Callable
+from statistics import median
+import time
+
+from demo.check import measure
+
+from .running import END_TO_END, Running
+
+pytestmark = END_TO_END
+
+EVENTS = 40
+LIMIT = 0.1
+
+
+async def test_from_the_emulator_to_a_state(
+    running: Running, record_property: Callable[[str, object], None]
+) -> None:
+    floor = await _floor(running)
+    seen = await measure(running.office, running.entities, running.own, EVENTS)
+
+    # Both ways begin with a request of ours and end at our socket; the first of
+    # them without RingCentral's between.
+    for name, times in (("floor", floor), ("event", seen)):
+        record_property(f"{name}_median_ms", round(median(times) * 1000, 2))
+        record_property(f"{name}_max_ms", round(max(times) * 1000, 2))
+    assert len(seen) == EVENTS
+    assert median(seen) < LIMIT, f"the floor is {median(floor) * 1000:.1f} ms"
+
+
+async def test_in_a_storm_of_events(running: Running) -> None:
+    """Fifty events at once, the last of which counts."""
+    who = running.others
+    started = time.perf_counter()
+    for index in range(50):
+        await running.office.emulator.set_presence(
+            who[index % len(who)],
+            meetingStatus=("Connected", "Disconnected")[index // len(who) % 2],
+        )
+    sent = time.perf_counter()
+    await running.agrees()
+
+    assert time.perf_counter() - sent < LIMIT + (sent - started)
+
+
+async def _floor(running: Running) -> list[float]:
+    """Return how long Home Assistant takes from a request to a state of its own."""
+    times = []
+    for index in range(EVENTS):
+        started = time.perf_counter()
+        await running.office.rest.post(
+            "/api/states/sensor.floor", {"state": str(index)}
+        )
+        change = await running.office.states.wait_for("sensor.floor", str(index))
+        assert change is not None
+        times.append(change.at - started)
+    return times
