@@ -1,48 +1,67 @@
-"""Set-up, sign-in and options, by the user interface."""
+"""Set-up and sign-in by the user interface: with a JWT, or in the browser by OAuth."""
 
 from collections.abc import Mapping
+import logging
 import traceback
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
     SOURCE_USER,
     ConfigEntry,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
     OptionsFlow,
 )
-from homeassistant.const import CONF_CLIENT_ID
+from homeassistant.const import CONF_CLIENT_ID, CONF_NAME, CONF_TOKEN
 from homeassistant.core import callback
+from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 
 from .aioringcentral.access import check_access
 from .aioringcentral.auth import TokenSource
-from .aioringcentral.errors import RetryLater, RingCentralError
+from .aioringcentral.errors import Misconfigured, RetryLater, RingCentralError
+from .aioringcentral.http import check_server
+from .aioringcentral.models import Extension
 from .const import (
     AUTH_JWT,
+    AUTH_OAUTH,
     CALLER_HIDDEN,
+    CONF_AUTH,
     CONF_CALLER_IDENTITY,
     CONF_EXTENSIONS,
     CONF_SERVER,
+    CONSOLE_URL,
     DOMAIN,
     LOGGER,
 )
-from .flow_forms import CONSOLE_URL, CREDENTIALS, Failure, credentials, follow_form
+from .flow_forms import CREDENTIALS, SERVER, Failure, credentials, follow_form, label
 from .follow_steps import FollowSteps
+from .oauth import OAuthTokens, RingCentralImplementation, known_apps
 from .options_flow import RingCentralOptionsFlow
-from .signin import SignIn, hand_over, sign_in, take_back
+from .signin import SignIn, hand_over, sign_in, take_back, way_to
 
 
-class RingCentralConfigFlow(FollowSteps, ConfigFlow, domain=DOMAIN):
+class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAIN):
     """Signs in, and asks whom to follow."""
 
+    DOMAIN = DOMAIN
     VERSION = 1
+
+    _own: Extension
 
     def __init__(self) -> None:
         """Begin without a sign-in."""
-        self._data: dict[str, str] = {}
+        super().__init__()
+        self._server = ""
+        self._data: dict[str, Any] = {}
         self._sign_in: SignIn | None = None
         self._options = {CONF_EXTENSIONS: [], CONF_CALLER_IDENTITY: CALLER_HIDDEN}
+
+    @property
+    @override
+    def logger(self) -> logging.Logger:
+        """Return the logger of the steps that are Home Assistant's own."""
+        return LOGGER
 
     @staticmethod
     @callback
@@ -51,47 +70,14 @@ class RingCentralConfigFlow(FollowSteps, ConfigFlow, domain=DOMAIN):
         """Return the options flow."""
         return RingCentralOptionsFlow()
 
+    # Which way to sign in.
+
     @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer the ways to sign in."""
-        return self.async_show_menu(step_id="user", menu_options=[AUTH_JWT])
-
-    async def async_step_jwt(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for an app's credentials and a user's JWT."""
-        failure = None
-        if user_input is not None:
-            failure = await self._try(user_input)
-            if failure is None:
-                self._abort_if_unique_id_configured()
-                return await self.async_step_follow()
-        return self._ask_credentials("jwt", user_input, failure)
-
-    async def async_step_follow(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask whom to follow."""
-        return await self._ask_follow("follow", follow_form(self._lists), user_input)
-
-    @override
-    def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
-        self._hand_over()
-        return self.async_create_entry(
-            title=self._lists.own.name or "RingCentral",
-            data=self._data,
-            options=options,
-        )
-
-    @override
-    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """End the sign-in if set-up came to nothing; one that is tried again goes on with it."""
-        retries = result["result"].state is ConfigEntryState.SETUP_RETRY
-        if not retries and (tokens := take_back(self.hass, self._data)) is not None:
-            self._end_session(tokens)
-        return result
+        return self.async_show_menu(step_id="user", menu_options=[AUTH_JWT, AUTH_OAUTH])
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
@@ -102,44 +88,54 @@ class RingCentralConfigFlow(FollowSteps, ConfigFlow, domain=DOMAIN):
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for credentials that work."""
-        return await self._replace_credentials(
-            "reauth_confirm", self._get_reauth_entry(), user_input
-        )
+        """Offer the ways to sign in again."""
+        return self._offer_ways("reauth_confirm")
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for other credentials of the same account."""
-        return await self._replace_credentials(
-            "reconfigure", self._get_reconfigure_entry(), user_input
+        """Offer the ways to sign in to the same account otherwise."""
+        return self._offer_ways("reconfigure")
+
+    def _offer_ways(self, step_id: str) -> ConfigFlowResult:
+        """Offer the entry's own way first."""
+        entry = self._entry
+        ways = [AUTH_JWT, AUTH_OAUTH]
+        ways.sort(key=lambda way: way != entry.data[CONF_AUTH])
+        return self.async_show_menu(
+            step_id=step_id,
+            menu_options=ways,
+            description_placeholders={CONF_NAME: entry.title},
         )
 
-    async def _replace_credentials(
-        self, step_id: str, entry: ConfigEntry, user_input: dict[str, Any] | None
+    @property
+    def _entry(self) -> ConfigEntry:
+        """The entry that is to sign in otherwise."""
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        return self._get_reconfigure_entry()
+
+    # With a JWT.
+
+    async def async_step_jwt(
+        self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
+        """Ask for an app's credentials and a user's JWT."""
         failure = None
         if user_input is not None:
-            failure = await self._try(user_input)
-            if failure is None:
-                self._abort_if_unique_id_mismatch(reason="wrong_account")
-                self._hand_over()
-                return self.async_update_reload_and_abort(
-                    entry, data_updates=self._data
-                )
-        # Secrets that are kept are never shown again.
-        known = {key: entry.data[key] for key in (CONF_SERVER, CONF_CLIENT_ID)}
-        return self._ask_credentials(step_id, user_input or known, failure)
-
-    def _ask_credentials(
-        self,
-        step_id: str,
-        suggested: Mapping[str, Any] | None,
-        failure: Failure | None,
-    ) -> ConfigFlowResult:
+            try:
+                data = credentials(user_input)
+            except Misconfigured as err:
+                failure = Failure.of(err, AUTH_JWT)
+            else:
+                failure = await self._try(data)
+                if failure is None:
+                    return await self._signed_in()
         return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(CREDENTIALS, suggested),
+            step_id=AUTH_JWT,
+            data_schema=self.add_suggested_values_to_schema(
+                CREDENTIALS, user_input or self._known(AUTH_JWT)
+            ),
             errors=failure.errors if failure else None,
             description_placeholders={
                 "console_url": CONSOLE_URL,
@@ -147,22 +143,115 @@ class RingCentralConfigFlow(FollowSteps, ConfigFlow, domain=DOMAIN):
             },
         )
 
-    async def _try(self, user_input: Mapping[str, str]) -> Failure | None:
+    # In the browser.
+
+    async def async_step_oauth(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the server where the user signs in."""
+        if not await known_apps(self.hass):
+            # The frontend asks for an app then, and begins set-up anew with it.
+            is_new = self.source == SOURCE_USER
+            return self.async_abort(
+                reason="missing_credentials" if is_new else "no_app"
+            )
+        if user_input is None:
+            return self._ask_server()
+        try:
+            self._server = check_server(user_input[CONF_SERVER])
+        except Misconfigured as err:
+            return self._ask_server(Failure.of(err, AUTH_OAUTH), user_input)
+        if self._sign_in is not None and (
+            self._data[CONF_AUTH],
+            self._data[CONF_SERVER],
+        ) == (AUTH_OAUTH, self._server):
+            # What came after it failed, and may work now.
+            return await self._go_on_with(self._data)
+        return await self.async_step_pick_implementation()
+
+    @override
+    async def async_step_auth(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Send the browser to the server that was chosen."""
+        if user_input is None:
+            app = self._app
+            self.flow_impl = app.at(way_to(self.hass, self._server, app.client_id))
+        return await super().async_step_auth(user_input)
+
+    @override
+    async def async_step_creation(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take the tokens for the code that the browser brought back."""
+        try:
+            return await super().async_step_creation(user_input)
+        except RingCentralError as err:
+            return self._ask_server(Failure.of(err, AUTH_OAUTH))
+
+    @override
+    async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Go on with tokens of the service."""
+        return await self._go_on_with(
+            {
+                CONF_AUTH: AUTH_OAUTH,
+                CONF_SERVER: self._server,
+                CONF_CLIENT_ID: self._app.client_id,
+                **data,
+            }
+        )
+
+    async def _go_on_with(self, data: dict[str, Any]) -> ConfigFlowResult:
+        if not data[CONF_TOKEN].get("refresh_token"):
+            self._sign_in_with(data)
+            self._leave()
+            return self._ask_server(Failure(errors={"base": "no_refresh_token"}))
+        if failure := await self._try(data):
+            return self._ask_server(failure)
+        return await self._signed_in()
+
+    @property
+    def _app(self) -> RingCentralImplementation:
+        """The app that was picked."""
+        if TYPE_CHECKING:
+            assert isinstance(self.flow_impl, RingCentralImplementation)
+        return self.flow_impl
+
+    def _ask_server(
+        self,
+        failure: Failure | None = None,
+        user_input: Mapping[str, Any] | None = None,
+    ) -> ConfigFlowResult:
+        chosen = {CONF_SERVER: self._server} if self._server else None
+        return self.async_show_form(
+            step_id=AUTH_OAUTH,
+            data_schema=self.add_suggested_values_to_schema(
+                SERVER, user_input or chosen or self._known(AUTH_OAUTH)
+            ),
+            errors=failure.errors if failure else None,
+            description_placeholders=failure.placeholders if failure else None,
+        )
+
+    # Signed in.
+
+    async def _try(self, data: dict[str, Any]) -> Failure | None:
         """Sign in and do what following takes; return what is in the way, if anything is."""
         try:
-            access = self._sign_in_with(credentials(user_input))
-            own = await check_access(access.http, access.tokens)
+            access = self._sign_in_with(data)
+            self._own = await check_access(access.http, access.tokens)
             # Who else is signing in to this account is no reason to stop: one of the flows ends first.
-            await self.async_set_unique_id(own.account_id, raise_on_progress=False)
+            await self.async_set_unique_id(
+                self._own.account_id, raise_on_progress=False
+            )
             if self.source == SOURCE_USER:
-                await self._read_lists(access.rest, own)
+                await self._read_lists(access.rest, self._own)
         except RetryLater as err:
             # The next try may go on with this sign-in: each costs one of five requests a minute.
-            return Failure.of(err)
+            return Failure.of(err, data[CONF_AUTH])
         except RingCentralError as err:
             # What was granted was fixed at sign-in: a permission that is added needs a new one.
             self._leave()
-            return Failure.of(err)
+            return Failure.of(err, data[CONF_AUTH])
         except Exception as err:  # noqa: BLE001 - whatever it is, the form says so and stays
             # Its text is left out: it may hold what was typed.
             LOGGER.error(
@@ -174,7 +263,57 @@ class RingCentralConfigFlow(FollowSteps, ConfigFlow, domain=DOMAIN):
             return Failure(errors={"base": "unknown"})
         return None
 
-    def _sign_in_with(self, data: dict[str, str]) -> SignIn:
+    async def _signed_in(self) -> ConfigFlowResult:
+        """Go on to whom to follow, or let the entry sign in this way from now on."""
+        if self.source == SOURCE_USER:
+            self._abort_if_unique_id_configured()
+            return await self.async_step_follow()
+        entry = self._entry
+        self._abort_if_unique_id_mismatch(
+            reason="wrong_account",
+            description_placeholders={"user": label(self._own), "account": entry.title},
+        )
+        # An entry that runs closes its sign-in itself.
+        is_running = entry.state is ConfigEntryState.LOADED
+        left = None if is_running else take_back(self.hass, entry.data)
+        self._hand_over()
+        result = self.async_update_reload_and_abort(entry, data=self._data)
+        if left is not None:
+            self._end_session(left)
+        return result
+
+    async def async_step_follow(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whom to follow."""
+        return await self._ask_follow("follow", follow_form(self._lists), user_input)
+
+    @override
+    def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
+        self._hand_over()
+        return self.async_create_entry(
+            title=self._own.name or "RingCentral", data=self._data, options=options
+        )
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """End the sign-in if set-up came to nothing; one that is tried again goes on with it."""
+        entry = result["result"]
+        retries = entry.state is ConfigEntryState.SETUP_RETRY
+        if not retries and (tokens := take_back(self.hass, entry.data)) is not None:
+            self._end_session(tokens)
+        return result
+
+    def _known(self, way: str) -> dict[str, Any]:
+        """Return what a form suggests of an entry's sign-in; secrets that are kept are never shown again."""
+        if self.source == SOURCE_USER:
+            return {}
+        data = self._entry.data
+        same = data[CONF_AUTH] == way
+        names = (CONF_SERVER, CONF_CLIENT_ID) if same else (CONF_SERVER,)
+        return {name: data[name] for name in names}
+
+    def _sign_in_with(self, data: dict[str, Any]) -> SignIn:
         """Return a sign-in with these credentials, the one that is open where they are the same."""
         if self._sign_in is None or data != self._data:
             self._leave()
@@ -186,8 +325,11 @@ class RingCentralConfigFlow(FollowSteps, ConfigFlow, domain=DOMAIN):
         """Let the entry go on with this sign-in."""
         if TYPE_CHECKING:
             assert self._sign_in is not None
-        hand_over(self.hass, self._data, self._sign_in.tokens)
-        self._sign_in = None
+        tokens, self._sign_in = self._sign_in.tokens, None
+        if isinstance(tokens, OAuthTokens):
+            # They may have been renewed meanwhile.
+            self._data[CONF_TOKEN] = tokens.pair
+        hand_over(self.hass, self._data, tokens)
 
     def _leave(self) -> None:
         """End the sign-in that is open."""

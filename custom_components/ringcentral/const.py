@@ -6,7 +6,11 @@ from typing import Final
 DOMAIN: Final = "ringcentral"
 LOGGER = logging.getLogger(__package__)
 
+DEFAULT_SERVER: Final = "https://platform.ringcentral.com"
+CONSOLE_URL: Final = "https://developers.ringcentral.com/console"
+
 CONF_AUTH: Final = "auth"
+CONF_AUTH_IMPLEMENTATION: Final = "auth_implementation"
 CONF_SERVER: Final = "server"
 CONF_JWT: Final = "jwt"
 CONF_FOLLOW: Final = "follow"
@@ -14,6 +18,8 @@ CONF_EXTENSIONS: Final = "extensions"
 CONF_CALLER_IDENTITY: Final = "caller_identity"
 
 AUTH_JWT: Final = "jwt"
+AUTH_OAUTH: Final = "oauth"
+
 CALLER_HIDDEN: Final = "hidden"
 CALLER_NAME: Final = "name"
 CALLER_FULL: Final = "full"

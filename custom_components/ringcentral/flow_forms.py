@@ -29,6 +29,7 @@ from .aioringcentral.http import check_server
 from .aioringcentral.models import Extension
 from .const import (
     AUTH_JWT,
+    AUTH_OAUTH,
     CALLER_HIDDEN,
     CONF_AUTH,
     CONF_CALLER_IDENTITY,
@@ -36,16 +37,14 @@ from .const import (
     CONF_FOLLOW,
     CONF_JWT,
     CONF_SERVER,
+    DEFAULT_SERVER,
 )
 from .repairs import permission_name
 
-CONSOLE_URL: Final = "https://developers.ringcentral.com/console"
-
-_RINGCENTRAL: Final = "https://platform.ringcentral.com"
 # Brands that share a platform (protocol 1.1); a host is no key of a translation, and brands need none.
 _SERVERS: Final = (
     SelectOptionDict(
-        value=_RINGCENTRAL,
+        value=DEFAULT_SERVER,
         label="RingCentral (also Avaya, BT Cloud Work, Rainbow, TELUS, Unify Office)",
     ),
     SelectOptionDict(
@@ -57,20 +56,32 @@ _CALLER_IDENTITIES: Final = (CALLER_HIDDEN, "name", "full")
 
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 
-CREDENTIALS = vol.Schema(
+SERVER = vol.Schema(
     {
-        vol.Required(CONF_SERVER, default=_RINGCENTRAL): SelectSelector(
+        vol.Required(CONF_SERVER, default=DEFAULT_SERVER): SelectSelector(
             SelectSelectorConfig(
                 options=list(_SERVERS),
                 custom_value=True,
                 mode=SelectSelectorMode.DROPDOWN,
             )
-        ),
+        )
+    }
+)
+
+CREDENTIALS = SERVER.extend(
+    {
         vol.Required(CONF_CLIENT_ID): TextSelector(),
         vol.Required(CONF_CLIENT_SECRET): _PASSWORD,
         vol.Required(CONF_JWT): _PASSWORD,
     }
 )
+
+# What is said otherwise of a sign-in in the browser than of one with a JWT.
+_OAUTH_TEXTS: Final = {
+    Reason.INVALID_AUTH: "oauth_invalid_auth",
+    Reason.INVALID_CLIENT: "oauth_invalid_client",
+    Reason.GRANT_NOT_ALLOWED: "oauth_grant_not_allowed",
+}
 
 
 def credentials(user_input: Mapping[str, str]) -> dict[str, str]:
@@ -137,7 +148,7 @@ def options_form(lists: Lists, followed: Collection[str]) -> vol.Schema:
 def extensions_form(lists: Lists) -> vol.Schema:
     """Return the form that asks for extensions, by name."""
     options = [
-        SelectOptionDict(value=extension.id, label=_label(extension))
+        SelectOptionDict(value=extension.id, label=label(extension))
         for extension in (lists.account or {}).values()
         if extension.can_be_followed
     ]
@@ -161,7 +172,8 @@ def still_there(lists: Lists, chosen: Collection[str]) -> list[str]:
     return [key for key in chosen if key in account and account[key].can_be_followed]
 
 
-def _label(extension: Extension) -> str:
+def label(extension: Extension) -> str:
+    """Return how people know an extension: by name and number."""
     known = extension.name or extension.number or extension.id
     return f"{known} ({extension.number})" if extension.number else known
 
@@ -174,8 +186,8 @@ class Failure:
     placeholders: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, error: RingCentralError) -> Self:
-        """Return what to show for an error; its reason is the key of the text."""
+    def of(cls, error: RingCentralError, auth: str) -> Self:
+        """Return what to show for an error of one way to sign in; its reason is the key of the text."""
         where = CONF_SERVER if error.reason is Reason.INVALID_ADDRESS else "base"
         placeholders = {}
         if isinstance(error, PermissionMissing):
@@ -183,4 +195,6 @@ class Failure:
         if isinstance(error, RetryLater) and error.reason is Reason.RATE_LIMITED:
             wait = error.retry_after or DEFAULT_RETRY_AFTER
             placeholders["seconds"] = str(math.ceil(wait))
-        return cls(errors={where: error.reason.value}, placeholders=placeholders)
+        texts = _OAUTH_TEXTS if auth == AUTH_OAUTH else {}
+        key = texts.get(error.reason, error.reason.value)
+        return cls(errors={where: key}, placeholders=placeholders)

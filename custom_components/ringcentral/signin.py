@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util.hass_dict import HassKey
@@ -13,12 +13,21 @@ from .aioringcentral.auth import JwtTokens, TokenSource
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateBudget
 from .aioringcentral.rest import Rest
-from .const import CONF_JWT, CONF_SERVER, DOMAIN
+from .const import (
+    AUTH_OAUTH,
+    CONF_AUTH,
+    CONF_AUTH_IMPLEMENTATION,
+    CONF_JWT,
+    CONF_SERVER,
+    DOMAIN,
+)
+from .oauth import OAuthTokens
 
 # A penalty concerns the user and app, whichever flow or entry sends (protocol 5).
 _BUDGETS: HassKey[dict[tuple[str, str], RateBudget]] = HassKey(f"{DOMAIN}_budgets")
-# Sign-ins that a flow has opened, until the entry it makes takes them over: every sign-in costs
-# two of five requests a minute, and one of five sessions.
+# Sign-ins with a JWT that a flow has opened, until the entry it makes takes them over: every sign-in
+# costs two of five requests a minute, and one of five sessions. OAuth needs none of it: the session is
+# in the entry.
 _HANDED_OVER: HassKey[dict[str, TokenSource]] = HassKey(f"{DOMAIN}_handed_over")
 
 
@@ -31,20 +40,26 @@ class SignIn:
     rest: Rest
 
 
-def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
-    """Return a sign-in for the credentials of a flow or an entry; nothing is sent yet.
+def way_to(hass: HomeAssistant, server: str, client_id: str) -> Http:
+    """Return the way to a server for an app, within the budget of whoever else uses the two.
 
     Raises:
         Misconfigured: the server's address is not https (http is for this machine alone).
     """
-    server, client_id = data[CONF_SERVER], data[CONF_CLIENT_ID]
     budget = hass.data.setdefault(_BUDGETS, {}).setdefault(
         (server, client_id), RateBudget()
     )
-    http = Http(async_get_clientsession(hass), server, budget)
-    tokens = hass.data.setdefault(_HANDED_OVER, {}).pop(_key(data), None) or JwtTokens(
-        http, client_id, data[CONF_CLIENT_SECRET], data[CONF_JWT]
-    )
+    return Http(async_get_clientsession(hass), server, budget)
+
+
+def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
+    """Return a sign-in for the credentials of a flow or an entry; nothing is sent yet.
+
+    Raises:
+        Misconfigured: what was entered can never work.
+    """
+    http = way_to(hass, data[CONF_SERVER], data[CONF_CLIENT_ID])
+    tokens = _tokens(hass, http, data)
     return SignIn(http=http, tokens=tokens, rest=Rest(http, tokens))
 
 
@@ -52,12 +67,23 @@ def hand_over(
     hass: HomeAssistant, data: Mapping[str, Any], tokens: TokenSource
 ) -> None:
     """Keep a flow's sign-in for the entry that is about to be set up with the same credentials."""
-    hass.data.setdefault(_HANDED_OVER, {})[_key(data)] = tokens
+    if data[CONF_AUTH] != AUTH_OAUTH:
+        hass.data.setdefault(_HANDED_OVER, {})[_key(data)] = tokens
 
 
 def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:
-    """Return a sign-in that no entry has taken over, for the flow to close."""
+    """Return a sign-in that nobody goes on with, to be closed."""
+    if data[CONF_AUTH] == AUTH_OAUTH:
+        return sign_in(hass, data).tokens
     return hass.data.get(_HANDED_OVER, {}).pop(_key(data), None)
+
+
+def _tokens(hass: HomeAssistant, http: Http, data: Mapping[str, Any]) -> TokenSource:
+    if data[CONF_AUTH] == AUTH_OAUTH:
+        return OAuthTokens(hass, http, data[CONF_AUTH_IMPLEMENTATION], data[CONF_TOKEN])
+    return hass.data.setdefault(_HANDED_OVER, {}).pop(_key(data), None) or JwtTokens(
+        http, data[CONF_CLIENT_ID], data[CONF_CLIENT_SECRET], data[CONF_JWT]
+    )
 
 
 def _key(data: Mapping[str, Any]) -> str:

@@ -107,7 +107,7 @@ async def test_a_user_signs_in_and_follows_the_own_extension(
         DOMAIN, context={"source": SOURCE_USER}
     )
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["jwt"]
+    assert result["menu_options"] == ["jwt", "oauth"]
     result = await answer(hass, result, {"next_step_id": "jwt"})
     assert (result["step_id"], result["errors"]) == ("jwt", None)
     result = await answer(hass, result, jwt_input(emulator))
@@ -133,6 +133,7 @@ async def test_the_frontend_can_walk_through_set_up_and_options(
     hass_client: ClientSessionGenerator,
 ) -> None:
     assert await async_setup_component(hass, "config", {})
+    assert await async_setup_component(hass, DOMAIN, {})
     client = await hass_client()
 
     async def walk(url: str, *answers: dict[str, Any]) -> dict[str, Any]:
@@ -590,6 +591,11 @@ async def test_credentials_of_another_account_are_refused(
             FlowResultType.ABORT,
             "wrong_account",
         )
+        own = another.extension(another.own_extension_id)
+        assert result["description_placeholders"] == {
+            "user": f"{own.name} ({own.number})",
+            "account": entry.title,
+        }
         await all_signed_out(another)
     assert entry.data == before
 
@@ -625,13 +631,15 @@ async def test_a_pending_reauth_does_not_stop_reconfiguring(
 async def start(
     hass: HomeAssistant, entry: MockConfigEntry, way: str
 ) -> ConfigFlowResult:
-    """Return the form that asks for other credentials of an entry."""
+    """Return the form that asks for another JWT of an entry."""
     begin_flow = {
         "reauth": entry.start_reauth_flow,
         "reconfigure": entry.start_reconfigure_flow,
     }[way]
-    form: ConfigFlowResult = await begin_flow(hass)
-    return form
+    menu: ConfigFlowResult = await begin_flow(hass)
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["menu_options"] == ["jwt", "oauth"]
+    return await answer(hass, menu, {"next_step_id": "jwt"})
 
 
 # Options.

@@ -1,0 +1,43 @@
+"""Apps of the Developer Console as Home Assistant keeps them."""
+
+from homeassistant.components.application_credentials import ClientCredential
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    AUTH_CALLBACK_PATH,
+    MY_AUTH_CALLBACK_PATH,
+)
+from homeassistant.helpers.network import NoURLAvailableError, get_url
+
+from .const import CONSOLE_URL, DEFAULT_SERVER
+from .oauth import PUBLIC_APP, RingCentralImplementation
+from .signin import way_to
+
+
+async def async_get_auth_implementation(
+    hass: HomeAssistant, auth_domain: str, credential: ClientCredential
+) -> RingCentralImplementation:
+    """Return an app, at the server that most accounts are on."""
+    return RingCentralImplementation(
+        hass,
+        auth_domain,
+        credential,
+        way_to(hass, DEFAULT_SERVER, credential.client_id),
+    )
+
+
+async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
+    """Return what the dialog tells to enter, here and in the Developer Console."""
+    return {
+        "console_url": CONSOLE_URL,
+        "redirect_url": _redirect_url(hass),
+        "public": PUBLIC_APP,
+    }
+
+
+def _redirect_url(hass: HomeAssistant) -> str:
+    if "my" in hass.config.components:
+        return MY_AUTH_CALLBACK_PATH
+    try:
+        return f"{get_url(hass)}{AUTH_CALLBACK_PATH}"
+    except NoURLAvailableError:
+        return AUTH_CALLBACK_PATH

@@ -1,0 +1,204 @@
+"""Sign-in in the browser: an app at a server, and the tokens of the user who allowed it (protocol 1)."""
+
+import asyncio
+from collections.abc import Mapping
+import time
+from typing import Any, Final, override
+
+import aiohttp
+from homeassistant.components.application_credentials import ClientCredential
+from homeassistant.config_entries import SAVE_DELAY, ConfigEntry
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ImplementationUnavailableError
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    LocalOAuth2ImplementationWithPkce,
+    async_get_implementations,
+)
+
+from .aioringcentral.auth import REVOKE_PATH, TOKEN_PATH, Token, token_from_wire
+from .aioringcentral.errors import Misconfigured, Reason, RingCentralError
+from .aioringcentral.http import Http
+from .aioringcentral.limits import RateGroup
+from .const import DOMAIN, LOGGER
+
+# What the user enters as the secret of an app that has none: the field must not be left empty.
+PUBLIC_APP: Final = "public"
+
+# Seconds after which Home Assistant has written a changed entry to disk.
+_WRITTEN_AFTER: Final = SAVE_DELAY + 1.0
+_AUTHORIZE_PATH: Final = "/restapi/oauth/authorize"
+
+
+class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
+    """An app of the Developer Console, at one server."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        auth_domain: str,
+        credential: ClientCredential,
+        http: Http,
+    ) -> None:
+        """Take what the user entered, and the way to the server."""
+        secret = credential.client_secret
+        super().__init__(
+            hass,
+            auth_domain,
+            credential.client_id,
+            f"{http.server}{_AUTHORIZE_PATH}",
+            f"{http.server}{TOKEN_PATH}",
+            client_secret="" if secret.casefold() == PUBLIC_APP else secret,
+        )
+        self._credential = credential
+        self._http = http
+
+    @property
+    @override
+    def name(self) -> str:
+        """What the user calls the app."""
+        return self._credential.name or self.client_id
+
+    def at(self, http: Http) -> RingCentralImplementation:
+        """Return the same app at another server."""
+        return RingCentralImplementation(self.hass, self.domain, self._credential, http)
+
+    async def revoke(self, token: str) -> None:
+        """End the session of a token; raises `RingCentralError`."""
+        await self._send(REVOKE_PATH, {"token": token})
+
+    @override
+    async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Send a grant; unlike in the base class what may come of it is a `RingCentralError`."""
+        body = await self._send(TOKEN_PATH, data)
+        token = token_from_wire(body, session=0, now=0.0)
+        return {**body, "expires_in": int(token.expires_at)}
+
+    async def _send(self, path: str, form: Mapping[str, str]) -> Any:
+        """Send a form in the name of the app, which has a secret or has none (protocol 1.2)."""
+        headers = {}
+        if self.client_secret:
+            if ":" in self.client_id:
+                raise Misconfigured(Reason.INVALID_CLIENT)
+            headers["Authorization"] = aiohttp.encode_basic_auth(
+                self.client_id, self.client_secret
+            )
+        reply = await self._http.send(
+            "POST",
+            path,
+            RateGroup.AUTH,
+            headers=headers,
+            form={**form, "client_id": self.client_id},
+        )
+        return reply.body
+
+
+async def known_apps(hass: HomeAssistant) -> dict[str, RingCentralImplementation]:
+    """Return the apps among the application credentials, by id."""
+    try:
+        found = await async_get_implementations(hass, DOMAIN)
+    except ImplementationUnavailableError:
+        # Somebody else's, which never has an app for this service.
+        found = {}
+    return {
+        key: app
+        for key, app in found.items()
+        if isinstance(app, RingCentralImplementation)
+    }
+
+
+class OAuthTokens:
+    """The tokens of one session: renewed in one place, and kept in the entry before they are used.
+
+    A token source (see `TokenSource`) whose session outlives a restart, as long as an entry keeps it.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, http: Http, app_id: str, pair: Mapping[str, Any]
+    ) -> None:
+        """Take the token reply that the entry, or the flow, holds."""
+        self._hass = hass
+        self._http = http
+        self._app_id = app_id
+        self._renewal: asyncio.Task[None] | None = None
+        self._take(pair)
+
+    @property
+    def pair(self) -> dict[str, Any]:
+        """The newest access and refresh token, as an entry keeps them."""
+        return self._pair
+
+    async def token(self) -> Token:
+        """Return a token that is not due for renewal; see `TokenSource`."""
+        if self._renewal is not None or time.time() >= self._token.renew_at:
+            await self._renew()
+        return self._token
+
+    async def renew(self, rejected: str) -> Token:
+        """Return a token other than the rejected one; see `TokenSource`."""
+        if self._renewal is not None or self._token.value == rejected:
+            await self._renew()
+        return self._token
+
+    async def end_others(self) -> None:
+        """Do nothing: a renewal stays within the session."""
+
+    async def close(self) -> None:
+        """End the session, unless an entry keeps it for its next start."""
+        if self._renewal is not None:
+            await asyncio.wait([self._renewal])
+        if self._keeper(self._pair) is not None:
+            return
+        try:
+            app = await self._app()
+            await app.revoke(self._token.refresh_token or self._token.value)
+        except RingCentralError as err:
+            LOGGER.debug("The session was not ended: %s", err)
+
+    async def _renew(self) -> None:
+        if self._renewal is None:
+            # A tracked task: one in the background would be cancelled when Home Assistant stops.
+            self._renewal = self._hass.async_create_task(
+                self._next(), "ringcentral renewal of tokens"
+            )
+            self._renewal.add_done_callback(self._renewed)
+        # Whoever asked may be cancelled, but the reply holds the only tokens that go on working.
+        await asyncio.shield(self._renewal)
+
+    def _renewed(self, renewal: asyncio.Task[None]) -> None:
+        self._renewal = None
+        if not renewal.cancelled():
+            # Told to those who wait; it is no fault that nobody does any more.
+            renewal.exception()
+
+    async def _next(self) -> None:
+        """Ask for the next pair; where the reply was lost, the same refresh token brings it again."""
+        app = await self._app()
+        pair = await app.async_refresh_token(self._pair)
+        if (entry := self._keeper(self._pair, pair)) is not None:
+            self._hass.config_entries.async_update_entry(
+                entry, data={**entry.data, CONF_TOKEN: pair}
+            )
+            # The old refresh token works until the new access token is used (protocol 1.4): whatever
+            # happens before the entry is written, the old one still brings the new pair after a start.
+            await asyncio.sleep(_WRITTEN_AFTER)
+        self._take(pair)
+
+    def _take(self, pair: Mapping[str, Any]) -> None:
+        self._pair = dict(pair)
+        issued = pair["expires_at"] - pair["expires_in"]
+        self._token = token_from_wire(pair, session=1, now=issued)
+
+    async def _app(self) -> RingCentralImplementation:
+        app = (await known_apps(self._hass)).get(self._app_id)
+        if app is None:
+            raise Misconfigured(Reason.INVALID_CLIENT)
+        return app.at(self._http)
+
+    def _keeper(self, *pairs: Mapping[str, Any]) -> ConfigEntry | None:
+        """Return the entry that holds one of these pairs; a flow's, or one that was replaced, has none."""
+        ours = {pair[CONF_ACCESS_TOKEN] for pair in pairs}
+        for entry in self._hass.config_entries.async_entries(DOMAIN):
+            if entry.data.get(CONF_TOKEN, {}).get(CONF_ACCESS_TOKEN) in ours:
+                return entry
+        return None
