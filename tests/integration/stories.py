@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 import logging
 from unittest.mock import patch
 
@@ -25,8 +26,12 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import DOMAIN
@@ -187,13 +192,15 @@ class Story:
 
     def seen_unavailable(self) -> list[str]:
         """Return the entities that became unavailable, or unknown where they cannot be, each time."""
+        ours = set(self.entities().values())
         silent = {
             self.entity(key, of) for of in self.followed() for key in MAY_BE_UNKNOWN
         }
         return [
             entity_id
             for entity_id, old, new in self.changes
-            if old not in (None, STATE_UNAVAILABLE, STATE_UNKNOWN)
+            if entity_id in ours
+            and old not in (None, STATE_UNAVAILABLE, STATE_UNKNOWN)
             and (
                 new == STATE_UNAVAILABLE
                 or (new == STATE_UNKNOWN and entity_id not in silent)
@@ -303,6 +310,19 @@ class office:  # noqa: N801 - reads as a word of the story
         """Unload."""
         if kind is None:
             await self._story.leave()
+
+
+async def retried(story: Story) -> None:
+    """Let Home Assistant try set-up again, as often as it takes."""
+    entry, loop = story.entry, story.hass.loop
+    deadline = loop.time() + DEADLINE
+    while entry.state is ConfigEntryState.SETUP_RETRY and loop.time() < deadline:
+        # Not while anything waits with a deadline of its own, which would be over, too.
+        later = dt_util.utcnow() + timedelta(minutes=10)
+        async_fire_time_changed(story.hass, later)
+        await story.until(lambda: entry.state is not ConfigEntryState.SETUP_IN_PROGRESS)
+    assert entry.state is ConfigEntryState.LOADED
+    await story.hass.async_block_till_done()
 
 
 def our_tasks() -> list[str]:
