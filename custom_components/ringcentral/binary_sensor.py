@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.calls import Calls
 from .aioringcentral.models import DndStatus, MeetingStatus, Presence
-from .coordinator import RingCentralConfigEntry
+from .coordinator import CALLS, RingCentralConfigEntry
 from .counts import is_on_call, is_ringing
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 
@@ -28,7 +28,11 @@ _UNDISTURBED = frozenset({DndStatus.DO_NOT_ACCEPT_ANY_CALLS})
 class QuestionDescription(BinarySensorEntityDescription):
     """A question about an extension; None where the answer is unknown."""
 
+    watches: tuple[str, ...]
     is_on_fn: Callable[[Presence, Calls], bool | None]
+
+
+_OF_CALLS = ("telephony_status", "active_calls", CALLS)
 
 
 def _setting(
@@ -38,6 +42,7 @@ def _setting(
         key=key,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
+        watches=(key,),
         is_on_fn=is_on_fn,
     )
 
@@ -47,14 +52,16 @@ def _one_of[StatusT](status: StatusT | None, wanted: frozenset[StatusT]) -> bool
 
 
 QUESTIONS: tuple[QuestionDescription, ...] = (
-    QuestionDescription(key="on_call", is_on_fn=is_on_call),
-    QuestionDescription(key="ringing", is_on_fn=is_ringing),
+    QuestionDescription(key="on_call", watches=_OF_CALLS, is_on_fn=is_on_call),
+    QuestionDescription(key="ringing", watches=_OF_CALLS, is_on_fn=is_ringing),
     QuestionDescription(
         key="do_not_disturb",
+        watches=("dnd_status",),
         is_on_fn=lambda presence, _calls: _one_of(presence.dnd_status, _UNDISTURBED),
     ),
     QuestionDescription(
         key="in_meeting",
+        watches=("meeting_status",),
         is_on_fn=lambda presence, _calls: _one_of(
             presence.meeting_status, frozenset({MeetingStatus.CONNECTED})
         ),
@@ -90,7 +97,7 @@ async def async_setup_entry(
         coordinator,
         async_add_entities,
         lambda extension_id: [
-            QuestionSensor(coordinator, description, extension_id)
+            QuestionSensor(coordinator, description, extension_id, description.watches)
             for description in QUESTIONS
         ],
     )

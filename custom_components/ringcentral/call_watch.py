@@ -16,8 +16,10 @@ type CallListener = Callable[[CallEvent], None]
 class CallWatch:
     """Holds the calls by extension id, and lets ends that have to be waited for come due."""
 
-    def __init__(self, hass: HomeAssistant, changed: Callable[[str], None]) -> None:
-        """Take who is told when calls changed although no event came."""
+    def __init__(
+        self, hass: HomeAssistant, changed: Callable[[str, Calls], None]
+    ) -> None:
+        """Take who is told, with the calls of before, when calls changed although no event came."""
         self._hass = hass
         self._changed = changed
         self._calls: dict[str, Calls] = {}
@@ -82,8 +84,9 @@ class CallWatch:
             @callback
             def come_due(_now: datetime) -> None:
                 del self._timers[key]
+                before = self[key]
                 self._advance(key, None)
-                self._changed(key)
+                self._changed(key, before)
 
             self._timers[key] = (
                 due,

@@ -11,6 +11,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorProtocol
 
 from .aioringcentral.backoff import Backoff
+from .aioringcentral.calls import Calls
 from .aioringcentral.doubts import Doubts
 from .aioringcentral.errors import Reason, RetryLater, RingCentralError
 from .aioringcentral.filters import is_list_event
@@ -47,8 +48,10 @@ from .signin import SignIn
 
 type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
 
-# Listeners of the account itself, beside those of each extension.
+# Listeners of the account itself, beside those of each extension; and those of an extension's calls,
+# beside those of fields of its presence.
 ACCOUNT: Final = "account"
+CALLS: Final = "calls"
 
 # Seconds. Entities stay as they are this long after a loss (design 5).
 GRACE: Final = 30.0
@@ -84,14 +87,14 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.ready = asyncio.Event()
         self.failed = asyncio.Event()
         self.last_error: RingCentralError = RetryLater(Reason.CANNOT_CONNECT)
-        self.calls = CallWatch(hass, self._changed)
+        self.calls = CallWatch(hass, self._calls_changed)
         self.tally = Tally()
         self.editor = Editor(self)
         self.lifecycle = Lifecycle(self)
         self.stream: Stream
         self._reader = SnapshotReader(sign_in.rest)
         self._doubts = Doubts()
-        self._listeners: dict[str, set[CALLBACK_TYPE]] = {}
+        self._listeners: dict[str, dict[str, set[CALLBACK_TYPE]]] = {}
         self._members: list[Callable[[tuple[str, ...]], None]] = []
         self._behind = asyncio.Event()
         self._breaks = 0
@@ -126,10 +129,21 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     def async_add_listener(
         self, update_callback: CALLBACK_TYPE, context: Any = None
     ) -> Callable[[], None]:
-        """Wake a listener when the extension that is its context changes, or the account."""
-        listeners = self._listeners.setdefault(context or ACCOUNT, set())
-        listeners.add(update_callback)
-        return lambda: listeners.discard(update_callback)
+        """Wake a listener when what its context names changes, and when availability does.
+
+        The context is `ACCOUNT`, or an extension's id with the fields of `Presence` to watch, and `CALLS`.
+        """
+        key, fields = context or (ACCOUNT, (ACCOUNT,))
+        watched = self._listeners.setdefault(key, {})
+        for field in fields:
+            watched.setdefault(field, set()).add(update_callback)
+
+        @callback
+        def remove() -> None:
+            for field in fields:
+                watched[field].discard(update_callback)
+
+        return remove
 
     @callback
     def async_on_members(self, add: Callable[[tuple[str, ...]], None]) -> None:
@@ -234,7 +248,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             await self._read_if_possible(joined)
             for add in self._members:
                 add(joined)
-        self._notify(ACCOUNT)
+        self._notify_account()
 
     async def _read_if_possible(self, extension_ids: Iterable[str]) -> None:
         try:
@@ -274,11 +288,9 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         except BaseException:
             self.presences.abandon_read(journal)
             raise
-        for key in self.presences.end_read(
-            journal, (extension_id,), (found,), anew=False
-        ):
-            self.calls.settle(self.presences[key])
-            self._changed(key)
+        self._settle(
+            self.presences.end_read(journal, (extension_id,), (found,), anew=False)
+        )
 
     async def _read(self, extension_ids: tuple[str, ...], *, anew: bool) -> None:
         """Read presence; events that arrive meanwhile count for more."""
@@ -288,9 +300,15 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         except BaseException:
             self.presences.abandon_read(journal)
             raise
-        for key in self.presences.end_read(journal, extension_ids, found, anew=anew):
+        self._settle(self.presences.end_read(journal, extension_ids, found, anew=anew))
+
+    @callback
+    def _settle(self, before: Mapping[str, Presence]) -> None:
+        """Show what a reading changed; it is no news about calls."""
+        for key, presence in before.items():
+            calls = self.calls[key]
             self.calls.settle(self.presences[key])
-            self._changed(key)
+            self._changed(key, presence, calls)
 
     # What the stream tells.
 
@@ -302,15 +320,16 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             if is_list_event(event.uri):
                 self._regroup.set()
             return
-        if self.presences.apply(update) is None:
+        if (before := self.presences.apply(update)) is None:
             return
-        presence = self.presences[update.extension_id]
+        key = update.extension_id
+        presence, calls = self.presences[key], self.calls[key]
         if self._caught_up:
             self.calls.follow(presence)
         else:
             # Between a break and its snapshot nobody knows what of this is new.
             self.calls.settle(presence)
-        self._changed(update.extension_id)
+        self._changed(key, before, calls)
 
     @callback
     def stream_live(self, continuity: Continuity) -> None:
@@ -323,7 +342,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self._behind.set()
         elif self._caught_up:
             self._set_available()
-        self._notify(ACCOUNT)
+        self._notify_account()
 
     @callback
     def stream_lost(self, error: RingCentralError) -> None:
@@ -333,7 +352,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         if self.available and self._grace is None:
             self._grace = async_call_later(self.hass, GRACE, self._end_grace)
         self._note_failure(error)
-        self._notify(ACCOUNT)
+        self._notify_account()
 
     # Availability.
 
@@ -377,21 +396,40 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self._grace = None
 
     @callback
-    def _changed(self, extension_id: str) -> None:
-        presence = self.presences[extension_id]
+    def _calls_changed(self, extension_id: str, calls: Calls) -> None:
+        if extension_id in self.presences:
+            self._changed(extension_id, self.presences[extension_id], calls)
+
+    @callback
+    def _changed(self, extension_id: str, before: Presence, calls: Calls) -> None:
+        """Wake whoever watches what is different from the presence and the calls of before."""
+        presence, calls_now = self.presences[extension_id], self.calls[extension_id]
         self.editor.note(presence)
         if self._doubts.note(presence, self.hass.loop.time()):
             self._doubted.set()
-        self._notify(extension_id)
-        if self.tally.note(presence, self.calls[extension_id]):
-            self._notify(ACCOUNT)
+        if (watched := self._listeners.get(extension_id)) is not None:
+            for field, listeners in watched.items():
+                different = (
+                    calls is not calls_now
+                    if field == CALLS
+                    else getattr(before, field) != getattr(presence, field)
+                )
+                if different:
+                    _wake(listeners)
+        if self.tally.note(presence, calls_now):
+            self._notify_account()
 
     @callback
-    def _notify(self, context: str) -> None:
-        for update_callback in tuple(self._listeners.get(context, ())):
-            update_callback()
+    def _notify_account(self) -> None:
+        _wake(self._listeners.get(ACCOUNT, {}).get(ACCOUNT, ()))
 
     @callback
     def _notify_all(self) -> None:
-        for context in tuple(self._listeners):
-            self._notify(context)
+        for watched in tuple(self._listeners.values()):
+            for listeners in tuple(watched.values()):
+                _wake(listeners)
+
+
+def _wake(listeners: Iterable[CALLBACK_TYPE]) -> None:
+    for update_callback in tuple(listeners):
+        update_callback()

@@ -12,7 +12,7 @@ from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
 from .aioringcentral.calls import Calls
 from .aioringcentral.models import Presence
-from .coordinator import ACCOUNT, RingCentralCoordinator
+from .coordinator import RingCentralCoordinator
 from .devices import account_identifier, extension_device
 
 
@@ -26,9 +26,9 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
         self,
         coordinator: RingCentralCoordinator,
         description: EntityDescription,
-        context: str,
+        context: tuple[str, tuple[str, ...]] | None,
     ) -> None:
-        """Listen to one extension, or to the account."""
+        """Listen to fields of one extension, or to the account."""
         super().__init__(coordinator, context)
         self.entity_description = description
 
@@ -71,9 +71,10 @@ class ExtensionEntity(RingCentralEntity):
         coordinator: RingCentralCoordinator,
         description: EntityDescription,
         extension_id: str,
+        watches: tuple[str, ...],
     ) -> None:
-        """Belong to the extension's device."""
-        super().__init__(coordinator, description, extension_id)
+        """Belong to the extension's device; ``watches`` are fields of `Presence`, and `CALLS`."""
+        super().__init__(coordinator, description, (extension_id, watches))
         self.extension_id = extension_id
         self._attr_unique_id = (
             f"{coordinator.account_id}_{extension_id}_{description.key}"
@@ -107,7 +108,7 @@ class AccountEntity(RingCentralEntity):
         self, coordinator: RingCentralCoordinator, description: EntityDescription
     ) -> None:
         """Belong to the account's device."""
-        super().__init__(coordinator, description, ACCOUNT)
+        super().__init__(coordinator, description, None)
         self._attr_unique_id = f"{coordinator.account_id}_{description.key}"
         self._attr_translation_key = description.key
         self._attr_device_info = DeviceInfo(

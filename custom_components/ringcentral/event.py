@@ -28,7 +28,7 @@ async def async_setup_entry(
     add_for_each_extension(
         coordinator,
         async_add_entities,
-        lambda extension_id: [CallEventEntity(coordinator, CALL, extension_id)],
+        lambda extension_id: [CallEventEntity(coordinator, CALL, extension_id, ())],
     )
 
 

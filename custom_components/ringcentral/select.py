@@ -23,6 +23,7 @@ PARALLEL_UPDATES = 1
 class ControlDescription(SelectEntityDescription):
     """A status that can be set."""
 
+    watches: str
     kind: type[StrEnum]
     status_fn: Callable[[Presence], StrEnum | None]
     set_fn: Callable[[Editor, str, Any], Awaitable[None]]
@@ -45,6 +46,7 @@ def _dnd_choices(
 CONTROLS: tuple[ControlDescription, ...] = (
     ControlDescription(
         key="set_user_status",
+        watches="user_status",
         kind=UserStatus,
         status_fn=lambda presence: presence.user_status,
         set_fn=lambda editor, extension_id, status: editor.set_presence(
@@ -54,6 +56,7 @@ CONTROLS: tuple[ControlDescription, ...] = (
     ),
     ControlDescription(
         key="set_dnd_status",
+        watches="dnd_status",
         kind=DndStatus,
         status_fn=lambda presence: presence.dnd_status,
         set_fn=lambda editor, extension_id, status: editor.set_presence(
@@ -75,7 +78,7 @@ async def async_setup_entry(
         coordinator,
         async_add_entities,
         lambda extension_id: (
-            ControlSelect(coordinator, control, extension_id)
+            ControlSelect(coordinator, control, extension_id, (control.watches,))
             for control in CONTROLS
             if coordinator.editor.may_edit(extension_id)
         ),

@@ -25,7 +25,7 @@ from .aioringcentral.models import (
     UserStatus,
 )
 from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
-from .coordinator import RingCentralConfigEntry
+from .coordinator import CALLS, RingCentralConfigEntry
 from .counts import Counts
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 
@@ -79,7 +79,7 @@ def _active_calls(presence: Presence, calls: Calls) -> int | None:
     )
 
 
-CALLS: tuple[CallsDescription, ...] = (
+CALL_FACTS: tuple[CallsDescription, ...] = (
     CallsDescription(
         key="active_calls",
         state_class=SensorStateClass.MEASUREMENT,
@@ -129,11 +129,13 @@ async def async_setup_entry(
 
     def sensors(extension_id: str) -> Iterator[ExtensionEntity]:
         for status in STATUSES:
-            yield StatusSensor(coordinator, status, extension_id)
-        for calls in CALLS:
-            yield CallsSensor(coordinator, calls, extension_id)
+            yield StatusSensor(coordinator, status, extension_id, (status.key,))
+        for calls in CALL_FACTS:
+            yield CallsSensor(
+                coordinator, calls, extension_id, ("telephony_status", CALLS)
+            )
         if coordinator.shows_callers:
-            yield CallerSensor(coordinator, CALLER, extension_id)
+            yield CallerSensor(coordinator, CALLER, extension_id, (CALLS,))
 
     async_add_entities(CountSensor(coordinator, description) for description in COUNTS)
     add_for_each_extension(coordinator, async_add_entities, sensors)

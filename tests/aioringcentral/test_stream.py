@@ -103,10 +103,12 @@ async def test_a_session_that_is_not_recovered_is_subscribed_anew(
     await client.heard(telephonyStatus="Ringing")
 
 
+@pytest.mark.parametrize("late", [False, True])
 async def test_more_events_lost_than_the_service_keeps(
-    client: Client, emulator: Emulator
+    client: Client, emulator: Emulator, late: bool
 ) -> None:
     """Nothing tells that the buffer overflowed but its own length: presence is read again."""
+    emulator.faults.set(replay_late=late)
     client.follow(FilterPlan(wanted=(EVERYONE,)))
     await client.live()
     await emulator.disconnect(code=1001, recoverable=True)
@@ -114,9 +116,27 @@ async def test_more_events_lost_than_the_service_keeps(
     for count in range(130):
         status = "Busy" if count // len(others) % 2 == 0 else "Available"
         await emulator.set_presence(others[count % len(others)], {"userStatus": status})
-    await client.live(2)
-    assert client.lives[1] is Continuity.BROKEN
+    await client.until(lambda: client.lives.count(Continuity.BROKEN) == 2)
+    assert client.stream.is_live
     assert emulator.counters.subscriptions_created == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_fewer_events_lost_than_the_service_keeps(
+    client: Client, emulator: Emulator, late: bool
+) -> None:
+    """Every one of them comes, and nothing has to be read."""
+    emulator.faults.set(replay_late=late)
+    client.follow()
+    await client.live()
+    await emulator.disconnect(code=1001, recoverable=True)
+    for count in range(90):
+        await emulator.set_presence(
+            emulator.own_extension_id,
+            {"userStatus": "Available" if count % 2 else "Busy"},
+        )
+    await client.until(lambda: len(client.events) == 90)
+    assert client.lives == [Continuity.BROKEN, Continuity.RECOVERED]
 
 
 async def test_a_refused_recovery_token_is_not_shown_again(

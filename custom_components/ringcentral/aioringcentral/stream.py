@@ -24,6 +24,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # Seconds before the absolute end of a connection at which the next one is made ready, at most.
 _REPLACE_BEFORE: Final = 300.0
+# Seconds within which a recovery's events are in; their order with replies is not documented.
+_REPLAY_WITHIN: Final = 10.0
 # Seconds after which the token is looked at again: a REST call may have begun another session meanwhile,
 # and the clock of the loop stands still while a machine sleeps.
 _LOOK_EVERY: Final = 60.0
@@ -109,6 +111,7 @@ class Stream:
         self._replace = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
         self._events = 0
+        self._overflow: tuple[int, float] | None = None
         self.subscription: Subscription | None = None
         self.history = StreamHistory()
 
@@ -155,6 +158,7 @@ class Stream:
         token = await self._tokens.token()
         recovery = self._usable_recovery(token)
         self._events = 0
+        self._overflow = None
         try:
             connection = await self._open(ticket, recovery)
         except RetryLater as err:
@@ -189,15 +193,16 @@ class Stream:
         self.history.subscribes += 1
 
     async def _take_replay(self, connection: Connection, token: Token) -> Continuity:
-        """Wait for the replayed events, and notice when more were lost than the service keeps (protocol 3.4)."""
+        """Wait for an echo: as a rule the replayed events are in by then (protocol 3.4)."""
+        now = asyncio.get_running_loop().time()
+        self._overflow = (connection.details.recovery_buffer, now + _REPLAY_WITHIN)
         try:
             await connection.heartbeat()
         except RetryLater:
             self._keep_recovery(connection, token)
             raise
         self.history.recoveries += 1
-        overflown = self._events >= connection.details.recovery_buffer
-        return Continuity.BROKEN if overflown else Continuity.RECOVERED
+        return Continuity.RECOVERED
 
     def _go_live(
         self, connection: Connection, token: Token, continuity: Continuity
@@ -307,9 +312,20 @@ class Stream:
         return kept.token if asyncio.get_running_loop().time() < kept.until else None
 
     def _event(self, event: Event) -> None:
-        self._events += 1
-        self.history.last_event = asyncio.get_running_loop().time()
+        now = self.history.last_event = asyncio.get_running_loop().time()
         self._listener.stream_event(event)
+        if self._overflow is not None:
+            self._count_replay(now)
+
+    def _count_replay(self, now: float) -> None:
+        """Notice when more was lost than the service keeps: nothing tells but a full buffer (protocol 3.4)."""
+        kept, until = self._overflow or (0, 0.0)
+        self._events += 1
+        if now > until:
+            self._overflow = None
+        elif self._events >= kept:
+            self._overflow = None
+            self._listener.stream_live(Continuity.BROKEN)
 
     def _lost(self, error: RetryLater) -> None:
         if error.code is not None:

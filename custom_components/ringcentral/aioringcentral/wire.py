@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 import logging
 import re
-from typing import Any
+from typing import Any, cast
 
 _LOGGER = logging.getLogger(__name__)
 _WORD = re.compile(r"[A-Za-z]{1,40}")
@@ -48,18 +48,15 @@ def moment(value: Any) -> datetime | None:
 
 def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
     """Return the enum member, or None for a value this version does not know."""
-    if not isinstance(value, str):
-        return None
-    try:
-        return kind(value)
-    except ValueError:
-        if value != "Unknown":
-            _LOGGER.debug(
-                "Unknown %s: %s",
-                kind.__name__,
-                value if _WORD.fullmatch(value) else "(not a word)",
-            )
-        return None
+    if (found := kind._value2member_map_.get(value)) is not None:
+        return cast(EnumT, found)
+    if isinstance(value, str) and value != "Unknown":
+        _LOGGER.debug(
+            "Unknown %s: %s",
+            kind.__name__,
+            value if _WORD.fullmatch(value) else "(not a word)",
+        )
+    return None
 
 
 def records(body: Any) -> tuple[Mapping[str, Any], ...]:
