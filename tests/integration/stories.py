@@ -87,7 +87,7 @@ class Story:
 
     def entities(self, extension_id: str | None = None) -> dict[str, str]:
         """Return enabled entities of the entry, or of one extension: entity ids by unique id."""
-        start = "" if extension_id is None else self._unique_id("", extension_id)
+        start = "" if extension_id is None else self.unique_id("", extension_id)
         return {
             found.unique_id: found.entity_id
             for found in er.async_entries_for_config_entry(
@@ -106,7 +106,7 @@ class Story:
 
     def entity(self, key: str, extension_id: str | None = None) -> str:
         """Return the id of an entity of an extension, the own one where none is named."""
-        return self.entities()[self._unique_id(key, extension_id or self.own)]
+        return self.entities()[self.unique_id(key, extension_id or self.own)]
 
     def account_entity(self, key: str) -> str:
         """Return the id of an entity of the account."""
@@ -130,7 +130,8 @@ class Story:
             if identifier.startswith(start)
         }
 
-    def _unique_id(self, key: str, extension_id: str) -> str:
+    def unique_id(self, key: str, extension_id: str) -> str:
+        """Return the unique id of an entity of an extension."""
         return f"{self.emulator.account_id}_{extension_id}_{key}"
 
     # What happens.
@@ -151,7 +152,7 @@ class Story:
 
     def now(self, key: str, extension_id: str | None = None) -> str | None:
         """Return what an entity shows, None where there is none."""
-        unique_id = self._unique_id(key, extension_id or self.own)
+        unique_id = self.unique_id(key, extension_id or self.own)
         state = self.hass.states.get(self.entities().get(unique_id, ""))
         return None if state is None else state.state
 
