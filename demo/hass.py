@@ -28,11 +28,9 @@ config:
 history:
 logbook:
 logger:
-  default: info
-"""
-_DEBUG = """\
+  default: warning
   logs:
-    custom_components.ringcentral: debug
+    custom_components.ringcentral: {level}
 """
 _HTTP = """\
 http:
@@ -72,7 +70,9 @@ class HomeAssistant:
         (components / "ringcentral").symlink_to(
             CHECKOUT / "custom_components" / "ringcentral"
         )
-        self._configure(_CONFIGURATION + _DEBUG * debug, with_http=True)
+        self._configure(
+            _CONFIGURATION.format(level="debug" if debug else "info"), with_http=True
+        )
         _write_store(self.folder, "onboarding", 4, {"done": _WELCOME_DONE})
 
     def forget_http(self) -> None:

@@ -87,6 +87,7 @@ class Office:
         Raises:
             ProcessFailed: one of them did not come up.
         """
+        folder.mkdir(parents=True, exist_ok=True)
         async with aiohttp.ClientSession() as session:
             office = cls(session, folder, plan, say)
             try:

@@ -95,7 +95,7 @@ class Process:
         lines = self.log.read_text(errors="replace").splitlines()[-15:]
         status = None if self._child is None else self._child.returncode
         ended = "" if status is None else f" (exit status {status})"
-        tail = "".join(f"\n    {line}" for line in lines)
+        tail = "".join(f"\n    {line}" for line in lines) or " nothing"
         return ProcessFailed(f"{self.name} {what}{ended}; {self.log} ends with:{tail}")
 
     def _running(self) -> Child:
