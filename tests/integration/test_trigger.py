@@ -334,6 +334,26 @@ async def test_one_call_after_another_fires_each_time(
         assert len(fired) == 3
 
 
+async def test_a_call_that_comes_in_while_another_rings_starts_no_ringing(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The phone rings already; Home Assistant's own trigger tells of every single call."""
+    async with office(hass, emulator) as story:
+        target = {"device_id": [Place(story).device(story.own)]}
+        received = automation("received", "call_started", target)
+        received["triggers"][0] |= {
+            "trigger": "event.received",
+            "options": {"event_type": ["ringing"]},
+        }
+        fired = await automate(
+            hass, automation("started", "started_ringing", target), received
+        )
+        for call in ("first", "second"):
+            await emulator.play_call(story.own, ["ring"], call=call)
+            await story.all_heard()
+        assert sorted(names(fired)) == ["received", "received", "started"]
+
+
 async def test_the_first_event_ever_fires(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
@@ -516,7 +536,7 @@ async def test_for_a_while(
     hass: HomeAssistant, emulator: Emulator, behavior: str
 ) -> None:
     """A phone that rings on fires after a while, and one that stops before does not."""
-    options = {"behavior": behavior, "for": {"milliseconds": 150}}
+    options = {"behavior": behavior, "for": {"milliseconds": 500}}
     soon, long = colleagues(emulator, 2)
     async with office(
         hass, emulator, follow=["chosen"], extensions=[soon, long]
@@ -532,7 +552,7 @@ async def test_for_a_while(
                 }.items()
             ),
         )
-        await happen(story, soon, ["ring", "missed"])
+        await emulator.play_call(soon, ["ring", "missed"])
         await happen(story, long, ["ring"])
         assert names(fired) == []
         # The other would have been before.
