@@ -95,6 +95,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self._reader = SnapshotReader(sign_in.rest)
         self._doubts = Doubts()
         self._listeners: dict[str, dict[str, set[CALLBACK_TYPE]]] = {}
+        self._everyone: set[CALLBACK_TYPE] = set()
         self._members: list[Callable[[tuple[str, ...]], None]] = []
         self._behind = asyncio.Event()
         self._breaks = 0
@@ -135,11 +136,13 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         """
         key, fields = context or (ACCOUNT, (ACCOUNT,))
         watched = self._listeners.setdefault(key, {})
+        self._everyone.add(update_callback)
         for field in fields:
             watched.setdefault(field, set()).add(update_callback)
 
         @callback
         def remove() -> None:
+            self._everyone.discard(update_callback)
             for field in fields:
                 watched[field].discard(update_callback)
 
@@ -425,9 +428,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
 
     @callback
     def _notify_all(self) -> None:
-        for watched in tuple(self._listeners.values()):
-            for listeners in tuple(watched.values()):
-                _wake(listeners)
+        _wake(self._everyone)
 
 
 def _wake(listeners: Iterable[CALLBACK_TYPE]) -> None:

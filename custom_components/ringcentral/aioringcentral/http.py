@@ -118,11 +118,11 @@ class Http:
             place.at = asyncio.get_running_loop().time()
         body = decode(raw)
         self.note_reply(group, place, response.status, response.headers, body)
+        if response.status in range(300, 400) or (raw and body is None):
+            # A proxy, a firewall or a captive portal answered, not the service: its status means nothing.
+            raise RetryLater(Reason.SERVICE_ERROR)
         if response.status >= 400:
             raise error_from_reply(response.status, body, response.headers)
-        if response.status >= 300 or (raw and body is None):
-            # A proxy or a captive portal answered, not the service.
-            raise RetryLater(Reason.SERVICE_ERROR)
         return Reply(status=response.status, body=body, headers=response.headers)
 
     async def take_place(self, group: RateGroup) -> Place:

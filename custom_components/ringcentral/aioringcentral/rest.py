@@ -7,7 +7,15 @@ from typing import Any, Final
 
 from . import wire
 from .auth import TokenSource
-from .errors import Misconfigured, PermissionMissing, Reason, RetryLater, SignInRequired
+from .errors import (
+    Misconfigured,
+    PermissionMissing,
+    Reason,
+    RetryLater,
+    RingCentralError,
+    SignInRequired,
+    error_from_reply,
+)
 from .http import Http, Reply
 from .limits import RateGroup
 from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
@@ -96,23 +104,32 @@ class Rest:
     ) -> tuple[PresenceUpdate, ...]:
         """Return the detailed presence of the extensions that may be read, 30 to a request (protocol 2.10)."""
         wanted = list(dict.fromkeys(extension_ids))
-        found: list[PresenceUpdate | None] = []
+        found: list[PresenceUpdate] = []
+        refusals: list[RingCentralError] = []
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             if len(batch) == 1:
-                found.append(await self._presence_or_none(batch[0]))
+                try:
+                    found.append(await self.presence(batch[0]))
+                except (PermissionMissing, Misconfigured) as err:
+                    refusals.append(err)
                 continue
             path = f"{ACCOUNT}/extension/{','.join(batch)}/presence"
             reply = await self._send(
                 "GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI
             )
-            parts = reply.body if isinstance(reply.body, list) else []
-            found += [
-                update_from_rest(part.get("body"))
-                for part in parts
-                if isinstance(part, Mapping)
-            ]
-        return tuple(update for update in found if update is not None)
+            for part in reply.body if isinstance(reply.body, list) else ():
+                body = part.get("body") if isinstance(part, Mapping) else None
+                if (update := update_from_rest(body)) is not None:
+                    found.append(update)
+                elif isinstance(part, Mapping):
+                    refusals.append(
+                        error_from_reply(wire.number(part.get("status")) or 500, body)
+                    )
+        if refusals and not found:
+            # Single ones that may not be read are left out; when all are, that is the news.
+            raise refusals[0]
+        return tuple(found)
 
     async def account_presences(self) -> tuple[PresenceUpdate, ...]:
         """Return the detailed presence of the whole account, 1,000 to a request (Heavy, protocol 2.6)."""
@@ -187,13 +204,6 @@ class Rest:
             token=token,
             expires_in=float(life) if isinstance(life, int | float) else 30.0,
         )
-
-    async def _presence_or_none(self, extension_id: str) -> PresenceUpdate | None:
-        # In a batch, an extension that may not be read only lacks its part; alone it must cost no more.
-        try:
-            return await self.presence(extension_id)
-        except PermissionMissing, Misconfigured:
-            return None
 
     async def _pages(
         self, path: str, group: RateGroup, query: Mapping[str, str]
