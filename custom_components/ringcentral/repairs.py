@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .aioringcentral.errors import PermissionMissing
-from .aioringcentral.filters import EVERYONE
+from .aioringcentral.filters import EVERYONE, is_presence_filter
 from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.subscription import Subscription
 from .const import CONF_JWT, DOMAIN
@@ -79,7 +79,7 @@ def report_connected(
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
     refused = set(subscription.refused) if subscription else set()
     # Lists of lines, favourites and extensions are a convenience: without them membership is read now and then.
-    presence = {name for name in refused if "presence?" in name}
+    presence = {name for name in refused if is_presence_filter(name)}
     for issue, applies in (
         (ACCOUNT_REFUSED, EVERYONE in presence),
         (FILTERS_REFUSED, bool(presence - {EVERYONE})),

@@ -42,6 +42,11 @@ class FilterPlan:
         return tuple(dict.fromkeys(name for name in kept if name not in gone))
 
 
+def is_presence_filter(event_filter: str) -> bool:
+    """Whether a filter is one for presence, and not for a list of lines, favourites or extensions."""
+    return event_filter.endswith(_DETAILED)
+
+
 def is_list_event(uri: str) -> bool:
     """Whether an event tells that lines, favourites or extensions changed (protocol 4.3)."""
     return (

@@ -6,7 +6,7 @@ from typing import Final
 
 from .connection import Connection
 from .errors import Misconfigured, PermissionMissing, RingCentralError, error_from_reply
-from .filters import FilterPlan, disabled_filters, named_filters
+from .filters import FilterPlan, disabled_filters, is_presence_filter, named_filters
 from .limits import RateGroup
 
 _LOGGER = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ async def subscribe(connection: Connection, plan: FilterPlan) -> Subscription:
 
     Raises:
         RetryLater, SignInRequired: as `Connection.request`.
-        PermissionMissing, Misconfigured: no filter at all is allowed.
+        PermissionMissing, Misconfigured: no presence filter at all is allowed.
     """
     negotiation = _Negotiation(connection, plan)
     return await negotiation.run()
@@ -72,6 +72,7 @@ class _Negotiation:
         self._plan = plan
         self._refused: dict[str, str] = {}
         self._tries = 0
+        self._refusal: RingCentralError | None = None
 
     async def run(self) -> Subscription:
         while True:
@@ -80,6 +81,7 @@ class _Negotiation:
             try:
                 live = await self._try(asked)
             except _Refused as refusal:
+                self._refusal = refusal.error
                 if refusal.named:
                     self._refuse(refusal.named, refusal.error)
                 else:
@@ -94,6 +96,10 @@ class _Negotiation:
                 for name in self._refused.keys() - before.keys()
             ):
                 continue
+            if not any(is_presence_filter(name) for name in live):
+                # Lists alone are nothing to follow: what presence lacks is the news.
+                code = next(iter(self._refused.values()), None)
+                raise self._refusal or PermissionMissing(code)
             return Subscription(live=live, refused=dict(self._refused))
 
     async def _try(self, asked: tuple[str, ...]) -> tuple[str, ...]:
