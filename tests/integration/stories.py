@@ -436,6 +436,13 @@ def settling_at_once() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def resyncing(every: float) -> Iterator[None]:
+    """Let everything be read again this often, in seconds."""
+    with patch("custom_components.ringcentral.coordinator.RESYNC_EVERY", every):
+        yield
+
+
 @asynccontextmanager
 async def emulated(**options: object) -> AsyncIterator[Emulator]:
     """Run another emulator, for a story that needs one of its own kind."""
