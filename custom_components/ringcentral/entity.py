@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -14,6 +14,22 @@ from .aioringcentral.calls import Calls
 from .aioringcentral.models import Presence
 from .coordinator import RingCentralCoordinator
 from .devices import account_identifier, extension_device
+
+
+# From so many extensions on, what few need is there to be enabled one by one: Home Assistant takes
+# 10,000 enabled entities per account, and a wallboard of hundreds shows a handful of each.
+LARGE_ACCOUNT: Final = 200
+_FEW_NEED: Final = frozenset(
+    {
+        "active_calls",
+        "call_started",
+        "caller",
+        "meeting_status",
+        "set_dnd_status",
+        "set_user_status",
+        "user_status",
+    }
+)
 
 
 class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
@@ -76,6 +92,8 @@ class ExtensionEntity(RingCentralEntity):
         """Belong to the extension's device; ``watches`` are fields of `Presence`, and `CALLS`."""
         super().__init__(coordinator, description, (extension_id, watches))
         self.extension_id = extension_id
+        if len(coordinator.extensions) > LARGE_ACCOUNT and description.key in _FEW_NEED:
+            self._attr_entity_registry_enabled_default = False
         self._attr_unique_id = (
             f"{coordinator.account_id}_{extension_id}_{description.key}"
         )
