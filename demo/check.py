@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 import time
 
-from .entities import Entities, absent
+from .entities import Entities, absent, snake_case
 from .office import Office
 from .states import ABSENT
 
@@ -93,17 +93,18 @@ async def measure(
 
     The clock starts before the emulator is asked, so its own part counts too.
     """
-    entity_id = entities[extension_id, "user_status"]
+    # The one status that no call changes, and that is there in a large account too.
+    entity_id = entities[extension_id, "dnd_status"]
     latencies = []
-    words = ("Busy", "Available")
-    if office.states[entity_id] == "busy":
-        words = ("Available", "Busy")
+    words = ["DoNotAcceptAnyCalls", "TakeAllCalls"]
+    if office.states[entity_id] == snake_case(words[0]):
+        words.reverse()
     for index in range(events):
         word = words[index % 2]
         started = time.perf_counter()
-        await office.emulator.set_presence(extension_id, userStatus=word)
+        await office.emulator.set_presence(extension_id, dndStatus=word)
         try:
-            change = await office.states.wait_for(entity_id, word.lower(), SHOWN)
+            change = await office.states.wait_for(entity_id, snake_case(word), SHOWN)
         except TimeoutError as error:
             raise CheckFailed(str(error)) from None
         assert change is not None  # noqa: S101 - it was another before

@@ -7,10 +7,13 @@ from .entities import Entities
 from .states import ABSENT
 
 PATH = "ringcentral-office"
-# Conditional cards are looked at with every change: above this many people each
-# gets one plain tile.
+# Conditional cards are looked at with every change: above so many people each gets
+# one plain tile, and a list shows who is busy.
 LIVELY = 60
+# More tiles than this nobody looks through.
+TILES = 300
 
+UNDISTURBED = "mdi:minus-circle"
 _IN_CALL = ["call_connected", "on_hold", "parked_call"]
 _NOBODY = "_Nobody._"
 
@@ -53,11 +56,9 @@ def board(people: list[Person], account: dict[str, str]) -> Json:
     places = [person for person in people if person.is_park_location]
     sections = [
         _section(_everyone(persons), span=3),
-        _section(_on_the_phone(persons)),
-        _section(_undisturbed(persons)),
+        _section([*_on_the_phone(persons), *_park_locations(places)]),
+        _section([*_undisturbed(persons), *_account(account)]),
         _section(_activity(people)),
-        _section(_park_locations(places)),
-        _section(_account(account)),
     ]
     return {
         "views": [
@@ -67,9 +68,8 @@ def board(people: list[Person], account: dict[str, str]) -> Json:
                 "icon": "mdi:phone-in-talk",
                 "type": "sections",
                 "max_columns": 4,
-                "dense_section_placement": True,
                 "badges": _badges(account),
-                "sections": [section for section in sections if section["cards"]],
+                "sections": sections,
             }
         ]
     }
@@ -109,7 +109,6 @@ def _badges(account: dict[str, str]) -> list[Json]:
             "show_name": True,
         }
         for key, (name, icon, color) in looks.items()
-        if key in account
     ]
 
 
@@ -117,7 +116,7 @@ def _everyone(persons: list[Person]) -> list[Json]:
     tiles = _lively_tiles if len(persons) <= LIVELY else _plain_tile
     return [
         _heading("People", "mdi:account-group"),
-        *(tile for person in persons for tile in tiles(person)),
+        *(tile for person in persons[:TILES] for tile in tiles(person)),
     ]
 
 
@@ -136,7 +135,7 @@ def _lively_tiles(person: Person) -> list[Json]:
         (talking, telephony, "red"),
         (_is(presence, "offline"), presence, "disabled"),
         (meets, meeting, "purple"),
-        (undisturbed, dnd, "deep-orange"),
+        (undisturbed, presence, "deep-orange"),
         (_is(presence, "busy"), presence, "orange"),
         (_is(presence, "available"), presence, "green"),
         (_is(presence, *ABSENT), presence, "disabled"),
@@ -146,6 +145,8 @@ def _lively_tiles(person: Person) -> list[Json]:
     for condition, entity_id, color in steps:
         tile = _tile(entity_id, person.name, color, 6)
         tile["visibility"] = [condition, *map(_not, earlier)]
+        if condition is undisturbed:
+            tile["icon"] = UNDISTURBED
         tiles.append(tile)
         earlier.append(condition)
     return tiles
@@ -157,6 +158,8 @@ def _plain_tile(person: Person) -> list[Json]:
 
 def _on_the_phone(persons: list[Person]) -> list[Json]:
     cards = [_heading("On the phone", "mdi:phone-in-talk")]
+    if len(persons) > LIVELY:
+        return [*cards, _list(persons, "telephony_status", ["ringing", *_IN_CALL])]
     for person in persons:
         entity_id = person.entities["telephony_status"]
         for states, color in ((["ringing"], "amber"), (_IN_CALL, "red")):
@@ -169,7 +172,9 @@ def _on_the_phone(persons: list[Person]) -> list[Json]:
 
 
 def _undisturbed(persons: list[Person]) -> list[Json]:
-    cards = [_heading("Do not disturb", "mdi:minus-circle")]
+    cards = [_heading("Do not disturb", UNDISTURBED)]
+    if len(persons) > LIVELY:
+        return [*cards, _list(persons, "do_not_disturb", ["on"])]
     for person in persons:
         entity_id = person.entities["do_not_disturb"]
         tile = _tile(entity_id, person.name, "deep-orange", 12)
@@ -203,34 +208,36 @@ def _activity(people: list[Person]) -> list[Json]:
             "target": {
                 "entity_id": [person.entities["telephony_status"] for person in people]
             },
-            "grid_options": {"columns": "full", "rows": 6},
+            "grid_options": {"columns": "full", "rows": 9},
         },
     ]
 
 
 def _account(account: dict[str, str]) -> list[Json]:
-    cards = [_heading("Account", "mdi:domain")]
-    if "push_connected" in account:
-        tile = _tile(account["push_connected"], "RingCentral push", "green", 12)
-        cards.append(tile)
-    counts = [
-        {"entity": account[key], "name": name}
-        for key, name in (
-            ("extensions_on_call", "On a call"),
-            ("extensions_ringing", "Ringing"),
-        )
-        if key in account
+    counts = [("extensions_on_call", "On a call"), ("extensions_ringing", "Ringing")]
+    return [
+        _heading("Account", "mdi:domain"),
+        _tile(account["push_connected"], "RingCentral push", "green", 12),
+        {
+            "type": "history-graph",
+            "hours_to_show": 0.25,
+            "entities": [
+                {"entity": account[key], "name": name} for key, name in counts
+            ],
+            "grid_options": {"columns": "full"},
+        },
     ]
-    if counts:
-        cards.append(
-            {
-                "type": "history-graph",
-                "hours_to_show": 0.25,
-                "entities": counts,
-                "grid_options": {"columns": "full"},
-            }
-        )
-    return cards
+
+
+def _list(persons: list[Person], key: str, states: list[str]) -> Json:
+    return {
+        "type": "entity-filter",
+        "entities": [
+            {"entity": person.entities[key], "name": person.name} for person in persons
+        ],
+        "conditions": [{"condition": "state", "state": states}],
+        "card": {"type": "entities"},
+    }
 
 
 def _tile(entity_id: str, name: str, color: str, columns: int) -> Json:

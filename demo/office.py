@@ -59,6 +59,7 @@ class Office:
         say: Callable[[str], None],
     ) -> None:
         """Take what to start; `open` does it."""
+        folder.mkdir(parents=True, exist_ok=True)
         self.session = session
         self.emulator = Emulator(
             session,
@@ -87,7 +88,6 @@ class Office:
         Raises:
             ProcessFailed: one of them did not come up.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         async with aiohttp.ClientSession() as session:
             office = cls(session, folder, plan, say)
             try:
