@@ -34,7 +34,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.ringcentral.aioringcentral.rest import Rest
-from custom_components.ringcentral.const import DOMAIN
+from custom_components.ringcentral.const import CALLER_HIDDEN, DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from emulator import Emulator
 
@@ -54,6 +54,9 @@ OWN_EXTENSION = "GET /restapi/v1.0/account/{id}/extension/{id}"
 PRESENCE = "GET /restapi/v1.0/account/{id}/extension/{id}/presence"
 EXTENSIONS = "GET /restapi/v1.0/account/{id}/extension"
 EVERYONE = "GET /restapi/v1.0/account/{id}/presence"
+
+# The event filter on everyone's presence, as it is with the account's id.
+EVERYONE_FILTER = "/restapi/v1.0/account/????????????/presence*"
 
 
 class Story:
@@ -179,8 +182,7 @@ class Story:
         try:
             await self.until(lambda: shown() == states)
         except TimeoutError:
-            # Says what is different.
-            assert shown() == states
+            assert shown() == states, shown()
 
     def seen(self, key: str, extension_id: str | None = None) -> list[str | None]:
         """Return the states that an entity took on, after its first, since the story began or was told anew."""
@@ -291,10 +293,16 @@ class office:  # noqa: N801 - reads as a word of the story
         *,
         follow: Collection[str] = ("own",),
         extensions: Collection[str] = (),
+        caller_identity: str = CALLER_HIDDEN,
         state: ConfigEntryState = ConfigEntryState.LOADED,
     ) -> None:
         """Take whom to follow, and the state that set-up has to end in."""
-        self._entry = entry_for(emulator, follow=follow, extensions=extensions)
+        self._entry = entry_for(
+            emulator,
+            follow=follow,
+            extensions=extensions,
+            caller_identity=caller_identity,
+        )
         self._entry.add_to_hass(hass)
         self._story = Story(hass, emulator, self._entry)
         self._state = state

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from emulator import Emulator
 
 from .stories import (
+    EVERYONE_FILTER,
     EXTENSIONS,
     Story,
     colleagues,
@@ -22,9 +23,6 @@ from .stories import (
     resyncing,
     settling_at_once,
 )
-
-# All events of the account in one, as it is asked for and with the real id.
-EVERYONE_FILTER = "/restapi/v1.0/account/????????????/presence*"
 
 
 @pytest.fixture(autouse=True)

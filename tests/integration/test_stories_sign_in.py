@@ -126,9 +126,10 @@ async def test_after_signing_in_again_everything_is_back(
         await story.call("ring")
         emulator.faults.clear()
         (flow,) = sign_in_flows(hass)
-        result = await hass.config_entries.flow.async_configure(
-            flow["flow_id"], jwt_input(emulator)
-        )
+        for answer in ({"next_step_id": "jwt"}, jwt_input(emulator)):
+            result = await hass.config_entries.flow.async_configure(
+                flow["flow_id"], answer
+            )
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "reauth_successful"
         await hass.async_block_till_done()
@@ -185,6 +186,25 @@ async def test_passing_trouble_never_asks_the_user(
             await story.shows(telephony_status="ringing")
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("path", ["/restapi/oauth/token", "/restapi/oauth/wstoken"])
+async def test_a_proxy_that_refuses_is_not_the_service(
+    hass: HomeAssistant, emulator: Emulator, path: str, status: int
+) -> None:
+    """Row 21: a page in place of JSON comes from a proxy or a firewall: passing trouble, whatever its status."""
+    with hasty(grace=0.05):
+        async with office(hass, emulator) as story:
+            emulator.faults.set(
+                http_5xx=[{"path": path, "status": status, "body": "html"}]
+            )
+            emulator.revoke_tokens()
+            await story.until(lambda: not story.coordinator.available)
+            assert sign_in_flows(hass) == []
+            assert issues(hass) == []
+            emulator.faults.clear()
+            await story.live()
+
+
 @pytest.mark.parametrize(
     ("trouble", "reason"),
     [
@@ -224,6 +244,7 @@ async def test_passing_trouble_at_start_is_tried_again(
     [
         ("WebSocket", "WebSocket Subscriptions"),
         ("SubscriptionWebSocket", "WebSocket Subscriptions"),
+        ("ReadPresence", "Read Presence"),
     ],
 )
 async def test_a_permission_is_taken_away_and_given_back(
@@ -263,7 +284,7 @@ async def test_a_permission_that_is_missing_is_not_asked_for_without_end(
         assert emulator.counters.requests[TICKET] == asked + 1
 
 
-@pytest.mark.parametrize("permission", ["WebSocket", "ReadAccounts"])
+@pytest.mark.parametrize("permission", ["WebSocket", "ReadPresence", "ReadAccounts"])
 async def test_a_permission_is_missing_at_start(
     hass: HomeAssistant, emulator: Emulator, permission: str
 ) -> None:
