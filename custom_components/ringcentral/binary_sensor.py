@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.calls import Calls
 from .aioringcentral.models import DndStatus, MeetingStatus, Presence
-from .coordinator import CALLS, RingCentralConfigEntry
+from .coordinator import CALLS, PUSH, RingCentralConfigEntry
 from .counts import is_on_call, is_ringing
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 
@@ -32,7 +32,7 @@ class QuestionDescription(BinarySensorEntityDescription):
     is_on_fn: Callable[[Presence, Calls], bool | None]
 
 
-_OF_CALLS = ("telephony_status", "active_calls", CALLS)
+_OF_CALLS = ("telephony_status", CALLS)
 
 
 def _setting(
@@ -92,7 +92,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensors of the account and of every followed extension."""
     coordinator = entry.runtime_data
-    async_add_entities([PushConnected(coordinator, PUSH_CONNECTED)])
+    async_add_entities([PushConnected(coordinator, PUSH_CONNECTED, PUSH)])
     add_for_each_extension(
         coordinator,
         async_add_entities,
@@ -109,28 +109,25 @@ class QuestionSensor(ExtensionEntity, BinarySensorEntity):
     entity_description: QuestionDescription
 
     @override
-    def _value(self) -> Any:
-        return self.is_on
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
+    def _value(self) -> bool | None:
         return self.entity_description.is_on_fn(self.presence, self.calls)
+
+    @override
+    def _show(self, value: bool | None) -> None:
+        self._attr_is_on = value
 
 
 class PushConnected(AccountEntity, BinarySensorEntity):
     """Whether the subscription is live at this moment; it never becomes unavailable."""
 
-    @property
     @override
-    def available(self) -> bool:
+    def _is_available(self) -> bool:
         return True
 
     @override
-    def _value(self) -> Any:
-        return self.is_on
-
-    @property
-    @override
-    def is_on(self) -> bool:
+    def _value(self) -> bool:
         return self.coordinator.stream.is_live
+
+    @override
+    def _show(self, value: bool | None) -> None:
+        self._attr_is_on = value

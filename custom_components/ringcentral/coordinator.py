@@ -52,6 +52,7 @@ type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
 # beside those of fields of its presence.
 ACCOUNT: Final = "account"
 CALLS: Final = "calls"
+PUSH: Final = "push"
 
 # Seconds. Entities stay as they are this long after a loss (design 5).
 GRACE: Final = 30.0
@@ -94,8 +95,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.stream: Stream
         self._reader = SnapshotReader(sign_in.rest)
         self._doubts = Doubts()
-        self._listeners: dict[str, dict[str, set[CALLBACK_TYPE]]] = {}
-        self._everyone: set[CALLBACK_TYPE] = set()
+        self._listeners: dict[str, dict[str, dict[CALLBACK_TYPE, None]]] = {}
+        self._everyone: dict[CALLBACK_TYPE, None] = {}
         self._members: list[Callable[[tuple[str, ...]], None]] = []
         self._behind = asyncio.Event()
         self._breaks = 0
@@ -132,19 +133,20 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     ) -> Callable[[], None]:
         """Wake a listener when what its context names changes, and when availability does.
 
-        The context is `ACCOUNT`, or an extension's id with the fields of `Presence` to watch, and `CALLS`.
+        The context is an extension's id with the fields of `Presence` to watch, and `CALLS`; or `ACCOUNT`
+        with `PUSH` and fields of `Counts`.
         """
-        key, fields = context or (ACCOUNT, (ACCOUNT,))
+        key, fields = context
         watched = self._listeners.setdefault(key, {})
-        self._everyone.add(update_callback)
+        self._everyone[update_callback] = None
         for field in fields:
-            watched.setdefault(field, set()).add(update_callback)
+            watched.setdefault(field, {})[update_callback] = None
 
         @callback
         def remove() -> None:
-            self._everyone.discard(update_callback)
+            self._everyone.pop(update_callback, None)
             for field in fields:
-                watched[field].discard(update_callback)
+                watched[field].pop(update_callback, None)
 
         return remove
 
@@ -410,27 +412,39 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.editor.note(presence)
         if self._doubts.note(presence, self.hass.loop.time()):
             self._doubted.set()
-        if (watched := self._listeners.get(extension_id)) is not None:
-            for field, listeners in watched.items():
-                different = (
-                    calls is not calls_now
-                    if field == CALLS
-                    else getattr(before, field) != getattr(presence, field)
-                )
-                if different:
-                    _wake(listeners)
+        self._wake(
+            extension_id,
+            lambda field: (
+                calls is not calls_now
+                if field == CALLS
+                else getattr(before, field) != getattr(presence, field)
+            ),
+        )
+        counts = self.tally.counts
         if self.tally.note(presence, calls_now):
-            self._notify_account()
+            self._wake(
+                ACCOUNT,
+                lambda field: (
+                    field != PUSH
+                    and getattr(counts, field) != getattr(self.tally.counts, field)
+                ),
+            )
+
+    @callback
+    def _wake(self, key: str, is_different: Callable[[str], bool]) -> None:
+        """Call every listener once that watches something different."""
+        listeners: dict[CALLBACK_TYPE, None] = {}
+        for field, watching in self._listeners.get(key, {}).items():
+            if is_different(field):
+                listeners |= watching
+        for update_callback in listeners:
+            update_callback()
 
     @callback
     def _notify_account(self) -> None:
-        _wake(self._listeners.get(ACCOUNT, {}).get(ACCOUNT, ()))
+        self._wake(ACCOUNT, lambda _field: True)
 
     @callback
     def _notify_all(self) -> None:
-        _wake(self._everyone)
-
-
-def _wake(listeners: Iterable[CALLBACK_TYPE]) -> None:
-    for update_callback in tuple(listeners):
-        update_callback()
+        for update_callback in tuple(self._everyone):
+            update_callback()

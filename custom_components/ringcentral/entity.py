@@ -12,9 +12,8 @@ from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
 from .aioringcentral.calls import Calls
 from .aioringcentral.models import Presence
-from .coordinator import RingCentralCoordinator
+from .coordinator import ACCOUNT, RingCentralCoordinator
 from .devices import account_identifier, extension_device
-
 
 # From so many extensions on, what few need is there to be enabled one by one: Home Assistant takes
 # 10,000 enabled entities per account, and a wallboard of hundreds shows a handful of each.
@@ -36,15 +35,16 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     """An entity whose state is one value."""
 
     _attr_has_entity_name = True
-    _shown: tuple[bool, Any] | None = None
+    _attr_available = False
+    _shown: Any = None
 
     def __init__(
         self,
         coordinator: RingCentralCoordinator,
         description: EntityDescription,
-        context: tuple[str, tuple[str, ...]] | None,
+        context: tuple[str, tuple[str, ...]],
     ) -> None:
-        """Listen to fields of one extension, or to the account."""
+        """Listen to fields of one extension, or of the account."""
         super().__init__(coordinator, context)
         self.entity_description = description
 
@@ -52,27 +52,42 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     def _value(self) -> Any:
         """Return the value that the state shows."""
 
+    @abstractmethod
+    def _show(self, value: Any) -> None:
+        """Keep what the state is to show."""
+
+    def _is_available(self) -> bool:
+        return self.coordinator.available
+
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen; what is written right after this is what was shown last."""
+        """Listen; the state that is written right after this shows what is known now."""
         await super().async_added_to_hass()
-        self._shown = self._now()
+        self._take_over()
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
         """Stay as it is when renamed: nothing here depends on the entity id (asked for since 2026.11)."""
 
-    def _now(self) -> tuple[bool, Any]:
-        # What is unavailable may be gone: it has no value to ask for.
-        return (True, self._value()) if self.available else (False, None)
-
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        shown = self._now()
-        if shown != self._shown:
-            self._shown = shown
+        if self._take_over():
             self.async_write_ha_state()
+
+    @callback
+    def _take_over(self) -> bool:
+        """Take the value over, and return whether the state is another one now."""
+        if available := self._is_available():
+            value = self._value()
+            if value == self._shown and self._attr_available:
+                return False
+            self._shown = value
+            self._show(value)
+        elif not self._attr_available:
+            return False
+        self._attr_available = available
+        return True
 
     @override
     async def async_update(self) -> None:
@@ -99,6 +114,7 @@ class ExtensionEntity(RingCentralEntity):
         )
         self._attr_translation_key = description.key
         self._attr_device_info = extension_device(coordinator, extension_id)
+        self._take_over()
 
     @property
     def presence(self) -> Presence:
@@ -110,9 +126,8 @@ class ExtensionEntity(RingCentralEntity):
         """The calls as last known."""
         return self.coordinator.calls[self.extension_id]
 
-    @property
     @override
-    def available(self) -> bool:
+    def _is_available(self) -> bool:
         return (
             self.coordinator.available
             and self.extension_id in self.coordinator.presences
@@ -123,15 +138,20 @@ class AccountEntity(RingCentralEntity):
     """An entity of the account."""
 
     def __init__(
-        self, coordinator: RingCentralCoordinator, description: EntityDescription
+        self,
+        coordinator: RingCentralCoordinator,
+        description: EntityDescription,
+        watches: str,
     ) -> None:
-        """Belong to the account's device."""
-        super().__init__(coordinator, description, None)
+        """Belong to the account's device; ``watches`` is `PUSH` or a field of `Counts`."""
+        super().__init__(coordinator, description, (ACCOUNT, (watches,)))
+        self.watches = watches
         self._attr_unique_id = f"{coordinator.account_id}_{description.key}"
         self._attr_translation_key = description.key
         self._attr_device_info = DeviceInfo(
             identifiers={account_identifier(coordinator)}
         )
+        self._take_over()
 
 
 @callback

@@ -1,6 +1,6 @@
 """What happens to calls, as events: they catch what a state shows too briefly."""
 
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
@@ -46,9 +46,12 @@ class CallEventEntity(ExtensionEntity, EventEntity):
         )
 
     @override
-    def _value(self) -> Any:
-        # Presence alone is no event.
-        return None
+    def _value(self) -> None:
+        """Presence alone is no event."""
+
+    @override
+    def _show(self, value: None) -> None:
+        """What is shown is the last event."""
 
     @callback
     def _tell(self, event: CallEvent) -> None:
@@ -59,7 +62,7 @@ class CallEventEntity(ExtensionEntity, EventEntity):
             **self.coordinator.caller(event.name, event.number),
         }
         self._trigger_event(
-            event.type,
+            str(event.type),
             {key: value for key, value in facts.items() if value is not None},
         )
         self.async_write_ha_state()

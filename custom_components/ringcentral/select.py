@@ -1,6 +1,6 @@
 """Controls: user status and do-not-disturb, where the account may change them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, override
@@ -30,6 +30,10 @@ class ControlDescription(SelectEntityDescription):
     choices_fn: Callable[[RingCentralCoordinator, str], list[StrEnum]]
 
 
+def _words(statuses: Iterable[StrEnum]) -> list[str]:
+    return [status.name.lower() for status in statuses]
+
+
 def _dnd_choices(
     coordinator: RingCentralCoordinator, extension_id: str
 ) -> list[StrEnum]:
@@ -46,6 +50,7 @@ def _dnd_choices(
 CONTROLS: tuple[ControlDescription, ...] = (
     ControlDescription(
         key="set_user_status",
+        options=_words(UserStatus),
         watches="user_status",
         kind=UserStatus,
         status_fn=lambda presence: presence.user_status,
@@ -56,6 +61,7 @@ CONTROLS: tuple[ControlDescription, ...] = (
     ),
     ControlDescription(
         key="set_dnd_status",
+        options=_words(DndStatus),
         watches="dnd_status",
         kind=DndStatus,
         status_fn=lambda presence: presence.dnd_status,
@@ -92,22 +98,16 @@ class ControlSelect(ExtensionEntity, SelectEntity):
     _chosen: StrEnum | None = None
 
     @override
-    def _value(self) -> Any:
-        return self.current_option, self.options
-
-    @property
-    @override
-    def options(self) -> list[str]:
+    def _value(self) -> tuple[str | None, list[str]]:
         choices = self.entity_description.choices_fn(
             self.coordinator, self.extension_id
         )
-        return [choice.name.lower() for choice in choices]
-
-    @property
-    @override
-    def current_option(self) -> str | None:
         status = self._chosen or self.entity_description.status_fn(self.presence)
-        return None if status is None else status.name.lower()
+        return None if status is None else status.name.lower(), _words(choices)
+
+    @override
+    def _show(self, value: tuple[str | None, list[str]]) -> None:
+        self._attr_current_option, self._attr_options = value
 
     @override
     async def async_select_option(self, option: str) -> None:

@@ -26,7 +26,6 @@ from .aioringcentral.models import (
 )
 from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
 from .coordinator import CALLS, RingCentralConfigEntry
-from .counts import Counts
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 
 PARALLEL_UPDATES = 0
@@ -95,21 +94,21 @@ CALL_FACTS: tuple[CallsDescription, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class CountDescription(SensorEntityDescription):
-    """A number of extensions."""
+    """A number of extensions: a field of `Counts`."""
 
-    count_fn: Callable[[Counts], int]
+    field: str
 
 
-def _count(key: str, count_fn: Callable[[Counts], int]) -> CountDescription:
+def _count(field: str) -> CountDescription:
     return CountDescription(
-        key=key, state_class=SensorStateClass.MEASUREMENT, count_fn=count_fn
+        key=f"extensions_{field}", state_class=SensorStateClass.MEASUREMENT, field=field
     )
 
 
 COUNTS: tuple[CountDescription, ...] = (
-    _count("extensions_on_call", lambda counts: counts.on_call),
-    _count("extensions_ringing", lambda counts: counts.ringing),
-    _count("extensions_available", lambda counts: counts.available),
+    _count("on_call"),
+    _count("ringing"),
+    _count("available"),
 )
 
 CALLER = SensorEntityDescription(
@@ -137,38 +136,35 @@ async def async_setup_entry(
         if coordinator.shows_callers:
             yield CallerSensor(coordinator, CALLER, extension_id, (CALLS,))
 
-    async_add_entities(CountSensor(coordinator, description) for description in COUNTS)
+    async_add_entities(CountSensor(coordinator, count, count.field) for count in COUNTS)
     add_for_each_extension(coordinator, async_add_entities, sensors)
 
 
-class StatusSensor(ExtensionEntity, SensorEntity):
+class ValueSensor(SensorEntity):
+    """A sensor that shows a value as it is."""
+
+    def _show(self, value: Any) -> None:
+        self._attr_native_value = value
+
+
+class StatusSensor(ValueSensor, ExtensionEntity):
     """One status in the service's words."""
 
     entity_description: StatusDescription
 
     @override
-    def _value(self) -> Any:
-        return self.entity_description.status_fn(self.presence)
-
-    @property
-    @override
-    def native_value(self) -> str | None:
+    def _value(self) -> str | None:
         status = self.entity_description.status_fn(self.presence)
         return None if status is None else status.name.lower()
 
 
-class CallsSensor(ExtensionEntity, SensorEntity):
+class CallsSensor(ValueSensor, ExtensionEntity):
     """A fact about the calls of an extension."""
 
     entity_description: CallsDescription
 
     @override
-    def _value(self) -> Any:
-        return self.native_value
-
-    @property
-    @override
-    def native_value(self) -> int | datetime | None:
+    def _value(self) -> int | datetime | None:
         return self.entity_description.value_fn(self.presence, self.calls)
 
 
@@ -178,38 +174,21 @@ class CallerSensor(ExtensionEntity, SensorEntity):
     _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_CALLER_NUMBER})
 
     @override
-    def _value(self) -> Any:
-        return self.native_value, self.extra_state_attributes
+    def _value(self) -> tuple[str, dict[str, str]]:
+        if (call := self.calls.foremost) is None:
+            return "no_call", {}
+        who = self.coordinator.caller(call.name, call.number)
+        return "known" if who else "withheld", who
 
-    @property
     @override
-    def native_value(self) -> str:
-        if self.calls.foremost is None:
-            return "no_call"
-        return "known" if self.extra_state_attributes else "withheld"
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, str]:
-        call = self.calls.foremost
-        return {} if call is None else self.coordinator.caller(call.name, call.number)
+    def _show(self, value: tuple[str, dict[str, str]]) -> None:
+        self._attr_native_value, self._attr_extra_state_attributes = value
 
 
-class CountSensor(AccountEntity, SensorEntity):
+class CountSensor(ValueSensor, AccountEntity):
     """A number of extensions of the account."""
 
-    entity_description: CountDescription
-
     @override
-    def _value(self) -> Any:
-        return self.native_value
-
-    @property
-    @override
-    def available(self) -> bool:
-        return self.coordinator.available
-
-    @property
-    @override
-    def native_value(self) -> int:
-        return self.entity_description.count_fn(self.coordinator.tally.counts)
+    def _value(self) -> int:
+        count: int = getattr(self.coordinator.tally.counts, self.watches)
+        return count
