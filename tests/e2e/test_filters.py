@@ -19,6 +19,20 @@ async def following(
         yield running
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def no_others(following: Running) -> AsyncGenerator[None]:
+    """Let the service refuse filters that name an extension.
+
+    Otherwise they would be asked for in place of one that brings nothing.
+    """
+    emulator = following.office.emulator
+    await emulator.post(
+        "faults", refuse_filters={"*/extension/[0-9]*[0-9]/presence[?]*": "SUB-403"}
+    )
+    yield
+    await emulator.post("faults", refuse_filters={})
+
+
 @pytest.fixture
 def people(following: Running) -> list[str]:
     """Extensions besides the own one, followed or not."""
@@ -36,7 +50,7 @@ async def test_own(following: Running) -> None:
     await _brings_events(following, [following.own])
 
 
-async def test_lines(following: Running, people: list[str]) -> None:
+async def test_lines(following: Running, people: list[str], no_others: None) -> None:
     lines = people[2:5]
     await following.office.emulator.post("membership", lines=lines)
     await following.follow(["lines"])
@@ -45,7 +59,9 @@ async def test_lines(following: Running, people: list[str]) -> None:
     await _brings_events(following, lines)
 
 
-async def test_favorites(following: Running, people: list[str]) -> None:
+async def test_favorites(
+    following: Running, people: list[str], no_others: None
+) -> None:
     favorites = people[5:7]
     await following.office.emulator.post("membership", favorites=favorites)
     await following.follow(["favorites"])
@@ -62,7 +78,7 @@ async def test_chosen(following: Running, people: list[str]) -> None:
     await _brings_events(following, chosen)
 
 
-async def test_account(following: Running, people: list[str]) -> None:
+async def test_account(following: Running, people: list[str], no_others: None) -> None:
     await following.follow(["account"])
 
     assert set(following.entities.extensions) >= {following.own, *people}
