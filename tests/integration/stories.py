@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 import logging
-from unittest.mock import patch
+from typing import Any
+from unittest.mock import PropertyMock, patch
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import (
@@ -13,6 +14,7 @@ from homeassistant.const import (
     EVENT_STATE_REPORTED,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
+    Platform,
 )
 from homeassistant.core import (
     Event,
@@ -412,6 +414,28 @@ def hasty(
         yield
 
 
+def talking(extension_id: str, **changes: Any) -> dict[str, Any]:
+    """Return an event body: a call that is connected, with times and ids that are always the same."""
+    call = {
+        "id": "c4f1",
+        "direction": "Inbound",
+        "from": "+14155550177",
+        "fromName": "Zacharias Caller",
+        "telephonyStatus": "CallConnected",
+        "sessionId": "70001",
+        "startTime": "2026-11-24T09:00:00.000Z",
+    }
+    return {
+        "extensionId": extension_id,
+        "sequence": 10**6,
+        "telephonyStatus": "CallConnected",
+        "presenceStatus": "Busy",
+        "activeCalls": [call],
+        "totalActiveCalls": 1,
+        **changes,
+    }
+
+
 class Late:
     """Replies that were made, and have not arrived yet."""
 
@@ -441,6 +465,19 @@ def late_replies(call: str) -> Iterator[Late]:
 def settling_at_once() -> Iterator[None]:
     """Let changes of membership be taken without the time in which others are awaited."""
     with patch("custom_components.ringcentral.coordinator._SETTLE", 0.05):
+        yield
+
+
+@contextmanager
+def only(*platforms: Platform) -> Iterator[None]:
+    """Set up these platforms alone, with all their entities enabled."""
+    with (
+        patch("custom_components.ringcentral.PLATFORMS", platforms),
+        patch(
+            "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+            PropertyMock(return_value=True),
+        ),
+    ):
         yield
 
 
