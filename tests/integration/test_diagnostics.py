@@ -1,0 +1,208 @@
+"""Diagnostics: what helps to find a fault, and nobody's name, number or secret."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
+)
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.ringcentral.const import CALLER_FULL
+from emulator import Emulator
+
+from .stories import (
+    EVERYONE_FILTER,
+    Story,
+    colleagues,
+    hasty,
+    issues,
+    office,
+    park_location,
+    talking,
+)
+
+# Counted in moments: these differ from run to run.
+PASSING = ("live_seconds", "last_event_age_seconds")
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Return snapshots as Home Assistant writes them."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+def steady(found: Any) -> Any:
+    """Return diagnostics with the kind in place of each value that passes."""
+    if isinstance(found, list):
+        return [steady(each) for each in found]
+    if not isinstance(found, dict):
+        return found
+    return {
+        key: type(value).__name__ if key in PASSING else steady(value)
+        for key, value in found.items()
+        if key != "versions"
+    }
+
+
+def account_device(story: Story) -> dr.DeviceEntry:
+    """Return the device of the account."""
+    device = dr.async_get(story.hass).async_get_device_by_identifier(
+        ("ringcentral", story.emulator.account_id), story.entry.entry_id
+    )
+    assert device is not None
+    return device
+
+
+async def test_of_an_account(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    hass_client: ClientSessionGenerator,
+    snapshot: SnapshotAssertion,
+) -> None:
+    own, park = emulator.own_extension_id, park_location(emulator)
+    async with office(
+        hass, emulator, follow=["chosen", "lines"], extensions=[own, park]
+    ) as story:
+        await emulator.deliver(own, talking(own))
+        await story.shows(telephony_status="call_connected")
+        found = await get_diagnostics_for_config_entry(hass, hass_client, story.entry)
+        assert steady(found) == snapshot
+        versions = found["versions"]
+        assert isinstance(versions, dict)
+        assert versions.keys() == {"integration", "home_assistant"}
+
+
+async def test_of_an_extension(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    hass_client: ClientSessionGenerator,
+    snapshot: SnapshotAssertion,
+) -> None:
+    async with office(hass, emulator) as story:
+        await emulator.deliver(story.own, talking(story.own))
+        await story.shows(telephony_status="call_connected")
+        device = story.device(story.own)
+        assert device is not None
+        found = await get_diagnostics_for_device(hass, hass_client, story.entry, device)
+        assert steady(found) == snapshot
+
+
+async def test_the_device_of_the_account_tells_of_the_account(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    async with office(hass, emulator) as story:
+        of_device = await get_diagnostics_for_device(
+            hass, hass_client, story.entry, account_device(story)
+        )
+        of_entry = await get_diagnostics_for_config_entry(
+            hass, hass_client, story.entry
+        )
+        assert steady(of_device) == steady(of_entry)
+
+
+async def test_losses_and_refusals_are_told(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    emulator.faults.set(refuse_filters={EVERYONE_FILTER: "SUB-406"})
+    with hasty():
+        async with office(hass, emulator, follow=["account"]) as story:
+            emulator.faults.set(connection_error=1)
+            await emulator.disconnect(code=4001, recoverable=True)
+            await story.lost()
+            await story.live()
+            found: Any = await get_diagnostics_for_config_entry(
+                hass, hass_client, story.entry
+            )
+            assert found["connection"]["losses"] == 1
+            assert found["connection"]["close_codes"] == [4001]
+            assert found["connection"]["error_codes"] != []
+            refused = "/restapi/v1.0/account/~/presence?detailedTelephonyState=true"
+            assert found["filters"]["refused"] == {refused: "SUB-406"}
+            # Whose filter it is shows by the name that stands for an extension.
+            assert any("extension_1/" in name for name in found["filters"]["live"])
+
+
+async def test_while_nothing_is_connected(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    with hasty(grace=0.0):
+        async with office(hass, emulator) as story:
+            emulator.faults.set(token_error={"code": "OAU-213"})
+            emulator.revoke_tokens()
+            await story.until(lambda: not story.coordinator.available)
+            found: Any = await get_diagnostics_for_config_entry(
+                hass, hass_client, story.entry
+            )
+            assert found["connection"]["available"] is False
+            assert found["connection"]["live"] is False
+            assert found["connection"]["live_seconds"] is None
+
+
+async def test_nothing_of_a_person_is_in_it(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    """Names, numbers and secrets are planted wherever any could be, and looked for in all that is downloaded."""
+    number, name, message = "+14155550177", "Zacharias Caller", "At the clinic"
+    one, *_ = colleagues(emulator, 1)
+    emulator.faults.set(
+        refuse_filters={EVERYONE_FILTER: "SUB-406"}, refresh_tokens=True
+    )
+    assert await async_setup_component(hass, "diagnostics", {})
+    async with office(
+        hass,
+        emulator,
+        follow=["account", "lines", "favorites", "chosen"],
+        extensions=[one],
+        caller_identity=CALLER_FULL,
+    ) as story:
+        for extension_id in (story.own, one):
+            await emulator.set_presence(extension_id, {"message": message})
+            await story.call(
+                "ring", "answer", at=extension_id, from_=number, from_name=name
+            )
+            await story.shows(extension_id, telephony_status="call_connected")
+        # The repair has the account's name in its text.
+        assert issues(hass) != []
+        token = await story.coordinator.sign_in.tokens.token()
+        planted = {
+            number,
+            name,
+            message,
+            story.entry.title,
+            emulator.account_id,
+            emulator.client_id,
+            emulator.client_secret,
+            emulator.jwt,
+            token.value,
+            str(token.refresh_token),
+            *emulator.ids(),
+            *(
+                word
+                for key in emulator.ids()
+                for word in (
+                    emulator.extension(key).name,
+                    emulator.extension(key).phone,
+                )
+                if word
+            ),
+        }
+        client = await hass_client()
+        start = f"/api/diagnostics/config_entry/{story.entry.entry_id}"
+        pages = [start]
+        for device in (story.device(story.own), story.device(one)):
+            assert device is not None
+            pages.append(f"{start}/device/{device.id}")
+        pages.append(f"{start}/device/{account_device(story).id}")
+        for page in pages:
+            reply = await client.get(page)
+            assert reply.status == 200
+            text = await reply.text()
+            assert "CallConnected" in text
+            assert not [word for word in planted if word in text]
