@@ -162,13 +162,15 @@ class OAuthTokens:
                 self._next(), "ringcentral renewal of tokens"
             )
             self._renewal.add_done_callback(self._renewed)
+        renewal = self._renewal
         # Whoever asked may be cancelled, but the reply holds the only tokens that go on working.
-        await asyncio.shield(self._renewal)
+        await asyncio.wait([renewal])
+        renewal.result()
 
     def _renewed(self, renewal: asyncio.Task[None]) -> None:
         self._renewal = None
         if not renewal.cancelled():
-            # Told to those who wait; it is no fault that nobody does any more.
+            # Told to those who wait; it is no fault when nobody does any more.
             renewal.exception()
 
     async def _next(self) -> None:

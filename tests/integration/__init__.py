@@ -6,7 +6,13 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.ringcentral as integration
@@ -56,6 +62,30 @@ def entry_for(
             CONF_CALLER_IDENTITY: caller_identity,
         },
     )
+
+
+async def enter_app(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    *,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    name: str = "Presence app",
+) -> str:
+    """Enter an app under Application credentials, the emulator's own one at will, and return its id."""
+    assert await async_setup_component(hass, "application_credentials", {})
+    app_id = f"{DOMAIN}_{name}"
+    await async_import_client_credential(
+        hass,
+        DOMAIN,
+        ClientCredential(
+            client_id or emulator.client_id,
+            emulator.client_secret if client_secret is None else client_secret,
+            name,
+        ),
+        app_id,
+    )
+    return app_id
 
 
 def open_sessions(emulator: Emulator) -> int:

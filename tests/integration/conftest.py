@@ -1,13 +1,21 @@
 """Home Assistant with the integration, and the emulator that it signs in to."""
 
 from collections.abc import AsyncIterator, Iterator
+from html import unescape
+import re
 from typing import Any, cast
 from unittest.mock import patch
 
+import aiohttp
+from aiohttp.test_utils import TestClient
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowHandler, FlowManager, FlowResultType
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from yarl import URL
 
 from custom_components.ringcentral.const import DOMAIN
 from emulator import Emulator
@@ -29,6 +37,70 @@ def integration(
     enable_custom_integrations: None,
 ) -> None:
     """Let Home Assistant load the integration, and let it reach the emulator."""
+
+
+class Browser:
+    """The browser of whoever signs in: goes to the service, and comes back with its answer."""
+
+    def __init__(self, hass: HomeAssistant, home: TestClient[Any, Any]) -> None:
+        """Take the way back to Home Assistant."""
+        self._hass, self._home = hass, home
+
+    async def sign_in(
+        self, result: ConfigFlowResult, *, user: str | None = None
+    ) -> ConfigFlowResult:
+        """Sign in on the service's page, as the user it suggests or another, and return the flow's next step."""
+        return await self._answer(
+            result, {"action": "allow", **({"user": user} if user else {})}
+        )
+
+    async def cancel(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Do not let the app in, and return the flow's next step."""
+        return await self._answer(result, {"action": "deny"})
+
+    async def come_back(self, address: str) -> int:
+        """Come back to Home Assistant with an answer, and return the status of its page."""
+        return (await self._home.get(URL(address).path_qs)).status
+
+    async def way_back(
+        self, result: ConfigFlowResult, typed: dict[str, str] | None = None
+    ) -> str:
+        """Return where the service sends the browser."""
+        assert result["type"] is FlowResultType.EXTERNAL_STEP, result
+        page = URL(result["url"])
+        async with aiohttp.ClientSession() as session:
+            async with session.get(page, allow_redirects=False) as reply:
+                html = await reply.text()
+            if reply.status == 200:
+                fields = re.findall(r'<input[^>]* name="(.*?)" value="(.*?)"', html)
+                form = {name: unescape(value) for name, value in fields}
+                target = re.search(r'<form method="post" action="(.*?)"', html)
+                assert target is not None
+                async with session.post(
+                    page.join(URL(target[1])),
+                    data={**form, **(typed or {"action": "allow"})},
+                    allow_redirects=False,
+                ) as reply:
+                    pass
+            assert reply.status == 302
+            return reply.headers["Location"]
+
+    async def _answer(
+        self, result: ConfigFlowResult, typed: dict[str, str]
+    ) -> ConfigFlowResult:
+        assert await self.come_back(await self.way_back(result, typed)) == 200
+        return await self._hass.config_entries.flow.async_configure(result["flow_id"])
+
+
+@pytest.fixture
+async def browser(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    current_request_with_host: None,
+) -> Browser:
+    """Return a browser that has the user interface open."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    return Browser(hass, await hass_client_no_auth())
 
 
 @pytest.fixture(autouse=True)

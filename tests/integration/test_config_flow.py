@@ -300,8 +300,14 @@ REFUSALS = {
         where="server",
     ),
     "malformed": refused_token("OAU-111", "invalid_request"),
-    "another server": Refusal(
+    "nothing there": Refusal(
         error="not_found",
+        faults={
+            "http_5xx": [{"path": "*/extension/~", "status": 404, "body": "empty"}]
+        },
+    ),
+    "another server": Refusal(
+        error="service_error",
         typed=lambda emulator: {"server": f"{emulator.url}/elsewhere"},
     ),
 }
