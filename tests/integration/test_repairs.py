@@ -1,0 +1,308 @@
+"""Repairs: each says what to mend, and vanishes once it is mended."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+import json
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.ringcentral.aioringcentral.errors import PermissionMissing
+from custom_components.ringcentral.aioringcentral.filters import (
+    EVERYONE,
+    EXTENSION_LIST,
+    FAVORITE_LIST,
+    LINE_LIST,
+    LINES,
+    OWN,
+    extension_filter,
+)
+from custom_components.ringcentral.aioringcentral.subscription import Subscription
+from custom_components.ringcentral.const import CONF_JWT
+from custom_components.ringcentral.repairs import (
+    async_create_fix_flow,
+    check_jwt,
+    clear_issues,
+    report_connected,
+    report_permission_missing,
+    report_subscription_limit,
+)
+from emulator import Emulator
+
+from . import entry_for, missing_texts
+from .stories import colleagues, emulated, hasty, issues, office
+
+
+@pytest.fixture(autouse=True)
+def every_text_exists(hass: HomeAssistant) -> Iterator[None]:
+    """Look at the texts of every issue that is open after a test; those of the fix flow belong to the issue."""
+    yield
+    for issue in issues(hass):
+        path = ("issues", str(issue.translation_key))
+        given = issue.translation_placeholders
+        assert not missing_texts((*path, "title"), given)
+        if issue.is_fixable:
+            step = (*path, "fix_flow", "step", "confirm")
+            assert not missing_texts((*step, "title"), given)
+            assert not missing_texts((*step, "description"), given)
+        else:
+            assert not missing_texts((*path, "description"), given)
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, emulator: Emulator) -> MockConfigEntry:
+    """Return an entry that is not set up."""
+    made = entry_for(emulator)
+    made.add_to_hass(hass)
+    return made
+
+
+def jwt(**claims: Any) -> str:
+    """Return a JWT with these claims, signed by nobody."""
+    parts = ({"alg": "ES256"}, {"iss": "someone", **claims}, {"no": "signature"})
+    encoded = (urlsafe_b64encode(json.dumps(part).encode()) for part in parts)
+    return ".".join(part.decode().rstrip("=") for part in encoded)
+
+
+def keys(hass: HomeAssistant) -> list[str]:
+    """Return what the open issues are about."""
+    return sorted(str(issue.translation_key) for issue in issues(hass))
+
+
+def subscription(*refused: str) -> Subscription:
+    """Return a subscription that lacks these filters."""
+    return Subscription(live=(OWN,), refused=dict.fromkeys(refused, "SUB-403"))
+
+
+@pytest.mark.parametrize(
+    ("spelled", "shown"),
+    [
+        ("ReadPresence", "Read Presence"),
+        ("SubscriptionWebSocket", "WebSocket Subscriptions"),
+        ("WebSocket", "WebSocket Subscriptions"),
+        ("SomethingNew", "SomethingNew"),
+        (None, "Read Presence"),
+    ],
+)
+def test_a_permission_is_called_as_in_the_console(
+    hass: HomeAssistant, entry: MockConfigEntry, spelled: str | None, shown: str
+) -> None:
+    report_permission_missing(hass, entry, PermissionMissing("CMN-401", spelled))
+    (issue,) = issues(hass)
+    assert issue.translation_placeholders == {
+        "account": entry.title,
+        "permission": shown,
+    }
+    assert issue.is_fixable
+    assert issue.severity is ir.IssueSeverity.ERROR
+
+
+def test_all_issues_are_taken_away_with_the_entry(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    report_permission_missing(hass, entry, PermissionMissing("CMN-401"))
+    report_subscription_limit(hass, entry)
+    clear_issues(hass, entry)
+    assert issues(hass) == []
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        ((), []),
+        ((EVERYONE,), ["account_refused"]),
+        ((LINES,), ["filters_refused"]),
+        ((extension_filter("1"), EVERYONE), ["account_refused", "filters_refused"]),
+        # Without these membership is only later.
+        ((EXTENSION_LIST, LINE_LIST, FAVORITE_LIST), []),
+    ],
+)
+def test_a_connection_tells_what_it_lacks(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    refused: tuple[str, ...],
+    told: list[str],
+) -> None:
+    report_connected(hass, entry, subscription(*refused))
+    assert keys(hass) == told
+    report_connected(hass, entry, subscription())
+    assert issues(hass) == []
+
+
+def test_a_connection_disproves_what_was_said_before(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    report_permission_missing(hass, entry, PermissionMissing("CMN-401"))
+    report_subscription_limit(hass, entry)
+    assert keys(hass) == ["permission_missing", "subscription_limit"]
+    report_connected(hass, entry, None)
+    assert issues(hass) == []
+
+
+def test_issues_of_one_account_are_not_those_of_another(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry
+) -> None:
+    other = entry_for(emulator)
+    other.add_to_hass(hass)
+    for each in (entry, other):
+        report_subscription_limit(hass, each)
+    clear_issues(hass, other)
+    (issue,) = issues(hass)
+    assert issue.issue_id == f"subscription_limit_{entry.entry_id}"
+
+
+async def test_too_many_subscriptions(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    """Thirty of them elsewhere: told, and taken away when there is room again."""
+    async with emulated(extensions=6, rate_limits=False) as emulator:
+        with hasty(grace=0.05):
+            async with office(hass, emulator) as story:
+                emulator.faults.set(refuse_filters={"*": "SUB-505"})
+                await emulator.disconnect(code=1001, recoverable=False)
+                await story.until(lambda: keys(hass) == ["subscription_limit"])
+                await story.until(lambda: not story.coordinator.available)
+                emulator.faults.clear()
+                await story.live()
+                assert issues(hass) == []
+
+
+# The end of a JWT.
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        (timedelta(days=15), None),
+        (timedelta(days=13), "2026-12-07"),
+        (timedelta(hours=1), "2026-11-24"),
+        (-timedelta(days=1), "2026-11-23"),
+    ],
+)
+def test_the_end_of_a_jwt_is_told_two_weeks_before(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    left: timedelta,
+    told: str | None,
+) -> None:
+    monkeypatch.setattr(dt_util, "utcnow", lambda: NOW)
+    signed = jwt(exp=int((NOW + left).timestamp()))
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_JWT: signed})
+    check_jwt(hass, entry)
+    dates = [
+        (issue.translation_placeholders or {}).get("date") for issue in issues(hass)
+    ]
+    assert dates == ([told] if told else [])
+    # A new one is entered, which has no end.
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_JWT: jwt()})
+    check_jwt(hass, entry)
+    assert issues(hass) == []
+
+
+async def test_the_end_of_a_jwt_is_looked_at_when_set_up(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    soon = jwt(exp=int(dt_util.utcnow().timestamp()) + 86_400)
+    emulator._service.jwts[soon] = int(emulator.own_extension_id)
+    made = entry_for(emulator)
+    made.add_to_hass(hass)
+    hass.config_entries.async_update_entry(made, data={**made.data, CONF_JWT: soon})
+    assert await hass.config_entries.async_setup(made.entry_id)
+    await hass.async_block_till_done()
+    assert keys(hass) == ["jwt_expires"]
+    assert await hass.config_entries.async_unload(made.entry_id)
+
+
+# The fix flow.
+
+
+async def test_a_permission_was_added(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    """As the frontend does: the form says what is missing, and Submit tries again at once."""
+    assert await async_setup_component(hass, "repairs", {})
+    async with office(hass, emulator) as story:
+        client = await hass_client()
+        emulator.faults.set(permissions_removed=["WebSocket"])
+        await emulator.disconnect(code=1001, recoverable=False)
+        await story.until(lambda: issues(hass) != [])
+        (issue,) = issues(hass)
+        reply = await client.post(
+            "/api/repairs/issues/fix",
+            json={"handler": "ringcentral", "issue_id": issue.issue_id},
+        )
+        form = await reply.json()
+        assert form["step_id"] == "confirm"
+        assert form["description_placeholders"] == {
+            "account": story.entry.title,
+            "permission": "WebSocket Subscriptions",
+            "entry_id": story.entry.entry_id,
+        }
+        emulator.faults.clear()
+        reply = await client.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={})
+        assert (await reply.json())["type"] == "create_entry"
+        # By itself it would have looked again minutes later.
+        await story.until(
+            lambda: (
+                story.entry.state is ConfigEntryState.LOADED
+                and story.coordinator.available
+            )
+        )
+        await story.call("ring")
+        await story.shows(telephony_status="ringing")
+        assert issues(hass) == []
+
+
+async def test_a_permission_was_not_added_after_all(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    """The issue comes back."""
+    assert await async_setup_component(hass, "repairs", {})
+    async with office(hass, emulator) as story:
+        client = await hass_client()
+        emulator.faults.set(permissions_removed=["WebSocket"])
+        await emulator.disconnect(code=1001, recoverable=False)
+        await story.until(lambda: issues(hass) != [])
+        (before,) = issues(hass)
+        url = "/api/repairs/issues/fix"
+        wanted = {"handler": "ringcentral", "issue_id": before.issue_id}
+        form = await (await client.post(url, json=wanted)).json()
+        asked = emulator.counters.requests["POST /restapi/oauth/wstoken"]
+        await client.post(f"{url}/{form['flow_id']}", json={})
+        await emulator.wait_for(
+            lambda: emulator.counters.requests["POST /restapi/oauth/wstoken"] > asked
+        )
+        await story.until(lambda: keys(hass) == ["permission_missing"])
+
+
+async def test_a_flow_without_data_still_shows_its_form(hass: HomeAssistant) -> None:
+    flow = await async_create_fix_flow(hass, "permission_missing_gone", None)
+    flow.hass = hass
+    result = await flow.async_step_init()  # type: ignore[attr-defined]
+    assert result["step_id"] == "confirm"
+
+
+async def test_two_who_may_not_be_watched_are_one_issue(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    shy = colleagues(emulator, 2)
+    emulator.faults.set(
+        refuse_filters={f"*/extension/{key}/presence*": "SUB-403" for key in shy}
+    )
+    async with office(
+        hass, emulator, follow=["own", "chosen"], extensions=shy
+    ) as story:
+        assert keys(hass) == ["filters_refused"]
+        await story.call("ring")
+        await story.shows(telephony_status="ringing")
