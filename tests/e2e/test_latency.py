@@ -15,7 +15,7 @@ LIMIT = 0.1
 
 
 async def test_from_the_emulator_to_a_state(
-    running: Running, record_property: Callable[[str, object], None]
+    running: Running, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     floor = await _floor(running)
     seen = await measure(running.office, running.entities, running.own, EVENTS)
@@ -23,25 +23,21 @@ async def test_from_the_emulator_to_a_state(
     # Both ways begin with a request of ours and end at our socket; the first of
     # them without RingCentral's between.
     for name, times in (("floor", floor), ("event", seen)):
-        record_property(f"{name}_median_ms", round(median(times) * 1000, 2))
-        record_property(f"{name}_max_ms", round(max(times) * 1000, 2))
+        record_testsuite_property(f"{name}_median_ms", round(median(times) * 1000, 2))
+        record_testsuite_property(f"{name}_max_ms", round(max(times) * 1000, 2))
     assert len(seen) == EVENTS
     assert median(seen) < LIMIT, f"the floor is {median(floor) * 1000:.1f} ms"
 
 
-async def test_in_a_storm_of_events(running: Running) -> None:
-    """Fifty events at once, the last of which counts."""
+async def test_a_storm_of_events_leaves_no_backlog(running: Running) -> None:
     who = running.others
-    started = time.perf_counter()
-    for index in range(50):
+    for index in range(200):
         await running.office.emulator.set_presence(
             who[index % len(who)],
             meetingStatus=("Connected", "Disconnected")[index // len(who) % 2],
         )
-    sent = time.perf_counter()
-    await running.agrees()
 
-    assert time.perf_counter() - sent < LIMIT + (sent - started)
+    await running.agrees(timeout=1)
 
 
 async def _floor(running: Running) -> list[float]:
