@@ -517,6 +517,21 @@ SEVERAL_STORIES: dict[str, tuple[list[Seen], list[str]]] = {
         ],
         ["0 answered A in q"],
     ),
+    "one of eight ends, and the total does not count it any more": (
+        [
+            event(0, *many(1)),
+            event(1, *many(1, 2, 3, 4, 5, 6, 7)),
+            event(2, *many(2, 3, 4, 5, 6, 7, 8), totalActiveCalls=8),
+            event(9, *many(2, 3, 4, 5, 6, 7, newest=over(8)), totalActiveCalls=7),
+            event(10, *many(1, 2, 3, 4, 5, 6, 7)),
+        ],
+        [
+            "0 answered A in",
+            *(f"1 answered {name} in" for name in "BCDEFG"),
+            "2 answered H in",
+            "9 ended H in 7s",
+        ],
+    ),
     "seven calls end at once": (
         [
             event(0, *many(1, 2, 3, 4, 5, 6, 7)),
@@ -763,6 +778,14 @@ IDENTITY_STORIES: dict[str, tuple[list[Seen], list[str]]] = {
             event(20),
         ],
         ["0 answered A in", "5 ringing B in", "10.5 missed B in", "20 ended A in 20s"],
+    ),
+    "a call without ids goes as one from another number comes": (
+        [
+            event(0, call(1, RINGING, **NO_IDS)),
+            event(5, call(2, RINGING, **NO_IDS)),
+            event(9, over(2, **NO_IDS)),
+        ],
+        ["0 ringing A in", "5 ringing B in", "6.5 missed A in", "9 missed B in"],
     ),
     "ids that come and go": (
         [
