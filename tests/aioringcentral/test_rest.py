@@ -1,0 +1,367 @@
+"""Typed calls: what each brings, how pages and batches go, and what is refused."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+from unittest.mock import patch
+
+import pytest
+
+from custom_components.ringcentral.aioringcentral.auth import Token, TokenSource
+from custom_components.ringcentral.aioringcentral.errors import (
+    Misconfigured,
+    PermissionMissing,
+    Reason,
+    RetryLater,
+    RingCentralError,
+    SignInRequired,
+)
+from custom_components.ringcentral.aioringcentral.http import Http, Reply
+from custom_components.ringcentral.aioringcentral.models import DndStatus, UserStatus
+from custom_components.ringcentral.aioringcentral.rest import Rest
+from emulator import Emulator
+
+from .conftest import Client, client_of
+
+HOME = "custom_components.ringcentral.aioringcentral.rest"
+PRESENCE = "GET /restapi/v1.0/account/{id}/extension/{id}/presence"
+EXTENSIONS = "GET /restapi/v1.0/account/{id}/extension"
+
+
+@dataclass
+class Service:
+    """Notes what is sent, and answers as it is told."""
+
+    answers: list[Any] = field(default_factory=list)
+    sent: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    renewed: list[str] = field(default_factory=list)
+
+    async def send(self, method: str, path: str, group: str, **more: Any) -> Reply:
+        """Stand in for `Http.send`; the last answer is given over and over."""
+        self.sent.append((method, path, more))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, RingCentralError):
+            raise answer
+        return Reply(status=200, body=answer, headers={})
+
+    async def token(self) -> Token:
+        """Stand in for `TokenSource.token`."""
+        return Token(value="AT1", session=1, renew_at=0, expires_at=0)
+
+    async def renew(self, rejected: str) -> Token:
+        """Stand in for `TokenSource.renew`."""
+        self.renewed.append(rejected)
+        await asyncio.sleep(0)
+        return Token(value="AT2", session=1, renew_at=0, expires_at=0)
+
+
+def rest_of(*answers: Any) -> tuple[Rest, Service]:
+    """Return the calls to a service with these answers."""
+    service = Service(list(answers))
+    return Rest(cast(Http, service), cast(TokenSource, service)), service
+
+
+# Each call, on the emulator.
+
+
+async def test_the_account(client: Client, emulator: Emulator) -> None:
+    account = await client.rest.account()
+    assert account.id == emulator.account_id
+    assert account.brand
+
+
+async def test_the_own_extension(client: Client, emulator: Emulator) -> None:
+    own = await client.rest.own_extension()
+    record = emulator.extension(emulator.own_extension_id)
+    assert own.id == emulator.own_extension_id
+    assert own.account_id == emulator.account_id
+    assert (own.name, own.number, own.type) == (record.name, record.number, "User")
+    assert own.is_admin
+    assert own.can_be_followed
+
+
+async def test_all_extensions(client: Client, emulator: Emulator) -> None:
+    found = await client.rest.extensions()
+    assert {extension.id for extension in found} == set(emulator.ids())
+    types = {extension.id: extension.type for extension in found}
+    assert types == {key: emulator.extension(key).type for key in emulator.ids()}
+
+
+async def test_pages_are_read_to_the_last(client: Client, emulator: Emulator) -> None:
+    with patch(f"{HOME}._PAGE", 5):
+        found = await client.rest.extensions()
+    assert [extension.id for extension in found] == emulator.ids()
+    assert emulator.counters.requests[EXTENSIONS] == 3
+
+
+async def test_one_presence(client: Client, emulator: Emulator) -> None:
+    await emulator.play_call(emulator.own_extension_id, ["ring"])
+    for key in ("~", emulator.own_extension_id):
+        update = await client.rest.presence(key)
+        assert update.extension_id == emulator.own_extension_id
+        assert update.changes["telephony_status"] == "Ringing"
+        assert len(update.changes["active_calls"]) == 1
+
+
+async def test_presences_come_thirty_to_a_request() -> None:
+    async with (
+        Emulator(extensions=75, rate_limits=False) as emulator,
+        client_of(emulator) as client,
+    ):
+        wanted = emulator.extension_ids[:61]
+        found = await client.rest.presences([*wanted, wanted[0]])
+        assert [update.extension_id for update in found] == wanted
+        # The one that was left over is asked for as one.
+        assert emulator.counters.requests[PRESENCE] == 3
+
+
+async def test_who_may_not_be_read_is_left_out(
+    client: Client, emulator: Emulator
+) -> None:
+    own, shy, other = emulator.extension_ids[:3]
+    emulator.faults.set(hidden_presence="forbidden")
+    await emulator.set_presence(shy, {"allowSeeMyPresence": False})
+    gone = "1234567"
+    found = await client.rest.presences([own, shy, gone, other])
+    assert [update.extension_id for update in found] == [own, other]
+
+
+async def test_when_nobody_may_be_read_that_is_the_news(
+    client: Client, emulator: Emulator
+) -> None:
+    one, two = emulator.extension_ids[1:3]
+    emulator.faults.set(hidden_presence="forbidden")
+    for key in (one, two):
+        await emulator.set_presence(key, {"allowSeeMyPresence": False})
+    for wanted in ([one], [one, two]):
+        with pytest.raises(PermissionMissing):
+            await client.rest.presences(wanted)
+
+
+async def test_presence_of_the_whole_account(
+    client: Client, emulator: Emulator
+) -> None:
+    with patch(f"{HOME}._PAGE", 4):
+        found = await client.rest.account_presences()
+    listed = {update.extension_id for update in found}
+    assert listed >= set(emulator.extension_ids)
+
+
+async def test_monitored_lines(client: Client, emulator: Emulator) -> None:
+    one, two = emulator.extension_ids[1:3]
+    await emulator.set_lines([one, two])
+    lines = await client.rest.monitored_lines()
+    own = emulator.own_extension_id
+    assert [line.id for line in lines] == [own, own, one, two]
+    assert lines[2].number == emulator.extension(one).number
+
+
+async def test_favorites_are_those_of_the_company(
+    client: Client, emulator: Emulator
+) -> None:
+    one, two = emulator.extension_ids[1:3]
+    await emulator.set_favorites([one, "an-outside-contact", two])
+    assert await client.rest.favorites() == (one, two)
+
+
+async def test_who_answers_for_a_queue(client: Client, emulator: Emulator) -> None:
+    assert await client.rest.is_queue_member()
+    emulator.faults.set(permissions_removed=["ReadPresence"])
+    assert not await client.rest.is_queue_member()
+
+
+async def test_presence_is_changed(client: Client, emulator: Emulator) -> None:
+    own = emulator.own_extension_id
+    update = await client.rest.update_presence(
+        own,
+        user_status=UserStatus.BUSY,
+        dnd_status=DndStatus.DO_NOT_ACCEPT_ANY_CALLS,
+        message="Back at two",
+    )
+    assert update.changes["user_status"] is UserStatus.BUSY
+    truth = emulator.truth_of(own)
+    assert truth["dndStatus"] == "DoNotAcceptAnyCalls"
+    assert truth["message"] == "Back at two"
+    # What is not given stays; an empty message is one.
+    await client.rest.update_presence(own, message="")
+    truth = emulator.truth_of(own)
+    assert truth.get("message", "") == ""
+    assert truth["userStatus"] == "Busy"
+
+
+async def test_a_ticket(client: Client, emulator: Emulator) -> None:
+    ticket = await client.rest.ticket()
+    assert ticket.uri.startswith("ws://127.0.0.1")
+    assert ticket.expires_in == 60
+    assert ticket.token not in repr(ticket)
+
+
+# A token that the service no longer takes.
+
+
+async def test_a_rejected_token_is_renewed_once(
+    client: Client, emulator: Emulator
+) -> None:
+    await client.rest.own_extension()
+    emulator.revoke_tokens()
+    assert (await client.rest.own_extension()).id == emulator.own_extension_id
+    assert emulator.counters.replies["401"] == 1
+    assert emulator.counters.tokens_issued == 2
+
+
+async def test_a_second_rejection_is_the_answer() -> None:
+    rest, service = rest_of(SignInRequired(Reason.INVALID_AUTH, "OAU-213"))
+    with pytest.raises(SignInRequired):
+        await rest.account()
+    assert service.renewed == ["AT1"]
+    shown = [more["headers"]["Authorization"] for _, _, more in service.sent]
+    assert shown == ["Bearer AT1", "Bearer AT2"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SignInRequired(Reason.EXTENSION_DISABLED, "OAU-141"),
+        PermissionMissing("CMN-401", "ReadPresence"),
+        Misconfigured(Reason.NOT_FOUND, "CMN-102"),
+        RetryLater(Reason.SERVICE_ERROR),
+    ],
+    ids=str,
+)
+async def test_nothing_else_is_asked_twice(error: RingCentralError) -> None:
+    rest, service = rest_of(error)
+    with pytest.raises(type(error)):
+        await rest.account()
+    assert len(service.sent) == 1
+    assert service.renewed == []
+
+
+async def test_many_rejections_are_one_renewal(
+    client: Client, emulator: Emulator
+) -> None:
+    await client.rest.own_extension()
+    emulator.expire_access_tokens()
+    await asyncio.gather(*(client.rest.own_extension() for _ in range(8)))
+    assert emulator.counters.tokens_issued == 2
+
+
+# Refusals, as the emulator words them.
+
+type Call = Callable[[Rest], Awaitable[object]]
+
+
+@pytest.mark.parametrize(
+    ("permission", "call"),
+    [
+        ("ReadAccounts", lambda rest: rest.account()),
+        ("ReadAccounts", lambda rest: rest.own_extension()),
+        ("ReadAccounts", lambda rest: rest.extensions()),
+        ("ReadPresence", lambda rest: rest.presence()),
+        ("ReadPresence", lambda rest: rest.presences(["1", "2"])),
+        ("ReadPresence", lambda rest: rest.account_presences()),
+        ("ReadPresence", lambda rest: rest.monitored_lines()),
+        ("ReadContacts", lambda rest: rest.favorites()),
+        ("EditPresence", lambda rest: rest.update_presence("~", message="x")),
+        ("WebSocket", lambda rest: rest.ticket()),
+    ],
+)
+@pytest.mark.parametrize("shape", ["full", "errors_only", "legacy"])
+async def test_a_missing_permission_is_named(
+    client: Client, emulator: Emulator, permission: str, call: Call, shape: str
+) -> None:
+    emulator.faults.set(permissions_removed=[permission], error_shape=shape)
+    with pytest.raises(PermissionMissing) as raised:
+        await call(client.rest)
+    assert raised.value.permission == permission
+
+
+async def test_who_is_not_there(client: Client) -> None:
+    with pytest.raises(Misconfigured) as raised:
+        await client.rest.presence("1234567")
+    assert raised.value.reason is Reason.NOT_FOUND
+
+
+# Replies that are not what they should be.
+
+
+@pytest.mark.parametrize("body", [None, [], {}, "text", {"id": None}, {"uri": 7}])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda rest: rest.account(),
+        lambda rest: rest.own_extension(),
+        lambda rest: rest.presence(),
+        lambda rest: rest.update_presence("~", message="x"),
+        lambda rest: rest.ticket(),
+    ],
+)
+async def test_a_reply_that_says_nothing_is_passing_trouble(
+    call: Call, body: Any
+) -> None:
+    rest, _ = rest_of(body)
+    with pytest.raises(RetryLater):
+        await call(rest)
+
+
+@pytest.mark.parametrize("body", [None, [], {}, "text", {"records": [7, {}, None]}])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda rest: rest.extensions(),
+        lambda rest: rest.monitored_lines(),
+        lambda rest: rest.favorites(),
+        lambda rest: rest.account_presences(),
+        lambda rest: rest.presences(["1", "2"]),
+    ],
+)
+async def test_a_list_that_cannot_be_read_is_empty(call: Call, body: Any) -> None:
+    rest, _ = rest_of(body)
+    assert await call(rest) == ()
+
+
+async def test_pages_without_end() -> None:
+    """A reply that always names a next page ends somewhere."""
+    record = {"id": 7, "name": "Jo"}
+    rest, service = rest_of({"records": [record], "navigation": {"nextPage": {}}})
+    # An empty object is no next page.
+    assert len(await rest.extensions()) == 1
+    service.answers = [
+        {"records": [record], "navigation": {"nextPage": {"uri": "https://next"}}}
+    ]
+    with patch(f"{HOME}._MOST_PAGES", 3):
+        assert len(await rest.extensions()) == 3
+
+
+@pytest.mark.parametrize("life", [None, "60", []])
+async def test_a_ticket_without_a_life_lives_half_a_minute(life: Any) -> None:
+    rest, _ = rest_of({"uri": "wss://w", "ws_access_token": "t", "expires_in": life})
+    assert (await rest.ticket()).expires_in == 30.0
+
+
+async def test_a_brand_that_is_not_there() -> None:
+    for info in (None, {}, {"brand": None}, {"brand": {"name": 7}}):
+        rest, _ = rest_of({"id": 5, "serviceInfo": info})
+        account = await rest.account()
+        assert (account.id, account.brand) == ("5", None)
+
+
+async def test_a_part_of_a_batch_that_says_nothing_is_left_out() -> None:
+    good = {"extension": {"id": 1}, "telephonyStatus": "NoCall"}
+    rest, _ = rest_of(
+        [
+            {"resourceId": "1", "status": 200, "body": good},
+            {"resourceId": "2", "status": 403, "body": None},
+            {"resourceId": "3", "status": 200, "body": {}},
+        ]
+    )
+    found = await rest.presences(["1", "2", "3"])
+    assert [update.extension_id for update in found] == ["1"]
+
+
+async def test_a_batch_that_fails_for_now_altogether_is_passing_trouble() -> None:
+    rest, _ = rest_of(
+        [{"resourceId": key, "status": 503, "body": None} for key in "12"]
+    )
+    with pytest.raises(RetryLater):
+        await rest.presences(["1", "2"])
