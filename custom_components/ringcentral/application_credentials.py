@@ -1,12 +1,13 @@
 """Apps of the Developer Console as Home Assistant keeps them."""
 
+from aiohttp import hdrs
 from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import http
 from homeassistant.helpers.config_entry_oauth2_flow import (
     AUTH_CALLBACK_PATH,
     MY_AUTH_CALLBACK_PATH,
 )
-from homeassistant.helpers.network import NoURLAvailableError, get_url
 
 from .const import CONSOLE_URL, DEFAULT_SERVER
 from .oauth import PUBLIC_APP, RingCentralImplementation
@@ -37,7 +38,7 @@ async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, s
 def _redirect_url(hass: HomeAssistant) -> str:
     if "my" in hass.config.components:
         return MY_AUTH_CALLBACK_PATH
-    try:
-        return f"{get_url(hass)}{AUTH_CALLBACK_PATH}"
-    except NoURLAvailableError:
-        return AUTH_CALLBACK_PATH
+    # The address under which the browser knows Home Assistant, and comes back to it.
+    request = http.current_request.get()
+    origin = "" if request is None else request.headers.get(hdrs.ORIGIN, "")
+    return f"{origin}{AUTH_CALLBACK_PATH}"
