@@ -63,7 +63,7 @@ class TokenSource(Protocol):
         """Revoke sessions that the current one has replaced."""
 
     async def close(self) -> None:
-        """End the session for good; failures are of no concern (protocol 1.4)."""
+        """End the session, unless it is kept for the next start; failures are of no concern (protocol 1.4)."""
 
 
 class JwtTokens:
