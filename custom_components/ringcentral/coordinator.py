@@ -412,39 +412,33 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.editor.note(presence)
         if self._doubts.note(presence, self.hass.loop.time()):
             self._doubted.set()
-        self._wake(
-            extension_id,
-            lambda field: (
-                calls is not calls_now
-                if field == CALLS
-                else getattr(before, field) != getattr(presence, field)
-            ),
-        )
+        woken: dict[CALLBACK_TYPE, None] = {}
+        for field, watching in self._listeners.get(extension_id, _NOBODY).items():
+            if field == CALLS:
+                if calls is not calls_now:
+                    woken |= watching
+            elif getattr(before, field) != getattr(presence, field):
+                woken |= watching
         counts = self.tally.counts
         if self.tally.note(presence, calls_now):
-            self._wake(
-                ACCOUNT,
-                lambda field: (
-                    field != PUSH
-                    and getattr(counts, field) != getattr(self.tally.counts, field)
-                ),
-            )
-
-    @callback
-    def _wake(self, key: str, is_different: Callable[[str], bool]) -> None:
-        """Call every listener once that watches something different."""
-        listeners: dict[CALLBACK_TYPE, None] = {}
-        for field, watching in self._listeners.get(key, {}).items():
-            if is_different(field):
-                listeners |= watching
-        for update_callback in listeners:
+            for field, watching in self._listeners.get(ACCOUNT, _NOBODY).items():
+                if field != PUSH and getattr(counts, field) != getattr(
+                    self.tally.counts, field
+                ):
+                    woken |= watching
+        for update_callback in woken:
             update_callback()
 
     @callback
     def _notify_account(self) -> None:
-        self._wake(ACCOUNT, lambda _field: True)
+        for watching in self._listeners.get(ACCOUNT, _NOBODY).values():
+            for update_callback in tuple(watching):
+                update_callback()
 
     @callback
     def _notify_all(self) -> None:
         for update_callback in tuple(self._everyone):
             update_callback()
+
+
+_NOBODY: Final[dict[str, dict[CALLBACK_TYPE, None]]] = {}

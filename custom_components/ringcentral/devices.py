@@ -74,7 +74,8 @@ def sync_devices(coordinator: RingCentralCoordinator, *, remove: bool = True) ->
     registry.async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={account_identifier(coordinator)},
-        name=entry.title,
+        # The title is the user's name, and so is that of the user's extension.
+        name=f"{_MANUFACTURER} ({entry.title})",
         manufacturer=_MANUFACTURER,
         entry_type=DeviceEntryType.SERVICE,
     )

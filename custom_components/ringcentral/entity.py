@@ -11,9 +11,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
 from .aioringcentral.calls import Calls
-from .aioringcentral.models import Presence
+from .aioringcentral.models import Extension, Presence
 from .coordinator import ACCOUNT, RingCentralCoordinator
-from .devices import account_identifier, extension_device
+from .devices import account_identifier, extension_identifier
 
 # From so many extensions on, what few need is there to be enabled one by one: Home Assistant takes
 # 10,000 enabled entities per account, and a wallboard of hundreds shows a handful of each.
@@ -29,6 +29,9 @@ _FEW_NEED: Final = frozenset(
         "user_status",
     }
 )
+
+
+_OF_PARK_LOCATIONS: Final = frozenset({"active_calls", "call", "telephony_status"})
 
 
 class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
@@ -78,15 +81,18 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     @callback
     def _take_over(self) -> bool:
         """Take the value over, and return whether the state is another one now."""
-        if available := self._is_available():
-            value = self._value()
-            if value == self._shown and self._attr_available:
+        if not self._is_available():
+            if not self._attr_available:
                 return False
-            self._shown = value
-            self._show(value)
-        elif not self._attr_available:
+            self._attr_available = False
+            return True
+        value = self._value()
+        if not self._attr_available:
+            self._attr_available = True
+        elif value == self._shown:
             return False
-        self._attr_available = available
+        self._shown = value
+        self._show(value)
         return True
 
     @override
@@ -113,7 +119,10 @@ class ExtensionEntity(RingCentralEntity):
             f"{coordinator.account_id}_{extension_id}_{description.key}"
         )
         self._attr_translation_key = description.key
-        self._attr_device_info = extension_device(coordinator, extension_id)
+        # The device is there already: naming it is all it takes.
+        self._attr_device_info = DeviceInfo(
+            identifiers={extension_identifier(coordinator, extension_id)}
+        )
         self._take_over()
 
     @property
@@ -154,6 +163,11 @@ class AccountEntity(RingCentralEntity):
         self._take_over()
 
 
+def _applies(extension: Extension, key: str) -> bool:
+    """Whether an entity ever has something to say: a park location is nobody, and only holds calls."""
+    return extension.type != "ParkLocation" or key in _OF_PARK_LOCATIONS
+
+
 @callback
 def add_for_each_extension(
     coordinator: RingCentralCoordinator,
@@ -165,7 +179,12 @@ def add_for_each_extension(
     @callback
     def add(joined: Iterable[str]) -> None:
         async_add_entities(
-            entity for extension_id in joined for entity in entities(extension_id)
+            entity
+            for extension_id in joined
+            for entity in entities(extension_id)
+            if _applies(
+                coordinator.extensions[extension_id], entity.entity_description.key
+            )
         )
 
     coordinator.async_on_members(add)

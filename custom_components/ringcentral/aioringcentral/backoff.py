@@ -17,7 +17,7 @@ _STEPS: Final = (
 )
 
 # A connection that held this many seconds was a good one: the next loss begins at the first step.
-GOOD_AFTER: Final = 10.0
+GOOD_AFTER: Final = 5.0
 
 
 class Backoff:

@@ -25,42 +25,35 @@ SEQUENCE_RESET = 1_000
 LISTED_CALLS = 7
 
 
-def _calls(value: Any) -> tuple[ActiveCall, ...] | None:
-    if not isinstance(value, list):
-        return None
+def _calls(value: list[Any]) -> tuple[ActiveCall, ...]:
     return tuple(
         ActiveCall.from_wire(item) for item in value if isinstance(item, Mapping)
     )
 
 
-def _enum(kind: Any) -> Callable[[Any], Any]:
-    return partial(wire.member, kind)
-
-
-# Field on the wire -> (type it has when it says something, field of Presence, reader). A null or a
+# Field on the wire -> (field of Presence, type it has when it says something, reader). A null or a
 # value of another type says nothing; an unknown word says "unknown" (design 4.2).
-_FIELDS: Final[tuple[tuple[str, type, str, Callable[[Any], Any]], ...]] = (
-    ("telephonyStatus", str, "telephony_status", _enum(TelephonyStatus)),
-    ("presenceStatus", str, "presence_status", _enum(PresenceStatus)),
-    ("userStatus", str, "user_status", _enum(UserStatus)),
-    ("dndStatus", str, "dnd_status", _enum(DndStatus)),
-    ("meetingStatus", str, "meeting_status", _enum(MeetingStatus)),
-    ("allowSeeMyPresence", bool, "allow_see_my_presence", wire.flag),
-    ("ringOnMonitoredCall", bool, "ring_on_monitored_call", wire.flag),
-    ("pickUpCallsOnHold", bool, "pick_up_calls_on_hold", wire.flag),
-    ("message", str, "message", wire.text),
-    ("activeCalls", list, "active_calls", _calls),
-    ("totalActiveCalls", int, "total_active_calls", wire.number),
-)
+_FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
+    "telephonyStatus": ("telephony_status", str, partial(wire.member, TelephonyStatus)),
+    "presenceStatus": ("presence_status", str, partial(wire.member, PresenceStatus)),
+    "userStatus": ("user_status", str, partial(wire.member, UserStatus)),
+    "dndStatus": ("dnd_status", str, partial(wire.member, DndStatus)),
+    "meetingStatus": ("meeting_status", str, partial(wire.member, MeetingStatus)),
+    "allowSeeMyPresence": ("allow_see_my_presence", bool, bool),
+    "ringOnMonitoredCall": ("ring_on_monitored_call", bool, bool),
+    "pickUpCallsOnHold": ("pick_up_calls_on_hold", bool, bool),
+    "message": ("message", str, wire.text),
+    "activeCalls": ("active_calls", list, _calls),
+    "totalActiveCalls": ("total_active_calls", int, wire.number),
+}
 
 
 def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `Presence` that a presence body (protocol 2.4, 4.3) speaks of."""
     changes = {}
-    for key, kind, name, read in _FIELDS:
-        value = body.get(key)
-        if isinstance(value, kind):
-            changes[name] = read(value)
+    for key, value in body.items():
+        if (field := _FIELDS.get(key)) is not None and isinstance(value, field[1]):
+            changes[field[0]] = field[2](value)
     return changes
 
 

@@ -1,0 +1,230 @@
+"""What one event costs, from frame text to all states written, beside the floor under it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+import gc
+from itertools import cycle, islice
+from statistics import median
+from time import process_time_ns
+from typing import Any
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.event import EventEntity
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.sensor.const import SensorDeviceClass
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import EntityPlatform
+import orjson
+
+from .office import Office, office
+
+_STEPS = ("Ringing", "CallConnected", "OnHold", "NoCall")
+_NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+_ROUNDS = 7
+_EVENTS = 400
+
+
+def frames(extension_ids: list[str], count: int, first: int) -> list[str]:
+    """Return notifications of calls that go through their states, extension by extension."""
+    made = []
+    for number, key in enumerate(islice(cycle(extension_ids), count)):
+        turn = first + number
+        status = _STEPS[(turn // len(extension_ids)) % len(_STEPS)]
+        call = {
+            "id": f"c{key}",
+            "direction": "Inbound",
+            "queueCall": False,
+            "from": "+15550100",
+            "to": "101",
+            "telephonyStatus": status,
+            "sessionId": f"70{key}",
+            "partyId": f"p-{key}-1",
+            "telephonySessionId": f"s-{key}",
+            "startTime": (
+                _NEW_YEAR + timedelta(minutes=turn // len(extension_ids) // len(_STEPS))
+            ).isoformat(),
+            **({"terminationType": "final"} if status == "NoCall" else {}),
+        }
+        body = {
+            "extensionId": int(key),
+            "telephonyStatus": status,
+            "activeCalls": [call],
+            "totalActiveCalls": 1,
+            "sequence": 10_000 + turn,
+            "presenceStatus": "Busy"
+            if status in ("CallConnected", "OnHold")
+            else "Available",
+            "userStatus": "Available",
+            "dndStatus": "TakeAllCalls",
+            "meetingStatus": "Disconnected",
+            "allowSeeMyPresence": True,
+            "ringOnMonitoredCall": False,
+            "pickUpCallsOnHold": False,
+        }
+        envelope = {
+            "uuid": str(turn),
+            "event": f"/restapi/v1.0/account/1/extension/{key}/presence?detailedTelephonyState=true",
+            "timestamp": "2026-11-24T09:00:00.000Z",
+            "subscriptionId": "s",
+            "ownerId": key,
+            "body": body,
+        }
+        meta = {"type": "ServerNotification", "messageId": str(turn), "status": 200}
+        made.append(orjson.dumps([meta, envelope]).decode())
+    return made
+
+
+class _TwinSensor(SensorEntity):
+    """A sensor that does nothing but write a state."""
+
+    _attr_should_poll = False
+    _attr_has_entity_name = True
+
+    def turn(self) -> None:
+        """Write the other one of two states."""
+        description = self.entity_description
+        if description.options:
+            first, second = description.options[:2]
+            self._attr_native_value = (
+                second if self._attr_native_value == first else first
+            )
+        elif description.device_class is SensorDeviceClass.TIMESTAMP:
+            self._attr_native_value = None if self._attr_native_value else _NEW_YEAR
+        else:
+            self._attr_native_value = 2 if self._attr_native_value == 1 else 1
+        self.async_write_ha_state()
+
+
+class _TwinBinarySensor(BinarySensorEntity):
+    """A binary sensor that does nothing but write a state."""
+
+    _attr_should_poll = False
+    _attr_has_entity_name = True
+
+    def turn(self) -> None:
+        """Write the other state."""
+        self._attr_is_on = not self._attr_is_on
+        self.async_write_ha_state()
+
+
+class _TwinEvent(EventEntity):
+    """An event entity that does nothing but tell."""
+
+    _attr_should_poll = False
+    _attr_has_entity_name = True
+
+    def turn(self) -> None:
+        """Tell something."""
+        self._trigger_event("answered", {"direction": "inbound", "queue_call": False})
+        self.async_write_ha_state()
+
+
+_TWINS: dict[str, type[Any]] = {
+    "sensor": _TwinSensor,
+    "binary_sensor": _TwinBinarySensor,
+    "event": _TwinEvent,
+}
+
+
+async def _twins(place: Office, changed: list[str]) -> dict[str, Any]:
+    """Return for every entity that changed one of the same kind, name, device and description."""
+    registry = er.async_get(place.hass)
+    twins: dict[str, Any] = {}
+    by_platform: dict[str, list[Any]] = {}
+    for entity_id in dict.fromkeys(changed):
+        entry = registry.async_get(entity_id)
+        if entry is None:
+            continue
+        domain = entity_id.partition(".")[0]
+        original = place.hass.data["entity_components"][domain].get_entity(entity_id)
+        twin = _TWINS[domain]()
+        twin.entity_description = original.entity_description
+        twin._attr_translation_key = original.translation_key  # noqa: SLF001
+        twin._attr_unique_id = f"twin_{original.unique_id}"  # noqa: SLF001
+        twins[entity_id] = twin
+        by_platform.setdefault(domain, []).append(twin)
+    for domain, entities in by_platform.items():
+        await add_entities(place.hass, domain, entities)
+    return twins
+
+
+async def add_entities(
+    hass: HomeAssistant, domain: str, entities: list[Entity]
+) -> None:
+    """Add entities the way a platform does."""
+    import logging  # noqa: PLC0415 - only the benchmark's own platform needs it
+
+    platform = EntityPlatform(
+        hass=hass,
+        logger=logging.getLogger(__name__),
+        domain=domain,
+        platform_name="floor",
+        platform=None,
+        scan_interval=timedelta(minutes=1),
+        entity_namespace=None,
+    )
+    await platform.async_add_entities(entities)
+
+
+async def measure(extensions: int) -> dict[str, float]:
+    """Return microseconds per event, and those of its floor, as medians over rounds."""
+    async with office(extensions) as place:
+        take = _taker(place)
+        followed = sorted(place.coordinator.extensions)
+        round_trip = len(_STEPS) * len(followed)
+        count = max(_EVENTS // round_trip, 1) * round_trip
+        changed: list[str] = []
+        remove = place.hass.bus.async_listen(
+            "state_changed",
+            callback(lambda event: changed.append(event.data["entity_id"])),
+        )
+        position = 0
+        pattern: list[list[str]] = []
+        # Once round so that every extension has had each state; what changes in the second is the rule.
+        for _ in range(2):
+            pattern.clear()
+            for text in frames(followed, count, position):
+                changed.clear()
+                take(text)
+                pattern.append(list(changed))
+            position += count
+        remove()
+        await place.hass.async_block_till_done()
+        twins = await _twins(place, [name for names in pattern for name in names])
+        writes = [[twins[name] for name in names] for names in pattern]
+        ours, floor = [], []
+        for _ in range(_ROUNDS):
+            texts = frames(followed, count, position)
+            position += count
+            gc.collect()
+            began = process_time_ns()
+            for text in texts:
+                take(text)
+            ours.append((process_time_ns() - began) / count / 1_000)
+            await place.hass.async_block_till_done()
+            gc.collect()
+            began = process_time_ns()
+            for text, changing in zip(texts, writes, strict=True):
+                orjson.loads(text)
+                for twin in changing:
+                    twin.turn()
+            floor.append((process_time_ns() - began) / count / 1_000)
+            await place.hass.async_block_till_done()
+        ratios = [one / other for one, other in zip(ours, floor, strict=True)]
+        return {
+            "extensions": len(followed),
+            "states_per_event": round(sum(map(len, writes)) / count, 2),
+            "microseconds": round(median(ours), 1),
+            "floor_microseconds": round(median(floor), 1),
+            "ratio": round(median(ratios), 2),
+        }
+
+
+def _taker(place: Office) -> Callable[[str], None]:
+    """Return what takes a frame's text: the open connection's own reader."""
+    link = place.coordinator.stream._link  # noqa: SLF001 - there is no other way in
+    if link is None:
+        raise RuntimeError("The stream is not live")
+    return link.connection._take  # noqa: SLF001
