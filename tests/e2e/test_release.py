@@ -120,7 +120,12 @@ class Installed(HomeAssistant):
         # without files is served then, nothing is fetched, and what needs more does not start.
         self._interface = folder / "interface"
         self.is_whole = any(environment.glob("lib/*/site-packages/hass_frontend"))
-        program = [environment / "bin/hass", "--config", self.folder, "--log-no-color"]
+        program: list[str | Path] = [
+            environment / "bin/hass",
+            "--config",
+            self.folder,
+            "--log-no-color",
+        ]
         self._process = Process(
             "Home Assistant",
             program if self.is_whole else [*program, "--skip-pip"],
