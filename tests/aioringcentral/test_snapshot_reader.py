@@ -1,0 +1,111 @@
+"""Presence of many in few requests: of the whole account where that is cheapest, else thirty at a time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+
+from custom_components.ringcentral.aioringcentral.errors import (
+    Misconfigured,
+    PermissionMissing,
+    Reason,
+    RetryLater,
+    RingCentralError,
+)
+from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
+from custom_components.ringcentral.aioringcentral.rest import Rest
+from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
+
+FEW = [str(number) for number in range(30)]
+MANY = [str(number) for number in range(31)]
+
+
+def presence(key: str) -> PresenceUpdate:
+    """Return what is told of one extension."""
+    return PresenceUpdate(extension_id=key, sequence=None, changes={}, detailed=True)
+
+
+@dataclass
+class Account:
+    """Stands in for `Rest`: knows these extensions, and may refuse to tell of all at once."""
+
+    known: list[str] = field(default_factory=lambda: [*MANY, "stranger"])
+    error: RingCentralError | None = None
+    asked: list[str | list[str]] = field(default_factory=list)
+
+    async def account_presences(self) -> tuple[PresenceUpdate, ...]:
+        """Return that of all."""
+        self.asked.append("all")
+        if self.error is not None:
+            raise self.error
+        return tuple(presence(key) for key in self.known)
+
+    async def presences(self, keys: Iterable[str]) -> tuple[PresenceUpdate, ...]:
+        """Return that of these."""
+        keys = list(keys)
+        if keys:
+            self.asked.append(keys)
+        return tuple(presence(key) for key in keys)
+
+
+async def read(account: Account, *keys: str) -> list[str]:
+    """Read once, and return of whom something is told."""
+    reader = SnapshotReader(cast(Rest, account))
+    return [update.extension_id for update in await reader.read(keys)]
+
+
+async def test_few_are_one_batch() -> None:
+    account = Account()
+    assert await read(account, *FEW) == FEW
+    assert account.asked == [FEW]
+
+
+async def test_nobody_is_no_request() -> None:
+    account = Account()
+    assert await read(account) == []
+    assert account.asked == []
+
+
+async def test_who_is_named_twice_counts_once() -> None:
+    account = Account()
+    assert await read(account, *FEW, *FEW) == FEW
+    assert account.asked == [FEW]
+
+
+async def test_many_are_read_with_all() -> None:
+    """Strangers among them are left out."""
+    account = Account()
+    assert await read(account, *MANY) == MANY
+    assert account.asked == ["all"]
+
+
+async def test_those_that_the_account_does_not_list_are_read_alone() -> None:
+    account = Account(known=MANY[:-2])
+    assert await read(account, *MANY) == MANY
+    assert account.asked == ["all", MANY[-2:]]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PermissionMissing("CMN-408"), Misconfigured(Reason.NOT_FOUND)],
+    ids=str,
+)
+async def test_an_account_that_refuses_is_asked_once(error: RingCentralError) -> None:
+    account = Account(error=error)
+    reader = SnapshotReader(cast(Rest, account))
+    for _ in range(2):
+        assert len(await reader.read(MANY)) == len(MANY)
+    assert account.asked == ["all", MANY, MANY]
+    assert reader.account_refused
+
+
+async def test_passing_trouble_is_told() -> None:
+    """And the account is asked again."""
+    account = Account(error=RetryLater(Reason.SERVICE_ERROR))
+    reader = SnapshotReader(cast(Rest, account))
+    with pytest.raises(RetryLater):
+        await reader.read(MANY)
+    account.error = None
+    assert len(await reader.read(MANY)) == len(MANY)
+    assert account.asked == ["all", "all"]
