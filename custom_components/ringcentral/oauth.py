@@ -120,8 +120,9 @@ class OAuthTokens:
         self._hass = hass
         self._http = http
         self._app_id = app_id
+        self._pair = dict(pair)
+        self._token = _token(pair)
         self._renewal: asyncio.Task[None] | None = None
-        self._take(pair)
 
     @property
     def pair(self) -> dict[str, Any]:
@@ -177,19 +178,16 @@ class OAuthTokens:
         """Ask for the next pair; where the reply was lost, the same refresh token brings it again."""
         app = await self._app()
         pair = await app.async_refresh_token(self._pair)
-        if (entry := self._keeper(self._pair, pair)) is not None:
+        entry = self._keeper(self._pair, pair)
+        self._pair = pair
+        if entry is not None:
             self._hass.config_entries.async_update_entry(
                 entry, data={**entry.data, CONF_TOKEN: pair}
             )
             # The old refresh token works until the new access token is used (protocol 1.4): whatever
             # happens before the entry is written, the old one still brings the new pair after a start.
             await asyncio.sleep(_WRITTEN_AFTER)
-        self._take(pair)
-
-    def _take(self, pair: Mapping[str, Any]) -> None:
-        self._pair = dict(pair)
-        issued = pair["expires_at"] - pair["expires_in"]
-        self._token = token_from_wire(pair, session=1, now=issued)
+        self._token = _token(pair)
 
     async def _app(self) -> RingCentralImplementation:
         app = (await known_apps(self._hass)).get(self._app_id)
@@ -204,3 +202,9 @@ class OAuthTokens:
             if entry.data.get(CONF_TOKEN, {}).get(CONF_ACCESS_TOKEN) in ours:
                 return entry
         return None
+
+
+def _token(pair: Mapping[str, Any]) -> Token:
+    """Return the token of a reply that is kept; there is one session, which renewals stay within."""
+    issued = pair["expires_at"] - pair["expires_in"]
+    return token_from_wire(pair, session=1, now=issued)

@@ -772,19 +772,27 @@ async def test_a_renewal_that_fails_and_nobody_waits_for_is_no_error(
     assert keeps_newest(emulator, entry)
 
 
-async def test_a_renewal_that_is_cancelled_leaves_the_old_tokens(
-    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_a_renewal_that_is_cancelled_signs_nobody_out(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry, goes_on: bool
 ) -> None:
     tokens = tokens_of(entry)
     old = await tokens.token()
-    waits = asyncio.ensure_future(tokens.renew(old.value))
-    await emulator.wait_for(lambda: emulator.counters.requests[TOKEN] == 2)
-    assert tokens._renewal is not None
-    tokens._renewal.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waits
-    assert (await tokens.renew(old.value)).value != old.value
+    with patch.object(oauth, "_WRITTEN_AFTER", 60.0):
+        waits = asyncio.ensure_future(tokens.renew(old.value))
+        await Story(hass, emulator, entry).until(
+            lambda: entry.data["token"]["access_token"] != old.value
+        )
+        assert tokens._renewal is not None
+        tokens._renewal.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+    if goes_on:
+        assert (await tokens.renew(old.value)).value != old.value
+    else:
+        assert await hass.config_entries.async_reload(entry.entry_id)
     assert keeps_newest(emulator, entry)
+    assert emulator.counters.requests[REVOKE] == 0
 
 
 async def test_stopping_waits_for_a_renewal(
