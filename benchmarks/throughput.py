@@ -1,11 +1,15 @@
-"""Events a second through a real socket into states, beside the official client that only receives them."""
+"""Events a second through a real socket into states, beside the official client that only receives them.
+
+Both are counted by the CPU seconds of the receiving process, so that what else runs on the machine does
+not count: it is what one core carries.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from statistics import median
 import sys
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import orjson
@@ -41,7 +45,7 @@ async def _blaster(
 async def _line(process: asyncio.subprocess.Process) -> str:
     if process.stdout is None:
         raise RuntimeError("The process has no output")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(20):
         return (await process.stdout.readline()).decode()
 
 
@@ -66,7 +70,7 @@ async def _ours(extensions: int) -> list[float]:
             nonlocal seen, first
             seen += 1
             if seen == 1:
-                first = perf_counter()
+                first = process_time()
             take(event)
             if seen == _COUNT:
                 done.set()
@@ -79,13 +83,23 @@ async def _ours(extensions: int) -> list[float]:
             await _blast(process)
             async with asyncio.timeout(120):
                 await done.wait()
-            rates.append(_COUNT / (perf_counter() - first))
+            rates.append(_COUNT / (process_time() - first))
             await _line(process)
         await hass.config_entries.async_unload(entry.entry_id)
         return rates
 
 
 async def _official(extensions: int) -> list[float]:
+    """Measure the official client; it can miss the reply to its own subscription, and is started anew then."""
+    for _ in range(5):
+        try:
+            return await _official_once(extensions)
+        except TimeoutError:
+            continue
+    raise RuntimeError("The official client never received all events")
+
+
+async def _official_once(extensions: int) -> list[float]:
     async with _blaster(extensions) as (info, process):
         client = await asyncio.create_subprocess_exec(
             sys.executable,
