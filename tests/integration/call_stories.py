@@ -159,6 +159,14 @@ class Reads:
 
 
 @dataclass(frozen=True, slots=True)
+class Sets:
+    """Someone in Home Assistant sets the presence."""
+
+    who: Who
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Faults:
     """From now on the service is as these switches of the emulator say, and else as usual."""
 
@@ -195,7 +203,9 @@ class Later:
     seconds: float
 
 
-type Step = Plays | Says | Changes | Reads | Faults | Lost | Away | SignedOut | Later
+type Step = (
+    Plays | Says | Changes | Reads | Sets | Faults | Lost | Away | SignedOut | Later
+)
 
 
 def call(who: Who, script: str, name: str = "a", **options: Any) -> Plays:
@@ -1116,7 +1126,23 @@ NO_CALL = (
         heard=inbound(OWN, "ringing answered ended"),
     ),
     story(
-        "presence that is read before its event arrives",
+        "presence that is set in mid-call, whose answer has no details",
+        call(OWN, "ring answer hold", "a"),
+        call(OWN, "ring answer", "b"),
+        Sets(OWN, {"dnd_status": "do_not_accept_any_calls"}),
+        call(OWN, "ring", "c"),
+        Sets(OWN, {"user_status": "busy", "message": "On the phone"}),
+        call(OWN, "missed", "c"),
+        Sets(OWN, {"dnd_status": "take_all_calls"}),
+        call(OWN, "hangup", "b"),
+        call(OWN, "resume hangup", "a"),
+        heard=inbound(
+            OWN,
+            "ringing answered held ringing answered ringing missed ended resumed ended",
+        ),
+    ),
+    story(
+        "presence that is read in place of an event that is lost",
         call(OWN, "ring"),
         faults(drop_next=1),
         call(OWN, "answer"),

@@ -34,8 +34,10 @@ from .call_stories import (
     Plays,
     Reads,
     Says,
+    Sets,
     SignedOut,
     Step,
+    Who,
     cast,
     following,
 )
@@ -62,7 +64,8 @@ def test_there_are_enough_stories() -> None:
     assert len({story.name for story in STORIES}) == len(STORIES) >= 60
 
 
-_OF_CALLS = ("telephony_status", "on_call", "ringing", "active_calls")
+# What a park location shows. Of its telephony status only events tell.
+_OF_PARK = ("telephony_status", "active_calls")
 
 
 class Stage:
@@ -96,14 +99,9 @@ class Stage:
             case Changes(who, presence):
                 await emulator.set_presence(people[who], dict(presence))
             case Reads(who):
-                await self._all_heard()
-                await self._hass.services.async_call(
-                    DOMAIN,
-                    "get_presence",
-                    {"entity_id": self._story.entity("call", people[who])},
-                    blocking=True,
-                    return_response=True,
-                )
+                await self._act(who, "get_presence", {}, answers=True)
+            case Sets(who, values):
+                await self._act(who, "set_presence", values, answers=False)
             case Faults(switches):
                 emulator.faults.clear()
                 emulator.faults.set(**switches)
@@ -129,6 +127,18 @@ class Stage:
                     await self.perform(inner)
                 assert await entries.async_setup(entry_id)
                 await self._hass.async_block_till_done()
+
+    async def _act(
+        self, who: Who, action: str, values: Mapping[str, str], *, answers: bool
+    ) -> None:
+        await self._all_heard()
+        await self._hass.services.async_call(
+            DOMAIN,
+            action,
+            {"entity_id": self._story.entity("call", self._people[who]), **values},
+            blocking=True,
+            return_response=answers,
+        )
 
     async def _until_back(self, steps: Iterable[Step]) -> None:
         for inner in steps:
@@ -185,13 +195,10 @@ class Stage:
         truth = self._emulator.truth()
         now = {key: _as_shown(truth[key]) for key in self._story.followed()}
         for key, shown in now.items():
-            found = {name: self._story.now(name, key) for name in shown}
             if key == self._people[PARK]:
-                # It has calls alone, and only events tell of them.
-                known = {name for name in _OF_CALLS if found[name] != "unknown"}
-                assert known or PARK not in {heard.who for heard in self.heard}
-                shown = {name: shown[name] for name in known}
-                found = {name: found[name] for name in known}
+                is_heard = PARK in {heard.who for heard in self.heard}
+                shown = {name: shown[name] for name in _OF_PARK if is_heard}
+            found = {name: self._story.now(name, key) for name in shown}
             assert found == shown, self._names.get(key, key)
         for name, counted, state in (
             ("extensions_on_call", "on_call", "on"),

@@ -1,6 +1,5 @@
 """Changes for a time: they are taken back, whatever happens meanwhile."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 import logging

@@ -353,6 +353,37 @@ async def test_it_tells_on_under_another_name(
         assert state.attributes[ATTR_EVENT_TYPE] == "ringing"
 
 
+# Answers of REST that are faster than events.
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what is read counts as known, and its event tells nothing new"
+)
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [("get_presence", {}), ("set_presence", {"message": "On the phone"})],
+    ids=["reading", "setting"],
+)
+async def test_an_event_is_told_although_its_change_was_read_before(
+    hass: HomeAssistant, emulator: Emulator, action: str, data: dict[str, str]
+) -> None:
+    """An automation that reads or sets presence must not make a call unheard."""
+    async with following(hass, emulator) as story:
+        emulator.faults.set(delay=0.1)
+        await emulator.play_call(story.own, ["ring"])
+        await hass.services.async_call(
+            "ringcentral",
+            action,
+            {"entity_id": story.entity("call"), **data},
+            blocking=True,
+            return_response=action == "get_presence",
+        )
+        # Comes after the event of the call.
+        await emulator.set_presence(story.own, {"meetingStatus": "Connected"})
+        await story.shows(in_meeting="on")
+        assert said(story)[ATTR_EVENT_TYPE] == "ringing"
+
+
 # A choice that is taken back.
 
 
