@@ -1,0 +1,573 @@
+"""Blueprints: imported, used, and living through stories."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from homeassistant.components.light import ColorMode
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from emulator import Emulator
+
+from .blueprints import Blueprints, Lamp, furnish
+from .stories import Story, colleagues, hasty, office
+
+BUSY, AVAILABLE, OFFLINE = (
+    {"userStatus": status} for status in ("Busy", "Available", "Offline")
+)
+DISTURB, DO_NOT_DISTURB = (
+    {"dndStatus": status} for status in ("TakeAllCalls", "DoNotAcceptAnyCalls")
+)
+MEETING, NO_MEETING = (
+    {"meetingStatus": status} for status in ("Connected", "Disconnected")
+)
+
+GREEN, YELLOW = "0,255,0 50%", "255,180,0 100%"
+RED, VIOLET = "255,0,0 100%", "150,0,255 100%"
+# Another red, to tell a call from the blinking of another.
+TALK = "200,0,0 100%"
+
+
+@pytest.fixture
+def blueprints(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, tmp_path: Path
+) -> Blueprints:
+    """Return a Home Assistant's blueprints, with a folder to keep them in."""
+    hass.config.config_dir = str(tmp_path)
+    return Blueprints(hass, hass_ws_client)
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(caplog: pytest.LogCaptureFixture) -> Any:
+    """Fail on anything that Home Assistant complains of in automations, unless a test takes it."""
+    yield
+    assert [
+        record.getMessage()
+        for record in caplog.get_records("call")
+        if record.levelname in ("WARNING", "ERROR", "CRITICAL")
+        and record.name.startswith(
+            (
+                "homeassistant.components.automation",
+                "homeassistant.components.blueprint",
+                "homeassistant.helpers",
+            )
+        )
+    ] == []
+
+
+class Home:
+    """Things in a home with blueprints, and an office whose phones ring."""
+
+    def __init__(self, story: Story, blueprints: Blueprints) -> None:
+        """Take what there is."""
+        self.story, self.blueprints = story, blueprints
+        self.hass, self.emulator = story.hass, story.emulator
+
+    def device(self, extension_id: str | None = None) -> str:
+        """Return the id of an extension's device, the own one where none is named."""
+        device = self.story.device(extension_id or self.story.own)
+        assert device is not None
+        return device.id
+
+    async def presence(self, *changes: dict[str, str], of: str | None = None) -> None:
+        """Change the presence of an extension, the own one where none is named."""
+        for change in changes:
+            await self.emulator.set_presence(of or self.story.own, change)
+
+    async def busy_light(self, *lamps: Lamp, **more: Any) -> str:
+        """Let lamps show the own extension, or others."""
+        given: dict[str, Any] = {
+            "ringing_blink": 0.1,
+            "on_hold_blink": 0,
+            "on_call_colour": [200, 0, 0],
+        }
+        if "extensions" not in more:
+            given["extensions"] = [self.device()]
+        lights = [lamp.entity_id for lamp in lamps]
+        return await self.blueprints.use("busy_light", lights=lights, **given | more)
+
+    async def shows(self, lamp: Lamp, *what: str) -> None:
+        """Wait until this is what a lamp showed last."""
+        try:
+            await self.story.until(lambda: lamp.told[-len(what) :] == list(what))
+        except TimeoutError:
+            assert lamp.told[-len(what) :] == list(what)
+
+    async def blinks(self, lamp: Lamp, colour: str = RED) -> None:
+        """Wait until a lamp has blinked from now on."""
+        lamp.told.clear()
+        await self.shows(lamp, colour, "off", colour, "off", colour)
+
+    async def call_service(self, action: str, **data: Any) -> None:
+        """Do something by hand."""
+        domain, _, service = action.partition(".")
+        await self.hass.services.async_call(domain, service, data, blocking=True)
+
+
+@asynccontextmanager
+async def at_home(
+    blueprints: Blueprints, emulator: Emulator, *things: Any, **follow: Any
+) -> AsyncIterator[Home]:
+    """Furnish, and follow; no automation runs any more at the end."""
+    await furnish(blueprints.hass, *things)
+    async with office(blueprints.hass, emulator, **follow) as story:
+        yield Home(story, blueprints)
+        await blueprints.stop()
+
+
+# The busy light.
+
+
+async def test_a_lamp_shows_what_the_phone_does(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        await blueprints.use(
+            "busy_light",
+            extensions=[home.device()],
+            lights=[lamp.entity_id],
+            ringing_blink=0.1,
+            on_hold_blink=0,
+        )
+        await home.shows(lamp, GREEN)
+        await home.story.call("ring")
+        await home.blinks(lamp)
+        lamp.told.clear()
+        for word, colour in {
+            "answer": RED,
+            "hold": YELLOW,
+            "resume": RED,
+            "hangup": GREEN,
+        }.items():
+            await home.story.call(word)
+            await home.shows(lamp, colour)
+        for change, colour in (
+            (DO_NOT_DISTURB, VIOLET),
+            (DISTURB, GREEN),
+            (BUSY, RED),
+            (AVAILABLE, GREEN),
+            (MEETING, RED),
+            (NO_MEETING, GREEN),
+            (OFFLINE, "off"),
+            (AVAILABLE, GREEN),
+        ):
+            await home.presence(change)
+            await home.shows(lamp, colour)
+        # Each was told once, and nothing blinks after the ringing.
+        first = lamp.told.index(YELLOW) - 1
+        assert lamp.told[first:] == [
+            *(RED, YELLOW, RED, GREEN),
+            *(VIOLET, GREEN, RED, GREEN, RED, GREEN, "off", GREEN),
+        ]
+        assert set(lamp.told[:first]) <= {RED, "off"}
+
+
+async def test_a_call_that_is_dialed_does_not_ring(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        await home.busy_light(lamp)
+        await home.shows(lamp, GREEN)
+        await home.story.call("dial", "answer")
+        await home.shows(lamp, TALK)
+        await home.story.call("hangup")
+        await home.shows(lamp, GREEN)
+        assert lamp.told == [GREEN, TALK, GREEN]
+
+
+async def test_a_lamp_blinks_slowly_on_hold(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        await home.busy_light(lamp, ringing_blink=0, on_hold_blink=0.1)
+        await home.story.call("ring")
+        await home.shows(lamp, RED)
+        await home.story.call("answer", "hold")
+        await home.blinks(lamp, YELLOW)
+        await home.story.call("hangup")
+        await home.shows(lamp, GREEN)
+        lamp.told.clear()
+        await home.presence(OFFLINE)
+        await home.shows(lamp, "off")
+        assert lamp.told == ["off"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "lit"), [(ColorMode.BRIGHTNESS, "100%"), (ColorMode.ONOFF, "on")]
+)
+async def test_a_light_without_colours_is_on_for_what_is_urgent(
+    emulator: Emulator, blueprints: Blueprints, mode: ColorMode, lit: str
+) -> None:
+    plain, coloured = Lamp("plain", mode), Lamp("coloured")
+    async with at_home(blueprints, emulator, plain, coloured) as home:
+        await home.busy_light(plain, coloured)
+        await home.shows(plain, "off")
+        await home.shows(coloured, GREEN)
+        await home.story.call("ring")
+        await home.blinks(plain, lit)
+        await home.story.call("answer")
+        await home.shows(coloured, TALK)
+        await home.shows(plain, lit)
+        await home.story.call("hangup")
+        await home.shows(plain, lit, "off")
+        await home.shows(coloured, TALK, GREEN)
+
+
+async def test_of_several_extensions_the_most_urgent_counts(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("team")
+    one, other = colleagues(emulator, 2)
+    async with at_home(
+        blueprints, emulator, lamp, follow=["chosen"], extensions=[one, other]
+    ) as home:
+        both = [home.device(one), home.device(other)]
+        await home.busy_light(lamp, extensions=both)
+        await home.shows(lamp, GREEN)
+        await home.presence(DO_NOT_DISTURB, of=one)
+        await home.shows(lamp, VIOLET)
+        await home.story.call("ring", "answer", at=other, name="a")
+        await home.shows(lamp, TALK)
+        await home.story.call("ring", at=one, name="b")
+        await home.blinks(lamp)
+        await home.story.call("missed", at=one, name="b")
+        await home.shows(lamp, TALK)
+        # The second call of one who talks is not the end of the first.
+        await home.story.call("ring", at=other, name="c")
+        await home.blinks(lamp)
+        await home.story.call("missed", at=other, name="c")
+        await home.shows(lamp, TALK)
+        await home.presence(DISTURB, of=one)
+        await home.story.call("hangup", at=other, name="a")
+        await home.shows(lamp, TALK, GREEN)
+        assert VIOLET not in lamp.told
+
+
+async def test_what_is_not_to_be_shown_is_not(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        await home.busy_light(
+            lamp,
+            show=["on_call", "do_not_disturb"],
+            when_available="off",
+            when_unknown="keep",
+        )
+        await home.shows(lamp, "off")
+        await home.presence(BUSY, AVAILABLE)
+        await home.story.call("ring", "answer")
+        await home.shows(lamp, TALK)
+        await home.story.call("hold", "hangup")
+        await home.shows(lamp, "off")
+        await home.presence(DO_NOT_DISTURB)
+        await home.shows(lamp, VIOLET)
+        await home.presence(OFFLINE, DISTURB)
+        await home.story.shows(presence_status="offline", do_not_disturb="off")
+        await home.presence(AVAILABLE)
+        await home.shows(lamp, "off")
+        assert lamp.told == ["off", TALK, "off", VIOLET, "off"]
+
+
+async def test_a_lamp_that_the_phone_does_not_change_is_left_alone(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    """It is told of a new state, and never again of one it knows."""
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        await home.busy_light(lamp)
+        await home.story.call("ring", "answer")
+        await home.shows(lamp, TALK)
+        await home.call_service("light.turn_off", entity_id=lamp.entity_id)
+        lamp.told.clear()
+        # Much happens in the call that the lamp has no colour for.
+        await home.presence(DO_NOT_DISTURB, MEETING, DISTURB, NO_MEETING)
+        await home.story.call("dial", name="another")
+        await home.story.call("hangup", name="another")
+        await home.story.shows(active_calls="1", do_not_disturb="off", in_meeting="off")
+        await home.blueprints.reload()
+        await home.story.call("hangup")
+        await home.shows(lamp, GREEN)
+        assert lamp.told == [GREEN]
+
+
+WHITE = "255,255,255 100%"
+
+
+async def test_a_lamp_gets_back_what_it_showed_before_the_call(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp, other = Lamp("reading"), Lamp("shelf", ColorMode.BRIGHTNESS)
+    async with at_home(blueprints, emulator, lamp, other) as home:
+        assert await async_setup_component(home.hass, "scene", {})
+        await home.call_service("light.turn_on", entity_id=lamp.entity_id)
+        await home.busy_light(lamp, other, when_available="restore")
+        await home.story.call("ring")
+        await home.blinks(lamp)
+        await home.story.call("answer")
+        await home.shows(lamp, TALK)
+        await home.story.call("hangup")
+        await home.shows(lamp, WHITE)
+        await home.shows(other, "off")
+        # Between calls it is a lamp like any other.
+        await home.call_service(
+            "light.turn_on", entity_id=lamp.entity_id, rgb_color=[0, 0, 9]
+        )
+        lamp.told.clear()
+        await home.story.call("ring", "answer")
+        await home.shows(lamp, TALK)
+        await home.story.call("hold")
+        await home.shows(lamp, YELLOW)
+        await home.story.call("hangup")
+        await home.shows(lamp, "0,0,9 100%")
+        await home.call_service("light.turn_off", entity_id=lamp.entity_id)
+        await home.presence(DO_NOT_DISTURB)
+        await home.shows(lamp, VIOLET)
+        await home.presence(DISTURB)
+        await home.shows(lamp, "off")
+        await home.story.until(
+            lambda: not home.hass.states.async_entity_ids("scene")
+        )
+
+
+async def test_a_lamp_taken_over_a_reload_is_brought_back(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    """Automations are loaded anew whenever one is changed: this one itself, too."""
+    lamp = Lamp("reading")
+    async with at_home(blueprints, emulator, lamp) as home:
+        assert await async_setup_component(home.hass, "scene", {})
+        await home.call_service("light.turn_on", entity_id=lamp.entity_id)
+        await home.busy_light(lamp, when_available="restore")
+        await home.story.call("ring", "answer")
+        await home.shows(lamp, TALK)
+        home.blueprints.change(brightness=50)
+        await home.blueprints.reload()
+        await home.shows(lamp, "200,0,0 50%")
+        await home.story.call("hangup")
+        await home.shows(lamp, WHITE)
+
+
+async def test_what_a_lamp_showed_before_a_start_is_not_known(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    """It may show the call by then: it is turned off rather than left so."""
+    lamp = Lamp("reading")
+    async with at_home(blueprints, emulator, lamp) as home:
+        assert await async_setup_component(home.hass, "scene", {})
+        await home.call_service(
+            "light.turn_on", entity_id=lamp.entity_id, rgb_color=[200, 0, 0]
+        )
+        await home.story.call("ring", "answer")
+        await home.story.shows(on_call="on")
+        await home.busy_light(lamp, when_available="restore")
+        await home.shows(lamp, TALK)
+        await home.story.call("hangup")
+        await home.shows(lamp, "off")
+        # From now on it is.
+        await home.call_service("light.turn_on", entity_id=lamp.entity_id)
+        await home.presence(DO_NOT_DISTURB)
+        await home.shows(lamp, VIOLET)
+        await home.presence(DISTURB)
+        await home.shows(lamp, "200,0,0 100%")
+
+
+@pytest.mark.parametrize(
+    ("when_unknown", "meanwhile"), [("off", "off"), ("keep", TALK), ("restore", WHITE)]
+)
+async def test_a_lost_connection_shows_and_the_call_after_it_too(
+    emulator: Emulator, blueprints: Blueprints, when_unknown: str, meanwhile: str
+) -> None:
+    lamp = Lamp("desk")
+    with hasty(grace=0.1):
+        async with at_home(blueprints, emulator, lamp) as home:
+            assert await async_setup_component(home.hass, "scene", {})
+            await home.presence(OFFLINE)
+            await home.story.shows(presence_status="offline")
+            await home.call_service("light.turn_on", entity_id=lamp.entity_id)
+            await home.busy_light(lamp, when_unknown=when_unknown)
+            await home.presence(AVAILABLE)
+            await home.shows(lamp, GREEN)
+            await home.story.call("ring", "answer")
+            await home.shows(lamp, TALK)
+            emulator.faults.set(http_5xx=[{"status": 503}])
+            await emulator.disconnect(code=1001, recoverable=False)
+            await home.story.shows(on_call=STATE_UNAVAILABLE)
+            await home.story.until(lambda: lamp.shows == meanwhile)
+            # The call goes on, and is found so.
+            emulator.faults.clear()
+            await home.story.live()
+            await home.shows(lamp, TALK)
+            # Lost once more, and this time it ends meanwhile.
+            emulator.faults.set(http_5xx=[{"status": 503}])
+            await emulator.disconnect(code=1001, recoverable=False)
+            await home.story.shows(on_call=STATE_UNAVAILABLE)
+            await home.story.call("hangup")
+            emulator.faults.clear()
+            await home.story.live()
+            await home.shows(lamp, GREEN)
+
+
+async def test_a_call_that_ends_while_the_connection_is_short_away_ends_the_red(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    """Nothing becomes unavailable, and no event tells of the end: the state alone changes."""
+    lamp = Lamp("desk")
+    with hasty():
+        async with at_home(blueprints, emulator, lamp) as home:
+            await home.presence(BUSY)
+            await home.busy_light(lamp, busy_colour=[9, 0, 0])
+            await home.story.call("ring")
+            await home.blinks(lamp)
+            emulator.faults.set(http_5xx=[{"status": 503}])
+            await emulator.disconnect(code=1001, recoverable=False)
+            await home.story.lost()
+            await home.story.call("missed")
+            emulator.faults.clear()
+            await home.story.live()
+            await home.shows(lamp, "9,0,0 100%")
+
+
+async def test_a_start_in_mid_call_shows_it(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        await home.story.call("ring", "answer")
+        await home.story.shows(on_call="on")
+        await home.blueprints.import_("busy_light")
+        home.hass.set_state(CoreState.not_running)
+        # Not by the reload of the test.
+        await home.busy_light(lamp)
+        assert lamp.told == []
+        await home.hass.async_start()
+        await home.shows(lamp, TALK)
+        await home.story.call("hangup")
+        await home.shows(lamp, GREEN)
+
+
+async def test_an_automation_turned_on_shows_at_once(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        automation = await home.busy_light(lamp)
+        await home.story.call("ring")
+        await home.blinks(lamp)
+        await home.call_service("automation.turn_off", entity_id=automation)
+        lamp.told.clear()
+        await home.story.call("answer")
+        await home.story.shows(on_call="on")
+        assert lamp.told == []
+        await home.call_service("automation.turn_on", entity_id=automation)
+        await home.shows(lamp, TALK)
+        await home.story.call("hangup")
+        await home.shows(lamp, GREEN)
+        assert lamp.told == [TALK, GREEN]
+
+
+async def test_a_light_that_has_power_again_shows_what_is(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp, other = Lamp("desk"), Lamp("door")
+    async with at_home(blueprints, emulator, lamp, other) as home:
+        await home.busy_light(lamp, other)
+        await home.shows(lamp, GREEN)
+        lamp.power(on=False)
+        await home.story.call("ring", "answer")
+        await home.shows(other, TALK)
+        assert lamp.told == [GREEN]
+        lamp.power(on=True)
+        await home.shows(lamp, TALK)
+        # And with none of them there.
+        lamp.power(on=False)
+        other.power(on=False)
+        await home.story.call("hangup")
+        await home.story.shows(on_call="off")
+        await home.presence(DO_NOT_DISTURB)
+        await home.story.shows(do_not_disturb="on")
+        other.power(on=True)
+        await home.shows(other, VIOLET)
+
+
+async def test_a_light_that_fails_is_tried_again_at_the_next_change(
+    emulator: Emulator, blueprints: Blueprints, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = True
+
+    class Broken(Lamp):
+        async def async_turn_on(self, **kwargs: Any) -> None:
+            if broken:
+                raise HomeAssistantError("does not answer")
+            await super().async_turn_on(**kwargs)
+
+    lamp = Broken("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        await home.busy_light(lamp)
+        await home.story.call("ring")
+        await home.story.until(lambda: caplog.text.count("does not answer") > 2)
+        broken = False
+        await home.story.call("answer")
+        await home.shows(lamp, TALK)
+        caplog.clear()
+
+
+async def test_entities_may_have_any_name(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    """Users rename them, and other languages name them otherwise."""
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        registry = er.async_get(home.hass)
+        names = [
+            entity_id
+            for unique_id, entity_id in home.story.entities(home.story.own).items()
+        ]
+        for number, entity_id in enumerate(names[::2]):
+            domain = entity_id.partition(".")[0]
+            registry.async_update_entity(
+                entity_id, new_entity_id=f"{domain}.name_{number}"
+            )
+        await home.busy_light(lamp)
+        await home.shows(lamp, GREEN)
+        # Also while it runs.
+        for number, entity_id in enumerate(names[1::2]):
+            domain = entity_id.partition(".")[0]
+            registry.async_update_entity(
+                entity_id, new_entity_id=f"{domain}.other_{number}"
+            )
+        for word, colour in {"ring": RED, "answer": TALK, "hold": YELLOW}.items():
+            await home.story.call(word)
+            await home.shows(lamp, colour)
+        await home.story.call("hangup")
+        await home.shows(lamp, GREEN)
+
+
+async def test_lamps_of_two_automations_do_not_mind_each_other(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    one, other = colleagues(emulator, 2)
+    left, right = Lamp("left"), Lamp("right")
+    async with at_home(
+        blueprints, emulator, left, right, follow=["chosen"], extensions=[one, other]
+    ) as home:
+        await home.busy_light(left, alias="left", extensions=[home.device(one)])
+        await home.busy_light(right, alias="right", extensions=[home.device(other)])
+        await home.shows(right, GREEN)
+        await home.story.call("ring", at=one)
+        await home.blinks(left)
+        await home.presence(DO_NOT_DISTURB, of=other)
+        await home.shows(right, VIOLET)
+        await home.story.call("missed", at=one)
+        await home.shows(left, GREEN)
+        assert right.told == [GREEN, VIOLET]
