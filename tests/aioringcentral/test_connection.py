@@ -1,0 +1,472 @@
+"""One socket from connect to close: frames, replies by id, and silence that has a deadline."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+import json
+import logging
+from typing import Any
+from unittest.mock import patch
+
+import aiohttp
+from aiohttp import web
+import pytest
+
+from custom_components.ringcentral.aioringcentral.connection import Connection
+from custom_components.ringcentral.aioringcentral.errors import (
+    Misconfigured,
+    Reason,
+    RetryLater,
+)
+from custom_components.ringcentral.aioringcentral.frames import RecoveryToken
+from custom_components.ringcentral.aioringcentral.http import Http
+from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
+from custom_components.ringcentral.aioringcentral.models import Event, Ticket
+
+HOME = "custom_components.ringcentral.aioringcentral.connection"
+DEADLINE = 5.0
+TICKET = "ticket-4711"
+DETAILS = {
+    "type": "ConnectionDetails",
+    "messageId": "m-1",
+    "status": 200,
+    "wsc": {"token": "wsc-1", "sequence": 1},
+}
+
+
+class Service:
+    """The other end of one socket, played by the test."""
+
+    def __init__(self) -> None:
+        """Begin without a socket."""
+        self.url = ""
+        self.query: dict[str, str] = {}
+        self.first: list[Any] | None = [DETAILS, {"idleTimeout": 1_800}]
+        self.refuse_with: int | None = None
+        self.heard: asyncio.Queue[Any] = asyncio.Queue()
+        self.closed = asyncio.Event()
+        self.close_code: int | None = None
+        self.socket = web.WebSocketResponse()
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve a socket until it closes."""
+        self.query = dict(request.query)
+        self.socket = web.WebSocketResponse()
+        await self.socket.prepare(request)
+        if self.first is not None:
+            await self.say(*self.first)
+        if self.refuse_with is not None:
+            await self.socket.close(code=self.refuse_with)
+        async for message in self.socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                self.heard.put_nowait(json.loads(message.data))
+        self.close_code = self.socket.close_code
+        self.closed.set()
+        return self.socket
+
+    async def say(self, *parts: Any) -> None:
+        """Send a frame of these parts."""
+        await self.socket.send_str(json.dumps(parts))
+
+    async def hear(self) -> Any:
+        """Return the next frame of the client."""
+        async with asyncio.timeout(DEADLINE):
+            return await self.heard.get()
+
+
+class Client:
+    """The client's end, with the events that came."""
+
+    def __init__(self, http: Http, service: Service) -> None:
+        """Take the way to the service."""
+        self.http, self._service = http, service
+        self.events: list[Event] = []
+        self.opened: list[Connection] = []
+
+    async def open(self, recovery: RecoveryToken | None = None) -> Connection:
+        """Connect."""
+        ticket = Ticket(uri=self._service.url, token=TICKET, expires_in=60)
+        connection = await Connection.open(
+            self.http, ticket, recovery, self.events.append
+        )
+        self.opened.append(connection)
+        return connection
+
+    async def gone(self) -> Connection:
+        """Wait until the connection is closed, and return it."""
+        (connection,) = self.opened
+        async with asyncio.timeout(DEADLINE):
+            await connection.closed.wait()
+        return connection
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    """Return a service that listens."""
+    made = Service()
+    app = web.Application()
+    app.router.add_get("/ws", made.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"ws://127.0.0.1:{runner.addresses[0][1]}/ws"
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[Client]:
+    """Return a client of the service; its connections are closed at the end, with all their tasks."""
+    async with aiohttp.ClientSession() as session:
+        made = Client(Http(session, "http://127.0.0.1", RateBudget()), service)
+        yield made
+        for connection in made.opened:
+            await connection.close()
+    names = [task.get_name() for task in asyncio.all_tasks()]
+    assert not [name for name in names if name.startswith("ringcentral")]
+
+
+@contextmanager
+def impatient(**seconds: Any) -> Iterator[None]:
+    """Shorten waits of the connection, by their names."""
+    with patch.multiple(HOME, **seconds):
+        yield
+
+
+async def ask(connection: Connection, body: dict[str, Any] | None = None) -> Any:
+    """Send a request over the socket, and return the body of its reply."""
+    frame = await connection.request("GET", "/restapi/v1.0/x", RateGroup.LIGHT, body)
+    return frame.body
+
+
+# Opening.
+
+
+async def test_a_connection(client: Client, service: Service) -> None:
+    connection = await client.open()
+    assert service.query == {"access_token": TICKET}
+    assert connection.details.idle_timeout == 1_800
+    assert connection.details.recovered is None
+    assert connection.recovery == RecoveryToken(token="wsc-1", sequence=1)
+    assert not connection.closed.is_set()
+
+
+async def test_a_recovery_shows_its_token(client: Client, service: Service) -> None:
+    service.first = [DETAILS, {"recoveryState": "Successful"}]
+    connection = await client.open(RecoveryToken(token="wsc-0", sequence=9))
+    assert service.query == {"access_token": TICKET, "wsc": "wsc-0"}
+    assert connection.details.recovered is True
+
+
+async def test_an_error_in_place_of_the_details(
+    client: Client, service: Service
+) -> None:
+    service.first = [
+        {"type": "Error", "messageId": "m", "status": 400, "wsc": None},
+        {"errorCode": "WSG-400", "message": "Malformed token of Alice"},
+    ]
+    with pytest.raises(RetryLater) as raised:
+        await client.open()
+    assert (raised.value.reason, raised.value.code) == (Reason.SERVICE_ERROR, "WSG-400")
+
+
+@pytest.mark.parametrize("body", [{"errorCode": "x" * 99}, {"errorCode": 7}, [], None])
+async def test_an_error_that_cannot_be_read(
+    client: Client, service: Service, body: Any
+) -> None:
+    """Its code may be anything, and nothing of it is kept."""
+    service.first = [{"type": "Error"}, body]
+    with pytest.raises(RetryLater) as raised:
+        await client.open()
+    assert raised.value.code is None
+
+
+async def test_a_service_that_says_nothing(client: Client, service: Service) -> None:
+    service.first = None
+    with impatient(OPEN_TIMEOUT=0.1), pytest.raises(RetryLater) as raised:
+        await client.open()
+    assert raised.value.reason is Reason.CANNOT_CONNECT
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 4400])
+async def test_a_close_in_place_of_the_details(
+    client: Client, service: Service, code: int
+) -> None:
+    """Protocol 3.1: a dead ticket is told by 4400 after the upgrade."""
+    service.first, service.refuse_with = None, code
+    with pytest.raises(RetryLater) as raised:
+        await client.open()
+    assert raised.value.reason is Reason.CANNOT_CONNECT
+
+
+async def test_no_socket_there(client: Client, service: Service) -> None:
+    """The library's error holds the address, with the ticket in it: it goes nowhere."""
+    service.url = service.url.replace("/ws", "/elsewhere")
+    with pytest.raises(RetryLater) as raised:
+        await client.open()
+    assert raised.value.reason is Reason.CANNOT_CONNECT
+    assert TICKET not in repr(raised.value.__cause__)
+
+
+@pytest.mark.parametrize("uri", ["ws://example.com/ws", "http://192.0.2.1/ws", "/ws"])
+async def test_a_ticket_does_not_travel_in_the_clear(
+    client: Client, service: Service, uri: str
+) -> None:
+    service.url = uri
+    with pytest.raises(Misconfigured) as raised:
+        await client.open()
+    assert raised.value.reason is Reason.INVALID_ADDRESS
+
+
+# Events and other frames.
+
+
+async def test_events_are_handed_over_in_order(
+    client: Client, service: Service
+) -> None:
+    connection = await client.open()
+    for number in range(3):
+        body = {"uuid": str(number), "event": "/e", "body": {"extensionId": number}}
+        await service.say({"type": "ServerNotification"}, body)
+    echo = asyncio.create_task(connection.heartbeat())
+    (beat,) = await service.hear()
+    await service.say(beat)
+    await echo
+    assert [event.body["extensionId"] for event in client.events] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "not json",
+        "[]",
+        '[{"type": "Nobody knows"}, {}]',
+        '[{"type": "ServerNotification"}, {"body": 7}]',
+        '[{"type": "ClientRequest", "messageId": "nobody asked"}, {}]',
+        '[{"type": "ConnectionDetails"}, {}]',
+        '[{"type": "Heartbeat", "messageId": "not ours"}]',
+        b"\x00\xff",
+    ],
+)
+async def test_a_frame_that_means_nothing_costs_itself_alone(
+    client: Client, service: Service, frame: str | bytes
+) -> None:
+    await client.open()
+    if isinstance(frame, bytes):
+        await service.socket.send_bytes(frame)
+    else:
+        await service.socket.send_str(frame)
+    reply = asyncio.create_task(ask(client.opened[0]))
+    (meta,) = await service.hear()
+    await service.say({**meta, "status": 200}, {"fine": True})
+    assert await reply == {"fine": True}
+    assert client.events == []
+
+
+async def test_the_newest_recovery_token_is_kept(
+    client: Client, service: Service
+) -> None:
+    """Protocol 3.4: from whatever frame, when its sequence is higher."""
+    connection = await client.open()
+    for token, sequence in (("wsc-3", 3), ("wsc-2", 2)):
+        wsc = {"token": token, "sequence": sequence}
+        await service.say({"type": "ServerNotification", "wsc": wsc}, {})
+    echo = asyncio.create_task(connection.heartbeat())
+    await service.say(*await service.hear())
+    await echo
+    assert connection.recovery == RecoveryToken(token="wsc-3", sequence=3)
+
+
+# Requests.
+
+
+async def test_replies_find_who_asked(client: Client, service: Service) -> None:
+    """Whatever their order."""
+    connection = await client.open()
+    one = asyncio.create_task(ask(connection, {"n": 1}))
+    two = asyncio.create_task(ask(connection, {"n": 2}))
+    asked = [await service.hear(), await service.hear()]
+    for meta, body in reversed(asked):
+        assert (meta["method"], meta["path"]) == ("GET", "/restapi/v1.0/x")
+        await service.say({**meta, "status": 200}, body)
+    assert await one == {"n": 1}
+    assert await two == {"n": 2}
+
+
+async def test_a_request_without_a_body_has_one_part(
+    client: Client, service: Service
+) -> None:
+    """``null`` would be refused (WSG-808)."""
+    reply = asyncio.create_task(ask(await client.open()))
+    frame = await service.hear()
+    assert len(frame) == 1
+    await service.say({**frame[0], "status": 204})
+    assert await reply is None
+
+
+async def test_a_refused_request_is_a_reply(client: Client, service: Service) -> None:
+    """And a limit that was met is noted for the whole client."""
+    connection = await client.open()
+    reply = asyncio.create_task(ask(connection))
+    (meta,) = await service.hear()
+    limit = {"status": 429, "headers": {"Retry-After": "30"}}
+    await service.say({**meta, **limit}, {"errorCode": "CMN-301"})
+    assert await reply == {"errorCode": "CMN-301"}
+    with pytest.raises(RetryLater) as raised:
+        await ask(connection)
+    assert raised.value.reason is Reason.RATE_LIMITED
+
+
+async def test_a_reply_that_does_not_come(client: Client, service: Service) -> None:
+    connection = await client.open()
+    with impatient(REPLY_TIMEOUT=0.05), pytest.raises(RetryLater):
+        await ask(connection)
+    # It may come later, when nobody waits for it.
+    (meta,) = await service.hear()
+    await service.say({**meta, "status": 200}, {})
+    assert not connection.closed.is_set()
+
+
+async def test_the_same_reply_twice(client: Client, service: Service) -> None:
+    reply = asyncio.create_task(ask(await client.open()))
+    (meta,) = await service.hear()
+    for number in (1, 2):
+        await service.say({**meta, "status": 200}, {"n": number})
+    assert await reply == {"n": 1}
+
+
+async def test_an_error_frame_answers_the_request_it_names(
+    client: Client, service: Service
+) -> None:
+    reply = asyncio.create_task(ask(await client.open()))
+    (meta,) = await service.hear()
+    await service.say(
+        {"type": "Error", "messageId": meta["messageId"], "status": 400},
+        {"errorCode": "WSG-808"},
+    )
+    assert await reply == {"errorCode": "WSG-808"}
+
+
+# Ends.
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1011, 1012, 4000])
+async def test_the_service_closes(client: Client, service: Service, code: int) -> None:
+    """Who waits for a reply is told at once."""
+    connection = await client.open()
+    reply = asyncio.create_task(ask(connection))
+    await service.hear()
+    await service.socket.close(code=code)
+    with pytest.raises(RetryLater):
+        await reply
+    assert (await client.gone()).close_code == code
+    with pytest.raises(RetryLater):
+        await ask(connection)
+    with pytest.raises(RetryLater):
+        await connection.heartbeat()
+
+
+@pytest.mark.parametrize("code", ["WSG-902", "WSG-903"])
+async def test_the_service_says_why_it_closes(
+    client: Client, service: Service, caplog: pytest.LogCaptureFixture, code: str
+) -> None:
+    """Idle for too long, or too old: known afterwards, and no error of ours."""
+    with caplog.at_level(logging.DEBUG, HOME):
+        await client.open()
+        await service.say({"type": "Error", "status": 400}, {"errorCode": code})
+        await service.socket.close()
+        connection = await client.gone()
+    assert connection.error_code == code
+    told = [(each.levelname, each.getMessage()) for each in caplog.records]
+    assert ("DEBUG", f"The service reported {code}") in told
+
+
+async def test_a_connection_that_is_cut(client: Client, service: Service) -> None:
+    await client.open()
+    transport = service.socket._req.transport if service.socket._req else None
+    assert transport is not None
+    transport.abort()
+    connection = await client.gone()
+    assert connection.close_code in (1006, None)
+
+
+async def test_we_close(client: Client, service: Service) -> None:
+    """Politely, and once."""
+    connection = await client.open()
+    await connection.close()
+    await connection.close()
+    assert connection.closed.is_set()
+    async with asyncio.timeout(DEADLINE):
+        await service.closed.wait()
+    assert service.close_code == 1000
+
+
+async def test_a_socket_that_cannot_be_written_to(
+    client: Client, service: Service
+) -> None:
+    connection = await client.open()
+    with (
+        patch.object(
+            aiohttp.ClientWebSocketResponse,
+            "send_str",
+            side_effect=aiohttp.ClientConnectionResetError(TICKET),
+        ),
+        pytest.raises(RetryLater) as raised,
+    ):
+        await ask(connection)
+    assert raised.value.reason is Reason.CANNOT_CONNECT
+
+
+# Silence.
+
+
+async def test_a_heartbeat_after_silence(client: Client, service: Service) -> None:
+    with impatient(HEARTBEAT_AFTER=0.05):
+        await client.open()
+        for _ in range(3):
+            frame = await service.hear()
+            assert frame[0]["type"] == "Heartbeat"
+            await service.say(*frame)
+    assert not client.opened[0].closed.is_set()
+
+
+async def test_we_speak_now_and_then_all_the_same(
+    client: Client, service: Service
+) -> None:
+    """Events alone may not count as activity of ours: the service would call it idle (WSG-902)."""
+    with impatient(HEARTBEAT_AFTER=0.06, _SPEAK_EVERY=0.1):
+        await client.open()
+        async with asyncio.timeout(DEADLINE):
+            while service.heard.empty():
+                await service.say({"type": "ServerNotification"}, {})
+                await asyncio.sleep(0.01)
+        assert (await service.hear())[0]["type"] == "Heartbeat"
+
+
+async def test_a_peer_that_is_silent_is_given_up(
+    client: Client, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half-open: nothing else would ever tell."""
+    with (
+        caplog.at_level(logging.DEBUG, HOME),
+        impatient(HEARTBEAT_AFTER=0.05, HEARTBEAT_DEADLINE=0.1),
+    ):
+        await client.open()
+        await client.gone()
+    assert "No sign of life" in caplog.text
+
+
+async def test_anything_heard_is_a_sign_of_life(
+    client: Client, service: Service
+) -> None:
+    """A service that does not echo, but sends events, is alive."""
+    with impatient(HEARTBEAT_AFTER=0.05, HEARTBEAT_DEADLINE=0.1, _SPEAK_EVERY=0.05):
+        connection = await client.open()
+        asked = 0
+        while asked < 2:
+            if not service.heard.empty():
+                await service.hear()
+                asked += 1
+            await service.say({"type": "ServerNotification"}, {})
+            await asyncio.sleep(0.01)
+        assert not connection.closed.is_set()
