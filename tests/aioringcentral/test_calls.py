@@ -787,6 +787,32 @@ IDENTITY_STORIES: dict[str, tuple[list[Seen], list[str]]] = {
         ],
         ["0 ringing A in", "5 ringing B in", "6.5 missed A in", "9 missed B in"],
     ),
+    "two calls without ids, and one of them withholds its number": (
+        [
+            event(0, call(1, CONNECTED, **NO_IDS)),
+            event(
+                5,
+                call(1, HELD, **NO_IDS),
+                call(2, CONNECTED, **NO_IDS, **{"from": None}),
+            ),
+            event(
+                9,
+                call(2, HELD, **NO_IDS, **{"from": None}),
+                call(1, CONNECTED, **NO_IDS),
+            ),
+            event(12, over(1, **NO_IDS), call(2, HELD, **NO_IDS, **{"from": None})),
+            event(15),
+        ],
+        [
+            "0 answered A in",
+            "5 held A in",
+            "5 answered B in",
+            "9 held B in",
+            "9 resumed A in",
+            "12 ended A in 12s",
+            "15 ended B in 10s",
+        ],
+    ),
     "ids that come and go": (
         [
             event(0, call(1, RINGING)),
