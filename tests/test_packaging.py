@@ -545,6 +545,42 @@ def test_a_picture_and_its_larger_one_have_the_same_shape() -> None:
             assert large.height == 2 * high
 
 
+# Forms of GitHub
+
+FORMS = [
+    path
+    for path in sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+    if path.name != "config.yml"
+]
+FORM = vol.Schema(
+    {
+        vol.Required("name"): str,
+        vol.Required("description"): str,
+        vol.Optional("labels"): [str],
+        vol.Required("body"): [
+            {
+                vol.Required("type"): vol.In(
+                    ["markdown", "input", "textarea", "dropdown", "checkboxes"]
+                ),
+                vol.Optional("id"): vol.Match(r"^[a-z_]+$"),
+                vol.Required("attributes"): dict,
+                vol.Optional("validations"): {"required": bool},
+            }
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+def test_issue_form(path: Path) -> None:
+    form = FORM(load_yaml_dict(str(path)))
+
+    asked = [field for field in form["body"] if field["type"] != "markdown"]
+    assert len({field["id"] for field in asked}) == len(asked)
+    for field in asked:
+        assert field["attributes"]["label"], field
+
+
 # That all this can fail
 
 
