@@ -24,6 +24,7 @@ from .lifecycle import needs_sign_in
 from .repairs import clear_issues, permission_name, report_permission_missing
 from .services import async_setup_services
 from .signin import hand_over, sign_in, take_back
+from .wallboard import async_setup_wallboard
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SELECT, Platform.SENSOR)
 
@@ -34,6 +35,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what is there once, whatever number of accounts."""
     async_setup_services(hass)
+    await async_setup_wallboard(hass)
     return True
 
 

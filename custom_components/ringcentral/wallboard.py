@@ -1,0 +1,38 @@
+"""The wallboard card: served, and made known to every dashboard."""
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from homeassistant.components import frontend
+from homeassistant.components.http import StaticPathConfig
+from homeassistant.core import HomeAssistant
+
+from .const import DOMAIN
+
+FOLDER: Final = Path(__file__).parent / "frontend"
+URL: Final = f"/{DOMAIN}_wallboard"
+LOADER: Final = "ringcentral.js"
+
+
+async def async_setup_wallboard(hass: HomeAssistant) -> None:
+    """Serve the card and have pages load its few lines that fetch the rest when it is shown.
+
+    A module of the frontend rather than a dashboard resource: it works where dashboards are
+    YAML, is there without a restart, and leaves nothing behind in the user's configuration.
+    """
+    if frontend.DOMAIN not in hass.config.components:
+        return
+    await hass.http.async_register_static_paths(
+        [StaticPathConfig(URL, str(FOLDER), cache_headers=True)]
+    )
+    version = await hass.async_add_executor_job(_version)
+    frontend.add_extra_js_url(hass, f"{URL}/{LOADER}?v={version}")
+
+
+def _version() -> str:
+    """Return what changes with the files, as browsers keep them for a month."""
+    digest = hashlib.sha256()
+    for path in sorted(FOLDER.glob("*.js")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
