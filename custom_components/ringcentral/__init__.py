@@ -23,7 +23,7 @@ from .editor import remove_stored
 from .lifecycle import needs_sign_in
 from .repairs import clear_issues, permission_name, report_permission_missing
 from .services import async_setup_services
-from .signin import hand_over, sign_in, take_back
+from .signin import hand_over, leave, sign_in, take_back
 from .wallboard import async_setup_wallboard
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SELECT, Platform.SENSOR)
@@ -78,11 +78,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
 async def async_unload_entry(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> bool:
-    """Take the entities away, close the socket, and end the session."""
+    """Take the entities away, close the socket, and leave the sign-in to a reload or its end."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await entry.runtime_data.lifecycle.stop()
-    await entry.runtime_data.sign_in.tokens.close()
+    await leave(hass, entry.data, entry.runtime_data.sign_in.tokens)
     return True
 
 

@@ -168,7 +168,12 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         found = following(choices, options.get(CONF_EXTENSIONS, ()), lists)
         # Where a list was refused, nobody is taken for gone.
         known = {} if found.is_complete else self.extensions
-        self.extensions = {**known, **found.extensions}
+        # Where the account's list was refused, the names of before are the best there are.
+        named = {
+            key: extension if extension.name else self.extensions.get(key, extension)
+            for key, extension in found.extensions.items()
+        }
+        self.extensions = {**known, **named}
         self.members_complete = found.is_complete
         self.presences.follow(self.extensions)
         return found
@@ -206,6 +211,9 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
                 continue
             backoff.reset()
             self._caught_up = breaks == self._breaks
+            if self.ready.is_set():
+                # Who joined or left during the break was told to nobody.
+                self._regroup.set()
             if self._caught_up and self.stream.is_live:
                 self._set_available()
 
@@ -219,8 +227,11 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
                 async with asyncio.timeout_at(due):
                     await self._doubted.wait()
             except TimeoutError:
-                if extension_ids := self._doubts.take_due(loop.time()):
-                    await self._read_if_possible(extension_ids)
+                extension_ids = self._doubts.take_due(loop.time())
+                if extension_ids and await self._read_if_possible(extension_ids):
+                    for key in extension_ids:
+                        if key in self.presences:
+                            self._doubts.note(self.presences[key], loop.time())
 
     async def _resync(self) -> None:
         """Read everything again now and then, and membership when it changed."""
@@ -250,16 +261,21 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         sync_devices(self, remove=self.members_complete)
         self.stream.change_filters(found.plan)
         if joined := tuple(key for key in self.extensions if key not in before):
-            await self._read_if_possible(joined)
+            if not await self._read_if_possible(joined):
+                for key in joined:
+                    self._doubts.ask_again(key, self.hass.loop.time())
+                self._doubted.set()
             for add in self._members:
                 add(joined)
         self._notify_account()
 
-    async def _read_if_possible(self, extension_ids: Iterable[str]) -> None:
+    async def _read_if_possible(self, extension_ids: Iterable[str]) -> bool:
         try:
             await self._read(tuple(extension_ids), anew=False)
         except RingCentralError as err:
             LOGGER.debug("Reading presence again failed: %s", err)
+            return False
+        return True
 
     async def read_fresh(self, extension_id: str) -> Presence:
         """Read the presence of one extension now, and return it; raises `RingCentralError`."""

@@ -79,7 +79,13 @@ def sync_devices(coordinator: RingCentralCoordinator, *, remove: bool = True) ->
         manufacturer=_MANUFACTURER,
         entry_type=DeviceEntryType.SERVICE,
     )
-    for extension_id in coordinator.extensions:
+    for extension_id, extension in coordinator.extensions.items():
+        identifier = extension_identifier(coordinator, extension_id)
+        if not extension.name and registry.async_get_device_by_identifier(
+            identifier, entry.entry_id
+        ):
+            # Nobody tells the name now: the one that the device has is better than none.
+            continue
         registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             **extension_device(coordinator, extension_id),

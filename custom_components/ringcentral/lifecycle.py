@@ -75,12 +75,13 @@ class Lifecycle:
 
     async def stop(self) -> None:
         """End the task with all that it opened; the sign-in stays."""
-        self._coordinator.cancel_grace()
-        self._coordinator.calls.stop()
-        self._coordinator.editor.stop()
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
+        # Only now: what ends may still tell something.
+        self._coordinator.cancel_grace()
+        self._coordinator.calls.stop()
+        self._coordinator.editor.stop()
 
     async def _run(self, found: Following) -> None:
         while True:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TOKEN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from .aioringcentral.auth import JwtTokens, TokenSource
@@ -25,7 +27,9 @@ from .oauth import OAuthTokens
 
 # A penalty concerns the user and app, whichever flow or entry sends (protocol 5).
 _BUDGETS: HassKey[dict[tuple[str, str], RateBudget]] = HassKey(f"{DOMAIN}_budgets")
-# Sign-ins with a JWT that a flow has opened, until the entry it makes takes them over: every sign-in
+# Seconds. A reload comes within these; each sign-in and its end would cost two of five requests a minute.
+LINGER: Final = 60.0
+# Sign-ins with a JWT that a flow has opened or an unload has left, until the entry it makes takes them over: every sign-in
 # costs two of five requests a minute, and one of five sessions. OAuth needs none of it: the session is
 # in the entry.
 _HANDED_OVER: HassKey[dict[str, TokenSource]] = HassKey(f"{DOMAIN}_handed_over")
@@ -69,6 +73,26 @@ def hand_over(
     """Keep a flow's sign-in for the entry that is about to be set up with the same credentials."""
     if data[CONF_AUTH] != AUTH_OAUTH:
         hass.data.setdefault(_HANDED_OVER, {})[_key(data)] = tokens
+
+
+async def leave(
+    hass: HomeAssistant, data: Mapping[str, Any], tokens: TokenSource
+) -> None:
+    """Leave a sign-in behind on unload: a reload goes on with it, or it is ended after `LINGER` seconds."""
+    if data[CONF_AUTH] == AUTH_OAUTH:
+        await tokens.close()
+        return
+    hand_over(hass, data, tokens)
+
+    @callback
+    def end(_now: datetime) -> None:
+        if hass.data[_HANDED_OVER].get(_key(data)) is tokens:
+            del hass.data[_HANDED_OVER][_key(data)]
+            hass.async_create_background_task(
+                tokens.close(), "ringcentral end of session"
+            )
+
+    async_call_later(hass, LINGER, HassJob(end, cancel_on_shutdown=True))
 
 
 def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:

@@ -9,6 +9,8 @@ from .presence import calls_disagree
 # (protocol 6); a phone that rings for this long may have stopped without an event (peers 5).
 _DISAGREE_AFTER: Final = 3.0
 _RINGING_AFTER: Final = 120.0
+# What could not be read is asked for again.
+_UNREAD_AFTER: Final = 2.0
 
 
 class Doubts:
@@ -30,6 +32,10 @@ class Doubts:
         self._due[presence.extension_id] = (kind, now + delay)
         return True
 
+    def ask_again(self, extension_id: str, now: float) -> None:
+        """Have an extension read that could not be; `note` ends it."""
+        self._due[extension_id] = ("unread", now + _UNREAD_AFTER)
+
     def next_due(self) -> float | None:
         """Return when the next extension is to be read."""
         return min((at for _, at in self._due.values()), default=None)
@@ -39,7 +45,10 @@ class Doubts:
         due = tuple(key for key, (_, at) in self._due.items() if at <= now)
         for key in due:
             kind, _ = self._due[key]
-            self._due[key] = (kind, now + _RINGING_AFTER)
+            self._due[key] = (
+                kind,
+                now + (_UNREAD_AFTER if kind == "unread" else _RINGING_AFTER),
+            )
         return due
 
     def forget(self, extension_id: str) -> None:

@@ -38,7 +38,7 @@ _FILTER_CODES: Final = frozenset(
     }
 )
 # Tries to find the culprits that a refusal does not name; each is a request of the Medium group.
-_MOST_TRIES: Final = 24
+_MOST_TRIES: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +137,10 @@ class _Negotiation:
         middle = len(asked) // 2
         for half in (asked[:middle], asked[middle:]):
             if self._tries >= _MOST_TRIES:
+                # The rest of the minute's requests is needed elsewhere: do without what was not found good.
                 _LOGGER.debug("Too many refused filters to find them all")
-                raise error
+                self._refuse(half, error)
+                continue
             try:
                 await self._try(half)
             except _Refused as refusal:

@@ -48,9 +48,11 @@ def moment(value: Any) -> datetime | None:
 
 def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
     """Return the enum member, or None for a value this version does not know."""
+    if not isinstance(value, str):
+        return None
     if (found := kind._value2member_map_.get(value)) is not None:
         return cast(EnumT, found)
-    if isinstance(value, str) and value != "Unknown":
+    if value != "Unknown":
         _LOGGER.debug(
             "Unknown %s: %s",
             kind.__name__,
