@@ -17,10 +17,10 @@ from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_component import DATA_INSTANCES
 from homeassistant.helpers.selector import selector
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
-from pytest_homeassistant_custom_component.common import setup_test_component_platform
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 ROOT = Path(__file__).parents[2]
@@ -137,12 +137,10 @@ class Blueprints:
 
 async def furnish(hass: HomeAssistant, *things: Entity) -> None:
     """Put things into the home."""
-    for domain in {thing.entity_id.partition(".")[0] for thing in things}:
-        here = [thing for thing in things if thing.entity_id.startswith(f"{domain}.")]
-        setup_test_component_platform(hass, domain, here)
-        config = {domain: {"platform": "test"}}
-        assert await async_setup_component(hass, domain, config)
-    await hass.async_block_till_done()
+    for thing in things:
+        domain = thing.entity_id.partition(".")[0]
+        assert await async_setup_component(hass, domain, {})
+        await hass.data[DATA_INSTANCES][domain].async_add_entities([thing])
 
 
 class Thing(Entity):

@@ -2,21 +2,38 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from homeassistant.components.light import ColorMode
+from homeassistant.components.media_player import (
+    MediaPlayerEntityFeature,
+    MediaPlayerState,
+)
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    label_registry as lr,
+)
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.ringcentral.const import (
+    CALLER_FULL,
+    CALLER_HIDDEN,
+    CALLER_NAME,
+)
 from emulator import Emulator
 
-from .blueprints import Blueprints, Lamp, furnish
+from .blueprints import Blueprints, Lamp, Phone, Player, Plug, furnish, told
 from .stories import Story, colleagues, hasty, office
 
 BUSY, AVAILABLE, OFFLINE = (
@@ -36,11 +53,14 @@ TALK = "200,0,0 100%"
 
 
 @pytest.fixture
-def blueprints(
+async def blueprints(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, tmp_path: Path
 ) -> Blueprints:
     """Return a Home Assistant's blueprints, with a folder to keep them in."""
     hass.config.config_dir = str(tmp_path)
+    # What every Home Assistant has.
+    for part in ("homeassistant", "scene"):
+        assert await async_setup_component(hass, part, {})
     return Blueprints(hass, hass_ws_client)
 
 
@@ -93,12 +113,43 @@ class Home:
         lights = [lamp.entity_id for lamp in lamps]
         return await self.blueprints.use("busy_light", lights=lights, **given | more)
 
-    async def shows(self, lamp: Lamp, *what: str) -> None:
-        """Wait until this is what a lamp showed last."""
+    async def on_air(self, *signs: Lamp | Plug, **more: Any) -> str:
+        """Let signs tell of calls."""
+        return await self.blueprints.use(
+            "on_air", signs=[sign.entity_id for sign in signs], **more
+        )
+
+    async def media(self, *players: Player, **more: Any) -> str:
+        """Let players be quiet for the own extension, or others, and wait little."""
+        if "extensions" not in more:
+            more["extensions"] = [self.device()]
+        names = [player.entity_id for player in players]
+        return await self.blueprints.use("media", players=names, **{"wait": 0} | more)
+
+    async def shows(self, thing: Lamp | Plug | Player, *what: str) -> None:
+        """Wait until this is what a thing was told last."""
         try:
-            await self.story.until(lambda: lamp.told[-len(what) :] == list(what))
+            await self.story.until(lambda: thing.told[-len(what) :] == list(what))
         except TimeoutError:
-            assert lamp.told[-len(what) :] == list(what)
+            assert thing.told[-len(what) :] == list(what)
+
+    def place(self, *extension_ids: str) -> str:
+        """Put the devices of extensions into a room, and return its id."""
+        area = ar.async_get(self.hass).async_get_or_create("Studio")
+        for extension_id in extension_ids:
+            dr.async_get(self.hass).async_update_device(
+                self.device(extension_id), area_id=area.id
+            )
+        return area.id
+
+    def label(self, *extension_ids: str) -> str:
+        """Put a label on the devices of extensions, and return its id."""
+        label = lr.async_get(self.hass).async_create("Support")
+        for extension_id in extension_ids:
+            dr.async_get(self.hass).async_update_device(
+                self.device(extension_id), labels={label.label_id}
+            )
+        return label.label_id
 
     async def blinks(self, lamp: Lamp, colour: str = RED) -> None:
         """Wait until a lamp has blinked from now on."""
@@ -309,7 +360,6 @@ async def test_a_lamp_gets_back_what_it_showed_before_the_call(
 ) -> None:
     lamp, other = Lamp("reading"), Lamp("shelf", ColorMode.BRIGHTNESS)
     async with at_home(blueprints, emulator, lamp, other) as home:
-        assert await async_setup_component(home.hass, "scene", {})
         await home.call_service("light.turn_on", entity_id=lamp.entity_id)
         await home.busy_light(lamp, other, when_available="restore")
         await home.story.call("ring")
@@ -335,9 +385,7 @@ async def test_a_lamp_gets_back_what_it_showed_before_the_call(
         await home.shows(lamp, VIOLET)
         await home.presence(DISTURB)
         await home.shows(lamp, "off")
-        await home.story.until(
-            lambda: not home.hass.states.async_entity_ids("scene")
-        )
+        await home.story.until(lambda: not home.hass.states.async_entity_ids("scene"))
 
 
 async def test_a_lamp_taken_over_a_reload_is_brought_back(
@@ -346,7 +394,6 @@ async def test_a_lamp_taken_over_a_reload_is_brought_back(
     """Automations are loaded anew whenever one is changed: this one itself, too."""
     lamp = Lamp("reading")
     async with at_home(blueprints, emulator, lamp) as home:
-        assert await async_setup_component(home.hass, "scene", {})
         await home.call_service("light.turn_on", entity_id=lamp.entity_id)
         await home.busy_light(lamp, when_available="restore")
         await home.story.call("ring", "answer")
@@ -364,7 +411,6 @@ async def test_what_a_lamp_showed_before_a_start_is_not_known(
     """It may show the call by then: it is turned off rather than left so."""
     lamp = Lamp("reading")
     async with at_home(blueprints, emulator, lamp) as home:
-        assert await async_setup_component(home.hass, "scene", {})
         await home.call_service(
             "light.turn_on", entity_id=lamp.entity_id, rgb_color=[200, 0, 0]
         )
@@ -391,7 +437,6 @@ async def test_a_lost_connection_shows_and_the_call_after_it_too(
     lamp = Lamp("desk")
     with hasty(grace=0.1):
         async with at_home(blueprints, emulator, lamp) as home:
-            assert await async_setup_component(home.hass, "scene", {})
             await home.presence(OFFLINE)
             await home.story.shows(presence_status="offline")
             await home.call_service("light.turn_on", entity_id=lamp.entity_id)
@@ -571,3 +616,441 @@ async def test_lamps_of_two_automations_do_not_mind_each_other(
         await home.story.call("missed", at=one)
         await home.shows(left, GREEN)
         assert right.told == [GREEN, VIOLET]
+
+
+# The sign.
+
+
+async def test_a_sign_is_on_while_anyone_is_on_a_call(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    sign = Plug("sign", on=True)
+    one, other, stranger = people = colleagues(emulator, 3)
+    async with at_home(
+        blueprints, emulator, sign, follow=["chosen"], extensions=people
+    ) as home:
+        await home.on_air(sign, areas=[home.place(one, other)])
+        await home.shows(sign, "off")
+        await home.story.call("ring", at=one)
+        await home.story.shows(one, ringing="on")
+        await home.story.call("ring", "answer", at=stranger)
+        await home.story.shows(stranger, on_call="on")
+        await home.presence(MEETING, NO_MEETING, of=one)
+        assert sign.told == ["off"]
+        await home.story.call("answer", at=one)
+        await home.shows(sign, "on")
+        await home.story.call("hold", at=one)
+        await home.story.call("dial", "answer", at=other)
+        await home.story.call("hangup", at=one)
+        await home.story.shows(one, on_call="off")
+        await home.story.call("hangup", at=other)
+        await home.shows(sign, "off")
+        assert sign.told == ["off", "on", "off"]
+
+
+@pytest.mark.parametrize("by", ["areas", "labels", "extensions"])
+async def test_people_are_named_in_three_ways(
+    emulator: Emulator, blueprints: Blueprints, by: str
+) -> None:
+    sign, lamp = Plug("sign"), Lamp("door", ColorMode.ONOFF)
+    one, other = colleagues(emulator, 2)
+    async with at_home(
+        blueprints, emulator, sign, lamp, follow=["chosen"], extensions=[one, other]
+    ) as home:
+        named = {
+            "areas": home.place(one),
+            "labels": home.label(one),
+            "extensions": home.device(one),
+        }
+        await home.on_air(sign, lamp, **{by: [named[by]]})
+        await home.story.call("dial", "answer", at=other, name="other")
+        await home.story.call("dial", "answer", at=one)
+        await home.shows(sign, "off", "on")
+        await home.shows(lamp, "off", "on")
+        await home.story.call("hangup", at=one)
+        await home.shows(sign, "off")
+
+
+async def test_meetings_count_for_a_sign_when_they_are_to(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    sign = Plug("sign")
+    async with at_home(blueprints, emulator, sign) as home:
+        await home.on_air(sign, extensions=[home.device()], meetings=True)
+        await home.presence(MEETING)
+        await home.shows(sign, "on")
+        await home.story.call("dial", "answer")
+        await home.presence(NO_MEETING)
+        await home.story.shows(on_call="on", in_meeting="off")
+        await home.story.call("hangup")
+        await home.shows(sign, "off")
+        assert sign.told == ["off", "on", "off"]
+
+
+async def test_a_sign_lingers_from_one_call_to_the_next(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    sign = Plug("sign")
+    async with at_home(blueprints, emulator, sign) as home:
+        await home.on_air(sign, extensions=[home.device()], linger=1)
+        await home.story.call("dial", "answer")
+        await home.shows(sign, "on")
+        for name in ("second", "third"):
+            await home.story.call(
+                "hangup", name="the call" if name == "second" else "second"
+            )
+            await home.story.shows(on_call="off")
+            await home.story.call("dial", "answer", name=name)
+            await home.story.shows(on_call="on")
+        assert sign.told == ["off", "on"]
+        await home.story.call("hangup", name="third")
+        await home.shows(sign, "off")
+        assert sign.told == ["off", "on", "off"]
+
+
+async def test_a_sign_that_is_switched_by_hand_is_left_alone(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    sign = Plug("sign")
+    async with at_home(blueprints, emulator, sign) as home:
+        await home.on_air(sign, extensions=[home.device()])
+        await home.story.call("dial", "answer")
+        await home.shows(sign, "on")
+        await home.call_service("switch.turn_off", entity_id=sign.entity_id)
+        await home.presence(MEETING)
+        await home.story.call("hold")
+        await home.story.shows(in_meeting="on", telephony_status="on_hold")
+        await home.blueprints.reload()
+        await home.story.call("hangup")
+        await home.story.until(lambda: len(sign.told) > 3)
+        assert sign.told == ["off", "on", "off", "off"]
+        # Power again: it is told what is.
+        sign.power(on=False)
+        await home.story.call("dial", "answer", name="next")
+        await home.story.shows(on_call="on")
+        assert len(sign.told) == 4
+        sign.power(on=True)
+        await home.shows(sign, "on")
+
+
+async def test_a_sign_is_right_after_a_start_and_after_a_lost_connection(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    sign = Plug("sign")
+    with hasty(grace=0.1):
+        async with at_home(blueprints, emulator, sign) as home:
+            await home.story.call("dial", "answer")
+            await home.story.shows(on_call="on")
+            await home.blueprints.import_("on_air")
+            home.hass.set_state(CoreState.not_running)
+            await home.on_air(sign, extensions=[home.device()])
+            assert sign.told == []
+            await home.hass.async_start()
+            await home.shows(sign, "on")
+            emulator.faults.set(http_5xx=[{"status": 503}])
+            await emulator.disconnect(code=1001, recoverable=False)
+            await home.story.shows(on_call=STATE_UNAVAILABLE)
+            await home.shows(sign, "off")
+            emulator.faults.clear()
+            await home.story.live()
+            await home.shows(sign, "on")
+
+
+# Media.
+
+STREAM = MediaPlayerEntityFeature.VOLUME_MUTE
+FIXED = MediaPlayerEntityFeature.PLAY
+
+
+async def test_music_pauses_from_the_ring_to_the_end_of_the_call(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    plays = Player("plays")
+    others = [
+        Player(state, MediaPlayerState(state)) for state in ("paused", "idle", "off")
+    ]
+    async with at_home(blueprints, emulator, plays, *others) as home:
+        await home.media(plays, *others)
+        await home.story.call("ring")
+        await home.shows(plays, "pause")
+        await home.story.call("answer")
+        await home.story.shows(on_call="on", ringing="off")
+        await home.story.call("hold", "resume")
+        await home.presence(MEETING, NO_MEETING)
+        await home.story.shows(telephony_status="call_connected", in_meeting="off")
+        assert plays.told == ["pause"]
+        await home.story.call("hangup")
+        await home.shows(plays, "pause", "play")
+        # A call that is missed, one's own call, and one after another.
+        await home.story.call("ring", name="b")
+        await home.shows(plays, "pause")
+        await home.story.call("missed", name="b")
+        await home.shows(plays, "play")
+        await home.story.call("dial", "answer", name="c")
+        await home.shows(plays, "pause")
+        await home.story.call("hangup", name="c")
+        await home.shows(plays, "play")
+        assert told([plays, *others]) == {plays.entity_id: ["pause", "play"] * 3}
+
+
+@pytest.mark.parametrize(
+    ("quiet_while", "expected"),
+    [
+        (["ringing"], {"ringing": 1, "talking": 2, "over": 2}),
+        (["on_call"], {"ringing": 0, "talking": 1, "over": 2}),
+    ],
+)
+async def test_quiet_may_be_for_rings_or_for_calls_alone(
+    emulator: Emulator,
+    blueprints: Blueprints,
+    quiet_while: list[str],
+    expected: dict[str, int],
+) -> None:
+    player = Player("radio")
+    async with at_home(blueprints, emulator, player) as home:
+        await home.media(player, quiet_while=quiet_while)
+        for word, when in (
+            ("ring", "ringing"),
+            ("answer", "talking"),
+            ("hangup", "over"),
+        ):
+            await home.story.call(word)
+            await home.shows(player, *["pause", "play"][: expected[when]])
+            assert len(player.told) == expected[when]
+
+
+async def test_of_several_people_the_last_to_hang_up_brings_it_back(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    player = Player("kitchen")
+    one, other = colleagues(emulator, 2)
+    async with at_home(
+        blueprints, emulator, player, follow=["chosen"], extensions=[one, other]
+    ) as home:
+        await home.media(player, extensions=[home.device(one), home.device(other)])
+        await home.story.call("ring", "answer", at=one)
+        await home.shows(player, "pause")
+        await home.story.call("ring", at=other, name="second")
+        await home.story.shows(other, ringing="on")
+        await home.story.call("hangup", at=one)
+        await home.story.shows(one, on_call="off")
+        await home.story.call("answer", at=other, name="second")
+        await home.story.shows(other, on_call="on")
+        assert player.told == ["pause"]
+        await home.story.call("hangup", at=other, name="second")
+        await home.shows(player, "pause", "play")
+
+
+async def test_what_anyone_does_by_hand_stays(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    stopped, started, kept = (Player(name) for name in ("stopped", "started", "kept"))
+    unmuted, muted, quiet = (Player(name) for name in ("unmuted", "muted", "quiet"))
+    players = [stopped, started, kept, unmuted, muted, quiet]
+    async with at_home(blueprints, emulator, *players) as home:
+        muted.mute(True)
+        await home.media(stopped, started, kept, alias="pausing")
+        await home.media(unmuted, muted, quiet, alias="muting", how="mute")
+        await home.story.call("ring", "answer")
+        await home.shows(kept, "pause")
+        await home.shows(quiet, "mute")
+        stopped.set(MediaPlayerState.IDLE)
+        started.set(MediaPlayerState.PLAYING)
+        unmuted.mute(False)
+        await home.story.call("hangup")
+        await home.shows(kept, "pause", "play")
+        await home.shows(quiet, "mute", "unmute")
+        assert told(players) == {
+            stopped.entity_id: ["pause"],
+            started.entity_id: ["pause"],
+            kept.entity_id: ["pause", "play"],
+            unmuted.entity_id: ["mute"],
+            quiet.entity_id: ["mute", "unmute"],
+        }
+
+
+async def test_a_player_that_cannot_pause_is_muted(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    stream, fixed = Player("stream", can=STREAM), Player("fixed", can=FIXED)
+    async with at_home(blueprints, emulator, stream, fixed) as home:
+        await home.media(stream, fixed)
+        await home.story.call("ring")
+        await home.shows(stream, "mute")
+        await home.story.call("missed")
+        await home.shows(stream, "mute", "unmute")
+        assert not fixed.told
+
+
+async def test_quiet_may_stay(emulator: Emulator, blueprints: Blueprints) -> None:
+    player = Player("radio")
+    async with at_home(blueprints, emulator, player) as home:
+        automation = await home.media(player, bring_back=False)
+        await home.story.call("ring")
+        await home.shows(player, "pause")
+        await home.story.call("missed")
+        await home.story.shows(ringing="off")
+        state = home.hass.states.get(automation)
+        assert state is not None
+        assert state.attributes["current"] == 0
+        assert player.told == ["pause"]
+
+
+async def test_a_call_within_the_wait_keeps_it_quiet(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    player = Player("radio")
+    async with at_home(blueprints, emulator, player) as home:
+        await home.media(player, wait=1)
+        for name in ("a", "b", "c"):
+            await home.story.call("ring", name=name)
+            await home.shows(player, "pause")
+            await home.story.call("missed", name=name)
+            await home.story.shows(ringing="off")
+        assert player.told == ["pause"]
+        await home.shows(player, "pause", "play")
+
+
+async def test_a_lost_connection_is_no_end_of_a_call(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    player = Player("radio")
+    with hasty(grace=0.1):
+        async with at_home(blueprints, emulator, player) as home:
+            await home.media(player)
+            await home.story.call("ring", "answer")
+            await home.shows(player, "pause")
+            for over in (False, True):
+                emulator.faults.set(http_5xx=[{"status": 503}])
+                await emulator.disconnect(code=1001, recoverable=False)
+                await home.story.shows(on_call=STATE_UNAVAILABLE)
+                if over:
+                    await home.story.call("hangup")
+                assert player.told == ["pause"]
+                emulator.faults.clear()
+                await home.story.live()
+                await home.story.shows(on_call="off" if over else "on")
+            await home.shows(player, "pause", "play")
+
+
+async def test_music_through_a_call_that_is_found_plays_on(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    """Whoever let it play in the call wants it so."""
+    player = Player("radio")
+    async with at_home(blueprints, emulator, player) as home:
+        await home.story.call("ring", "answer")
+        await home.story.shows(on_call="on")
+        await home.media(player)
+        await home.story.reload()
+        await home.story.shows(on_call="on")
+        await home.story.call("hangup")
+        await home.story.shows(on_call="off")
+        await home.story.call("ring", name="next")
+        await home.shows(player, "pause")
+        assert player.told == ["pause"]
+
+
+# Missed calls.
+
+
+async def test_a_missed_call_is_told_of_once(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    phone, other = Phone("phone"), Phone("other")
+    async with at_home(blueprints, emulator, phone, other) as home:
+        device = dr.async_get(home.hass).async_get(home.device())
+        assert device is not None
+        dr.async_get(home.hass).async_update_device(device.id, name_by_user="Reception")
+        await home.blueprints.use(
+            "missed_call",
+            extensions=[device.id],
+            notify=[phone.entity_id, other.entity_id],
+        )
+        await home.story.call("ring", "answer", "hangup", name="answered")
+        await home.story.call("dial", "hangup", name="not reached")
+        await home.story.call("ring", "missed", name="queue", queue_call=True)
+        await home.story.call("ring", "missed")
+        await home.story.until(lambda: bool(other.got))
+        await home.story.reload()
+        await home.story.call("ring", "answer", "hangup", name="answered too")
+        await home.story.all_heard()
+        ((title, message),) = phone.got
+        assert title == "Missed call"
+        now = dt_util.now()
+        assert message in [
+            f"Reception missed a call at {moment:%H:%M}."
+            for moment in (now, now - timedelta(minutes=1))
+        ]
+        assert other.got == phone.got
+
+
+@pytest.mark.parametrize(
+    ("caller_identity", "name", "caller"),
+    [
+        (CALLER_HIDDEN, "Jo Doe", ""),
+        (CALLER_NAME, "Jo Doe", "Jo Doe"),
+        (CALLER_FULL, "Jo Doe", "Jo Doe, +14155550123"),
+        (CALLER_FULL, "", "+14155550123"),
+    ],
+)
+async def test_actions_learn_who_called_as_far_as_that_is_shared(
+    emulator: Emulator,
+    blueprints: Blueprints,
+    caller_identity: str,
+    name: str,
+    caller: str,
+) -> None:
+    fired = async_mock_service(blueprints.hass, "test", "fired")
+    async with at_home(blueprints, emulator, caller_identity=caller_identity) as home:
+        names = ("title", "message", "extension", "caller", "time", "queue_call")
+        data = {name: f"{{{{ {name} }}}}" for name in names}
+        await home.blueprints.use(
+            "missed_call",
+            extensions=[home.device()],
+            queue_calls="tell",
+            title_text="From {{ caller or 'somebody' }}",
+            message_text="Call {{ caller }}",
+            actions=[{"action": "test.fired", "data": data}],
+        )
+        await home.story.call(
+            "ring", "missed", from_="+14155550123", from_name=name, queue_call=True
+        )
+        await home.story.until(lambda: bool(fired))
+        (call,) = fired
+        device = home.story.device(home.story.own)
+        assert device is not None
+        assert call.data == {
+            "title": f"From {caller or 'somebody'}",
+            "message": f"Call {caller}".strip(),
+            "extension": device.name,
+            "caller": caller,
+            "time": call.data["time"],
+            "queue_call": True,
+        }
+        # As it is read, whatever it looks like.
+        assert isinstance(call.data["caller"], str)
+
+
+async def test_every_one_of_many_missed_calls_is_told_of(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    phone = Phone("phone")
+    people = colleagues(emulator, 3)
+    async with at_home(
+        blueprints, emulator, phone, follow=["chosen"], extensions=people
+    ) as home:
+        await home.blueprints.use(
+            "missed_call",
+            extensions=[home.device(each) for each in people],
+            notify=[phone.entity_id],
+            message_text="{{ extension }}",
+        )
+        for each in people * 2:
+            await home.story.call("ring", "missed", at=each, name=None)
+        await home.story.until(lambda: len(phone.got) == 6)
+        names = [emulator.extension(each).name for each in people]
+        assert sorted(message for _, message in phone.got) == sorted(names * 2)
+
+
+# Do not disturb.
