@@ -9,15 +9,8 @@ from collections.abc import Mapping
 from typing import ClassVar, override
 
 from homeassistant.components.event import EventEntityStateAttribute
-from homeassistant.const import (
-    CONF_ENTITY_ID,
-    CONF_TARGET,
-    STATE_OFF,
-    STATE_ON,
-    Platform,
-)
+from homeassistant.const import STATE_OFF, STATE_ON, Platform
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.trigger import (
     EntityTargetStateTriggerBase,
@@ -27,10 +20,9 @@ from homeassistant.helpers.trigger import (
     Trigger,
 )
 from homeassistant.helpers.typing import ConfigType
-import voluptuous as vol
 
 from .aioringcentral.calls import CallEventType
-from .const import DOMAIN
+from .own_entities import check_named_entities, own_entities
 
 
 class ExtensionTrigger(EntityTriggerBase):
@@ -45,28 +37,12 @@ class ExtensionTrigger(EntityTriggerBase):
     ) -> ConfigType:
         """Refuse an entity that is named, but would never fire."""
         config = await super().async_validate_config(hass, config)
-        registry = er.async_get(hass)
-        for entity_id in config[CONF_TARGET].get(CONF_ENTITY_ID, ()):
-            entry = registry.async_get(entity_id)
-            if entry is not None and not cls._is_meant(entry):
-                raise vol.Invalid(
-                    f"{entity_id} is not the '{cls._key}' of a RingCentral extension"
-                )
+        check_named_entities(hass, config, cls._key, cls._domain_specs)
         return config
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        registry = er.async_get(self._hass)
-        entries = map(registry.async_get, entities)
-        return {entry.entity_id for entry in entries if entry and self._is_meant(entry)}
-
-    @classmethod
-    def _is_meant(cls, entry: er.RegistryEntry) -> bool:
-        return (
-            entry.platform == DOMAIN
-            and entry.translation_key == cls._key
-            and entry.domain in cls._domain_specs
-        )
+        return own_entities(self._hass, entities, self._key, self._domain_specs)
 
 
 def _became(platform: Platform, key: str, state: str) -> type[Trigger]:
