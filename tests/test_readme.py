@@ -437,6 +437,28 @@ def test_actions() -> None:
     assert f"up to {_LONGEST_MESSAGE} characters" in page
 
 
+# The wallboard
+
+
+def test_wallboard() -> None:
+    page = section(README, "## Wallboard")
+    source = (HOME / "frontend" / "wallboard.js").read_text()
+    form = source.partition("export const configForm")[2].partition("computeLabel")[0]
+    told = words(prose(page))
+    options = re.findall(r"\{ name: \"(\w+)\"", form)
+
+    assert [word for word in told if word in options] == options
+    # What is left are the values of one of them.
+    assert set(told) - set(options) == set(re.findall(r"value: \"(\w+)\"", form))
+    loader = (HOME / "frontend" / "ringcentral.js").read_text()
+    card, strategy = map(parse_yaml, examples(page))
+    assert isinstance(card, dict)
+    assert isinstance(strategy, dict)
+    for made in (card, strategy["strategy"]):
+        assert f'"{made["type"]}"' in loader
+    assert 'NAME = "RingCentral wallboard"' in loader
+
+
 # Trouble
 
 
