@@ -15,9 +15,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.calls import Calls
 from .aioringcentral.models import DndStatus, MeetingStatus, Presence
-from .coordinator import CALLS, PUSH, RingCentralConfigEntry
+from .coordinator import RingCentralConfigEntry
 from .counts import is_on_call, is_ringing
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
+from .listeners import CALLS, PUSH
 
 PARALLEL_UPDATES = 0
 

@@ -43,16 +43,11 @@ from .counts import Tally
 from .devices import sync_devices
 from .editor import Editor
 from .lifecycle import Lifecycle
+from .listeners import Listeners
 from .repairs import check_jwt, report_connected, report_subscription_limit
 from .signin import SignIn
 
 type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
-
-# Listeners of the account itself, beside those of each extension; and those of an extension's calls,
-# beside those of fields of its presence.
-ACCOUNT: Final = "account"
-CALLS: Final = "calls"
-PUSH: Final = "push"
 
 # Seconds. Entities stay as they are this long after a loss (design 5).
 GRACE: Final = 30.0
@@ -95,8 +90,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.stream: Stream
         self._reader = SnapshotReader(sign_in.rest)
         self._doubts = Doubts()
-        self._listeners: dict[str, dict[str, dict[CALLBACK_TYPE, None]]] = {}
-        self._everyone: dict[CALLBACK_TYPE, None] = {}
+        self._listeners = Listeners()
         self._members: list[Callable[[tuple[str, ...]], None]] = []
         self._behind = asyncio.Event()
         self._breaks = 0
@@ -137,18 +131,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         with `PUSH` and fields of `Counts`.
         """
         key, fields = context
-        watched = self._listeners.setdefault(key, {})
-        self._everyone[update_callback] = None
-        for field in fields:
-            watched.setdefault(field, {})[update_callback] = None
-
-        @callback
-        def remove() -> None:
-            self._everyone.pop(update_callback, None)
-            for field in fields:
-                watched[field].pop(update_callback, None)
-
-        return remove
+        return self._listeners.add(update_callback, key, fields)
 
     @callback
     def async_on_members(self, add: Callable[[tuple[str, ...]], None]) -> None:
@@ -267,7 +250,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
                 self._doubted.set()
             for add in self._members:
                 add(joined)
-        self._notify_account()
+        self._listeners.wake_account()
 
     async def _read_if_possible(self, extension_ids: Iterable[str]) -> bool:
         try:
@@ -363,7 +346,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self._behind.set()
         elif self._caught_up:
             self._set_available()
-        self._notify_account()
+        self._listeners.wake_account()
 
     @callback
     def stream_lost(self, error: RingCentralError) -> None:
@@ -373,7 +356,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         if self.available and self._grace is None:
             self._grace = async_call_later(self.hass, GRACE, self._end_grace)
         self._note_failure(error)
-        self._notify_account()
+        self._listeners.wake_account()
 
     # Availability.
 
@@ -386,7 +369,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             LOGGER.info("Connection to RingCentral is back")
         self.available = True
         self.ready.set()
-        self._notify_all()
+        self._listeners.wake_everyone()
 
     @callback
     def set_unavailable(self, error: RingCentralError) -> None:
@@ -396,7 +379,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             return
         LOGGER.info("Connection to RingCentral is lost: %s", error)
         self.available = False
-        self._notify_all()
+        self._listeners.wake_everyone()
 
     @callback
     def _note_failure(self, error: RingCentralError) -> None:
@@ -428,33 +411,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.editor.note(presence)
         if self._doubts.note(presence, self.hass.loop.time()):
             self._doubted.set()
-        woken: dict[CALLBACK_TYPE, None] = {}
-        for field, watching in self._listeners.get(extension_id, _NOBODY).items():
-            if field == CALLS:
-                if calls is not calls_now:
-                    woken |= watching
-            elif getattr(before, field) != getattr(presence, field):
-                woken |= watching
+        self._listeners.wake_for_presence(before, calls, presence, calls_now)
         counts = self.tally.counts
         if self.tally.note(presence, calls_now):
-            for field, watching in self._listeners.get(ACCOUNT, _NOBODY).items():
-                if field != PUSH and getattr(counts, field) != getattr(
-                    self.tally.counts, field
-                ):
-                    woken |= watching
-        for update_callback in woken:
-            update_callback()
-
-    @callback
-    def _notify_account(self) -> None:
-        for watching in self._listeners.get(ACCOUNT, _NOBODY).values():
-            for update_callback in tuple(watching):
-                update_callback()
-
-    @callback
-    def _notify_all(self) -> None:
-        for update_callback in tuple(self._everyone):
-            update_callback()
-
-
-_NOBODY: Final[dict[str, dict[CALLBACK_TYPE, None]]] = {}
+            self._listeners.wake_for_counts(counts, self.tally.counts)

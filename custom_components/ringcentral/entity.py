@@ -12,8 +12,9 @@ from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
 from .aioringcentral.calls import Calls
 from .aioringcentral.models import Extension, Presence
-from .coordinator import ACCOUNT, RingCentralCoordinator
+from .coordinator import RingCentralCoordinator
 from .devices import account_identifier, extension_identifier
+from .listeners import ACCOUNT
 
 # From so many extensions on, what few need is there to be enabled one by one: Home Assistant takes
 # 10,000 enabled entities per account, and a wallboard of hundreds shows a handful of each.

@@ -25,8 +25,9 @@ from .aioringcentral.models import (
     UserStatus,
 )
 from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
-from .coordinator import CALLS, RingCentralConfigEntry
+from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
+from .listeners import CALLS
 
 PARALLEL_UPDATES = 0
 

@@ -1,0 +1,85 @@
+"""Who is woken by what: listeners by extension and field, so that an event costs what it changes."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from .aioringcentral.calls import Calls
+from .aioringcentral.models import Presence
+from .counts import Counts
+
+# Listeners of the account itself, beside those of each extension; and those of an extension's calls,
+# beside those of fields of its presence.
+ACCOUNT: Final = "account"
+CALLS: Final = "calls"
+PUSH: Final = "push"
+
+type _ByField = dict[str, dict[CALLBACK_TYPE, None]]
+
+_NOBODY: Final[_ByField] = {}
+
+
+class Listeners:
+    """Callbacks by what they watch."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._by_key: dict[str, _ByField] = {}
+        self._everyone: dict[CALLBACK_TYPE, None] = {}
+
+    @callback
+    def add(
+        self, update_callback: CALLBACK_TYPE, key: str, fields: tuple[str, ...]
+    ) -> Callable[[], None]:
+        """Wake a callback when a field of a key changes, and when everyone is woken."""
+        by_field = self._by_key.setdefault(key, {})
+        self._everyone[update_callback] = None
+        for field in fields:
+            by_field.setdefault(field, {})[update_callback] = None
+
+        @callback
+        def remove() -> None:
+            self._everyone.pop(update_callback, None)
+            for field in fields:
+                by_field[field].pop(update_callback, None)
+
+        return remove
+
+    @callback
+    def wake_for_presence(
+        self, before: Presence, calls_before: Calls, presence: Presence, calls: Calls
+    ) -> None:
+        """Wake once each who watches a field of the presence, or the calls, that is different now."""
+        woken: dict[CALLBACK_TYPE, None] = {}
+        for field, watching in self._by_key.get(presence.extension_id, _NOBODY).items():
+            if field == CALLS:
+                if calls is not calls_before:
+                    woken |= watching
+            elif getattr(before, field) != getattr(presence, field):
+                woken |= watching
+        _wake(woken)
+
+    @callback
+    def wake_for_counts(self, before: Counts, counts: Counts) -> None:
+        """Wake who watches a number that is different now."""
+        for field, watching in self._by_key.get(ACCOUNT, _NOBODY).items():
+            if field != PUSH and getattr(before, field) != getattr(counts, field):
+                _wake(watching)
+
+    @callback
+    def wake_account(self) -> None:
+        """Wake all who watch the account."""
+        for watching in self._by_key.get(ACCOUNT, _NOBODY).values():
+            _wake(watching)
+
+    @callback
+    def wake_everyone(self) -> None:
+        """Wake all, which availability alone is worth."""
+        _wake(self._everyone)
+
+
+def _wake(listeners: dict[CALLBACK_TYPE, Any]) -> None:
+    # A listener may remove itself, or another.
+    for update_callback in tuple(listeners):
+        update_callback()
