@@ -183,6 +183,13 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """The session is lost; these steps happen in a new one, before presence can be read again."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """Home Assistant is away while these steps happen, and back after them."""
 
@@ -204,7 +211,17 @@ class Later:
 
 
 type Step = (
-    Plays | Says | Changes | Reads | Sets | Faults | Lost | Away | SignedOut | Later
+    Plays
+    | Says
+    | Changes
+    | Reads
+    | Sets
+    | Faults
+    | Lost
+    | Behind
+    | Away
+    | SignedOut
+    | Later
 )
 
 
@@ -251,6 +268,11 @@ def leg(
 def lost(*steps: Step, recoverable: bool = True, code: int | None = 1001) -> Lost:
     """Lose the socket; a recoverable session brings what happened meanwhile."""
     return Lost(steps, recoverable, code)
+
+
+def behind(*steps: Step) -> Behind:
+    """Lose the session, and let things happen in the next one before there is a snapshot."""
+    return Behind(steps)
 
 
 def away(*steps: Step) -> Away:
@@ -880,6 +902,17 @@ DISCONNECTED = (
         heard=inbound(OWN, "ringing answered ended"),
     ),
     story(
+        "calls change in a new session before presence was read",
+        call(OWN, "ring"),
+        behind(call(OWN, "answer"), call(ANNA, "ring", "b"), call(BEN, "dial hangup")),
+        call(OWN, "hangup"),
+        call(ANNA, "answer hangup", "b"),
+        heard=(
+            inbound(OWN, "ringing ended"),
+            inbound(ANNA, "answered ended"),
+        ),
+    ),
+    story(
         "the socket is lost again and again during one call",
         lost(call(OWN, "ring")),
         lost(call(OWN, "answer"), code=None),
@@ -926,6 +959,21 @@ DISORDERED = (
         call(OWN, "answer hold"),
         call(OWN, "resume hangup"),
         heard=inbound(OWN, "ringing held resumed ended"),
+    ),
+    story(
+        "holding a call is overtaken by taking it up again",
+        call(OWN, "ring answer"),
+        faults(reorder_next=1),
+        call(OWN, "hold resume"),
+        call(OWN, "hangup"),
+        heard=inbound(OWN, "ringing answered ended"),
+    ),
+    story(
+        "the answer is overtaken by the end of the call",
+        call(OWN, "ring"),
+        faults(reorder_next=1),
+        call(OWN, "answer hangup"),
+        heard=inbound(OWN, "ringing missed"),
     ),
     story(
         "the end of a call is overtaken by the next call",

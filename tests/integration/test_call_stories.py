@@ -24,6 +24,7 @@ from .call_stories import (
     PARK,
     STORIES,
     Away,
+    Behind,
     CallStory,
     Changes,
     Clock,
@@ -112,6 +113,18 @@ class Stage:
                 await self._all_heard()
                 await emulator.disconnect(code, recoverable=recoverable)
                 await self._until_back(steps)
+            case Behind(steps):
+                await self._all_heard()
+                unreadable = {"path": "*/presence", "status": 503, "method": "GET"}
+                emulator.faults.set(http_5xx=[unreadable])
+                await emulator.disconnect(recoverable=False)
+                await self._story.lost()
+                await self._story.until(lambda: self._story.coordinator.stream.is_live)
+                for inner in steps:
+                    await self.perform(inner)
+                await self._story.all_heard()
+                emulator.faults.set(http_5xx=[])
+                await self._trusted()
             case SignedOut(steps):
                 await self._all_heard()
                 emulator.revoke_tokens()
@@ -144,6 +157,9 @@ class Stage:
         for inner in steps:
             await self.perform(inner)
         await self._story.lost()
+        await self._trusted()
+
+    async def _trusted(self) -> None:
         # Between a new session and its snapshot nobody knows what of the events is news.
         account = self._story.coordinator
         await self._story.until(lambda: account.stream.is_live and account._caught_up)
