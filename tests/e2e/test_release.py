@@ -228,7 +228,7 @@ async def test_a_release_alone_follows_an_account(office: Office) -> None:
 
 
 async def shows_its_files(office: Office) -> None:
-    """Claim that what is no Python is there too: texts, icons, actions, triggers, conditions, pictures."""
+    """Claim that what is no Python is there too: texts, icons, actions, triggers, conditions, card, pictures."""
     socket = office.socket
     texts = await socket.call(
         "frontend/get_translations",
@@ -255,6 +255,11 @@ async def shows_its_files(office: Office) -> None:
     if office.hass.is_whole:
         actions = await socket.call("get_services")
         assert actions["ringcentral"]["set_presence"]["fields"].keys() >= {"duration"}
+
+    for script in sorted((HOME / "frontend").glob("*.js")):
+        address = f"{office.hass.url}/ringcentral_wallboard/{script.name}"
+        async with office.session.get(address) as response:
+            assert await response.read() == script.read_bytes(), script.name
 
     pass_for_pictures = await socket.call("brands/access_token")
     for picture in sorted((HOME / "brand").iterdir()):
