@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 import json
 import logging
+from pathlib import Path
+import ssl
 from typing import Any
 from unittest.mock import patch
 
@@ -22,6 +24,8 @@ from custom_components.ringcentral.aioringcentral.frames import RecoveryToken
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
 from custom_components.ringcentral.aioringcentral.models import Event, Ticket
+
+from .certificates import self_signed
 
 HOME = "custom_components.ringcentral.aioringcentral.connection"
 DEADLINE = 5.0
@@ -100,16 +104,23 @@ class Client:
         return connection
 
 
+async def serve(service: Service, tls: ssl.SSLContext | None = None) -> web.AppRunner:
+    """Let a service listen on this machine."""
+    app = web.Application()
+    app.router.add_get("/ws", service.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    scheme = "wss" if tls else "ws"
+    service.url = f"{scheme}://127.0.0.1:{runner.addresses[0][1]}/ws"
+    return runner
+
+
 @pytest.fixture
 async def service() -> AsyncIterator[Service]:
     """Return a service that listens."""
     made = Service()
-    app = web.Application()
-    app.router.add_get("/ws", made.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"ws://127.0.0.1:{runner.addresses[0][1]}/ws"
+    runner = await serve(made)
     yield made
     await runner.cleanup()
 
@@ -206,6 +217,19 @@ async def test_no_socket_there(client: Client, service: Service) -> None:
         await client.open()
     assert raised.value.reason is Reason.CANNOT_CONNECT
     assert TICKET not in repr(raised.value.__cause__)
+
+
+async def test_a_certificate_that_nobody_signed(
+    client: Client, service: Service, tmp_path: Path
+) -> None:
+    runner = await serve(service, self_signed(tmp_path))
+    try:
+        with pytest.raises(RetryLater) as raised:
+            await client.open()
+    finally:
+        await runner.cleanup()
+    assert raised.value.reason is Reason.TLS_FAILED
+    assert service.query == {}
 
 
 @pytest.mark.parametrize("uri", ["ws://example.com/ws", "http://192.0.2.1/ws", "/ws"])

@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-import ipaddress
 import logging
 from pathlib import Path
 import socket
@@ -15,10 +13,6 @@ from unittest.mock import patch
 
 import aiohttp
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 import pytest
 
 from custom_components.ringcentral.aioringcentral.errors import (
@@ -36,6 +30,8 @@ from custom_components.ringcentral.aioringcentral.http import (
     request_id,
 )
 from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
+
+from .certificates import self_signed
 
 HOME = "custom_components.ringcentral.aioringcentral.http"
 LIGHT = RateGroup.LIGHT
@@ -317,41 +313,6 @@ async def test_an_error_keeps_no_address(session: aiohttp.ClientSession) -> None
 
 
 # TLS.
-
-
-def self_signed(folder: Path) -> ssl.SSLContext:
-    """Return what a server shows whose certificate nobody has signed."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            ),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(path)
-    return context
 
 
 async def test_a_certificate_that_nobody_signed(

@@ -353,6 +353,7 @@ async def test_a_part_of_a_batch_that_says_nothing_is_left_out() -> None:
             {"resourceId": "1", "status": 200, "body": good},
             {"resourceId": "2", "status": 403, "body": None},
             {"resourceId": "3", "status": 200, "body": {}},
+            "not a part",
         ]
     )
     found = await rest.presences(["1", "2", "3"])

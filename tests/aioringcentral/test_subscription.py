@@ -141,6 +141,21 @@ async def test_a_refusal_that_names_nobody() -> None:
     assert len(service.asked) <= 12
 
 
+async def test_a_refusal_that_names_the_filter_only_when_asked_for_few() -> None:
+    """Whoever words it: what is named is believed, else it is searched for."""
+    service = Service(forbidden=[MANY[0]])
+
+    def answer(asked: list[str]) -> Frame | None:
+        if MANY[0] not in asked or len(asked) > 16:
+            return None
+        return error(403, "SUB-403", parameterValue=MANY[0])
+
+    service.answer = answer
+    found = await service.subscribe(*MANY)
+    assert found.refused == {MANY[0]: "SUB-403"}
+    assert set(found.live) == set(MANY[1:])
+
+
 @given(
     forbidden=st.sets(st.sampled_from(MANY[:16]), max_size=2),
     partly=st.booleans(),

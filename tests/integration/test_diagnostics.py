@@ -145,6 +145,23 @@ async def test_while_nothing_is_connected(
             assert found["connection"]["live_seconds"] is None
 
 
+async def test_while_nothing_is_subscribed(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    """A permission is missing, and was looked at again."""
+    with hasty(try_again=0.05):
+        async with office(hass, emulator) as story:
+            emulator.faults.set(permissions_removed=["WebSocket"])
+            await emulator.disconnect(code=1001, recoverable=False)
+            stream = story.coordinator.stream
+            await story.until(lambda: story.coordinator.stream is not stream)
+            found: Any = await get_diagnostics_for_config_entry(
+                hass, hass_client, story.entry
+            )
+            assert found["filters"] == {}
+            assert found["extensions"] != {}
+
+
 async def test_nothing_of_a_person_is_in_it(
     hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
 ) -> None:

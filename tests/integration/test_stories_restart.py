@@ -300,6 +300,9 @@ async def test_what_changes_nothing_writes_nothing(
         for sequence in range(10**6, 10**6 + 5):
             body = {**truth, "extensionId": story.own, "sequence": sequence}
             assert await emulator.deliver(story.own, body) == 1
+        # One that says nothing at all, and one about somebody whom nobody follows.
+        await emulator.deliver(story.own, {"extensionId": story.own})
+        await emulator.deliver(story.own, {**truth, "extensionId": "4711"})
         await story.all_heard()
         assert story.changes == []
         assert story.reported == []
