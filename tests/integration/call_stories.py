@@ -1030,6 +1030,22 @@ DETAILS_MISSING = (
         heard=unclear(OWN, "ringing ended"),
     ),
     story(
+        "without details a call that goes out looks like one that comes in",
+        call(OWN, "dial answer hangup"),
+        follow="account",
+        account_detailed_calls=False,
+        heard=unclear(OWN, "ringing answered ended"),
+    ),
+    story(
+        "without details a second call is not seen behind the first",
+        call(OWN, "ring answer", "a"),
+        call(OWN, "ring missed", "b"),
+        call(OWN, "hangup", "a"),
+        follow="account",
+        account_detailed_calls=False,
+        heard=unclear(OWN, "ringing answered ended"),
+    ),
+    story(
         "without details ringing may be gone for a moment",
         call(OWN, "ring missed", "a"),
         call(OWN, "ring answer hangup", "b"),
