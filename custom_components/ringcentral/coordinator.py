@@ -121,6 +121,11 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         return {key: value for key, value in shown.items() if value}
 
     @callback
+    def wake_controls(self, extension_id: str) -> None:
+        """Wake what shows a value that was set, and not confirmed."""
+        self._listeners.wake(extension_id, ("user_status", "dnd_status"))
+
+    @callback
     @override
     def async_add_listener(
         self, update_callback: CALLBACK_TYPE, context: Any = None
@@ -211,7 +216,9 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
                     await self._doubted.wait()
             except TimeoutError:
                 extension_ids = self._doubts.take_due(loop.time())
-                if extension_ids and await self._read_if_possible(extension_ids):
+                if extension_ids and await self._read_if_possible(
+                    extension_ids, is_live=True
+                ):
                     for key in extension_ids:
                         if key in self.presences:
                             self._doubts.note(self.presences[key], loop.time())
@@ -252,9 +259,11 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
                 add(joined)
         self._listeners.wake_account()
 
-    async def _read_if_possible(self, extension_ids: Iterable[str]) -> bool:
+    async def _read_if_possible(
+        self, extension_ids: Iterable[str], *, is_live: bool = False
+    ) -> bool:
         try:
-            await self._read(tuple(extension_ids), anew=False)
+            await self._read(tuple(extension_ids), anew=False, is_live=is_live)
         except RingCentralError as err:
             LOGGER.debug("Reading presence again failed: %s", err)
             return False
@@ -293,10 +302,13 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self.presences.abandon_read(journal)
             raise
         self._settle(
-            self.presences.end_read(journal, (extension_id,), (found,), anew=False)
+            self.presences.end_read(journal, (extension_id,), (found,), anew=False),
+            is_live=True,
         )
 
-    async def _read(self, extension_ids: tuple[str, ...], *, anew: bool) -> None:
+    async def _read(
+        self, extension_ids: tuple[str, ...], *, anew: bool, is_live: bool = False
+    ) -> None:
         """Read presence; events that arrive meanwhile count for more."""
         journal = self.presences.begin_read()
         try:
@@ -304,14 +316,22 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         except BaseException:
             self.presences.abandon_read(journal)
             raise
-        self._settle(self.presences.end_read(journal, extension_ids, found, anew=anew))
+        self._settle(
+            self.presences.end_read(journal, extension_ids, found, anew=anew),
+            is_live=is_live,
+        )
 
     @callback
-    def _settle(self, before: Mapping[str, Presence]) -> None:
-        """Show what a reading changed; it is no news about calls."""
+    def _settle(self, before: Mapping[str, Presence], *, is_live: bool) -> None:
+        """Show what a reading changed.
+
+        What a reading of one extension finds while events flow is as live as an event: its own event is
+        on its way, or got lost. A snapshot of many makes no call events (design 4.5).
+        """
+        take = self.calls.follow if is_live and self._caught_up else self.calls.settle
         for key, presence in before.items():
             calls = self.calls[key]
-            self.calls.settle(self.presences[key])
+            take(self.presences[key])
             self._changed(key, presence, calls)
 
     # What the stream tells.
@@ -324,6 +344,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             if is_list_event(event.uri):
                 self._regroup.set()
             return
+        self.editor.unconfirmed.confirm(update)
         if (before := self.presences.apply(update)) is None:
             return
         key = update.extension_id

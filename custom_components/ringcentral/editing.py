@@ -70,6 +70,15 @@ def dnd_to_send(
     )
 
 
+def dnd_to_bring_back(before: DndStatus | None) -> DndStatus | None:
+    """Return the value that can be set in place of one of before: that of old user interfaces cannot."""
+    return (
+        DndStatus.TAKE_ALL_CALLS
+        if before is DndStatus.TAKE_DEPARTMENT_CALLS_ONLY
+        else before
+    )
+
+
 def check_values(
     presence: Presence, user_status: UserStatus | None, dnd_status: DndStatus | None
 ) -> None:
@@ -88,7 +97,7 @@ def check_values(
         )
 
 
-def refusal(error: RingCentralError) -> HomeAssistantError:
+def refused_change(error: RingCentralError) -> HomeAssistantError:
     """Return what a refused change tells the user."""
     if isinstance(error, PermissionMissing):
         return ServiceValidationError(
@@ -106,4 +115,21 @@ def refusal(error: RingCentralError) -> HomeAssistantError:
         )
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key="change_refused"
+    )
+
+
+def refused_reading(error: RingCentralError) -> HomeAssistantError:
+    """Return what a refused reading tells the user."""
+    if isinstance(error, PermissionMissing):
+        return ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="may_not_read"
+        )
+    if isinstance(error, SignInRequired):
+        return HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="sign_in_required"
+        )
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="read_failed",
+        translation_placeholders={"reason": str(error.reason)},
     )

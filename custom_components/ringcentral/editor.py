@@ -1,24 +1,32 @@
 """Writes presence for one account, and takes a change back after a time, also across a restart."""
 
-from dataclasses import asdict, dataclass
+import asyncio
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.errors import RetryLater, RingCentralError
+from .aioringcentral.errors import RetryLater, RingCentralError, SignInRequired
 from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .const import DOMAIN, LOGGER
-from .editing import check_values, dnd_to_send, may_edit, refusal
+from .editing import (
+    check_values,
+    dnd_to_bring_back,
+    dnd_to_send,
+    may_edit,
+    refused_change,
+)
+from .unconfirmed import Unconfirmed
 
 if TYPE_CHECKING:
     from .coordinator import RingCentralCoordinator
 
-_SAVE_DELAY = 1.0
-_TRY_AGAIN = timedelta(minutes=2)
+_SAVE_DELAY: Final = 1.0
+_TRY_AGAIN: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +37,15 @@ class Restore:
     user_status: str | None = None
     dnd_status: str | None = None
     message: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing (left) to bring back."""
+        return (
+            self.user_status is None
+            and self.dnd_status is None
+            and self.message is None
+        )
 
 
 def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -49,9 +66,14 @@ class Editor:
         self._hass: HomeAssistant = coordinator.hass
         self._store = _store(self._hass, coordinator.config_entry.entry_id)
         self._stored: dict[str, Any] = {}
+        self._is_dirty = False
+        self._is_stopped = False
         self._restores: dict[str, Restore] = {}
         self._department: set[str] = set()
         self._timers: dict[str, CALLBACK_TYPE] = {}
+        # One change after the other: what a change finds is what the one before it has left.
+        self._lock = asyncio.Lock()
+        self.unconfirmed = Unconfirmed(self._hass, coordinator.wake_controls)
         self.queue_member = False
         self.scope: frozenset[str] = frozenset()
 
@@ -68,12 +90,15 @@ class Editor:
         for key, values in self._stored.get("restores", {}).items():
             self._wait(key, Restore(**values))
 
-    @callback
-    def stop(self) -> None:
-        """Leave no timer behind; what waits is taken up by the next start."""
+    async def stop(self) -> None:
+        """Leave no timer behind, and write down what waits: the next start takes it up."""
+        self._is_stopped = True
+        self.unconfirmed.stop()
         for cancel in self._timers.values():
             cancel()
         self._timers.clear()
+        if self._is_dirty:
+            await self._store.async_save(self._data())
 
     def may_edit(self, extension_id: str) -> bool:
         """Whether to offer changing an extension."""
@@ -117,52 +142,85 @@ class Editor:
             ServiceValidationError: the service does not take this, or not from this user.
             HomeAssistantError: it failed for now.
         """
-        before = self._coordinator.presence(extension_id)
-        check_values(before, user_status, dnd_status)
-        if dnd_status is not None:
-            dnd_status = dnd_to_send(
-                before.dnd_status, self.earlier_dnd(extension_id), dnd_status
-            )
-        try:
-            if duration is not None and message is not None:
-                # Events carry no message: only a fresh reading knows the one of before.
-                before = await self._coordinator.read_fresh(extension_id)
-            await self._coordinator.write(
+        async with self._lock:
+            before = self.unconfirmed.over(self._coordinator.presence(extension_id))
+            check_values(before, user_status, dnd_status)
+            if dnd_status is not None:
+                dnd_status = dnd_to_send(
+                    before.dnd_status, self.earlier_dnd(extension_id), dnd_status
+                )
+            try:
+                if duration is not None and message is not None:
+                    # Events carry no message: only a fresh reading knows the one of before.
+                    before = await self._coordinator.read_fresh(extension_id)
+                await self._coordinator.write(
+                    extension_id,
+                    user_status=user_status,
+                    dnd_status=dnd_status,
+                    message=message,
+                )
+            except RingCentralError as err:
+                raise refused_change(err) from err
+            self.unconfirmed.note(extension_id, user_status, dnd_status)
+            waiting = self._restores.get(extension_id) or Restore(at="")
+            if duration is None:
+                self._change_for_good(
+                    extension_id, waiting, user_status, dnd_status, message
+                )
+                return
+            self._wait(
                 extension_id,
-                user_status=user_status,
-                dnd_status=dnd_status,
-                message=message,
-            )
-        except RingCentralError as err:
-            raise refusal(err) from err
-        if duration is None:
-            self._cancel(extension_id)
-            return
-        # A second change before the first was taken back leads back to before both.
-        waiting = self._restores.get(extension_id) or Restore(at="")
-        self._wait(
-            extension_id,
-            Restore(
-                at=(dt_util.utcnow() + duration).isoformat(),
-                user_status=_value(
-                    user_status, before.user_status, waiting.user_status
+                Restore(
+                    at=(dt_util.utcnow() + duration).isoformat(),
+                    # A second change before the first was taken back leads back to before both.
+                    user_status=_back(
+                        user_status, before.user_status, waiting.user_status
+                    ),
+                    dnd_status=_back(
+                        dnd_status,
+                        dnd_to_bring_back(before.dnd_status),
+                        waiting.dnd_status,
+                    ),
+                    message=_back(message, before.message or "", waiting.message),
                 ),
-                dnd_status=_value(dnd_status, before.dnd_status, waiting.dnd_status),
-                message=_value(message, before.message or "", waiting.message),
-            ),
+            )
+            self._save()
+
+    @callback
+    def _change_for_good(
+        self,
+        key: str,
+        waiting: Restore,
+        user_status: UserStatus | None,
+        dnd_status: DndStatus | None,
+        message: str | None,
+    ) -> None:
+        """Let the time of what is changed for good run no longer, and that of the rest go on."""
+        if key not in self._restores:
+            return
+        left = replace(
+            waiting,
+            user_status=None if user_status else waiting.user_status,
+            dnd_status=None if dnd_status else waiting.dnd_status,
+            message=None if message is not None else waiting.message,
         )
-        self._save()
+        if left.is_empty:
+            self._forget(key)
+        else:
+            self._restores[key] = left
+            self._save()
 
     @callback
     def _wait(self, key: str, restore: Restore) -> None:
-        at = dt_util.parse_datetime(restore.at) or dt_util.utcnow()
         self._restores[key] = restore
-        self._start_timer(key, at)
+        self._start_timer(key, dt_util.parse_datetime(restore.at) or dt_util.utcnow())
 
     @callback
     def _start_timer(self, key: str, at: datetime) -> None:
         if key in self._timers:
             self._timers.pop(key)()
+        if self._is_stopped:
+            return
 
         @callback
         def come_due(_now: datetime) -> None:
@@ -174,30 +232,34 @@ class Editor:
         self._timers[key] = async_track_point_in_utc_time(self._hass, come_due, at)
 
     async def _bring_back(self, key: str) -> None:
-        restore = self._restores[key]
-        if key in self._coordinator.presences:
-            try:
-                await self._coordinator.write(
-                    key,
-                    user_status=UserStatus(restore.user_status)
-                    if restore.user_status
-                    else None,
-                    dnd_status=DndStatus(restore.dnd_status)
-                    if restore.dnd_status
-                    else None,
-                    message=restore.message,
-                )
-            except RetryLater:
-                self._start_timer(key, dt_util.utcnow() + _TRY_AGAIN)
+        async with self._lock:
+            restore = self._restores.get(key)
+            if restore is None or key in self._timers:
+                # Changed for good, or for longer, while this waited for its turn.
                 return
-            except RingCentralError as err:
-                LOGGER.warning(
-                    "The earlier presence could not be brought back: %s", err
-                )
-        self._cancel(key)
+            if key in self._coordinator.presences:
+                try:
+                    await self._coordinator.write(
+                        key,
+                        user_status=UserStatus(restore.user_status)
+                        if restore.user_status
+                        else None,
+                        dnd_status=DndStatus(restore.dnd_status)
+                        if restore.dnd_status
+                        else None,
+                        message=restore.message,
+                    )
+                except RetryLater, SignInRequired:
+                    self._start_timer(key, dt_util.utcnow() + _TRY_AGAIN)
+                    return
+                except RingCentralError as err:
+                    LOGGER.warning(
+                        "The earlier presence could not be brought back: %s", err
+                    )
+            self._forget(key)
 
     @callback
-    def _cancel(self, key: str) -> None:
+    def _forget(self, key: str) -> None:
         if key in self._timers:
             self._timers.pop(key)()
         if self._restores.pop(key, None) is not None:
@@ -205,18 +267,20 @@ class Editor:
 
     @callback
     def _save(self) -> None:
-        self._store.async_delay_save(
-            lambda: {
-                "department": sorted(self._department),
-                "restores": {
-                    key: asdict(restore) for key, restore in self._restores.items()
-                },
+        self._is_dirty = True
+        self._store.async_delay_save(self._data, _SAVE_DELAY)
+
+    def _data(self) -> dict[str, Any]:
+        self._is_dirty = False
+        return {
+            "department": sorted(self._department),
+            "restores": {
+                key: asdict(restore) for key, restore in self._restores.items()
             },
-            _SAVE_DELAY,
-        )
+        }
 
 
-def _value(changed: str | None, before: str | None, waiting: str | None) -> str | None:
+def _back(changed: str | None, before: str | None, waiting: str | None) -> str | None:
     """Return the value to bring back: that of before, for what was changed now or is waiting already."""
     if waiting is not None:
         return waiting

@@ -2,7 +2,11 @@
 
 from typing import override
 
-from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.components.event import (
+    EventEntity,
+    EventEntityDescription,
+    EventExtraStoredData,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -43,6 +47,20 @@ class CallEventEntity(ExtensionEntity, EventEntity):
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.calls.async_add_listener(self.extension_id, self._tell)
+        )
+
+    @override
+    async def async_get_last_event_data(self) -> EventExtraStoredData | None:
+        """Return the last event of before a restart, with as much of the caller as may be seen now."""
+        if (data := await super().async_get_last_event_data()) is None:
+            return None
+        kept = dict(data.last_event_attributes or {})
+        name, number = (
+            kept.pop(ATTR_CALLER_NAME, None),
+            kept.pop(ATTR_CALLER_NUMBER, None),
+        )
+        return EventExtraStoredData(
+            data.last_event_type, {**kept, **self.coordinator.caller(name, number)}
         )
 
     @override

@@ -81,7 +81,7 @@ class Lifecycle:
         # Only now: what ends may still tell something.
         self._coordinator.cancel_grace()
         self._coordinator.calls.stop()
-        self._coordinator.editor.stop()
+        await self._coordinator.editor.stop()
 
     async def _run(self, found: Following) -> None:
         while True:

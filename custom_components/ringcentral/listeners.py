@@ -61,6 +61,12 @@ class Listeners:
         _wake(woken)
 
     @callback
+    def wake(self, key: str, fields: tuple[str, ...]) -> None:
+        """Wake who watches these fields."""
+        for field in fields:
+            _wake(self._by_key.get(key, _NOBODY).get(field, {}))
+
+    @callback
     def wake_for_counts(self, before: Counts, counts: Counts) -> None:
         """Wake who watches a number that is different now."""
         for field, watching in self._by_key.get(ACCOUNT, _NOBODY).items():

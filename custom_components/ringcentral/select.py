@@ -102,7 +102,14 @@ class ControlSelect(ExtensionEntity, SelectEntity):
         choices = self.entity_description.choices_fn(
             self.coordinator, self.extension_id
         )
-        status = self._chosen or self.entity_description.status_fn(self.presence)
+        description = self.entity_description
+        status = (
+            self._chosen
+            or self.coordinator.editor.unconfirmed.get(
+                self.extension_id, description.watches
+            )
+            or description.status_fn(self.presence)
+        )
         return None if status is None else status.name.lower(), _words(choices)
 
     @override
@@ -119,7 +126,7 @@ class ControlSelect(ExtensionEntity, SelectEntity):
                 self.coordinator.editor, self.extension_id, status
             )
         finally:
-            # By now the presence holds what the service answered, or still what was before a refusal.
+            # From here on what the service accepted shows, or still what was before a refusal.
             self._choose(None)
 
     @callback

@@ -15,7 +15,7 @@ from .aioringcentral.errors import RingCentralError
 from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
-from .editing import refusal
+from .editing import refused_reading
 from .targets import extensions_of
 
 SET_PRESENCE: Final = "set_presence"
@@ -87,7 +87,7 @@ async def _get_presence(call: ServiceCall) -> ServiceResponse:
         try:
             presence = await coordinator.read_fresh(extension_id)
         except RingCentralError as err:
-            raise refusal(err) from err
+            raise refused_reading(err) from err
         found[extension_id] = _as_response(coordinator, presence)
     return {"extensions": found}
 

@@ -155,9 +155,6 @@ async def test_the_queue_setting_of_before_comes_back(
     assert story.now("set_dnd_status") == "do_not_accept_department_calls"
 
 
-@pytest.mark.xfail(
-    reason="what the service never takes is sent, so that all of the change stays"
-)
 async def test_the_old_queue_setting_cannot_come_back_but_the_rest_does(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:
@@ -240,9 +237,6 @@ async def test_a_change_for_good_stays(
     assert is_so(emulator, story.own, userStatus="Offline")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="any change for good cancels all that was for a time"
-)
 async def test_a_change_for_good_of_something_else_leaves_the_time_running(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:
@@ -276,9 +270,6 @@ async def test_a_change_that_fails_leaves_the_one_before_running(
     await becomes(story, userStatus="Available")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what is being taken back is taken for what was there before"
-)
 async def test_more_time_at_the_last_moment_leads_back_to_before_both(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:
@@ -309,9 +300,6 @@ async def test_a_restart_in_between(
     await becomes(story, userStatus="Available", message="")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what waits to be written down is not read by the next set-up"
-)
 async def test_a_reload_right_after_it(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:
@@ -358,15 +346,7 @@ async def test_what_was_taken_back_is_not_taken_back_again(
 
 @pytest.mark.parametrize(
     "seconds",
-    [
-        pytest.param(
-            0,
-            marks=pytest.mark.xfail(
-                reason="what waits to be written down is written after the removal"
-            ),
-        ),
-        2,
-    ],
+    [0, 2],
 )
 async def test_nothing_is_left_of_an_entry_that_is_removed(
     hass: HomeAssistant,
@@ -419,9 +399,6 @@ async def test_a_restart_while_it_is_tried_again(
     await becomes(story, userStatus="Available")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a try that fails after the end begins to wait for the next"
-)
 async def test_an_end_while_it_is_being_tried(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:
@@ -433,7 +410,7 @@ async def test_an_end_while_it_is_being_tried(
     await clock.move_on(SHORT)
     await story.hass.config_entries.async_unload(story.entry.entry_id)
     waiting = list(editor._timers)
-    editor.stop()
+    await editor.stop()
     assert waiting == []
 
 
@@ -449,9 +426,6 @@ async def test_a_refusal_is_one_line_in_the_log(
     await nothing_is_written(story, clock, LONG)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a sign-in that is missing when it is due is a refusal for good"
-)
 async def test_it_waits_for_a_sign_in(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:

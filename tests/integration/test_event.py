@@ -356,9 +356,6 @@ async def test_it_tells_on_under_another_name(
 # Answers of REST that are faster than events.
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what is read counts as known, and its event tells nothing new"
-)
 @pytest.mark.parametrize(
     ("action", "data"),
     [("get_presence", {}), ("set_presence", {"message": "On the phone"})],
@@ -387,9 +384,6 @@ async def test_an_event_is_told_although_its_change_was_read_before(
 # A choice that is taken back.
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the last event comes back with all that was seen before"
-)
 @pytest.mark.parametrize("mode", [CALLER_HIDDEN, CALLER_NAME])
 async def test_whoever_chooses_to_see_less_sees_less_at_once(
     hass: HomeAssistant, emulator: Emulator, mode: str

@@ -327,9 +327,6 @@ async def test_the_queue_setting_is_remembered_over_a_restart(
             assert story.now("set_dnd_status") == QUEUE
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what waits to be written down is not read by the next set-up"
-)
 async def test_a_reload_right_after_a_change_forgets_nothing(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
@@ -346,9 +343,6 @@ async def test_a_reload_right_after_a_change_forgets_nothing(
 # Events that come later than the answers of REST.
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an event that comes late shows what a later choice ended"
-)
 async def test_a_second_choice_is_not_undone_by_the_event_of_the_first(
     story: Story, emulator: Emulator
 ) -> None:
@@ -361,9 +355,6 @@ async def test_a_second_choice_is_not_undone_by_the_event_of_the_first(
     assert story.seen("set_user_status") == ["busy", "offline"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an event that comes late hides that it is do-not-disturb"
-)
 async def test_do_not_disturb_that_ends_before_its_event_came_brings_the_queue_setting_back(
     story: Story, emulator: Emulator
 ) -> None:

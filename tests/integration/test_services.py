@@ -535,21 +535,11 @@ async def test_reading_several(
     assert found[people[PARK]]["presence_status"] == "offline"
     assert found[people[PARK]]["user_status"] is None
 
-
-@pytest.mark.xfail(strict=True, reason="the words are those for a change")
-async def test_reading_is_refused_with_words_of_reading(
-    story: Story, emulator: Emulator
-) -> None:
     emulator.faults.set(permissions_removed=["ReadPresence"])
     with pytest.raises(HomeAssistantError) as caught:
         await get_presence(story, **target(story, story.own))
     assert said(caught.value) not in ("may_not_edit", "change_failed", "change_refused")
 
-
-@pytest.mark.xfail(strict=True, reason="the words are those for a change")
-async def test_reading_that_fails_says_nothing_of_a_change(
-    story: Story, emulator: Emulator
-) -> None:
     emulator.faults.set(
         http_5xx=[{"path": "*/presence", "status": 503, "method": "GET"}]
     )

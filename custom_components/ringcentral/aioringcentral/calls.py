@@ -192,12 +192,12 @@ class _Change:
         """
         if self.before.listed is None and self.before.calls:
             surfaced = len(new)
-        talks = [call for call in new if call.phase not in RINGS]
-        talks.sort(key=lambda call: _start(call.legs) or _LAST)
+        talks = [at for at, call in enumerate(new) if call.phase not in RINGS]
+        talks.sort(key=lambda at: _start(new[at].legs) or _LAST)
         were_there = talks[: max(0, surfaced)]
-        for call in new:
+        for at, call in enumerate(new):
             if call.phase is not None:
-                is_seen = self.is_live and call not in were_there
+                is_seen = self.is_live and at not in were_there
                 self.begin(call.phase, call.legs, is_seen=is_seen)
 
     def follow_status(self, status: TelephonyStatus) -> None:

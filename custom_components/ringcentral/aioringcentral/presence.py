@@ -72,7 +72,9 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
     )
 
 
-def update_from_rest(body: Any) -> PresenceUpdate | None:
+def update_from_rest(
+    body: Any, *, asked_for_calls: bool = True
+) -> PresenceUpdate | None:
     """Return what a REST presence (protocol 2.4) says, or None where it names no extension."""
     extension = body.get("extension") if isinstance(body, Mapping) else None
     extension_id = (
@@ -85,7 +87,7 @@ def update_from_rest(body: Any) -> PresenceUpdate | None:
         sequence=None,
         changes=changes_from_wire(body),
         # Without a telephony status the extension has no real presence, and no call list either.
-        detailed="telephonyStatus" in body,
+        detailed=asked_for_calls and "telephonyStatus" in body,
     )
 
 

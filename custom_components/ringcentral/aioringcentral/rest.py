@@ -183,7 +183,7 @@ class Rest:
         body = {key: value for key, value in values.items() if value is not None}
         path = f"{ACCOUNT}/extension/{extension_id}/presence"
         reply = await self._send("PUT", path, RateGroup.MEDIUM, json=body)
-        if (update := update_from_rest(reply.body)) is None:
+        if (update := update_from_rest(reply.body, asked_for_calls=False)) is None:
             raise RetryLater(Reason.SERVICE_ERROR)
         return update
 
