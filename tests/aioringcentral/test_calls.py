@@ -532,6 +532,18 @@ SEVERAL_STORIES: dict[str, tuple[list[Seen], list[str]]] = {
             "9 ended H in 7s",
         ],
     ),
+    "one call comes to light beside one like it that is new": (
+        [
+            snapshot(0, *many(2, 3, 4, 5, 6, 7, 8), totalActiveCalls=8),
+            event(
+                9,
+                *many(4, 5, 6, 7, 8),
+                call(9, CONNECTED, **NO_IDS),
+                call(9, CONNECTED, **NO_IDS),
+            ),
+        ],
+        ["9 ended A in", "9 ended B in", "9 answered C in"],
+    ),
     "seven calls end at once": (
         [
             event(0, *many(1, 2, 3, 4, 5, 6, 7)),

@@ -206,7 +206,7 @@ class Phone:
     def has_room(self) -> bool:
         """Whether all that happens is listed, even if one thing more does."""
         legs = {"plain": 1, "ring out": 2, "devices": 2}
-        return sum(legs[one.kind] for one in (*self.calls, *self.over)) < 7
+        return sum(legs[one.kind] for one in (*self.calls, *self.over)) < 6
 
     def some(self, which: int, *phases: str, gone: bool = False) -> TrueCall | None:
         some = [
