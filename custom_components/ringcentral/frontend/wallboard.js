@@ -96,7 +96,7 @@ function judge(states) {
 const STYLE = `
 :host { display: block; --lamp: 14px; --pad: 10px; --column: 14rem; }
 :host([size="large"]) { --lamp: 20px; --pad: 16px; --column: 18rem; font-size: 1.15em; }
-:host([size="dense"]) { --lamp: 12px; --pad: 5px; --column: 10.5rem; font-size: 0.9em; }
+:host([size="dense"]) { --lamp: 12px; --pad: 4px; --side: 6px; --column: 160px; --gap: 4px; --between: 7px; font-size: 0.9em; }
 ha-card { display: block; padding: 8px; container-type: inline-size; color: var(--primary-text-color);
   background: none; border: none; box-shadow: none; }
 [hidden] { display: none !important; }
@@ -110,17 +110,20 @@ input { flex: 1 1 8rem; max-width: 20rem; min-width: 0; }
 .groups b { font-weight: 500; font-variant-numeric: tabular-nums; }
 .groups [aria-pressed="true"] { border-color: var(--primary-color); background: color-mix(in srgb, var(--primary-color) 20%, transparent); }
 input:focus-visible, button:focus-visible { outline: 2px solid var(--primary-color); outline-offset: 1px; }
-ul { display: grid; gap: 6px; margin: 0; padding: 0; list-style: none;
+ul { display: grid; gap: var(--gap, 6px); margin: 0; padding: 0; list-style: none;
   grid-template-columns: var(--columns, repeat(auto-fill, minmax(min(100%, var(--column)), 1fr))); }
-@container (max-width: 500px) { ul { font-size: 14px; --pad: 8px; --lamp: 14px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); } }
-li { content-visibility: auto; contain-intrinsic-size: auto 44px; min-width: 0; }
-li button { display: grid; grid-template-columns: auto 1fr auto; column-gap: 10px; align-items: center; width: 100%;
-  padding: var(--pad); border-radius: 10px; text-align: start; line-height: 1.3; cursor: pointer;
+@container (max-width: 500px) {
+  input { max-width: none; }
+  ul { font-size: 14px; --pad: 8px; --lamp: 14px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 160px), 1fr)); }
+}
+/* Of a size of its own, so that a text which changes makes the browser lay out this row, not all. */
+li { contain: strict; content-visibility: auto; height: calc(2.6em + 2 * var(--pad) + 2px); }
+li button { display: grid; grid-template-columns: auto 1fr auto; column-gap: var(--between, 10px); align-items: center; width: 100%; box-sizing: border-box;
+  height: 100%; padding: var(--pad) var(--side, var(--pad)); border-radius: 10px; text-align: start; line-height: 1.3; cursor: pointer;
   background: var(--ha-card-background, var(--card-background-color)); }
 li button:focus-visible { outline-offset: -2px; }
 li .lamp { grid-row: span 2; }
-.name { font-weight: 500; }
-.state { grid-column: 2 / 4; }
+.name { grid-column: 2 / 4; font-weight: 500; }
 .name, .state { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .state, .number { font-size: 0.88em; color: var(--secondary-text-color); }
 .number, time { font-variant-numeric: tabular-nums; }
@@ -276,8 +279,8 @@ export class Wallboard extends HTMLElement {
     const [state, time] = [make("span"), make("time")];
     const name = make("span", { class: "name", title: extension.name }, extension.name);
     const button = make("button", { type: "button", tabindex: "-1" },
-      make("span", { class: "lamp" }), name, make("span", { class: "number" }, extension.number),
-      make("span", { class: "state" }, state, time));
+      make("span", { class: "lamp" }), name, make("span", { class: "state" }, state, time),
+      make("span", { class: "number" }, extension.number));
     button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("hass-more-info", {
       bubbles: true, composed: true, detail: { entityId: extension.ids.telephony_status },
     })));
@@ -322,7 +325,8 @@ export class Wallboard extends HTMLElement {
       const two = (number) => String(Math.floor(number) % 60).padStart(2, "0");
       return whole < 3600 ? `${Math.floor(whole / 60)}:${two(whole)}` : `${Math.floor(whole / 3600)}:${two(whole / 60)}:${two(whole)}`;
     }
-    const [unit, length] = whole < 60 ? ["second", 1] : whole < 3600 ? ["minute", 60] : whole < 86400 ? ["hour", 3600] : ["day", 86400];
+    if (whole < 60) return `<${this.#duration(60)}`;
+    const [unit, length] = whole < 3600 ? ["minute", 60] : whole < 86400 ? ["hour", 3600] : ["day", 86400];
     const language = this.#hass.locale?.language;
     this.formats ??= {};
     // Making a format costs far more than using it.

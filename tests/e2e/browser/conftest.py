@@ -1,0 +1,58 @@
+"""One browser for all, and an office with a wallboard to look at."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+
+from playwright.async_api import Browser, async_playwright
+import pytest
+import pytest_asyncio
+import pytest_socket
+
+from demo.hass import free_port
+from demo.office import Office, Plan
+from tests.e2e.running import START_TIMEOUT, Running
+
+from .board import Board, create_board
+from .visitor import start_browser
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncGenerator[Browser]:
+    """Start the browser."""
+    pytest_socket.enable_socket()
+    async with async_playwright() as playwright:
+        browser = await start_browser(playwright)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Running]:
+    """Start an office apart from that of other tests, as users have it: nothing enabled by hand."""
+    plan = Plan(port=free_port(), rate_limits=False, debug=True)
+    folder = tmp_path_factory.mktemp("seen")
+    async with Office.open(folder, plan) as office, AsyncExitStack() as stack:
+        running = Running(office, stack)
+        await running.connect()
+        running.entry_id = await office.add_integration(["account"])
+        running.entities = await office.entities()
+        await running.agrees(timeout=START_TIMEOUT)
+        await create_board(office)
+        yield running
+    running.assert_clean_log()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def board(browser: Browser, running: Running) -> AsyncGenerator[Board]:
+    """Show the wallboard at a desk."""
+    async with Board.show(browser, running.office) as board:
+        yield board
+        assert board.errors == []
+
+
+@pytest.fixture
+def own(running: Running) -> str:
+    """Return the extension that signed in."""
+    return running.own

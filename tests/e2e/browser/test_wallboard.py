@@ -1,0 +1,464 @@
+"""The wallboard shows everybody as they are, to everybody who looks, and to nobody else."""
+
+import re
+from typing import Any
+
+from playwright.async_api import Browser, expect
+import pytest
+
+from demo.api import Json
+from demo.office import Office
+from tests.e2e.running import END_TO_END, Running
+
+from .board import Board, create_board, of_card
+from .visitor import PHONE, Visitor
+
+pytestmark = END_TO_END
+
+RED, AMBER, GREEN = "rgb(244, 67, 54)", "rgb(255, 193, 7)", "rgb(76, 175, 80)"
+
+
+def lamp(presence: Json) -> str:
+    """Return the lamp for a presence in REST shape: said anew, from the service's words."""
+    calls = presence.get("activeCalls", [])
+    if any(
+        c["telephonyStatus"] == "Ringing" and c["direction"] == "Inbound" for c in calls
+    ):
+        return "ringing"
+    of_calls = {
+        "Ringing": "dialing",
+        "CallConnected": "talking",
+        "OnHold": "held",
+        "ParkedCall": "parked",
+    }
+    if (word := presence["telephonyStatus"]) in of_calls:
+        return of_calls[word]
+    if presence["presenceStatus"] == "Offline":
+        return "offline"
+    if presence["dndStatus"] == "DoNotAcceptAnyCalls":
+        return "undisturbed"
+    if presence["meetingStatus"] == "Connected":
+        return "meeting"
+    return str(presence["presenceStatus"]).lower()
+
+
+async def name_of(office: Office, extension_id: str) -> str:
+    entities = await office.entities()
+    devices = await office.socket.call("config/device_registry/list")
+    wanted = entities.devices[extension_id]
+    return next(str(each["name"]) for each in devices if each["id"] == wanted)
+
+
+async def numbers(office: Office) -> dict[str, str]:
+    """Return extension ids by number, without park locations."""
+    entities = await office.entities()
+    devices = {
+        device["id"]: device
+        for device in await office.socket.call("config/device_registry/list")
+    }
+    return {
+        devices[device_id]["model"].removeprefix("Extension "): extension_id
+        for extension_id, device_id in entities.devices.items()
+        if (extension_id, "presence_status") in entities
+    }
+
+
+async def test_everybody_is_shown_as_the_service_has_them(board: Board) -> None:
+    truth = await board.office.emulator.truth()
+    expected = {
+        number: lamp(truth[extension_id])
+        for number, extension_id in (await numbers(board.office)).items()
+    }
+
+    assert await board.kinds() == expected
+
+
+async def test_the_counts_count_everybody_once(board: Board) -> None:
+    counts = await board.counts()
+
+    assert list(counts) == ["Available", "Ringing", "On a call", "Busy", "Offline"]
+    assert sum(counts.values()) == await board.rows.count()
+    kinds = list((await board.kinds()).values())
+    assert counts["Available"] == kinds.count("available")
+    assert counts["Offline"] == kinds.count("offline")
+
+
+async def test_a_call_from_ring_to_end(
+    board: Board, running: Running, own: str
+) -> None:
+    name = await name_of(board.office, own)
+    row = board.row(name)
+    lamp = row.locator(".lamp")
+    before = await board.counts()
+
+    await running.call(own, "ring", call="a")
+    await board.is_in(name, "ringing")
+    await expect(row).to_contain_text(re.compile(r"Ringing0:0\d"))
+    await expect(lamp).to_have_css("background-color", RED)
+    assert await blinks(lamp) == 0.4
+    assert (await board.counts())["Ringing"] == 1
+    assert (await board.counts())["Available"] == before["Available"] - 1
+
+    await running.call(own, "answer", call="a")
+    await board.is_in(name, "talking")
+    await expect(row).to_contain_text("On a call")
+    await expect(lamp).to_have_css("background-color", RED)
+    assert await blinks(lamp) == 0
+
+    await running.call(own, "hold", call="a")
+    await board.is_in(name, "held")
+    await expect(row).to_contain_text("On hold")
+    await expect(lamp).to_have_css("background-color", AMBER)
+    assert await blinks(lamp) == 1.6
+
+    await running.call(own, "hangup", call="a")
+    await board.is_in(name, "available")
+    await expect(lamp).to_have_css("background-color", GREEN)
+    assert await board.counts() == before
+
+
+async def blinks(lamp: Any) -> float:
+    """Return how many seconds one blink takes; 0 for a steady lamp."""
+    name, duration = await lamp.evaluate(
+        "e => [getComputedStyle(e).animationName, getComputedStyle(e).animationDuration]"
+    )
+    return 0 if name == "none" else float(duration.removesuffix("s"))
+
+
+async def test_dialing_is_no_ringing(board: Board, running: Running, own: str) -> None:
+    name = await name_of(board.office, own)
+
+    await running.call(own, "dial", call="b")
+    await board.is_in(name, "dialing")
+
+    await expect(board.row(name)).to_contain_text("Dialing")
+    assert await blinks(board.row(name).locator(".lamp")) == 0
+    await running.call(own, "hangup", call="b")
+
+
+async def test_a_second_call_rings_on_top_of_the_first(
+    board: Board, running: Running, own: str
+) -> None:
+    name = await name_of(board.office, own)
+    await running.call(own, "ring", "answer", call="c")
+    await board.is_in(name, "talking")
+
+    await running.call(own, "ring", call="d")
+    await board.is_in(name, "ringing")
+
+    await running.call(own, "missed", call="d")
+    await board.is_in(name, "talking")
+    await running.call(own, "hangup", call="c")
+
+
+async def test_do_not_disturb_has_a_lamp_of_its_own(board: Board, own: str) -> None:
+    name = await name_of(board.office, own)
+
+    await board.office.emulator.set_presence(own, dndStatus="DoNotAcceptAnyCalls")
+    await board.is_in(name, "undisturbed")
+
+    await expect(board.row(name)).to_contain_text("Do not disturb")
+    bar = await board.row(name).locator(".lamp").evaluate("e => getComputedStyle(e, '::after').content")  # fmt: skip
+    assert bar == '""', "as a white bar tells it without colors, too"
+
+
+async def test_a_place_for_parked_calls_shows_while_one_is_there(
+    board: Board, running: Running, own: str
+) -> None:
+    assert "Parked call" not in await board.counts()
+
+    await running.call(own, "ring", "answer", "park", call="e")
+    await board.page.locator("li[data-kind='parked']").wait_for()
+
+    assert (await board.counts())["Parked call"] == 1
+    await running.call(own, "retrieve", "hangup", call="e")
+    await expect(board.page.locator("li[data-kind='parked']")).to_have_count(0)
+
+
+async def test_what_has_lasted_is_told_and_goes_on(
+    board: Board, running: Running, own: str
+) -> None:
+    row = board.row(await name_of(board.office, own))
+    await running.call(own, "ring", "answer", call="f")
+    await expect(row.locator("time")).to_have_text("0:02", timeout=10_000)
+    await expect(row.locator("time")).to_have_text("0:03", timeout=3_000)
+    await running.call(own, "hangup", call="f")
+
+
+async def test_search_by_name_and_number(board: Board, own: str) -> None:
+    name = await name_of(board.office, own)
+    everybody = await board.rows.count()
+    search = board.page.get_by_role("searchbox", name="Search").last
+
+    await search.fill(name.upper()[:6])
+    await expect(board.row(name)).to_be_visible()
+    assert await board.rows.count() < everybody
+
+    number = await board.row(name).locator(".number").inner_text()
+    await search.fill(number)
+    await expect(board.rows).to_have_count(1)
+
+    await search.fill("nobody is called so")
+    await expect(board.rows).to_have_count(0)
+    await expect(board.page.locator(".nobody")).to_be_visible()
+
+    await search.fill("")
+    await expect(board.rows).to_have_count(everybody)
+
+
+async def test_a_count_shows_those_it_counts(
+    board: Board, running: Running, own: str
+) -> None:
+    everybody = await board.rows.count()
+    chip = board.page.get_by_role("button", name="On a call").first
+
+    await chip.click()
+    await expect(chip).to_have_attribute("aria-pressed", "true")
+    await expect(board.rows).to_have_count((await board.counts())["On a call"])
+    await running.call(own, "ring", "answer", call="g")
+    await expect(board.row(await name_of(board.office, own))).to_be_visible()
+
+    await running.call(own, "hangup", call="g")
+    await expect(board.row(await name_of(board.office, own))).to_have_count(0)
+    await chip.click()
+    await expect(board.rows).to_have_count(everybody)
+
+
+async def test_by_keyboard_alone(board: Board) -> None:
+    page = board.page
+    names = await board.rows.locator(".name").all_inner_texts()
+    await page.get_by_role("searchbox").last.focus()
+
+    async def focused() -> str:
+        return str(await page.locator("li button:focus .name").inner_text())
+
+    await page.keyboard.press("Tab")
+    assert await focused() == names[0], "the rows are one step"
+    await page.keyboard.press("ArrowRight")
+    assert await focused() == names[1]
+    await page.keyboard.press("End")
+    assert await focused() == names[-1]
+    await page.keyboard.press("Home")
+    await page.keyboard.press("ArrowDown")
+    below = names.index(await focused())
+    assert below > 1, "one row below is some columns on"
+    await page.keyboard.press("ArrowUp")
+    assert await focused() == names[0]
+    await page.keyboard.press("Enter")
+    await page.locator("ha-more-info-dialog").get_by_text("Telephony status").first.wait_for()  # fmt: skip
+
+
+async def test_for_a_screen_reader(board: Board, own: str) -> None:
+    name = await name_of(board.office, own)
+    wallboard = board.page.locator("ringcentral-wallboard-board")
+
+    assert await wallboard.get_by_role("list").count() == 1
+    row = wallboard.get_by_role("listitem").filter(has_text=name).get_by_role("button")
+    await expect(row).to_have_accessible_name(
+        re.compile(rf"{name} Available · \S+ \d+")
+    )
+    await expect(wallboard.get_by_role("group")).to_have_accessible_name("Filter")
+    status = wallboard.get_by_role("status")
+    assert re.match(r"\d+ Available, ", await status.inner_text())
+
+
+async def test_nothing_blinks_for_those_who_asked_for_calm(
+    browser: Browser, running: Running, own: str
+) -> None:
+    name = await name_of(running.office, own)
+    async with Board.show(browser, running.office, reduced_motion="reduce") as board:
+        await running.call(own, "ring", call="h")
+        await board.is_in(name, "ringing")
+        lamp = board.row(name).locator(".lamp")
+        assert await blinks(lamp) == 0
+        await expect(lamp).not_to_have_css("box-shadow", "none")
+    await running.call(own, "hangup", call="h")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_it_can_be_read_in_both_themes(
+    browser: Browser, running: Running, scheme: str
+) -> None:
+    async with Board.show(browser, running.office, color_scheme=scheme) as board:
+        ratios = await board.rows.first.evaluate(
+            """row => {
+                const number = (text) => text.match(/[\\d.]+/g).map(Number);
+                const light = (rgb) => rgb.slice(0, 3).map((c) => c / 255)
+                    .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+                    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+                const behind = light(number(getComputedStyle(row.firstChild).backgroundColor));
+                return ['.name', '.state', '.number'].map((name) => {
+                    const text = light(number(getComputedStyle(row.querySelector(name)).color));
+                    const [a, b] = [text, behind].sort((x, y) => y - x);
+                    return (a + 0.05) / (b + 0.05);
+                });
+            }"""
+        )
+        assert min(ratios) >= 4.5, "as the Web Content Accessibility Guidelines ask"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 320, "height": 640}])
+async def test_on_a_phone(browser: Browser, running: Running, viewport: Any) -> None:
+    async with Board.show(
+        browser, running.office, viewport=viewport, has_touch=True
+    ) as board:
+        page = board.page
+        width = await page.evaluate("document.scrollingElement.scrollWidth")
+        assert width <= viewport["width"], "nothing goes off to the side"
+        cut = await board.rows.locator(".name").evaluate_all(
+            "names => names.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+        )
+        assert cut == []
+        sizes = await board.rows.locator("button").evaluate_all(
+            "rows => rows.map(row => row.getBoundingClientRect().height)"
+        )
+        assert min(sizes) >= 36, "a finger meets it"
+
+
+async def test_a_name_is_never_markup(board: Board, own: str) -> None:
+    entities = await board.office.entities()
+    name = "<img src=x onerror=\"document.title='broken in'\"> & Söhne"
+    update = {"device_id": entities.devices[own]}
+    await board.office.socket.call(
+        "config/device_registry/update", **update, name_by_user=name
+    )
+    try:
+        await expect(board.row("Söhne").locator(".name")).to_have_text(name)
+        assert await board.page.locator("li img").count() == 0
+        assert await board.page.title() != "broken in"
+    finally:
+        await board.office.socket.call(
+            "config/device_registry/update", **update, name_by_user=None
+        )
+
+
+async def test_pages_without_it_fetch_its_few_lines_alone(
+    browser: Browser, running: Running
+) -> None:
+    async with Visitor.open(browser, running.office) as visitor:
+        fetched: list[str] = []
+        visitor.page.on(
+            "request",
+            lambda request: (
+                fetched.append(request.url)
+                if "ringcentral_wallboard" in request.url
+                else None
+            ),
+        )
+        await visitor.goto("/history")
+        await visitor.page.wait_for_function("window.customStrategies?.length > 0")
+        assert len(fetched) == 1
+        assert "/ringcentral.js?v=" in fetched[0]
+
+        # Within the page, as a click in the sidebar goes.
+        await visitor.page.get_by_role("link", name="Wall Board").first.click()
+        await visitor.page.locator("ringcentral-wallboard-board li").first.wait_for()
+        assert len(fetched) == 2
+        version = fetched[0].partition("?")[2]
+        assert fetched[1].endswith(f"/wallboard.js?{version}")
+
+
+WATCH = """() => {
+    const board = document.querySelector('home-assistant').shadowRoot;
+    const find = (root) => {
+        for (const e of root.querySelectorAll('*')) {
+            if (e.localName === 'ringcentral-wallboard-board') return e;
+            const found = e.shadowRoot && find(e.shadowRoot);
+            if (found) return found;
+        }
+    };
+    window.theBoard = find(board);
+    window.writes = 0;
+    new MutationObserver((all) => { window.writes += all.length; }).observe(
+        window.theBoard.shadowRoot, { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
+
+
+async def test_a_page_in_the_background_is_left_alone(
+    board: Board, running: Running, own: str
+) -> None:
+    page, name = board.page, await name_of(board.office, own)
+    await page.evaluate(WATCH)
+    hide = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
+    await page.evaluate(hide, True)
+    await page.evaluate("window.writes = 0")
+
+    await running.call(own, "ring", "answer", call="i")
+    await running.shows(own, telephony_status="call_connected")
+    await page.wait_for_timeout(2500)
+    assert await page.evaluate("window.writes") == 0
+
+    await page.evaluate(hide, False)
+    await board.is_in(name, "talking")
+    await running.call(own, "hangup", call="i")
+
+
+async def test_a_change_writes_one_row(
+    board: Board, running: Running, own: str
+) -> None:
+    """Not that of anybody else: the rest is compared, by reference."""
+    page, name = board.page, await name_of(board.office, own)
+    await page.evaluate(WATCH)
+    await page.evaluate(
+        """() => {
+            window.touched = new Set();
+            new MutationObserver((all) => all.forEach(({ target }) => {
+                const item = (target.closest ? target : target.parentElement)?.closest('li');
+                if (item) window.touched.add(item.querySelector('.name').textContent);
+            })).observe(window.theBoard.shadowRoot, { subtree: true, attributes: true });
+        }"""
+    )
+    await running.call(own, "ring", call="j")
+    await board.is_in(name, "ringing")
+
+    assert await page.evaluate("[...window.touched]") == [name]
+    await running.call(own, "hangup", call="j")
+
+
+async def test_options(browser: Browser, running: Running, own: str) -> None:
+    office = running.office
+    entities = await office.entities()
+    area = await office.socket.call("config/area_registry/create", name="Reception")
+    for extension_id in entities.extensions[:3]:
+        await office.socket.call(
+            "config/device_registry/update",
+            device_id=entities.devices[extension_id],
+            area_id=area["area_id"],
+        )
+    by_number = {key: number for number, key in (await numbers(office)).items()}
+    await create_board(
+        office,
+        "some-people",
+        of_card(title="Some people", areas=[area["area_id"]], columns=2, sort="number"),
+    )
+    await create_board(office, "one-person", of_card(extensions=[by_number[own]]))
+    try:
+        async with Board.show(browser, office, "some-people") as board:
+            expected = sorted(by_number[key] for key in entities.extensions[:3])
+            assert list(await board.kinds()) == expected
+            await expect(board.page.get_by_role("heading", name="Some people")).to_be_visible()  # fmt: skip
+            columns = await board.page.locator("ringcentral-wallboard-board ul").evaluate(
+                "e => getComputedStyle(e).gridTemplateColumns.split(' ').length"
+            )  # fmt: skip
+            assert columns == 2
+        async with Board.show(browser, office, "one-person") as board:
+            assert list(await board.kinds()) == [by_number[own]]
+    finally:
+        await office.socket.call("config/area_registry/delete", area_id=area["area_id"])
+
+
+async def test_it_is_offered_where_cards_and_dashboards_are_chosen(
+    browser: Browser, running: Running
+) -> None:
+    async with Visitor.open(browser, running.office) as visitor:
+        await visitor.goto("/config/lovelace/dashboards")
+        await visitor.click("Add dashboard")
+        await visitor.text("RingCentral wallboard").wait_for()
+        form = await visitor.page.evaluate(
+            "customElements.get('ringcentral-wallboard').getConfigForm()"
+        )
+        assert next(field["name"] for field in form["schema"]) == "title"
+        card = await visitor.page.evaluate(
+            "customCards.find((card) => card.type === 'ringcentral-wallboard').name"
+        )
+        assert card == "RingCentral wallboard"

@@ -1,0 +1,124 @@
+"""A person at a browser: signed in, on some page, looking for what is there."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from itertools import count
+import json
+from pathlib import Path
+import re
+import shutil
+from typing import Any, Self
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright
+import pytest
+
+from demo.office import Office
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Milliseconds; a first page makes the browser read all of the interface on a busy machine.
+PATIENCE = 40_000
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+_numbers = count(1)
+
+
+def find_browser() -> str | None:
+    """Return the path of a browser."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+async def start_browser(playwright: Playwright) -> Browser:
+    """Start the browser of this machine; skip what needs it where there is none."""
+    if (path := find_browser()) is None:
+        pytest.skip(
+            f"There is no browser to test in: none of {', '.join(NAMES)} is on PATH. "
+            "On Debian: apt-get install chromium."
+        )
+    return await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
+
+class Visitor:
+    """One page of one Home Assistant, and what went wrong in it."""
+
+    def __init__(self, page: Page, office: Office) -> None:
+        """Take an open page."""
+        self.page = page
+        self.office = office
+        self.errors: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        browser: Browser,
+        office: Office,
+        *,
+        signed_in: bool = True,
+        viewport: dict[str, int] | None = None,
+        **options: Any,
+    ) -> AsyncGenerator[Self]:
+        """Open a page in a context of its own, signed in as the owner."""
+        context: BrowserContext = await browser.new_context(
+            base_url=office.hass.url,
+            locale=options.pop("locale", "en-US"),
+            viewport=viewport or DESKTOP,  # type: ignore[arg-type]
+            **options,
+        )
+        try:
+            if signed_in:
+                await context.add_init_script(await _signed_in(office))
+            yield cls(await context.new_page(), office)
+        finally:
+            await context.close()
+
+    async def goto(self, path: str) -> None:
+        """Go to a page and wait for the interface."""
+        await self.page.goto(path)
+        await self.page.locator("home-assistant-main").wait_for()
+
+    async def picture(self, path: Path) -> None:
+        """Take a picture."""
+        await self.page.screenshot(path=path)
+
+    def text(self, text: str | re.Pattern[str]) -> Locator:
+        """Return the first visible text."""
+        return self.page.get_by_text(text).locator("visible=true").first
+
+    async def click(self, text: str, role: str = "button", **options: Any) -> None:
+        """Click what has a role and a name."""
+        await (
+            self.page.get_by_role(role, name=text, **options)  # type: ignore[arg-type]
+            .locator("visible=true")
+            .first.click()
+        )
+
+
+async def _signed_in(office: Office) -> str:
+    """Return a script that leaves a sign-in where the interface looks for it."""
+    token = await office.socket.call(
+        "auth/long_lived_access_token",
+        client_name=f"Browser {next(_numbers)}",
+        lifespan=1,
+    )
+    stored = {
+        "access_token": token,
+        "token_type": "Bearer",
+        "refresh_token": "",
+        "expires_in": 86400,
+        "expires": 4102444800000,
+        "hassUrl": office.hass.url,
+        "clientId": f"{office.hass.url}/",
+    }
+    return f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(stored))});"
