@@ -27,6 +27,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 import custom_components.ringcentral as integration
+from custom_components.ringcentral import upkeep
 from custom_components.ringcentral.config_flow import RingCentralConfigFlow
 from custom_components.ringcentral.const import CALLER_FULL, DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
@@ -135,8 +136,7 @@ async def test_action_setup(
 
 
 def test_appropriate_polling() -> None:
-    resync = importlib.import_module(RingCentralCoordinator.__module__).RESYNC_EVERY
-
+    resync = upkeep.RESYNC_EVERY
     assert resync >= 3600
     words = LEDGER["appropriate-polling"]["comment"]
     assert resync == 6 * 3600

@@ -32,6 +32,7 @@ from custom_components.ringcentral import (
     select,
     sensor,
     services,
+    upkeep,
 )
 from custom_components.ringcentral.aioringcentral import calls, doubts, limits, models
 from custom_components.ringcentral.aioringcentral.errors import Reason
@@ -509,7 +510,7 @@ def figures() -> set[str]:
     medium = limits._DEFAULT_LIMIT[limits.RateGroup.MEDIUM]
     return {
         f"{coordinator.GRACE:.0f} seconds",
-        f"{coordinator.RESYNC_EVERY / 3600:.0f} hours",
+        f"{upkeep.RESYNC_EVERY / 3600:.0f} hours",
         f"{doubts._RINGING_AFTER / 60:.0f} minutes",
         f"{lifecycle.TRY_AGAIN_AFTER / 60:.0f} minutes",
         f"{_TRY_AGAIN.total_seconds() / 60:.0f} minutes",
@@ -531,7 +532,7 @@ def test_no_figure_that_the_code_does_not_have(page: str) -> None:
 def test_figures_stand_where_they_belong() -> None:
     update = section(README, "## How data is updated")
     assert f"for {coordinator.GRACE:.0f} seconds after a loss" in update
-    assert f"every {coordinator.RESYNC_EVERY / 3600:.0f} hours" in update
+    assert f"every {upkeep.RESYNC_EVERY / 3600:.0f} hours" in update
     assert f"more than {doubts._RINGING_AFTER / 60:.0f} minutes" in update
     assert repairs._JWT_NOTICE.days == 14
     assert "two weeks before" in section(SETUP, "## With a JWT")
@@ -616,9 +617,9 @@ async def following(hass: HomeAssistant, emulator: Emulator) -> AsyncIterator[No
 def automations() -> dict[str, Any]:
     """Return the examples that are automations, or parts of them, by where they are."""
     found = {
-        f"{name} {number}": parse_yaml(text)
-        for name, page in OURS.items()
-        for number, text in enumerate(examples(page), 1)
+        f"{path.stem} {number}": cast(Any, parse_yaml(text))
+        for path in PAGES
+        for number, text in enumerate(examples(path.read_text()), 1)
     }
     return {name: config for name, config in found.items() if "actions" in config}
 

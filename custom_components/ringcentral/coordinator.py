@@ -1,7 +1,7 @@
 """The account: snapshot and stream become presence by extension, and wake the listeners of that extension."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, override
 
@@ -12,7 +12,6 @@ from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorPr
 
 from .aioringcentral.backoff import Backoff
 from .aioringcentral.calls import Calls
-from .aioringcentral.doubts import Doubts
 from .aioringcentral.errors import Reason, RetryLater, RingCentralError
 from .aioringcentral.filters import is_list_event
 from .aioringcentral.follow import Follow, Following, following, read_lists
@@ -40,21 +39,17 @@ from .const import (
     LOGGER,
 )
 from .counts import Tally
-from .devices import sync_devices
 from .editor import Editor
 from .lifecycle import Lifecycle
 from .listeners import Listeners
-from .repairs import check_jwt, report_connected, report_subscription_limit
+from .repairs import report_connected, report_subscription_limit
 from .signin import SignIn
+from .upkeep import Upkeep
 
 type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
 
 # Seconds. Entities stay as they are this long after a loss (design 5).
 GRACE: Final = 30.0
-# Seconds between slow re-reads, which mend what no event told; two requests in six hours.
-RESYNC_EVERY: Final = 6 * 3_600.0
-# Seconds in which several changes of membership are taken together.
-_SETTLE: Final = 2.0
 
 
 class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
@@ -89,14 +84,12 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.lifecycle = Lifecycle(self)
         self.stream: Stream
         self._reader = SnapshotReader(sign_in.rest)
-        self._doubts = Doubts()
+        self._upkeep = Upkeep(self)
         self._listeners = Listeners()
         self._members: list[Callable[[tuple[str, ...]], None]] = []
         self._behind = asyncio.Event()
         self._breaks = 0
         self._caught_up = False
-        self._doubted = asyncio.Event()
-        self._regroup = asyncio.Event()
         self._grace: CALLBACK_TYPE | None = None
 
     # What entities use.
@@ -179,8 +172,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         async with asyncio.TaskGroup() as group:
             group.create_task(self.stream.run())
             group.create_task(self._catch_up())
-            group.create_task(self._resolve_doubts())
-            group.create_task(self._resync())
+            group.create_task(self._upkeep.resolve_doubts())
+            group.create_task(self._upkeep.resync())
 
     async def _catch_up(self) -> None:
         """Read a snapshot after every break, and be available from then on."""
@@ -190,7 +183,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self._behind.clear()
             breaks = self._breaks
             try:
-                await self._read(tuple(self.presences), anew=True)
+                await self.read(tuple(self.presences), anew=True)
             except RetryLater as err:
                 LOGGER.debug("Snapshot failed: %s", err)
                 self._behind.set()
@@ -201,73 +194,23 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self._caught_up = breaks == self._breaks
             if self.ready.is_set():
                 # Who joined or left during the break was told to nobody.
-                self._regroup.set()
+                self._upkeep.membership_changed()
             if self._caught_up and self.stream.is_live:
                 self._set_available()
 
-    async def _resolve_doubts(self) -> None:
-        """Read those extensions again whose presence may be wrong."""
-        loop = asyncio.get_running_loop()
-        while True:
-            due = self._doubts.next_due()
-            self._doubted.clear()
-            try:
-                async with asyncio.timeout_at(due):
-                    await self._doubted.wait()
-            except TimeoutError:
-                extension_ids = self._doubts.take_due(loop.time())
-                if extension_ids and await self._read_if_possible(
-                    extension_ids, is_live=True
-                ):
-                    for key in extension_ids:
-                        if key in self.presences:
-                            self._doubts.note(self.presences[key], loop.time())
+    @callback
+    def forget(self, extension_id: str) -> None:
+        """Drop what is kept of an extension that is no longer followed."""
+        self.calls.forget(extension_id)
+        self.tally.forget(extension_id)
 
-    async def _resync(self) -> None:
-        """Read everything again now and then, and membership when it changed."""
-        while True:
-            check_jwt(self.hass, self.config_entry)
-            try:
-                async with asyncio.timeout(RESYNC_EVERY):
-                    await self._regroup.wait()
-            except TimeoutError:
-                await self._read_if_possible(tuple(self.presences))
-            else:
-                await asyncio.sleep(_SETTLE)
-            # What changes from here on may be missing in the lists: it is read once more.
-            self._regroup.clear()
-            try:
-                await self._update_members()
-            except RingCentralError as err:
-                LOGGER.debug("Membership could not be read: %s", err)
-
-    async def _update_members(self) -> None:
-        before = self.extensions
-        found = await self.read_members()
-        for key in before.keys() - self.extensions.keys():
-            self._doubts.forget(key)
-            self.calls.forget(key)
-            self.tally.forget(key)
-        sync_devices(self, remove=self.members_complete)
-        self.stream.change_filters(found.plan)
-        if joined := tuple(key for key in self.extensions if key not in before):
-            if not await self._read_if_possible(joined):
-                for key in joined:
-                    self._doubts.ask_again(key, self.hass.loop.time())
-                self._doubted.set()
+    @callback
+    def announce(self, joined: tuple[str, ...]) -> None:
+        """Have the entities of those added that joined, and counts shown anew."""
+        if joined:
             for add in self._members:
                 add(joined)
         self._listeners.wake_account()
-
-    async def _read_if_possible(
-        self, extension_ids: Iterable[str], *, is_live: bool = False
-    ) -> bool:
-        try:
-            await self._read(tuple(extension_ids), anew=False, is_live=is_live)
-        except RingCentralError as err:
-            LOGGER.debug("Reading presence again failed: %s", err)
-            return False
-        return True
 
     async def read_fresh(self, extension_id: str) -> Presence:
         """Read the presence of one extension now, and return it; raises `RingCentralError`."""
@@ -306,10 +249,10 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             is_live=True,
         )
 
-    async def _read(
+    async def read(
         self, extension_ids: tuple[str, ...], *, anew: bool, is_live: bool = False
     ) -> None:
-        """Read presence; events that arrive meanwhile count for more."""
+        """Read presence; events that arrive meanwhile count for more; raises `RingCentralError`."""
         journal = self.presences.begin_read()
         try:
             found = await self._reader.read(extension_ids)
@@ -342,7 +285,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         update = update_from_event(event)
         if update is None or not update.changes:
             if is_list_event(event.uri):
-                self._regroup.set()
+                self._upkeep.membership_changed()
             return
         self.editor.unconfirmed.confirm(update)
         if (before := self.presences.apply(update)) is None:
@@ -430,8 +373,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         """Wake whoever watches what is different from the presence and the calls of before."""
         presence, calls_now = self.presences[extension_id], self.calls[extension_id]
         self.editor.note(presence)
-        if self._doubts.note(presence, self.hass.loop.time()):
-            self._doubted.set()
+        self._upkeep.note(presence)
         self._listeners.wake_for_presence(before, calls, presence, calls_now)
         counts = self.tally.counts
         if self.tally.note(presence, calls_now):

@@ -38,6 +38,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import CALLER_HIDDEN, DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
+from custom_components.ringcentral.signin import LINGER
 from emulator import Emulator
 
 from . import entry_for, open_sessions
@@ -45,7 +46,7 @@ from . import entry_for, open_sessions
 DEADLINE = 10.0
 
 # Without a call these have nothing to show.
-MAY_BE_UNKNOWN = ("call", "call_started")
+MAY_BE_UNKNOWN = ("_call", "_call_started")
 
 LOGGER_NAME = "custom_components.ringcentral"
 TOKEN = "POST /restapi/oauth/token"
@@ -199,7 +200,9 @@ class Story:
         """Return the entities that became unavailable, or unknown where they cannot be, each time."""
         ours = set(self.entities().values())
         silent = {
-            self.entity(key, of) for of in self.followed() for key in MAY_BE_UNKNOWN
+            entity_id
+            for unique_id, entity_id in self.entities().items()
+            if unique_id.endswith(MAY_BE_UNKNOWN)
         }
         return [
             entity_id
@@ -355,6 +358,13 @@ async def nothing_left(emulator: Emulator) -> None:
     )
 
 
+async def nothing_left_later(hass: HomeAssistant, emulator: Emulator) -> None:
+    """Wait until the service has no socket, and no sign-in once the time for a reload is over."""
+    await emulator.wait_for(lambda: emulator.counters.sockets_open == 0)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=LINGER))
+    await nothing_left(emulator)
+
+
 def colleagues(emulator: Emulator, count: int) -> list[str]:
     """Return users beside the own one who are available at the start."""
     found = [
@@ -466,7 +476,7 @@ def late_replies(call: str) -> Iterator[Late]:
 @contextmanager
 def settling_at_once() -> Iterator[None]:
     """Let changes of membership be taken without the time in which others are awaited."""
-    with patch("custom_components.ringcentral.coordinator._SETTLE", 0.05):
+    with patch("custom_components.ringcentral.upkeep._SETTLE", 0.05):
         yield
 
 
@@ -486,7 +496,7 @@ def only(*platforms: Platform) -> Iterator[None]:
 @contextmanager
 def resyncing(every: float) -> Iterator[None]:
     """Let everything be read again this often, in seconds."""
-    with patch("custom_components.ringcentral.coordinator.RESYNC_EVERY", every):
+    with patch("custom_components.ringcentral.upkeep.RESYNC_EVERY", every):
         yield
 
 
