@@ -1212,7 +1212,7 @@ NO_CALL = (
         call(OWN, "answer"),
         Reads(OWN),
         call(OWN, "hangup"),
-        heard=inbound(OWN, "ringing ended"),
+        heard=inbound(OWN, "ringing answered ended"),
     ),
 )
 

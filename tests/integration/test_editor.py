@@ -1,5 +1,6 @@
 """Changes for a time: they are taken back, whatever happens meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 import logging
@@ -284,6 +285,22 @@ async def test_more_time_at_the_last_moment_leads_back_to_before_both(
     assert is_so(emulator, story.own, userStatus="Available")
 
 
+async def test_a_change_for_good_at_the_last_moment_stays(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    """It is on its way when the time is up."""
+    await change(story, SHORT, user_status="busy")
+    emulator.faults.set(reply_delay=0.1)
+    sent = writes(emulator)
+    for_good = asyncio.create_task(change(story, user_status="offline"))
+    await emulator.wait_for(lambda: writes(emulator) > sent)
+    await clock.move_on(SHORT)
+    await for_good
+    emulator.faults.clear()
+    await nothing_is_written(story, clock, LONG)
+    assert is_so(emulator, story.own, userStatus="Offline")
+
+
 # Restarts.
 
 
@@ -344,10 +361,7 @@ async def test_what_was_taken_back_is_not_taken_back_again(
     await nothing_is_written(story, clock, LONG)
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [0, 2],
-)
+@pytest.mark.parametrize("seconds", [0, 2])
 async def test_nothing_is_left_of_an_entry_that_is_removed(
     hass: HomeAssistant,
     story: Story,

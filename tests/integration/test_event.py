@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import (
+    mock_restore_cache,
     mock_restore_cache_with_extra_data,
 )
 
@@ -293,6 +294,17 @@ async def test_a_restart_brings_the_last_event_back(
             "direction": "inbound",
             "queue_call": True,
         }
+
+
+async def test_a_restart_without_a_last_event(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    mock_restore_cache(hass, [State("event.bianca_jones_call", STATE_UNKNOWN)])
+    async with following(hass, emulator) as story:
+        assert story.now("call") == STATE_UNKNOWN
+        await emulator.play_call(story.own, ["ring"])
+        await story.all_heard()
+        assert said(story)[ATTR_EVENT_TYPE] == "ringing"
 
 
 async def test_the_way_back_from_being_unavailable_tells_nothing(

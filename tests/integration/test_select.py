@@ -365,6 +365,21 @@ async def test_do_not_disturb_that_ends_before_its_event_came_brings_the_queue_s
     assert emulator.truth()[story.own]["dndStatus"] == "DoNotAcceptDepartmentCalls"
 
 
+async def test_a_choice_whose_event_is_lost_stands_for_some_seconds(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """From then on what events say counts, whoever set it."""
+    with Clock(hass) as clock:
+        async with following(hass, emulator) as story:
+            emulator.faults.set(drop_next=1)
+            await choose(story, "set_user_status", "busy")
+            await emulator.set_presence(story.own, {"userStatus": "Offline"})
+            await story.shows(user_status="offline")
+            assert story.now("set_user_status") == "busy"
+            await clock.move_on(5)
+            assert story.now("set_user_status") == "offline"
+
+
 # The value of old user interfaces.
 
 

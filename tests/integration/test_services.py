@@ -29,7 +29,7 @@ from emulator import Emulator
 
 from . import entry_for, missing_texts
 from .call_stories import ANNA, BEN, OWN, PARK, QUEUE, Who, cast, following
-from .stories import PRESENCE, Story, emulated
+from .stories import PRESENCE, Story, emulated, sign_in_flows
 
 PUT = PRESENCE.replace("GET", "PUT")
 SET, GET = "set_presence", "get_presence"
@@ -535,17 +535,36 @@ async def test_reading_several(
     assert found[people[PARK]]["presence_status"] == "offline"
     assert found[people[PARK]]["user_status"] is None
 
-    emulator.faults.set(permissions_removed=["ReadPresence"])
-    with pytest.raises(HomeAssistantError) as caught:
-        await get_presence(story, **target(story, story.own))
-    assert said(caught.value) not in ("may_not_edit", "change_failed", "change_refused")
 
-    emulator.faults.set(
-        http_5xx=[{"path": "*/presence", "status": 503, "method": "GET"}]
-    )
+@pytest.mark.parametrize(
+    ("faults", "key"),
+    [
+        ({"permissions_removed": ["ReadPresence"]}, "may_not_read"),
+        ({"user_permissions_removed": ["ReadPresenceStatus"]}, "may_not_read"),
+        ({"http_5xx": [{"path": "*/presence", "status": 503}]}, "read_failed"),
+        ({"http_429": {"Light": {"next": 1}}}, "read_failed"),
+    ],
+    ids=["app", "user", "503", "429"],
+)
+async def test_reading_that_is_refused_says_nothing_of_a_change(
+    story: Story, emulator: Emulator, faults: dict[str, Any], key: str
+) -> None:
+    emulator.faults.set(**faults)
     with pytest.raises(HomeAssistantError) as caught:
         await get_presence(story, **target(story, story.own))
-    assert said(caught.value) not in ("may_not_edit", "change_failed", "change_refused")
+    assert said(caught.value) == key
+    assert story.seen_unavailable() == []
+
+
+async def test_reading_without_a_sign_in_says_so(
+    story: Story, emulator: Emulator
+) -> None:
+    emulator.faults.set(token_error={"code": "OAU-147"})
+    emulator.revoke_tokens()
+    with pytest.raises(HomeAssistantError) as caught:
+        await get_presence(story, **target(story, story.own))
+    assert said(caught.value) == "sign_in_required"
+    await story.until(lambda: bool(sign_in_flows(story.hass)))
 
 
 async def test_a_queue_is_never_followed(
