@@ -27,13 +27,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 import custom_components.ringcentral as integration
-from custom_components.ringcentral import upkeep
 from custom_components.ringcentral.config_flow import RingCentralConfigFlow
 from custom_components.ringcentral.const import CALLER_FULL, DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from emulator import Emulator
 
 from .integration import HOME, TEXTS, entry_for
+from .test_readme import constant
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -136,7 +136,8 @@ async def test_action_setup(
 
 
 def test_appropriate_polling() -> None:
-    resync = upkeep.RESYNC_EVERY
+    resync = constant("RESYNC_EVERY")
+
     assert resync >= 3600
     words = LEDGER["appropriate-polling"]["comment"]
     assert resync == 6 * 3600
