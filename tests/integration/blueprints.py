@@ -1,19 +1,21 @@
 """Blueprints as users come by them, and the things at home that their automations move."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, override
 from unittest.mock import AsyncMock, Mock, patch
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEvent
-from homeassistant.components.light import ColorMode, LightEntity
-from homeassistant.components.media_player import (
-    MediaPlayerEntity,
+from homeassistant.components.light import LightEntity
+from homeassistant.components.light.const import ColorMode
+from homeassistant.components.media_player import MediaPlayerEntity
+from homeassistant.components.media_player.const import (
     MediaPlayerEntityFeature,
     MediaPlayerState,
 )
-from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
+from homeassistant.components.notify import NotifyEntity
+from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
@@ -49,8 +51,15 @@ def inputs_of(name: str) -> dict[str, dict[str, Any]]:
     blueprint: Any = parse_yaml(content(name))
     found: dict[str, dict[str, Any]] = {}
     for key, value in blueprint["blueprint"]["input"].items():
-        found |= value["input"] if "input" in value else {key: value}
+        found |= value.get("input", {key: value})
     return found
+
+
+def choose(field: dict[str, Any], value: Any) -> None:
+    """Choose a value in the form of a blueprint; raises where it does not let one."""
+    # Every kind of selector is called with a value; their base class does not say so.
+    chosen: Any = selector(field["selector"])
+    chosen(value)
 
 
 class Blueprints:
@@ -99,7 +108,7 @@ class Blueprints:
         known = inputs_of(name)
         for key, value in given.items():
             # What the form would not let anyone choose proves nothing.
-            selector(known[key]["selector"])(value)
+            choose(known[key], value)
         alias = alias or name.replace("_", " ")
         self._configs.append(
             {
@@ -315,16 +324,17 @@ class Calendar(Thing, CalendarEntity):
         start: date,
         end: date,
         summary: str,
-        **more: str,
+        description: str | None = None,
     ) -> CalendarEvent:
         """Enter an event."""
-        event = CalendarEvent(start=start, end=end, summary=summary, **more)
+        event = CalendarEvent(
+            start=start, end=end, summary=summary, description=description
+        )
         self.events.append(event)
         self.async_write_ha_state()
         return event
 
 
-def told(things: Mapping[str, Any] | Iterable[Any]) -> dict[str, list[str]]:
+def told(things: Iterable[Lamp | Plug | Player]) -> dict[str, list[str]]:
     """Return what things were told, by entity id, where they were told anything."""
-    found = things.values() if isinstance(things, Mapping) else things
-    return {thing.entity_id: thing.told for thing in found if thing.told}
+    return {thing.entity_id: thing.told for thing in things if thing.told}

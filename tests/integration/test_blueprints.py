@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+import json
 from pathlib import Path
+import re
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import quote
 
-from homeassistant.components.light import ColorMode
-from homeassistant.components.media_player import (
+from homeassistant.components.light.const import ColorMode
+from homeassistant.components.media_player.const import (
     MediaPlayerEntityFeature,
     MediaPlayerState,
 )
@@ -30,11 +34,26 @@ from custom_components.ringcentral.const import (
     CALLER_FULL,
     CALLER_HIDDEN,
     CALLER_NAME,
+    DOMAIN,
 )
 from emulator import Emulator
 
-from .blueprints import Blueprints, Lamp, Phone, Player, Plug, furnish, told
-from .stories import Story, colleagues, hasty, office
+from .blueprints import (
+    NAMES,
+    ROOT,
+    Blueprints,
+    Calendar,
+    Lamp,
+    Phone,
+    Player,
+    Plug,
+    address,
+    choose,
+    furnish,
+    inputs_of,
+    told,
+)
+from .stories import PRESENCE, Story, colleagues, hasty, office
 
 BUSY, AVAILABLE, OFFLINE = (
     {"userStatus": status} for status in ("Busy", "Available", "Offline")
@@ -45,6 +64,8 @@ DISTURB, DO_NOT_DISTURB = (
 MEETING, NO_MEETING = (
     {"meetingStatus": status} for status in ("Connected", "Disconnected")
 )
+
+PUT = f"PUT {PRESENCE.partition(' ')[2]}"
 
 GREEN, YELLOW = "0,255,0 50%", "255,180,0 100%"
 RED, VIOLET = "255,0,0 100%", "150,0,255 100%"
@@ -106,7 +127,7 @@ class Home:
         given: dict[str, Any] = {
             "ringing_blink": 0.1,
             "on_hold_blink": 0,
-            "on_call_colour": [200, 0, 0],
+            "on_call_color": [200, 0, 0],
         }
         if "extensions" not in more:
             given["extensions"] = [self.device()]
@@ -125,6 +146,30 @@ class Home:
             more["extensions"] = [self.device()]
         names = [player.entity_id for player in players]
         return await self.blueprints.use("media", players=names, **{"wait": 0} | more)
+
+    async def do_not_disturb(self, **more: Any) -> str:
+        """Keep the own extension undisturbed for a switch or a calendar."""
+        return await self.blueprints.use(
+            "do_not_disturb", extension=self.device(), **more
+        )
+
+    def changes(self) -> int:
+        """Return how many changes of presence were sent to the service."""
+        return self.emulator.counters.requests.get(PUT, 0)
+
+    def waiting(self) -> bool:
+        """Whether the integration will bring an earlier presence back."""
+        return bool(self.story.coordinator.editor._restores)
+
+    async def idle(self, automation: str) -> None:
+        """Wait until an automation has nothing to do."""
+        await self.story.until(lambda: not self.runs(automation))
+
+    def runs(self, automation: str) -> int:
+        """Return how many runs of an automation go on."""
+        state = self.hass.states.get(automation)
+        assert state is not None
+        return int(state.attributes["current"])
 
     async def shows(self, thing: Lamp | Plug | Player, *what: str) -> None:
         """Wait until this is what a thing was told last."""
@@ -171,6 +216,87 @@ async def at_home(
     async with office(blueprints.hass, emulator, **follow) as story:
         yield Home(story, blueprints)
         await blueprints.stop()
+        for thing in things:
+            await thing.async_remove()
+
+
+# Imported.
+
+
+def test_there_are_five() -> None:
+    assert NAMES == ["busy_light", "do_not_disturb", "media", "missed_call", "on_air"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_blueprint_can_be_imported(
+    hass: HomeAssistant,
+    blueprints: Blueprints,
+    hass_ws_client: WebSocketGenerator,
+    name: str,
+) -> None:
+    found = await blueprints.import_(name)
+    assert found["validation_errors"] is None
+    assert not found["exists"]
+    told = found["blueprint"]["metadata"]
+    assert told["domain"] == "automation"
+    assert told["source_url"] == address(name)
+    assert told["author"]
+    assert told["name"].startswith("RingCentral ")
+    assert len(told["description"]) > 50
+    floor = json.loads((ROOT / "hacs.json").read_text())["homeassistant"]
+    assert told["homeassistant"]["min_version"] == floor
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "blueprint/list", "domain": "automation"})
+    kept = (await client.receive_json())["result"][f"OWNER/{name}.yaml"]
+    assert kept["metadata"]["input"].keys() == told["input"].keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_form_can_be_filled_in(name: str) -> None:
+    for key, field in inputs_of(name).items():
+        assert field["name"], key
+        if "default" in field:
+            choose(field, field["default"])
+        else:
+            assert field["selector"]
+        options = field["selector"].get("select", {}).get("options", [])
+        assert all(option["label"] and option["value"] for option in options), key
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_older_home_assistant_is_told_so(
+    blueprints: Blueprints, name: str
+) -> None:
+    with patch("homeassistant.components.blueprint.models.__version__", "2026.9.4"):
+        found = await blueprints.import_(name)
+    (error,) = found["validation_errors"]
+    assert "2026.10.0" in error
+
+
+# Described.
+
+BADGE = re.compile(
+    r"\(https://my\.home-assistant\.io/redirect/blueprint_import/\?blueprint_url=([^)]*)\)"
+)
+
+
+@pytest.mark.parametrize("page", ["docs/blueprints.md", "README.md"])
+def test_a_button_for_each_imports_it(page: str) -> None:
+    found = BADGE.findall((ROOT / page).read_text())
+    assert sorted(found) == [quote(address(name), safe="") for name in NAMES]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_inputs_are_described_with_their_defaults(name: str) -> None:
+    _, *sections = (ROOT / "docs/blueprints.md").read_text().split("\n## ")
+    (section,) = (each for each in sections if f"`{name}.yaml`" in each)
+    rows = re.findall(r"^\| (`.*`) \|", section, re.MULTILINE)
+    described = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+    described -= {"call"}
+    assert inputs_of(name).keys() <= described
+    for key, field in inputs_of(name).items():
+        (row,) = re.findall(rf"^\| .*`{key}`.* \|$", section, re.MULTILINE)
+        assert ("default" not in field) == row.endswith("| |"), row
 
 
 # The busy light.
@@ -256,7 +382,7 @@ async def test_a_lamp_blinks_slowly_on_hold(
 @pytest.mark.parametrize(
     ("mode", "lit"), [(ColorMode.BRIGHTNESS, "100%"), (ColorMode.ONOFF, "on")]
 )
-async def test_a_light_without_colours_is_on_for_what_is_urgent(
+async def test_a_light_without_colors_is_on_for_what_is_urgent(
     emulator: Emulator, blueprints: Blueprints, mode: ColorMode, lit: str
 ) -> None:
     plain, coloured = Lamp("plain", mode), Lamp("coloured")
@@ -471,7 +597,7 @@ async def test_a_call_that_ends_while_the_connection_is_short_away_ends_the_red(
     with hasty():
         async with at_home(blueprints, emulator, lamp) as home:
             await home.presence(BUSY)
-            await home.busy_light(lamp, busy_colour=[9, 0, 0])
+            await home.busy_light(lamp, busy_color=[9, 0, 0])
             await home.story.call("ring")
             await home.blinks(lamp)
             emulator.faults.set(http_5xx=[{"status": 503}])
@@ -890,9 +1016,7 @@ async def test_quiet_may_stay(emulator: Emulator, blueprints: Blueprints) -> Non
         await home.shows(player, "pause")
         await home.story.call("missed")
         await home.story.shows(ringing="off")
-        state = home.hass.states.get(automation)
-        assert state is not None
-        assert state.attributes["current"] == 0
+        await home.idle(automation)
         assert player.told == ["pause"]
 
 
@@ -1003,14 +1127,13 @@ async def test_actions_learn_who_called_as_far_as_that_is_shared(
 ) -> None:
     fired = async_mock_service(blueprints.hass, "test", "fired")
     async with at_home(blueprints, emulator, caller_identity=caller_identity) as home:
-        names = ("title", "message", "extension", "caller", "time", "queue_call")
-        data = {name: f"{{{{ {name} }}}}" for name in names}
+        data = {key: f"{{{{ {key} }}}}" for key in ("title", "message", "call")}
         await home.blueprints.use(
             "missed_call",
             extensions=[home.device()],
             queue_calls="tell",
-            title_text="From {{ caller or 'somebody' }}",
-            message_text="Call {{ caller }}",
+            title_text="From {{ call.caller or 'somebody' }}",
+            message_text="Call {{ call.caller }}",
             actions=[{"action": "test.fired", "data": data}],
         )
         await home.story.call(
@@ -1023,13 +1146,13 @@ async def test_actions_learn_who_called_as_far_as_that_is_shared(
         assert call.data == {
             "title": f"From {caller or 'somebody'}",
             "message": f"Call {caller}".strip(),
-            "extension": device.name,
-            "caller": caller,
-            "time": call.data["time"],
-            "queue_call": True,
+            "call": {
+                "extension": device.name,
+                "caller": caller,
+                "time": call.data["call"]["time"],
+                "queue": True,
+            },
         }
-        # As it is read, whatever it looks like.
-        assert isinstance(call.data["caller"], str)
 
 
 async def test_every_one_of_many_missed_calls_is_told_of(
@@ -1044,13 +1167,292 @@ async def test_every_one_of_many_missed_calls_is_told_of(
             "missed_call",
             extensions=[home.device(each) for each in people],
             notify=[phone.entity_id],
-            message_text="{{ extension }}",
+            message_text="{{ call.extension }}",
         )
         for each in people * 2:
-            await home.story.call("ring", "missed", at=each, name=None)
+            await home.story.call("ring", "missed", at=each)
         await home.story.until(lambda: len(phone.got) == 6)
         names = [emulator.extension(each).name for each in people]
         assert sorted(message for _, message in phone.got) == sorted(names * 2)
 
 
 # Do not disturb.
+
+
+QUEUE_OFF = {"dndStatus": "DoNotAcceptDepartmentCalls"}
+
+
+@pytest.mark.parametrize("before", [DISTURB, QUEUE_OFF])
+async def test_a_switch_keeps_undisturbed_and_brings_back_what_was(
+    emulator: Emulator, blueprints: Blueprints, before: dict[str, str]
+) -> None:
+    switch, other = Plug("focus"), Plug("guests")
+    async with at_home(blueprints, emulator, switch, other) as home:
+        await home.presence(before)
+        switches = [switch.entity_id, other.entity_id]
+        automation = await home.do_not_disturb(switches=switches)
+        status = home.story.now("dnd_status")
+        for _ in range(2):
+            await switch.async_turn_on()
+            await home.story.shows(dnd_status="do_not_accept_any_calls")
+            await other.async_turn_on()
+            await switch.async_turn_off()
+            switch.power(on=False)
+            switch.power(on=True)
+            assert home.story.now("do_not_disturb") == "on"
+            await other.async_turn_off()
+            await home.story.shows(dnd_status=str(status))
+            await home.idle(automation)
+            await home.story.until(lambda: not home.waiting())
+
+
+async def test_do_not_disturb_that_was_on_stays_on(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    switch = Plug("focus")
+    async with at_home(blueprints, emulator, switch) as home:
+        automation = await home.do_not_disturb(switches=[switch.entity_id])
+        await home.presence(DO_NOT_DISTURB)
+        await home.story.shows(do_not_disturb="on")
+        await switch.async_turn_on()
+        await home.idle(automation)
+        await switch.async_turn_off()
+        await home.idle(automation)
+        assert home.changes() == 0
+        # Nor is it turned on again once it was turned off.
+        await switch.async_turn_on()
+        await home.presence(DISTURB)
+        await home.story.shows(do_not_disturb="off")
+        await switch.async_turn_off()
+        await home.idle(automation)
+        assert home.changes() == 0
+
+
+async def test_do_not_disturb_that_is_turned_off_by_hand_is_left_alone(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    switch = Plug("focus")
+    async with at_home(blueprints, emulator, switch) as home:
+        await home.presence(DISTURB)
+        automation = await home.do_not_disturb(switches=[switch.entity_id])
+        await switch.async_turn_on()
+        await home.story.shows(do_not_disturb="on")
+        assert home.waiting()
+        await home.presence(QUEUE_OFF)
+        await home.idle(automation)
+        # Nothing is brought back later that would undo what is set by hand.
+        assert not home.waiting()
+        assert home.story.now("dnd_status") == "do_not_accept_department_calls"
+        await home.presence(DO_NOT_DISTURB)
+        await home.story.shows(do_not_disturb="on")
+        changes = home.changes()
+        await switch.async_turn_off()
+        await home.idle(automation)
+        assert home.changes() == changes
+        assert home.story.now("do_not_disturb") == "on"
+
+
+def later(seconds: float) -> datetime:
+    """Return a time."""
+    return dt_util.now() + timedelta(seconds=seconds)
+
+
+async def test_a_lost_connection_is_no_hand(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    calendar = Calendar("work")
+    with hasty(grace=0.1):
+        async with at_home(blueprints, emulator, calendar) as home:
+            automation = await home.do_not_disturb(calendars=[calendar.entity_id])
+            calendar.enter(later(-60), later(600), "Review")
+            await home.story.shows(do_not_disturb="on")
+            await home.story.until(home.waiting)
+            emulator.faults.set(http_5xx=[{"status": 503}])
+            await emulator.disconnect(code=1001, recoverable=False)
+            await home.story.shows(do_not_disturb=STATE_UNAVAILABLE)
+            calendar.enter(later(300), later(500), "Another")
+            emulator.faults.clear()
+            await home.story.live()
+            await home.story.shows(do_not_disturb="on")
+            assert home.runs(automation)
+            calendar.events.clear()
+            calendar.async_write_ha_state()
+            await home.story.shows(do_not_disturb="off")
+            await home.idle(automation)
+
+
+async def test_an_event_keeps_undisturbed_until_it_ends(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    calendar = Calendar("work")
+    async with at_home(blueprints, emulator, calendar) as home:
+        calendar.enter(later(1), later(3), "Anything")
+        automation = await home.do_not_disturb(calendars=[calendar.entity_id])
+        assert not home.runs(automation)
+        await home.story.shows(do_not_disturb="on")
+        assert dt_util.now() >= calendar.events[0].start_datetime_local
+        await home.story.shows(do_not_disturb="off")
+        assert dt_util.now() >= calendar.events[0].end_datetime_local
+        await home.idle(automation)
+        await home.story.until(lambda: not home.waiting())
+
+
+async def test_only_events_that_are_meant_count(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    work, home_calendar = Calendar("work"), Calendar("home")
+    async with at_home(blueprints, emulator, work, home_calendar) as home:
+        today = dt_util.now().date()
+        work.enter(today, today + timedelta(days=1), "Focus time all day")
+        work.enter(later(-60), later(60), "Lunch")
+        home_calendar.enter(later(-60), later(60), "Laundry", description="no work")
+        # It begins while another goes on, so that its calendar's state tells nothing of it.
+        meant = home_calendar.enter(
+            later(2), later(4), "Call with Jo", description="Weekly meeting"
+        )
+        automation = await home.do_not_disturb(
+            calendars=[work.entity_id, home_calendar.entity_id],
+            words="Focus time, MEETING",
+        )
+        await home.story.shows(do_not_disturb="on")
+        assert dt_util.now() >= meant.start_datetime_local
+        await home.story.shows(do_not_disturb="off")
+        assert dt_util.now() >= meant.end_datetime_local
+        await home.idle(automation)
+        assert home.changes() == 2
+
+
+async def test_events_that_follow_each_other_are_one(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    calendar = Calendar("work")
+    async with at_home(blueprints, emulator, calendar) as home:
+        turn = later(2)
+        calendar.enter(later(-60), turn, "First")
+        calendar.enter(turn, later(4), "Second")
+        calendar.enter(later(1), later(3), "Across")
+        await home.do_not_disturb(calendars=[calendar.entity_id])
+        calendar.power(on=False)
+        calendar.power(on=True)
+        assert home.story.now("do_not_disturb") == "off"
+        home.story.forget()
+        await home.story.shows(do_not_disturb="on")
+        await home.story.shows(do_not_disturb="off")
+        assert dt_util.now() >= calendar.events[1].end_datetime_local
+        assert home.story.seen("do_not_disturb") == ["on", "off"]
+
+
+async def test_an_event_that_is_moved_or_cancelled_ends_it(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    calendar, switch = Calendar("work"), Plug("focus")
+    async with at_home(blueprints, emulator, calendar, switch) as home:
+        automation = await home.do_not_disturb(
+            calendars=[calendar.entity_id], switches=[switch.entity_id]
+        )
+        for change in ("moved", "cancelled"):
+            event = calendar.enter(later(-60), later(600), "Review")
+            await home.story.shows(do_not_disturb="on")
+            calendar.events.remove(event)
+            if change == "moved":
+                calendar.enter(later(300), later(600), "Review")
+            else:
+                calendar.async_write_ha_state()
+            await home.story.shows(do_not_disturb="off")
+            await home.idle(automation)
+            calendar.events.clear()
+            calendar.async_write_ha_state()
+
+
+async def test_a_reason_that_is_left_keeps_it_on(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    calendar, switch = Calendar("work"), Plug("focus")
+    async with at_home(blueprints, emulator, calendar, switch) as home:
+        automation = await home.do_not_disturb(
+            calendars=[calendar.entity_id], switches=[switch.entity_id]
+        )
+        await switch.async_turn_on()
+        await home.story.shows(do_not_disturb="on")
+        event = calendar.enter(later(-60), later(600), "Review")
+        await switch.async_turn_off()
+        # A calendar that cannot be asked ends nothing.
+        calendar.power(on=False)
+        calendar.power(on=True)
+        await home.story.until(lambda: restore_in(home) < 700)
+        assert home.story.now("do_not_disturb") == "on"
+        calendar.events.remove(event)
+        calendar.async_write_ha_state()
+        await home.story.shows(do_not_disturb="off")
+        await home.idle(automation)
+
+
+def restore_in(home: Home) -> float:
+    """Return in how many seconds the integration brings the earlier presence back by itself."""
+    (restore,) = home.story.coordinator.editor._restores.values()
+    at = dt_util.parse_datetime(restore.at)
+    assert at is not None
+    return (at - dt_util.utcnow()).total_seconds()
+
+
+async def test_a_start_in_an_event_keeps_what_to_bring_back(
+    emulator: Emulator, blueprints: Blueprints, hass_storage: dict[str, Any]
+) -> None:
+    calendar = Calendar("work")
+    async with at_home(blueprints, emulator, calendar) as home:
+        await home.presence(QUEUE_OFF)
+        automation = await home.do_not_disturb(calendars=[calendar.entity_id])
+        calendar.enter(later(-60), later(600), "Review")
+        await home.story.shows(do_not_disturb="on")
+        await home.story.until(home.waiting)
+        await home.call_service("automation.turn_off", entity_id=automation)
+        # Should Home Assistant not be there at the end, the integration has it.
+        assert 600 < restore_in(home) < 700
+        stored = f"{DOMAIN}.{home.story.entry.entry_id}"
+        await home.story.until(
+            lambda: bool(hass_storage.get(stored, {}).get("data", {}).get("restores"))
+        )
+        await home.story.reload()
+        assert 600 < restore_in(home) < 700
+        home.hass.set_state(CoreState.not_running)
+        await home.call_service("automation.turn_on", entity_id=automation)
+        await home.hass.async_start()
+        await home.story.until(lambda: bool(home.runs(automation)))
+        assert home.story.now("do_not_disturb") == "on"
+        calendar.events.clear()
+        calendar.async_write_ha_state()
+        await home.story.shows(dnd_status="do_not_accept_department_calls")
+
+
+async def test_a_start_in_an_event_ends_nothing_that_was_turned_on_by_hand(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    calendar = Calendar("work")
+    async with at_home(blueprints, emulator, calendar) as home:
+        await home.presence(DO_NOT_DISTURB)
+        await home.story.shows(do_not_disturb="on")
+        calendar.enter(later(-60), later(600), "Review")
+        home.hass.set_state(CoreState.not_running)
+        automation = await home.do_not_disturb(calendars=[calendar.entity_id])
+        await home.hass.async_start()
+        await home.story.until(home.waiting)
+        calendar.events.clear()
+        calendar.async_write_ha_state()
+        await home.idle(automation)
+        await home.story.until(lambda: not home.waiting())
+        assert emulator.truth()[home.story.own]["dndStatus"] == "DoNotAcceptAnyCalls"
+        assert home.story.now("do_not_disturb") == "on"
+
+
+async def test_a_switch_that_was_forgotten_ends(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    switch = Plug("focus")
+    async with at_home(blueprints, emulator, switch) as home:
+        automation = await home.do_not_disturb(
+            switches=[switch.entity_id], longest={"seconds": 1}
+        )
+        await switch.async_turn_on()
+        await home.story.shows(do_not_disturb="on")
+        await home.story.shows(do_not_disturb="off")
+        await home.idle(automation)
