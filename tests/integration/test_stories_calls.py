@@ -332,3 +332,20 @@ async def test_many_drops_in_one_call(hass: HomeAssistant, emulator: Emulator) -
             await story.shows(telephony_status="no_call", on_call="off")
             assert story.seen("on_call") == ["on", "off"]
             assert story.seen_unavailable() == []
+
+
+async def test_a_value_of_another_kind_costs_itself_alone(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 44: a list where a word belongs: the event is taken, and the connection stays."""
+    async with office(hass, emulator) as story:
+        call = {"id": "c4f1", "direction": [], "telephonyStatus": {"a": 1}}
+        body = {
+            "extensionId": story.own,
+            "sequence": 10**6,
+            "telephonyStatus": "CallConnected",
+            "activeCalls": [call],
+        }
+        await emulator.deliver(story.own, body)
+        await story.shows(telephony_status="call_connected")
+        assert story.coordinator.stream.history.losses == 0

@@ -121,3 +121,19 @@ async def test_many_where_the_snapshot_of_all_is_refused(
         ) as story:
             assert emulator.counters.requests[PRESENCE] == 3
             assert {story.now("telephony_status", one) for one in people} == {"no_call"}
+
+
+async def test_a_few_of_many_may_not_be_watched(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    """Row 42: three who forbid it, whom the refusal does not name: the others are followed all the same."""
+    async with emulated(extensions=100, seed=4, rate_limits=False) as emulator:
+        people = colleagues(emulator, 60)
+        shy = people[7], people[30], people[55]
+        emulator.faults.set(
+            refuse_filters={f"*/extension/{key}/presence*": "SUB-403" for key in shy}
+        )
+        async with office(hass, emulator, follow=["chosen"], extensions=people):
+            for one in set(people) - set(shy):
+                body = {"extensionId": one, "telephonyStatus": "Ringing"}
+                assert await emulator.deliver(one, body) == 1

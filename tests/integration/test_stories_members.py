@@ -356,3 +356,59 @@ async def test_the_user_removes_devices(
         await story.reload()
         assert await may_remove(story.device(one))
         assert story.followed() == {story.own}
+
+
+async def test_someone_joins_while_the_connection_is_lost(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Rows 28, 43: the event that told it went to nobody: after a break membership is read again, too."""
+    with hasty():
+        async with office(hass, emulator, follow=["account"]) as story:
+            gone, *_ = colleagues(emulator, 1)
+            await emulator.disconnect(code=1001, recoverable=False)
+            await story.lost()
+            person = await emulator.add_extension("Nora New")
+            await emulator.remove_extension(gone)
+            await story.live()
+            await story.until(lambda: person in story.followed(), deadline=3)
+            assert gone not in story.followed()
+
+
+async def test_someone_joins_and_cannot_be_read_at_once(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 25: passing trouble at that moment is not shown as unknown for hours."""
+    with hasty():
+        async with office(hass, emulator, follow=["account"]) as story:
+            emulator.faults.set(
+                http_5xx=[{"path": "*/presence", "method": "GET", "next": 1}]
+            )
+            person = await emulator.add_extension("Nora New")
+            await story.until(lambda: person in story.followed())
+            await story.until(
+                lambda: story.now("telephony_status", person) == "no_call", deadline=3
+            )
+
+
+async def test_names_stay_where_the_list_of_the_account_is_refused(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 41: the list is the only one that tells names: without it those of before are the best there are."""
+    one, *_ = colleagues(emulator, 1)
+    async with office(
+        hass, emulator, follow=["own", "chosen"], extensions=[one]
+    ) as story:
+        device = story.device(one)
+        assert device is not None
+        refused = {"path": "*/account/~/extension", "status": 403, "body": "empty"}
+        emulator.faults.set(http_5xx=[refused])
+        await emulator.rename_extension(story.own, "Read Again")
+
+        def read_again() -> bool:
+            own = story.device(story.own)
+            return own is not None and own.name == "Read Again"
+
+        await story.until(read_again)
+        after = story.device(one)
+        assert after is not None
+        assert after.name == device.name

@@ -13,6 +13,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
 from emulator import Emulator
 
 from . import open_sessions
@@ -25,6 +26,7 @@ from .stories import (
     hasty,
     issues,
     nothing_left,
+    nothing_left_later,
     office,
     our_tasks,
 )
@@ -217,7 +219,7 @@ async def test_an_unload_leaves_nothing(
         await story.shows(ringing="on")
         await emulator.set_presence(story.own, {"dndStatus": "DoNotAcceptAnyCalls"})
         await story.shows(do_not_disturb="on")
-    await nothing_left(emulator)
+    await nothing_left_later(hass, emulator)
     assert emulator.counters.requests[REVOKE] == 1
 
 
@@ -246,7 +248,7 @@ async def test_an_unload_in_the_middle_of_trouble_leaves_nothing(
             await story.lost()
             await emulator.wait_for(lambda: emulator.counters.requests[TICKET] > asked)
             emulator.faults.clear()
-        await nothing_left(emulator)
+        await nothing_left_later(hass, emulator)
 
 
 async def test_a_start_that_comes_to_nothing_leaves_nothing(
@@ -306,3 +308,17 @@ async def test_what_changes_nothing_writes_nothing(
         await story.all_heard()
         assert story.changes == []
         assert story.reported == []
+
+
+async def test_a_loss_in_the_moment_of_an_unload_leaves_no_timer(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The task that is being ended may still tell of a loss: the grace must not begin after it was cancelled."""
+    async with office(hass, emulator) as story:
+        coordinator = story.coordinator
+        stopping = asyncio.create_task(coordinator.lifecycle.stop())
+        await asyncio.sleep(0)
+        assert not stopping.done()
+        coordinator.stream_lost(RetryLater(Reason.SERVICE_ERROR))
+        await stopping
+        assert coordinator._grace is None
