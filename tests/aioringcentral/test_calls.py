@@ -876,6 +876,14 @@ IDENTITY_STORIES: dict[str, tuple[list[Seen], list[str]]] = {
         ],
         ["0 ringing A in", "5 answered A in", "9 ended A in 4s"],
     ),
+    "an item that never says how far its call is": (
+        [
+            event(0, call(1, RINGING), call(2, RINGING, telephonyStatus=None)),
+            event(5, call(1, CONNECTED), call(2, RINGING, telephonyStatus=None)),
+            event(9),
+        ],
+        ["0 ringing A in", "5 answered A in", "9 ended A in 4s"],
+    ),
     "a queue rings three members and another one answers": (
         [event(0, call(1, RINGING, queueCall=True)), event(9, over(1, queueCall=True))],
         ["0 ringing A in q", "9 missed A in q"],
