@@ -293,6 +293,24 @@ async def test_several_are_set_once_each(
     assert writes(emulator) == 2
 
 
+@pytest.mark.xfail(strict=True, reason="the first refusal ends the action")
+async def test_one_that_fails_does_not_keep_the_others_from_being_set(
+    story: Story, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    everyone = [people[OWN], people[ANNA], people[BEN]]
+    for failing in everyone:
+        path = f"*/{failing}/presence"
+        emulator.faults.set(http_5xx=[{"path": path, "method": "PUT"}])
+        with pytest.raises(HomeAssistantError) as caught:
+            await set_presence(story, **target(story, *everyone), user_status="busy")
+        assert said(caught.value) == "change_failed"
+        emulator.faults.clear()
+        assert [status(emulator, each) for each in everyone] == [
+            "Available" if each == failing else "Busy" for each in everyone
+        ]
+        await set_presence(story, **target(story, *everyone), user_status="available")
+
+
 async def test_an_area_means_the_extensions_in_it(
     story: Story,
     emulator: Emulator,
