@@ -310,6 +310,25 @@ async def test_what_changes_nothing_writes_nothing(
         assert story.reported == []
 
 
+async def test_an_answer_that_stays_is_not_written_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 26: a held call is still a call: what asks for it has nothing new to say."""
+    async with office(hass, emulator) as story:
+        await story.call("ring", "answer")
+        await story.shows(on_call="on")
+        await story.all_heard()
+        story.forget()
+        await story.call("hold")
+        await story.shows(telephony_status="on_hold")
+        await story.all_heard()
+        assert {entity for entity, _, _ in story.changes} == {
+            story.entity("telephony_status"),
+            story.entity("call"),
+        }
+        assert story.reported == []
+
+
 async def test_a_loss_in_the_moment_of_an_unload_leaves_no_timer(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -17,6 +17,7 @@ from .stories import (
     colleagues,
     emulated,
     hasty,
+    late_replies,
     lines,
     office,
 )
@@ -100,11 +101,12 @@ async def test_a_long_loss_is_shown_at_once_everywhere(
     hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Row 14: half-open: nothing arrives and nothing fails. One line when it is lost, one when it is back."""
-    emulator.faults.set(idle_timeout=2)
     follow = colleagues(emulator, 3)
     with (
         caplog.at_level(logging.INFO),
         hasty(grace=0.2),
+        patch(f"{CONNECTION}.HEARTBEAT_AFTER", 0.2),
+        patch(f"{CONNECTION}.HEARTBEAT_DEADLINE", 0.2),
         patch(f"{CONNECTION}.OPEN_TIMEOUT", 0.3),
     ):
         async with office(hass, emulator, follow=["chosen"], extensions=follow) as it:
@@ -222,17 +224,32 @@ async def test_events_during_the_snapshot_count_for_more(
         async with office(hass, emulator) as story:
             await story.call("ring")
             await story.shows(telephony_status="ringing")
-            asked = emulator.counters.requests[PRESENCE]
-            await emulator.disconnect(code=1001, recoverable=False)
-            emulator.faults.set(reply_delay=0.3)
-            await emulator.wait_for(
-                lambda: emulator.counters.requests[PRESENCE] > asked
-            )
-            await story.call("answer")
-            await story.live()
-            await story.all_heard()
+            with late_replies("presences") as late:
+                await emulator.disconnect(code=1001, recoverable=False)
+                await story.until(lambda: late.made == 1)
+                # The snapshot still says that it rings.
+                await story.call("answer")
+                await story.all_heard()
+                late.let_arrive.set()
+                await story.live()
+            await story.until(lambda: story.coordinator._caught_up)
             assert story.now("telephony_status") == "call_connected"
             assert story.seen("telephony_status") == ["ringing", "call_connected"]
+
+
+async def test_a_snapshot_is_no_news(hass: HomeAssistant, emulator: Emulator) -> None:
+    """Row 27: a call that was missed while nothing was connected is not told when it is seen to be over."""
+    with hasty():
+        async with office(hass, emulator) as story:
+            await story.call("ring")
+            await story.shows(ringing="on")
+            last = story.now("call")
+            await emulator.disconnect(code=1001, recoverable=False)
+            await story.lost()
+            await story.call("missed")
+            await story.shows(telephony_status="no_call", ringing="off")
+            await story.live()
+            assert story.now("call") == last
 
 
 @pytest.mark.parametrize("told", [False, True])
