@@ -302,8 +302,13 @@ TEXTS_SCHEMA = vol.Schema(
 )
 
 
-def test_texts() -> None:
-    assert TEXTS_SCHEMA(TEXTS) == TEXTS
+@pytest.mark.parametrize(
+    "path", sorted((HOME / "translations").iterdir()), ids=lambda path: path.stem
+)
+def test_texts(path: Path) -> None:
+    texts = json.loads(path.read_text())
+
+    assert TEXTS_SCHEMA(texts) == texts
 
 
 def test_texts_are_where_home_assistant_looks() -> None:
