@@ -82,7 +82,7 @@ async def async_unload_entry(
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await entry.runtime_data.lifecycle.stop()
-    await leave(hass, entry.data, entry.runtime_data.sign_in.tokens)
+    await leave(hass, entry.runtime_data.sign_in, entry.data)
     return True
 
 

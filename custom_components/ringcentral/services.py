@@ -8,6 +8,7 @@ from homeassistant.core import (
     ServiceResponse,
     SupportsResponse,
 )
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
@@ -71,14 +72,21 @@ async def _set_presence(call: ServiceCall) -> None:
         call.data.get(ATTR_USER_STATUS),
         call.data.get(ATTR_DND_STATUS),
     )
+    refused: list[HomeAssistantError] = []
     for coordinator, extension_id in extensions_of(call.hass, call.data):
-        await coordinator.editor.set_presence(
-            extension_id,
-            user_status=UserStatus[user_status.upper()] if user_status else None,
-            dnd_status=DndStatus[dnd_status.upper()] if dnd_status else None,
-            message=call.data.get(ATTR_MESSAGE),
-            duration=call.data.get(ATTR_DURATION),
-        )
+        try:
+            await coordinator.editor.set_presence(
+                extension_id,
+                user_status=UserStatus[user_status.upper()] if user_status else None,
+                dnd_status=DndStatus[dnd_status.upper()] if dnd_status else None,
+                message=call.data.get(ATTR_MESSAGE),
+                duration=call.data.get(ATTR_DURATION),
+            )
+        except HomeAssistantError as err:
+            # One of an area that cannot be set does not keep the others from it.
+            refused.append(err)
+    if refused:
+        raise refused[0]
 
 
 async def _get_presence(call: ServiceCall) -> ServiceResponse:

@@ -1,7 +1,7 @@
 """From a config entry's credentials to a client: who signs in, and the rate budget that outlives a reload."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ class SignIn:
     http: Http
     tokens: TokenSource
     rest: Rest
+    data: Mapping[str, Any] = field(repr=False)
+    """The credentials that it was opened with."""
 
 
 def way_to(hass: HomeAssistant, server: str, client_id: str) -> Http:
@@ -64,7 +66,7 @@ def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
     """
     http = way_to(hass, data[CONF_SERVER], data[CONF_CLIENT_ID])
     tokens = _tokens(hass, http, data)
-    return SignIn(http=http, tokens=tokens, rest=Rest(http, tokens))
+    return SignIn(http=http, tokens=tokens, rest=Rest(http, tokens), data=dict(data))
 
 
 def hand_over(
@@ -75,11 +77,15 @@ def hand_over(
         hass.data.setdefault(_HANDED_OVER, {})[_key(data)] = tokens
 
 
-async def leave(
-    hass: HomeAssistant, data: Mapping[str, Any], tokens: TokenSource
-) -> None:
-    """Leave a sign-in behind on unload: a reload goes on with it, or it is ended after `LINGER` seconds."""
-    if data[CONF_AUTH] == AUTH_OAUTH:
+async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) -> None:
+    """Leave a sign-in behind on unload: a reload goes on with it, or it is ended after `LINGER` seconds.
+
+    With other credentials (``data`` is the entry's now) nobody goes on with it.
+    """
+    tokens = access.tokens
+    if AUTH_OAUTH in (data[CONF_AUTH], access.data[CONF_AUTH]) or _key(data) != _key(
+        access.data
+    ):
         await tokens.close()
         return
     hand_over(hass, data, tokens)

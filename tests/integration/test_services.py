@@ -293,7 +293,6 @@ async def test_several_are_set_once_each(
     assert writes(emulator) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="the first refusal ends the action")
 async def test_one_that_fails_does_not_keep_the_others_from_being_set(
     story: Story, emulator: Emulator, people: dict[Who, str]
 ) -> None:
