@@ -39,7 +39,7 @@ from emulator.tokens import Session
 
 from . import enter_app, entry_for, jwt_input, open_sessions, placeholders, text
 from .conftest import Browser
-from .stories import REVOKE, TOKEN, Story, nothing_left
+from .stories import REVOKE, TOKEN, Story, nothing_left, nothing_left_later
 
 AUTHORIZE = "GET /restapi/oauth/authorize"
 LATER = {"http_5xx": [{"path": "*/oauth/wstoken", "next": 1}]}
@@ -1032,7 +1032,7 @@ async def test_the_way_to_sign_in_is_changed_and_changed_back(
     await emulator.set_presence(story.own, {"userStatus": "Available"})
     await story.shows(presence_status="available")
     await story.leave()
-    await nothing_left(emulator)
+    await nothing_left_later(hass, emulator)
 
 
 async def test_two_changes_in_a_minute_ask_no_more_than_the_service_allows(
