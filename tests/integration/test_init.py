@@ -208,3 +208,12 @@ async def test_a_removed_entry_signs_out(
         assert open_sessions(emulator) == 1
         assert await hass.config_entries.async_remove(story.entry.entry_id)
         await nothing_left(emulator)
+
+
+async def test_an_entry_that_never_signed_in_is_removed(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    emulator.faults.set(token_error={"code": "OAU-146"})
+    async with office(hass, emulator, state=ConfigEntryState.SETUP_ERROR) as story:
+        assert await hass.config_entries.async_remove(story.entry.entry_id)
+        assert emulator.counters.requests["POST /restapi/oauth/revoke"] == 0

@@ -75,6 +75,22 @@ async def test_ringing_that_nobody_ended_heals(
             await story.shows(telephony_status="no_call", ringing="off")
 
 
+async def test_a_doubt_that_cannot_be_cleared_up_at_once(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 5: the service does not answer for now: it is asked again."""
+    with patch(f"{DOUBTS}._RINGING_AFTER", 0.1):
+        async with office(hass, emulator) as story:
+            emulator.faults.set(
+                http_5xx=[{"path": "*/presence", "status": 503, "next": 1}]
+            )
+            await story.call("ring")
+            await story.shows(telephony_status="ringing")
+            emulator.faults.set(drop_next=1)
+            await story.call("missed")
+            await story.shows(telephony_status="no_call", ringing="off")
+
+
 async def test_ringing_that_goes_on_is_no_reason_to_ask_for_ever(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -1,6 +1,7 @@
 """Stories of who is followed: people who come, go, change their names, and lists that change (peers, rows 41 to 43)."""
 
 from collections.abc import Iterator
+from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -412,3 +413,42 @@ async def test_names_stay_where_the_list_of_the_account_is_refused(
         after = story.device(one)
         assert after is not None
         assert after.name == device.name
+
+
+async def test_names_stay_over_a_restart_without_the_list_of_the_account(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 41: the device remembers what nobody tells any more."""
+    one, *_ = colleagues(emulator, 1)
+    async with office(
+        hass, emulator, follow=["own", "chosen"], extensions=[one]
+    ) as story:
+        before = named(story, one)
+        refused = {"path": "*/account/~/extension", "status": 403, "body": "empty"}
+        emulator.faults.set(http_5xx=[refused])
+        await story.reload()
+        assert named(story, one) == before
+        await story.call("ring", at=one)
+        await story.shows(one, telephony_status="ringing")
+
+
+async def test_someone_leaves_while_being_read_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 43: the answer is about nobody any more."""
+    one, two = colleagues(emulator, 2)
+    doubt = "custom_components.ringcentral.aioringcentral.doubts._RINGING_AFTER"
+    with patch(doubt, 0.1), late_replies("presences") as late:
+        late.let_arrive.set()
+        async with office(hass, emulator, follow=["account"]) as story:
+            late.let_arrive.clear()
+            late.made = 0
+            await story.call("ring", at=one)
+            await story.until(lambda: late.made == 1)
+            await emulator.remove_extension(one)
+            await story.until(lambda: one not in story.followed())
+            late.let_arrive.set()
+            await story.call("ring", at=two)
+            await story.shows(two, telephony_status="ringing")
+            await story.until(lambda: late.made >= 2)
+            assert story.seen_unavailable() == []

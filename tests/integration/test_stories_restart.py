@@ -1,6 +1,7 @@
 """Stories of beginnings and ends: restarts, reloads, and what is left behind (peers, rows 25 to 28)."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -11,9 +12,12 @@ from homeassistant.const import (
     STATE_UNKNOWN,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
+from custom_components.ringcentral.signin import LINGER
 from emulator import Emulator
 
 from . import open_sessions
@@ -175,9 +179,25 @@ async def test_reloads_pile_up_nothing(hass: HomeAssistant, emulator: Emulator) 
             lambda: emulator.counters.sockets_open == 1 and open_sessions(emulator) == 1
         )
         assert emulator.counters.subscriptions == 1
+        # Five a minute would be the limit of all sign-ins.
+        assert emulator.counters.tokens_issued == 1
         assert story.entities() == entities
         await story.call("ring")
         await story.shows(telephony_status="ringing")
+
+
+async def test_the_sign_in_that_a_reload_went_on_with_stays(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 22: what was to end after a minute is in use again."""
+    async with office(hass, emulator) as story:
+        await story.reload()
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=LINGER))
+        await emulator.disconnect(code=1001, recoverable=True)
+        await story.call("ring")
+        await story.shows(telephony_status="ringing")
+        assert emulator.counters.requests[REVOKE] == 0
+        assert emulator.counters.tokens_issued == 1
 
 
 # Ends.

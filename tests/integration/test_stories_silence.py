@@ -7,6 +7,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.ringcentral.aioringcentral.connection import Connection
 from emulator import Emulator
 
 from .stories import (
@@ -199,6 +200,21 @@ async def test_without_recovery_it_is_subscribed_and_read_once(
             assert emulator.counters.subscriptions_created == created + 1
             assert emulator.counters.requests[PRESENCE] == 1
             assert story.seen_unavailable() == []
+
+
+async def test_a_service_without_recovery(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 15: it gives no token that would recover anything: subscribed and read, each time."""
+    with hasty(), patch.object(Connection, "_adopt"):
+        async with office(hass, emulator) as story:
+            await emulator.disconnect(code=1001, recoverable=True)
+            await story.lost()
+            await story.call("ring")
+            await story.shows(telephony_status="ringing")
+            await story.live()
+            assert emulator.counters.recoveries == 0
+            assert emulator.counters.subscriptions_created == 2
 
 
 async def test_a_counter_that_began_anew_freezes_nobody(
