@@ -88,6 +88,10 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
     ):
         await tokens.close()
         return
+    if _key(data) in hass.data.get(_HANDED_OVER, {}):
+        # Someone has just signed in anew with the same credentials: that one goes on.
+        await tokens.close()
+        return
     hand_over(hass, data, tokens)
 
     @callback

@@ -66,6 +66,7 @@ class Running:
                 extension_id
                 for extension_id in running.entities.extensions
                 if extension_id != running.own
+                and (extension_id, "presence_status") in running.entities
                 and running.state(extension_id, "presence_status") == "available"
             ]
             yield running

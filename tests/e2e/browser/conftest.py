@@ -31,6 +31,8 @@ async def shared(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Running]:
     """Start an office apart from that of other tests, as users have it: nothing enabled by hand."""
+    # Another test may have run since the browser was started.
+    pytest_socket.enable_socket()
     plan = Plan(port=free_port(), rate_limits=False, debug=True)
     folder = tmp_path_factory.mktemp("seen")
     async with Office.open(folder, plan) as office, AsyncExitStack() as stack:
