@@ -125,6 +125,7 @@ async def test_after_signing_in_again_everything_is_back(
         await story.until(lambda: len(sign_in_flows(hass)) == 1)
         await story.call("ring")
         emulator.faults.clear()
+        issued = emulator.counters.tokens_issued
         (flow,) = sign_in_flows(hass)
         for answer in ({"next_step_id": "jwt"}, jwt_input(emulator)):
             result = await hass.config_entries.flow.async_configure(
