@@ -11,7 +11,7 @@ import pytest
 
 from emulator import Emulator
 
-from . import jwt_input
+from . import jwt_input, open_sessions
 from .stories import (
     EXTENSIONS,
     TICKET,
@@ -137,6 +137,9 @@ async def test_after_signing_in_again_everything_is_back(
         await story.shows(telephony_status="ringing")
         assert story.entities() == entities
         assert STATE_UNAVAILABLE not in story.all_states().values()
+        # The sign-in of the form is the one that the entry goes on with.
+        assert emulator.counters.tokens_issued == issued + 1
+        assert open_sessions(emulator) == 1
 
 
 @pytest.mark.parametrize("code", REFUSED_SIGN_INS.values(), ids=REFUSED_SIGN_INS.keys())
