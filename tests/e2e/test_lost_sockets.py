@@ -26,9 +26,12 @@ async def test_no_wrong_state_five_seconds_later(
     # Each loss within ten seconds of the last one is answered more slowly.
     await running.reload()
     before = len(running.office.states.changes)
+    # A call that is parked during a break is told by nobody afterwards: REST knows no
+    # telephony status of a park location (protocol 2.4), which is unknown then.
+    calls = CALLS if recoverable else CALLS[:-1]
     playing = [
         asyncio.create_task(_play(running, who, script))
-        for who, script in zip(running.others, CALLS, strict=False)
+        for who, script in zip(running.others, calls, strict=False)
     ]
     await running.shows(running.others[0], telephony_status="call_connected")
     await running.kill_sockets(code, recoverable=recoverable)
