@@ -188,8 +188,15 @@ class Stream:
         return connection
 
     async def _subscribe(self, connection: Connection) -> None:
+        asked_to_replace = self._replace.is_set()
         self._replace.clear()
-        self.subscription = await subscribe(connection, self._plan)
+        try:
+            self.subscription = await subscribe(connection, self._plan)
+        except BaseException:
+            # The other plan was not tried yet.
+            if asked_to_replace:
+                self._replace.set()
+            raise
         self.history.subscribes += 1
 
     async def _take_replay(self, connection: Connection, token: Token) -> Continuity:
