@@ -1,4 +1,4 @@
-"""A board of the office: one tile a person, coloured by what they are doing. Built-in cards only."""
+"""Boards of the office: one of tiles, by built-in cards alone, and the wallboard of the integration."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,18 @@ from .entities import Entities
 from .states import ABSENT
 
 PATH = "ringcentral-office"
-# Conditional cards are looked at with every change: above so many people each gets
-# one plain tile, and a list shows who is busy.
-LIVELY = 60
-# More tiles than this nobody looks through.
-TILES = 300
+# Conditional cards are looked at with every change: for more people than this there is
+# the wallboard alone, which looks at what has changed.
+TILES = 60
 
 UNDISTURBED = "mdi:minus-circle"
+WALLBOARD = {
+    "title": "Wallboard",
+    "path": "wallboard",
+    "icon": "mdi:view-grid",
+    "type": "panel",
+    "cards": [{"type": "custom:ringcentral-wallboard"}],
+}
 _IN_CALL = ["call_connected", "on_hold", "parked_call"]
 _NOBODY = "_Nobody._"
 
@@ -54,24 +59,27 @@ def board(people: list[Person], account: dict[str, str]) -> Json:
     """Return the configuration of the board."""
     persons = [person for person in people if not person.is_park_location]
     places = [person for person in people if person.is_park_location]
+    views = [_tiles(persons, places, account)] if len(persons) <= TILES else []
+    return {"views": [*views, WALLBOARD]}
+
+
+def _tiles(
+    persons: list[Person], places: list[Person], account: dict[str, str]
+) -> Json:
     sections = [
         _section(_everyone(persons), span=3),
         _section([*_on_the_phone(persons), *_park_locations(places)]),
         _section([*_undisturbed(persons), *_account(account)]),
-        _section(_activity(people)),
+        _section(_activity([*persons, *places])),
     ]
     return {
-        "views": [
-            {
-                "title": "Office",
-                "path": "office",
-                "icon": "mdi:phone-in-talk",
-                "type": "sections",
-                "max_columns": 4,
-                "badges": _badges(account),
-                "sections": sections,
-            }
-        ]
+        "title": "Office",
+        "path": "office",
+        "icon": "mdi:phone-in-talk",
+        "type": "sections",
+        "max_columns": 4,
+        "badges": _badges(account),
+        "sections": sections,
     }
 
 
@@ -113,14 +121,13 @@ def _badges(account: dict[str, str]) -> list[Json]:
 
 
 def _everyone(persons: list[Person]) -> list[Json]:
-    tiles = _lively_tiles if len(persons) <= LIVELY else _plain_tile
     return [
         _heading("People", "mdi:account-group"),
-        *(tile for person in persons[:TILES] for tile in tiles(person)),
+        *(tile for person in persons for tile in _tiles_of(person)),
     ]
 
 
-def _lively_tiles(person: Person) -> list[Json]:
+def _tiles_of(person: Person) -> list[Json]:
     """Return tiles of which one is visible at a time."""
     telephony, presence, meeting, dnd = (
         person.entities[f"{key}_status"]
@@ -152,14 +159,8 @@ def _lively_tiles(person: Person) -> list[Json]:
     return tiles
 
 
-def _plain_tile(person: Person) -> list[Json]:
-    return [_tile(person.entities["presence_status"], person.name, "primary", 6)]
-
-
 def _on_the_phone(persons: list[Person]) -> list[Json]:
     cards = [_heading("On the phone", "mdi:phone-in-talk")]
-    if len(persons) > LIVELY:
-        return [*cards, _list(persons, "telephony_status", ["ringing", *_IN_CALL])]
     for person in persons:
         entity_id = person.entities["telephony_status"]
         for states, color in ((["ringing"], "amber"), (_IN_CALL, "red")):
@@ -173,8 +174,6 @@ def _on_the_phone(persons: list[Person]) -> list[Json]:
 
 def _undisturbed(persons: list[Person]) -> list[Json]:
     cards = [_heading("Do not disturb", UNDISTURBED)]
-    if len(persons) > LIVELY:
-        return [*cards, _list(persons, "do_not_disturb", ["on"])]
     for person in persons:
         entity_id = person.entities["do_not_disturb"]
         tile = _tile(entity_id, person.name, "deep-orange", 12)
@@ -227,17 +226,6 @@ def _account(account: dict[str, str]) -> list[Json]:
             "grid_options": {"columns": "full"},
         },
     ]
-
-
-def _list(persons: list[Person], key: str, states: list[str]) -> Json:
-    return {
-        "type": "entity-filter",
-        "entities": [
-            {"entity": person.entities[key], "name": person.name} for person in persons
-        ],
-        "conditions": [{"condition": "state", "state": states}],
-        "card": {"type": "entities"},
-    }
 
 
 def _tile(entity_id: str, name: str, color: str, columns: int) -> Json:

@@ -1,19 +1,24 @@
 """One browser for all, and an office with a wallboard to look at."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
+from typing import Any
 
 from playwright.async_api import Browser, async_playwright
 import pytest
 import pytest_asyncio
 import pytest_socket
 
-from demo.hass import free_port
+from demo.hass import CHECKOUT, free_port
 from demo.office import Office, Plan
 from tests.e2e.running import START_TIMEOUT, Running
 
 from .board import Board, create_board
-from .visitor import start_browser
+from .visitor import Visitor, start_browser
+
+FAILED = pytest.StashKey[bool]()
+# Pictures of what failed; git-ignored.
+PICTURES = CHECKOUT / ".e2e"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -47,14 +52,43 @@ async def shared(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def board(browser: Browser, running: Running) -> AsyncGenerator[Board]:
+async def board(
+    request: pytest.FixtureRequest, browser: Browser, running: Running
+) -> AsyncGenerator[Board]:
     """Show the wallboard at a desk."""
     async with Board.show(browser, running.office) as board:
         yield board
-        assert board.errors == []
+        await look_back(request, board)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(
+    request: pytest.FixtureRequest, browser: Browser, running: Running
+) -> AsyncGenerator[Visitor]:
+    """Be signed in, at an office that is set up."""
+    async with Visitor.open(browser, running.office) as visitor:
+        yield visitor
+        await look_back(request, visitor)
+
+
+async def look_back(request: pytest.FixtureRequest, visitor: Visitor) -> None:
+    """Keep a picture of a failure, and claim that no script failed."""
+    if request.node.stash.get(FAILED, False):
+        PICTURES.mkdir(exist_ok=True)
+        await visitor.picture(PICTURES / f"{request.node.name}.png")
+    assert visitor.errors == []
 
 
 @pytest.fixture
 def own(running: Running) -> str:
     """Return the extension that signed in."""
     return running.own
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let fixtures know how the test went, so that a picture of the failure can be taken."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report

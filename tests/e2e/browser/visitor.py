@@ -25,7 +25,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 # Milliseconds; a first page makes the browser read all of the interface on a busy machine.
-PATIENCE = 40_000
+PATIENCE = 30_000
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
