@@ -31,7 +31,7 @@ class RingCentralWallboard extends HTMLElement {
       this.#board = new Wallboard();
     } catch {
       // Home Assistant was restarted with another version, or cannot be reached.
-      this.textContent = this.#hass?.localize("ui.errors.config.error_detected") ?? NAME;
+      this.textContent = `${NAME}: could not be loaded. Reload the page.`;
       return;
     }
     this.#board.setConfig(this.#config);
