@@ -28,6 +28,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("blueprints/automation/ringcentral")
 REPOSITORY = "https://github.com/OWNER/ha-ringcentral"
+OWNER = REPOSITORY.split("/")[-2]
 RAW = "https://raw.githubusercontent.com/OWNER/ha-ringcentral/main"
 NAMES = sorted(path.stem for path in (ROOT / FOLDER).glob("*.yaml"))
 
@@ -300,6 +301,7 @@ class Calendar(Thing, CalendarEntity):
         self.entity_id = f"calendar.{name}"
         self._attr_name = name
         self.events = list(events)
+        self.asked = 0
 
     @property
     @override
@@ -312,6 +314,7 @@ class Calendar(Thing, CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
+        self.asked += 1
         return [
             each
             for each in self.events

@@ -1,6 +1,7 @@
 """Blueprints: imported, used, and living through stories."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 import json
@@ -40,6 +41,7 @@ from emulator import Emulator
 
 from .blueprints import (
     NAMES,
+    OWNER,
     ROOT,
     Blueprints,
     Calendar,
@@ -161,6 +163,18 @@ class Home:
         """Whether the integration will bring an earlier presence back."""
         return bool(self.story.coordinator.editor._restores)
 
+    async def looks(self, automation: str, doing: Awaitable[object]) -> None:
+        """Let something happen, and wait until an automation has looked at it."""
+
+        def triggered() -> Any:
+            state = self.hass.states.get(automation)
+            assert state is not None
+            return state.attributes["last_triggered"]
+
+        before = triggered()
+        await doing
+        await self.story.until(lambda: triggered() != before)
+
     async def idle(self, automation: str) -> None:
         """Wait until an automation has nothing to do."""
         await self.story.until(lambda: not self.runs(automation))
@@ -196,10 +210,10 @@ class Home:
             )
         return label.label_id
 
-    async def blinks(self, lamp: Lamp, colour: str = RED) -> None:
+    async def blinks(self, lamp: Lamp, color: str = RED) -> None:
         """Wait until a lamp has blinked from now on."""
         lamp.told.clear()
-        await self.shows(lamp, colour, "off", colour, "off", colour)
+        await self.shows(lamp, color, "off", color, "off", color)
 
     async def call_service(self, action: str, **data: Any) -> None:
         """Do something by hand."""
@@ -247,7 +261,7 @@ async def test_a_blueprint_can_be_imported(
     assert told["homeassistant"]["min_version"] == floor
     client = await hass_ws_client(hass)
     await client.send_json_auto_id({"type": "blueprint/list", "domain": "automation"})
-    kept = (await client.receive_json())["result"][f"OWNER/{name}.yaml"]
+    kept = (await client.receive_json())["result"][f"{OWNER}/{name}.yaml"]
     assert kept["metadata"]["input"].keys() == told["input"].keys()
 
 
@@ -318,15 +332,15 @@ async def test_a_lamp_shows_what_the_phone_does(
         await home.story.call("ring")
         await home.blinks(lamp)
         lamp.told.clear()
-        for word, colour in {
+        for word, color in {
             "answer": RED,
             "hold": YELLOW,
             "resume": RED,
             "hangup": GREEN,
         }.items():
             await home.story.call(word)
-            await home.shows(lamp, colour)
-        for change, colour in (
+            await home.shows(lamp, color)
+        for change, color in (
             (DO_NOT_DISTURB, VIOLET),
             (DISTURB, GREEN),
             (BUSY, RED),
@@ -337,7 +351,7 @@ async def test_a_lamp_shows_what_the_phone_does(
             (AVAILABLE, GREEN),
         ):
             await home.presence(change)
-            await home.shows(lamp, colour)
+            await home.shows(lamp, color)
         # Each was told once, and nothing blinks after the ringing.
         first = lamp.told.index(YELLOW) - 1
         assert lamp.told[first:] == [
@@ -385,19 +399,19 @@ async def test_a_lamp_blinks_slowly_on_hold(
 async def test_a_light_without_colors_is_on_for_what_is_urgent(
     emulator: Emulator, blueprints: Blueprints, mode: ColorMode, lit: str
 ) -> None:
-    plain, coloured = Lamp("plain", mode), Lamp("coloured")
-    async with at_home(blueprints, emulator, plain, coloured) as home:
-        await home.busy_light(plain, coloured)
+    plain, colored = Lamp("plain", mode), Lamp("colored")
+    async with at_home(blueprints, emulator, plain, colored) as home:
+        await home.busy_light(plain, colored)
         await home.shows(plain, "off")
-        await home.shows(coloured, GREEN)
+        await home.shows(colored, GREEN)
         await home.story.call("ring")
         await home.blinks(plain, lit)
         await home.story.call("answer")
-        await home.shows(coloured, TALK)
+        await home.shows(colored, TALK)
         await home.shows(plain, lit)
         await home.story.call("hangup")
         await home.shows(plain, lit, "off")
-        await home.shows(coloured, TALK, GREEN)
+        await home.shows(colored, TALK, GREEN)
 
 
 async def test_of_several_extensions_the_most_urgent_counts(
@@ -462,17 +476,18 @@ async def test_a_lamp_that_the_phone_does_not_change_is_left_alone(
     """It is told of a new state, and never again of one it knows."""
     lamp = Lamp("desk")
     async with at_home(blueprints, emulator, lamp) as home:
-        await home.busy_light(lamp)
+        automation = await home.busy_light(lamp)
         await home.story.call("ring", "answer")
         await home.shows(lamp, TALK)
         await home.call_service("light.turn_off", entity_id=lamp.entity_id)
         lamp.told.clear()
-        # Much happens in the call that the lamp has no colour for.
-        await home.presence(DO_NOT_DISTURB, MEETING, DISTURB, NO_MEETING)
-        await home.story.call("dial", name="another")
-        await home.story.call("hangup", name="another")
-        await home.story.shows(active_calls="1", do_not_disturb="off", in_meeting="off")
+        # Much happens in the call that the lamp has no color for.
+        for change in (DO_NOT_DISTURB, MEETING, DISTURB, NO_MEETING):
+            await home.looks(automation, home.presence(change))
+        for word in ("dial", "hangup"):
+            await home.looks(automation, home.story.call(word, name="another"))
         await home.blueprints.reload()
+        await home.looks(automation, home.presence(MEETING, NO_MEETING))
         await home.story.call("hangup")
         await home.shows(lamp, GREEN)
         assert lamp.told == [GREEN]
@@ -512,6 +527,23 @@ async def test_a_lamp_gets_back_what_it_showed_before_the_call(
         await home.presence(DISTURB)
         await home.shows(lamp, "off")
         await home.story.until(lambda: not home.hass.states.async_entity_ids("scene"))
+
+
+async def test_a_lamp_that_was_left_as_it_is_is_brought_back_too(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("reading")
+    async with at_home(blueprints, emulator, lamp) as home:
+        await home.call_service("light.turn_on", entity_id=lamp.entity_id)
+        automation = await home.busy_light(
+            lamp, when_available="restore", when_unknown="keep"
+        )
+        await home.looks(automation, home.presence(OFFLINE))
+        await home.presence(DO_NOT_DISTURB)
+        await home.shows(lamp, VIOLET)
+        await home.looks(automation, home.presence(DISTURB))
+        await home.presence(AVAILABLE)
+        await home.shows(lamp, WHITE)
 
 
 async def test_a_lamp_taken_over_a_reload_is_brought_back(
@@ -671,6 +703,23 @@ async def test_a_light_that_has_power_again_shows_what_is(
         await home.shows(other, VIOLET)
 
 
+async def test_a_light_that_comes_in_mid_call_is_not_left_red(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp, late = Lamp("reading"), Lamp("late")
+    async with at_home(blueprints, emulator, lamp, late) as home:
+        await home.call_service("light.turn_on", entity_id=lamp.entity_id)
+        late.power(on=False)
+        await home.busy_light(lamp, late, when_available="restore")
+        await home.story.call("ring", "answer")
+        await home.shows(lamp, TALK)
+        late.power(on=True)
+        await home.shows(late, TALK)
+        await home.story.call("hangup")
+        await home.shows(lamp, WHITE)
+        await home.shows(late, TALK, "off")
+
+
 async def test_a_light_that_fails_is_tried_again_at_the_next_change(
     emulator: Emulator, blueprints: Blueprints, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -717,9 +766,9 @@ async def test_entities_may_have_any_name(
             registry.async_update_entity(
                 entity_id, new_entity_id=f"{domain}.other_{number}"
             )
-        for word, colour in {"ring": RED, "answer": TALK, "hold": YELLOW}.items():
+        for word, color in {"ring": RED, "answer": TALK, "hold": YELLOW}.items():
             await home.story.call(word)
-            await home.shows(lamp, colour)
+            await home.shows(lamp, color)
         await home.story.call("hangup")
         await home.shows(lamp, GREEN)
 
@@ -774,9 +823,17 @@ async def test_a_sign_is_on_while_anyone_is_on_a_call(
         assert sign.told == ["off", "on", "off"]
 
 
-@pytest.mark.parametrize("by", ["areas", "labels", "extensions"])
+@pytest.mark.parametrize(
+    ("by", "whose"),
+    [
+        ("areas", "device"),
+        ("labels", "device"),
+        ("labels", "entity"),
+        ("extensions", "device"),
+    ],
+)
 async def test_people_are_named_in_three_ways(
-    emulator: Emulator, blueprints: Blueprints, by: str
+    emulator: Emulator, blueprints: Blueprints, by: str, whose: str
 ) -> None:
     sign, lamp = Plug("sign"), Lamp("door", ColorMode.ONOFF)
     one, other = colleagues(emulator, 2)
@@ -785,9 +842,13 @@ async def test_people_are_named_in_three_ways(
     ) as home:
         named = {
             "areas": home.place(one),
-            "labels": home.label(one),
+            "labels": home.label(*([one] if whose == "device" else [])),
             "extensions": home.device(one),
         }
+        if whose == "entity":
+            er.async_get(home.hass).async_update_entity(
+                home.story.entity("on_call", one), labels={named["labels"]}
+            )
         await home.on_air(sign, lamp, **{by: [named[by]]})
         await home.story.call("dial", "answer", at=other, name="other")
         await home.story.call("dial", "answer", at=one)
@@ -818,18 +879,17 @@ async def test_a_sign_lingers_from_one_call_to_the_next(
 ) -> None:
     sign = Plug("sign")
     async with at_home(blueprints, emulator, sign) as home:
-        await home.on_air(sign, extensions=[home.device()], linger=1)
-        await home.story.call("dial", "answer")
+        automation = await home.on_air(sign, extensions=[home.device()], linger=1)
+        await home.story.call("dial", "answer", name="a")
         await home.shows(sign, "on")
-        for name in ("second", "third"):
-            await home.story.call(
-                "hangup", name="the call" if name == "second" else "second"
+        for name, following in (("a", "b"), ("b", "c")):
+            await home.looks(automation, home.story.call("hangup", name=name))
+            await home.looks(
+                automation, home.story.call("dial", "answer", name=following)
             )
-            await home.story.shows(on_call="off")
-            await home.story.call("dial", "answer", name=name)
             await home.story.shows(on_call="on")
+        await home.looks(automation, home.story.call("hangup", name="c"))
         assert sign.told == ["off", "on"]
-        await home.story.call("hangup", name="third")
         await home.shows(sign, "off")
         assert sign.told == ["off", "on", "off"]
 
@@ -839,14 +899,14 @@ async def test_a_sign_that_is_switched_by_hand_is_left_alone(
 ) -> None:
     sign = Plug("sign")
     async with at_home(blueprints, emulator, sign) as home:
-        await home.on_air(sign, extensions=[home.device()])
+        automation = await home.on_air(sign, extensions=[home.device()])
         await home.story.call("dial", "answer")
         await home.shows(sign, "on")
         await home.call_service("switch.turn_off", entity_id=sign.entity_id)
-        await home.presence(MEETING)
-        await home.story.call("hold")
-        await home.story.shows(in_meeting="on", telephony_status="on_hold")
+        await home.looks(automation, home.presence(MEETING))
+        await home.looks(automation, home.story.call("hold"))
         await home.blueprints.reload()
+        await home.looks(automation, home.presence(NO_MEETING))
         await home.story.call("hangup")
         await home.story.until(lambda: len(sign.told) > 3)
         assert sign.told == ["off", "on", "off", "off"]
@@ -934,13 +994,13 @@ async def test_quiet_may_be_for_rings_or_for_calls_alone(
 ) -> None:
     player = Player("radio")
     async with at_home(blueprints, emulator, player) as home:
-        await home.media(player, quiet_while=quiet_while)
-        for word, when in (
-            ("ring", "ringing"),
-            ("answer", "talking"),
-            ("hangup", "over"),
-        ):
-            await home.story.call(word)
+        automation = await home.media(player, quiet_while=quiet_while)
+        await home.looks(automation, home.story.call("ring"))
+        if not expected["ringing"]:
+            await home.idle(automation)
+        for word, when in (("", "ringing"), ("answer", "talking"), ("hangup", "over")):
+            if word:
+                await home.story.call(word)
             await home.shows(player, *["pause", "play"][: expected[when]])
             assert len(player.told) == expected[when]
 
@@ -1035,25 +1095,56 @@ async def test_a_call_within_the_wait_keeps_it_quiet(
         await home.shows(player, "pause", "play")
 
 
+async def test_a_call_while_it_is_brought_back_makes_it_quiet_again(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    """Players take their time."""
+    begun, may_play = asyncio.Event(), asyncio.Event()
+
+    class Slow(Player):
+        async def async_media_play(self) -> None:
+            begun.set()
+            await may_play.wait()
+            await super().async_media_play()
+
+    player = Slow("radio")
+    async with at_home(blueprints, emulator, player) as home:
+        await home.media(player)
+        await home.story.call("ring", name="a")
+        await home.shows(player, "pause")
+        await home.story.call("missed", name="a")
+        await begun.wait()
+        await home.story.call("ring", name="b")
+        await home.story.shows(ringing="on")
+        may_play.set()
+        await home.shows(player, "pause", "play", "pause")
+        await home.story.call("missed", name="b")
+        await home.shows(player, "pause", "play")
+
+
 async def test_a_lost_connection_is_no_end_of_a_call(
     emulator: Emulator, blueprints: Blueprints
 ) -> None:
-    player = Player("radio")
+    player, sign = Player("radio"), Plug("sign")
     with hasty(grace=0.1):
-        async with at_home(blueprints, emulator, player) as home:
+        async with at_home(blueprints, emulator, player, sign) as home:
             await home.media(player)
+            # It tells when what is found has been looked at.
+            await home.on_air(sign, extensions=[home.device()])
             await home.story.call("ring", "answer")
             await home.shows(player, "pause")
+            await home.shows(sign, "on")
             for over in (False, True):
                 emulator.faults.set(http_5xx=[{"status": 503}])
                 await emulator.disconnect(code=1001, recoverable=False)
-                await home.story.shows(on_call=STATE_UNAVAILABLE)
+                await home.shows(sign, "off")
                 if over:
                     await home.story.call("hangup")
-                assert player.told == ["pause"]
                 emulator.faults.clear()
                 await home.story.live()
-                await home.story.shows(on_call="off" if over else "on")
+                if not over:
+                    await home.shows(sign, "on")
+                    assert player.told == ["pause"]
             await home.shows(player, "pause", "play")
 
 
@@ -1155,6 +1246,21 @@ async def test_actions_learn_who_called_as_far_as_that_is_shared(
         }
 
 
+async def test_a_notice_can_be_tried_by_hand(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    phone = Phone("phone")
+    async with at_home(blueprints, emulator, phone) as home:
+        automation = await home.blueprints.use(
+            "missed_call", extensions=[home.device()], notify=[phone.entity_id]
+        )
+        await home.call_service("automation.trigger", entity_id=automation)
+        device = home.story.device(home.story.own)
+        assert device is not None
+        ((_, message),) = phone.got
+        assert message.startswith(f"{device.name} missed a call at ")
+
+
 async def test_every_one_of_many_missed_calls_is_told_of(
     emulator: Emulator, blueprints: Blueprints
 ) -> None:
@@ -1168,6 +1274,8 @@ async def test_every_one_of_many_missed_calls_is_told_of(
             extensions=[home.device(each) for each in people],
             notify=[phone.entity_id],
             message_text="{{ call.extension }}",
+            # The next one does not wait for this.
+            actions=[{"delay": {"milliseconds": 100}}],
         )
         for each in people * 2:
             await home.story.call("ring", "missed", at=each)
@@ -1197,13 +1305,42 @@ async def test_a_switch_keeps_undisturbed_and_brings_back_what_was(
             await home.story.shows(dnd_status="do_not_accept_any_calls")
             await other.async_turn_on()
             await switch.async_turn_off()
-            switch.power(on=False)
-            switch.power(on=True)
-            assert home.story.now("do_not_disturb") == "on"
             await other.async_turn_off()
             await home.story.shows(dnd_status=str(status))
             await home.idle(automation)
             await home.story.until(lambda: not home.waiting())
+
+
+@pytest.mark.parametrize("reason", ["switch", "calendar"])
+async def test_a_reason_that_is_not_there_for_a_moment_is_as_it_was(
+    emulator: Emulator, blueprints: Blueprints, reason: str
+) -> None:
+    switch, calendar, empty = Plug("focus"), Calendar("work"), Calendar("empty")
+    async with at_home(blueprints, emulator, switch, calendar, empty) as home:
+        await home.do_not_disturb(
+            switches=[switch.entity_id],
+            calendars=[calendar.entity_id, empty.entity_id],
+        )
+        if reason == "switch":
+            await switch.async_turn_on()
+        else:
+            calendar.enter(later(-60), later(600), "Review")
+        await home.story.shows(do_not_disturb="on")
+        await home.story.until(home.waiting)
+        changes = home.changes()
+
+        async def is_looked_at(doing: Callable[[], object]) -> None:
+            asked = empty.asked
+            doing()
+            await home.story.until(lambda: empty.asked > asked)
+
+        thing: Plug | Calendar = switch if reason == "switch" else calendar
+        await is_looked_at(lambda: thing.power(on=False))
+        await is_looked_at(lambda: thing.power(on=True))
+        # Once more, after all that came of looking before.
+        await is_looked_at(lambda: empty.enter(later(300), later(600), "To come"))
+        assert home.changes() == changes
+        assert home.story.now("do_not_disturb") == "on"
 
 
 async def test_do_not_disturb_that_was_on_stays_on(
