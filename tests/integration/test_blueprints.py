@@ -16,7 +16,7 @@ from homeassistant.components.media_player.const import (
     MediaPlayerEntityFeature,
     MediaPlayerState,
 )
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
@@ -701,6 +701,23 @@ async def test_a_light_that_has_power_again_shows_what_is(
         await home.story.shows(do_not_disturb="on")
         other.power(on=True)
         await home.shows(other, VIOLET)
+
+
+async def test_a_light_that_nobody_knows_the_state_of_is_told(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    """Some tell nothing of themselves, and are unknown until they are told something."""
+    lamp, sign = Lamp("desk"), Plug("sign")
+    lamp._attr_is_on = sign._attr_is_on = None
+    async with at_home(blueprints, emulator, lamp, sign) as home:
+        for thing in (lamp, sign):
+            state = home.hass.states.get(thing.entity_id)
+            assert state is not None
+            assert state.state == STATE_UNKNOWN
+        await home.busy_light(lamp)
+        await home.on_air(sign, extensions=[home.device()])
+        await home.shows(lamp, GREEN)
+        await home.shows(sign, "off")
 
 
 async def test_a_light_that_comes_in_mid_call_is_not_left_red(
