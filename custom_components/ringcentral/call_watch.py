@@ -40,15 +40,23 @@ class CallWatch:
         return lambda: listeners.discard(told)
 
     @callback
-    def settle(self, presence: Presence) -> None:
+    def settle(self, presence: Presence) -> tuple[CallEvent, ...]:
         """Take what a snapshot says: that is no news (design 4.5)."""
         key = presence.extension_id
         self._keep(key, resync(self[key], presence, dt_util.utcnow()))
+        return ()
 
     @callback
-    def follow(self, presence: Presence) -> None:
-        """Take what was seen live, and tell what happened."""
-        self._advance(presence.extension_id, presence)
+    def follow(self, presence: Presence) -> tuple[CallEvent, ...]:
+        """Take what was seen live, and return what happened: to be told once states show it."""
+        return self._advance(presence.extension_id, presence)
+
+    @callback
+    def tell(self, extension_id: str, events: tuple[CallEvent, ...]) -> None:
+        """Tell what happened. Who looks at states then sees those of now."""
+        for event in events:
+            for told in tuple(self._listeners.get(extension_id, ())):
+                told(event)
 
     @callback
     def forget(self, extension_id: str) -> None:
@@ -64,12 +72,10 @@ class CallWatch:
         self._timers.clear()
 
     @callback
-    def _advance(self, key: str, presence: Presence | None) -> None:
+    def _advance(self, key: str, presence: Presence | None) -> tuple[CallEvent, ...]:
         step = advance(self[key], presence, dt_util.utcnow())
         self._keep(key, step.state)
-        for event in step.events:
-            for told in tuple(self._listeners.get(key, ())):
-                told(event)
+        return step.events
 
     @callback
     def _keep(self, key: str, calls: Calls) -> None:
@@ -85,8 +91,9 @@ class CallWatch:
             def come_due(_now: datetime) -> None:
                 del self._timers[key]
                 before = self[key]
-                self._advance(key, None)
+                events = self._advance(key, None)
                 self._changed(key, before)
+                self.tell(key, events)
 
             self._timers[key] = (
                 due,

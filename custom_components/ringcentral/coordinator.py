@@ -274,8 +274,9 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         take = self.calls.follow if is_live and self._caught_up else self.calls.settle
         for key, presence in before.items():
             calls = self.calls[key]
-            take(self.presences[key])
+            events = take(self.presences[key])
             self._changed(key, presence, calls)
+            self.calls.tell(key, events)
 
     # What the stream tells.
 
@@ -292,12 +293,11 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             return
         key = update.extension_id
         presence, calls = self.presences[key], self.calls[key]
-        if self._caught_up:
-            self.calls.follow(presence)
-        else:
-            # Between a break and its snapshot nobody knows what of this is new.
-            self.calls.settle(presence)
+        # Between a break and its snapshot nobody knows what of this is new.
+        take = self.calls.follow if self._caught_up else self.calls.settle
+        events = take(presence)
         self._changed(key, before, calls)
+        self.calls.tell(key, events)
 
     @callback
     def stream_live(self, continuity: Continuity) -> None:

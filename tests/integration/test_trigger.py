@@ -220,6 +220,54 @@ def test_the_table_is_complete() -> None:
     assert HAPPENINGS.keys() == TRIGGERS.keys()
 
 
+LOOKING = """
+alias: {trigger}
+triggers:
+  - trigger: ringcentral.{trigger}
+    target: {{entity_id: {call}}}
+conditions:
+{conditions}
+actions:
+  - action: test.fired
+    data:
+      name: {trigger}
+"""
+IS = "  - {{condition: ringcentral.{}, target: {{entity_id: {}}}}}"
+IS_NOT = "  - {{condition: not, conditions: [{{condition: ringcentral.{}, target: {{entity_id: {}}}}}]}}"
+# What is so in the moment in which a call is told of, as conditions see it.
+IN_THAT_MOMENT = {
+    "call_started": [(IS, "is_on_call"), (IS_NOT, "is_ringing")],
+    "call_held": [(IS, "is_on_hold"), (IS, "is_on_call")],
+    "call_ended": [(IS_NOT, "is_on_call"), (IS_NOT, "is_ringing")],
+    "call_missed": [(IS_NOT, "is_ringing"), (IS_NOT, "is_on_call")],
+}
+LOOKED_AT = {
+    "is_on_call": "on_call",
+    "is_ringing": "ringing",
+    "is_on_hold": "telephony_status",
+}
+
+
+@pytest.mark.parametrize("trigger", IN_THAT_MOMENT)
+async def test_conditions_see_what_the_call_has_become(
+    hass: HomeAssistant, emulator: Emulator, trigger: str
+) -> None:
+    happening = HAPPENINGS[trigger]
+    async with office(hass, emulator) as story:
+        looking = LOOKING.format(
+            trigger=trigger,
+            call=story.entity("call", story.own),
+            conditions="\n".join(
+                line.format(condition, story.entity(LOOKED_AT[condition], story.own))
+                for line, condition in IN_THAT_MOMENT[trigger]
+            ),
+        )
+        with hasty():
+            fired = await automate(hass, parse_yaml(looking))
+            await happen(story, story.own, [*happening.before, *happening.happens])
+            await story.until(lambda: names(fired) == [trigger])
+
+
 @pytest.mark.parametrize("trigger", HAPPENINGS)
 async def test_a_trigger_fires_once_whatever_names_the_extension(
     hass: HomeAssistant, emulator: Emulator, trigger: str
