@@ -153,15 +153,9 @@ class Editor:
                 if duration is not None and message is not None:
                     # Events carry no message: only a fresh reading knows the one of before.
                     before = await self._coordinator.read_fresh(extension_id)
-                await self._coordinator.write(
-                    extension_id,
-                    user_status=user_status,
-                    dnd_status=dnd_status,
-                    message=message,
-                )
+                await self._write(extension_id, user_status, dnd_status, message)
             except RingCentralError as err:
                 raise refused_change(err) from err
-            self.unconfirmed.note(extension_id, user_status, dnd_status)
             waiting = self._restores.get(extension_id) or Restore(at="")
             if duration is None:
                 self._change_for_good(
@@ -185,6 +179,24 @@ class Editor:
                 ),
             )
             self._save()
+
+    async def _write(
+        self,
+        key: str,
+        user_status: UserStatus | None,
+        dnd_status: DndStatus | None,
+        message: str | None,
+    ) -> None:
+        before = self.unconfirmed.over(self._coordinator.presence(key))
+        await self._coordinator.write(
+            key, user_status=user_status, dnd_status=dnd_status, message=message
+        )
+        # Of what was so already no event comes.
+        self.unconfirmed.note(
+            key,
+            None if user_status is before.user_status else user_status,
+            None if dnd_status is before.dnd_status else dnd_status,
+        )
 
     @callback
     def _change_for_good(
@@ -239,15 +251,13 @@ class Editor:
                 return
             if key in self._coordinator.presences:
                 try:
-                    await self._coordinator.write(
+                    await self._write(
                         key,
-                        user_status=UserStatus(restore.user_status)
+                        UserStatus(restore.user_status)
                         if restore.user_status
                         else None,
-                        dnd_status=DndStatus(restore.dnd_status)
-                        if restore.dnd_status
-                        else None,
-                        message=restore.message,
+                        DndStatus(restore.dnd_status) if restore.dnd_status else None,
+                        restore.message,
                     )
                 except RetryLater, SignInRequired:
                     self._start_timer(key, dt_util.utcnow() + _TRY_AGAIN)

@@ -211,6 +211,38 @@ async def test_two_changes_for_a_time_lead_back_to_before_both(
     await becomes(story, userStatus="Available")
 
 
+@pytest.mark.parametrize(
+    ("field", "there", "back"),
+    [
+        ("dnd_status", "do_not_accept_any_calls", {"dndStatus": "TakeAllCalls"}),
+        ("user_status", "offline", {"userStatus": "Available"}),
+    ],
+)
+async def test_a_change_taken_back_at_once_is_no_longer_what_was_before(
+    story: Story, clock: Clock, field: str, there: str, back: dict[str, str]
+) -> None:
+    # Nothing moves the clock but us: what was set is not confirmed by time.
+    await change(story, LONG, **{field: there})
+    await change(story, 0, **{field: there})
+    await clock.move_on(0.01)
+    await becomes(story, **back)
+    await change(story, LONG, **{field: there})
+    await clock.move_on(LONG)
+    await becomes(story, **back)
+
+
+async def test_what_is_set_already_does_not_stand_over_the_next_event(
+    story: Story, emulator: Emulator
+) -> None:
+    await change(story, dnd_status="take_all_calls", user_status="available")
+    await emulator.set_presence(
+        story.own, {"dndStatus": "DoNotAcceptAnyCalls", "userStatus": "Busy"}
+    )
+    await story.all_heard()
+    assert story.now("set_dnd_status") == "do_not_accept_any_calls"
+    assert story.now("set_user_status") == "busy"
+
+
 async def test_a_second_change_of_something_else_takes_the_first_one_along(
     story: Story, clock: Clock
 ) -> None:
