@@ -98,16 +98,13 @@ class Lifecycle:
             if isinstance(error, PermissionMissing):
                 report_permission_missing(self._coordinator.hass, self._entry, error)
             await asyncio.sleep(TRY_AGAIN_AFTER)
+            if isinstance(error, PermissionMissing):
+                await self._coordinator.sign_in.tokens.begin_anew()
 
 
 def _first(group: ExceptionGroup) -> RingCentralError:
     """Return what ended the run; a fault of ours is logged, and tried again like trouble of the service."""
-    known, unknown = group.split(RingCentralError)
-    if unknown is not None:
+    known = [error for error in group.exceptions if isinstance(error, RingCentralError)]
+    if (unknown := group.split(RingCentralError)[1]) is not None:
         LOGGER.error("Unexpected error while following", exc_info=unknown)
-    while known is not None:
-        error = known.exceptions[0]
-        if isinstance(error, RingCentralError):
-            return error
-        known = error
-    return RetryLater(Reason.SERVICE_ERROR)
+    return known[0] if known else RetryLater(Reason.SERVICE_ERROR)

@@ -141,6 +141,13 @@ class OAuthTokens:
             await self._renew()
         return self._token
 
+    async def begin_anew(self) -> None:
+        """Renew the token, which is all there is without the user; see `TokenSource`."""
+        try:
+            await self._renew()
+        except RingCentralError as err:
+            LOGGER.debug("The token was not renewed: %s", err)
+
     async def end_others(self) -> None:
         """Do nothing: a renewal stays within the session."""
 

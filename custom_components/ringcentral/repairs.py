@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -15,6 +15,7 @@ from .aioringcentral.filters import EVERYONE, is_presence_filter
 from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.subscription import Subscription
 from .const import CONF_JWT, DOMAIN
+from .signin import sign_in
 
 PERMISSION_MISSING: Final = "permission_missing"
 FILTERS_REFUSED: Final = "filters_refused"
@@ -169,5 +170,22 @@ class PermissionAddedFlow(RepairsFlow):
                 data_schema=vol.Schema({}),
                 description_placeholders=self._data,
             )
-        self.hass.config_entries.async_schedule_reload(self._data["entry_id"])
+        entry = self.hass.config_entries.async_get_entry(self._data["entry_id"])
+        if entry is not None:
+            self.hass.async_create_task(
+                _reload_anew(self.hass, entry), "ringcentral permission added"
+            )
         return self.async_create_entry(data={})
+
+
+async def _reload_anew(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Set up again with a sign-in that knows of added permissions, whatever state the entry is in."""
+    # A set-up that has just begun goes on with the earlier sign-in, and may be ending it.
+    async with entry.setup_lock:
+        access = (
+            entry.runtime_data.sign_in
+            if entry.state is ConfigEntryState.LOADED
+            else sign_in(hass, entry.data)
+        )
+        await access.tokens.begin_anew()
+    hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -338,3 +338,17 @@ def test_what_a_token_says() -> None:
     )
     assert "AT1" not in repr(token)
     assert "RT1" not in repr(token)
+
+
+async def test_permissions_that_were_added_take_another_session() -> None:
+    """What a session may do was fixed when it began."""
+    service = Service(refresh=True)
+    tokens = service.tokens()
+    first = await tokens.token()
+    await tokens.begin_anew()
+    assert (await tokens.token()).session != first.session
+    assert [grant.split()[0] for grant in service.grants] == [
+        "jwt-bearer",
+        "revoke",
+        "jwt-bearer",
+    ]

@@ -34,12 +34,21 @@ from custom_components.ringcentral.application_credentials import (
 )
 from custom_components.ringcentral.const import DOMAIN
 from custom_components.ringcentral.oauth import OAuthTokens
+from custom_components.ringcentral.repairs import async_create_fix_flow
 from emulator import Emulator
 from emulator.tokens import Session
 
 from . import enter_app, entry_for, jwt_input, open_sessions, placeholders, text
 from .conftest import Browser
-from .stories import REVOKE, TOKEN, Story, nothing_left, nothing_left_later
+from .stories import (
+    REVOKE,
+    TOKEN,
+    Story,
+    hasty,
+    issues,
+    nothing_left,
+    nothing_left_later,
+)
 
 AUTHORIZE = "GET /restapi/oauth/authorize"
 LATER = {"http_5xx": [{"path": "*/oauth/wstoken", "next": 1}]}
@@ -611,27 +620,27 @@ async def test_tokens_are_renewed_in_time_again_and_again(
 ) -> None:
     # A minute of the service takes a second here, and an access token lives for two. It is renewed
     # sooner than else, so that a busy machine is not late.
-    async with Emulator(time_factor=60, rate_limits=False) as hasty:
-        hasty.faults.set(refresh_tokens=True)
-        entry = await set_up(hass, hasty, browser)
-        story = Story(hass, hasty, entry)
-        hasty.faults.set(access_token_ttl=120)
+    async with Emulator(time_factor=60, rate_limits=False) as swift:
+        swift.faults.set(refresh_tokens=True)
+        entry = await set_up(hass, swift, browser)
+        story = Story(hass, swift, entry)
+        swift.faults.set(access_token_ttl=120)
         with patch.object(auth, "RENEW_AT", 0.25):
-            hasty.expire_access_tokens()
-            await story.until(lambda: hasty.counters.requests[TOKEN] == 2)
+            swift.expire_access_tokens()
+            await story.until(lambda: swift.counters.requests[TOKEN] == 2)
             await story.live()
             story.forget()
 
-            sockets = hasty.counters.sockets_opened
-            await hasty.wait_for(lambda: hasty.counters.requests[TOKEN] >= 8)
-            await hasty.set_presence(story.own, {"userStatus": "Busy"})
+            sockets = swift.counters.sockets_opened
+            await swift.wait_for(lambda: swift.counters.requests[TOKEN] >= 8)
+            await swift.set_presence(story.own, {"userStatus": "Busy"})
             await story.shows(user_status="busy")
             # Renewed before it ran out, so that the socket stayed, and within one session.
-            assert hasty.counters.sockets_opened == sockets
+            assert swift.counters.sockets_opened == sockets
             assert story.seen_unavailable() == []
             await story.leave()
         # What is left works for the next start.
-        assert keeps_newest(hasty, entry)
+        assert keeps_newest(swift, entry)
         assert await hass.config_entries.async_setup(entry.entry_id)
         await story.leave()
 
@@ -650,6 +659,44 @@ async def test_a_renewal_reloads_nothing(
     # Whoever still holds the old one gets the new one.
     assert await tokens_of(entry).renew(old.value) == new
     assert emulator.counters.requests[TOKEN] == 2
+
+
+@pytest.mark.parametrize("says_so", [True, False])
+async def test_a_permission_that_was_added_is_looked_for_with_new_tokens(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry, says_so: bool
+) -> None:
+    """That is as far as it goes without the user, whose session is kept."""
+    story = Story(hass, emulator, entry)
+    with hasty(try_again=300.0 if says_so else 0.1):
+        before = await tokens_of(entry).token()
+        emulator.faults.set(permissions_removed=["WebSocket"])
+        await emulator.disconnect(code=1001, recoverable=False)
+        await story.until(lambda: issues(hass) != [])
+        (issue,) = issues(hass)
+        emulator.faults.set(permissions_removed=[])
+        if says_so:
+            flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
+            flow.hass = hass
+            await flow.async_step_confirm({})  # type: ignore[attr-defined]
+        await story.until(lambda: issues(hass) == [])
+        await hass.async_block_till_done()
+        await story.live()
+        assert await tokens_of(entry).token() != before
+        assert keeps_newest(emulator, entry)
+        assert open_sessions(emulator) == 1
+        await story.leave()
+
+
+async def test_no_new_tokens_is_no_reason_to_give_up(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry
+) -> None:
+    story = Story(hass, emulator, entry)
+    emulator.faults.set(http_5xx=[{"path": "*/oauth/token", "next": 1}])
+    await tokens_of(entry).begin_anew()
+    assert emulator.counters.requests[TOKEN] == 2
+    await emulator.disconnect(code=1001)
+    await story.lost()
+    await story.live()
 
 
 async def test_a_token_is_due_before_it_runs_out(

@@ -8,6 +8,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -36,6 +37,7 @@ from custom_components.ringcentral.repairs import (
     report_subscription_limit,
 )
 from emulator import Emulator
+from emulator.tokens import Session
 
 from . import entry_for, missing_texts
 from .stories import colleagues, emulated, hasty, issues, office
@@ -262,6 +264,68 @@ async def test_a_permission_was_added(
         await story.call("ring")
         await story.shows(telephony_status="ringing")
         assert issues(hass) == []
+
+
+def the_session(emulator: Emulator) -> Session:
+    """Return the only sign-in that the service holds open."""
+    (session,) = emulator._service.tokens.sessions
+    return session
+
+
+async def says_it_is_done(hass: HomeAssistant) -> None:
+    """Submit the form of the only issue."""
+    (issue,) = issues(hass)
+    flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
+    flow.hass = hass
+    await flow.async_step_confirm({})  # type: ignore[attr-defined]
+
+
+async def test_a_permission_that_was_added_is_looked_for_in_a_new_session(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """What a session may do was fixed when it began: a reload would go on with it."""
+    async with office(hass, emulator) as story:
+        emulator.faults.set(permissions_removed=["WebSocket"])
+        await emulator.disconnect(code=1001, recoverable=False)
+        await story.until(lambda: issues(hass) != [])
+        before = the_session(emulator)
+        emulator.faults.clear()
+        await says_it_is_done(hass)
+        await hass.async_block_till_done()
+        assert story.entry.state is ConfigEntryState.LOADED
+        assert issues(hass) == []
+        assert the_session(emulator) is not before
+
+
+async def test_a_set_up_that_waits_for_the_service_begins_a_new_session_too(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The next try would go on with the sign-in of the one that failed for a passing reason."""
+    emulator.faults.set(permissions_removed=["WebSocket"])
+    retry = ConfigEntryState.SETUP_RETRY
+    async with office(hass, emulator, state=retry) as story:
+        emulator.faults.clear()
+        emulator.faults.set(wstoken_error={"status": 503, "code": "CMN-201"})
+        await hass.config_entries.async_reload(story.entry.entry_id)
+        assert story.entry.error_reason_translation_key == "retry_later"
+        before = the_session(emulator)
+        emulator.faults.clear()
+        await says_it_is_done(hass)
+        await hass.async_block_till_done()
+        assert story.entry.state is ConfigEntryState.LOADED
+        assert the_session(emulator) is not before
+
+
+async def test_an_entry_that_is_gone_is_no_error(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry
+) -> None:
+    """The form was still open."""
+    report_permission_missing(hass, entry, PermissionMissing("CMN-401"))
+    flow = await async_create_fix_flow(hass, "gone", issues(hass)[0].data)
+    flow.hass = hass
+    await hass.config_entries.async_remove(entry.entry_id)
+    result = await flow.async_step_confirm({})  # type: ignore[attr-defined]
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_a_permission_was_not_added_after_all(

@@ -66,6 +66,21 @@ async def test_a_renewal_without_a_ticket_is_tried_again(
             assert story.coordinator.stream.history.losses == 0
 
 
+async def test_a_renewal_that_cannot_subscribe_is_tried_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Other filters were asked for, and the subscription failed for now: that is not forgotten."""
+    emulator.faults.set(refuse_filters={EVERYONE_FILTER: "SUB-406"})
+    with renewing():
+        async with office(hass, emulator, follow=["account"]) as story:
+            emulator.faults.set(
+                http_5xx=[{"path": "*/subscription", "status": 503, "next": 1}]
+            )
+            await goes_on(story, await other_filters(story))
+            assert story.coordinator.stream.history.losses == 0
+            await emulator.wait_for(lambda: emulator.counters.sockets_open == 1)
+
+
 async def test_the_present_socket_goes_before_the_next_is_there(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -275,6 +275,22 @@ async def test_a_permission_is_taken_away_and_given_back(
             await story.shows(telephony_status="ringing")
 
 
+async def test_a_permission_that_was_added_is_looked_for_in_a_new_session(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 45: what a session may do was fixed when it began: the old one would find nothing new."""
+    with hasty(try_again=0.1):
+        async with office(hass, emulator) as story:
+            emulator.faults.set(permissions_removed=["WebSocket"])
+            await emulator.disconnect(code=1001, recoverable=False)
+            await story.until(lambda: issues(hass) != [])
+            (before,) = emulator._service.tokens.sessions
+            emulator.faults.clear()
+            await story.live()
+            (after,) = emulator._service.tokens.sessions
+            assert after is not before
+
+
 async def test_a_permission_that_is_missing_is_not_asked_for_without_end(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

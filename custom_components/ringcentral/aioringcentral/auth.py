@@ -59,6 +59,12 @@ class TokenSource(Protocol):
     async def renew(self, rejected: str) -> Token:
         """Return a token other than the one the service rejected, or that is due; raises as `token`."""
 
+    async def begin_anew(self) -> None:
+        """Let the next token know of permissions that were added since; failures show when it is asked for.
+
+        What a session may do was fixed when it began.
+        """
+
     async def end_others(self) -> None:
         """Revoke sessions that the current one has replaced."""
 
@@ -109,6 +115,10 @@ class JwtTokens:
             if self._token is None or self._token.value == rejected:
                 self._token = await self._next()
             return self._token
+
+    async def begin_anew(self) -> None:
+        """End the session, so that the next token comes from another; see `TokenSource`."""
+        await self.close()
 
     async def end_others(self) -> None:
         """Revoke sessions that a new sign-in has replaced: five of them would kill the oldest."""
