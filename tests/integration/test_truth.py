@@ -464,6 +464,12 @@ class Histories(RuleBasedStateMachine):
         self._is_rough()
         self._fault(pause, token_error={"code": code, "next": 2})
 
+    @rule(seconds=st.sampled_from([0.0, 0.2, 1.5, 4.0]), pause=PAUSES)
+    def slow_network(self, seconds: float, pause: float | None) -> None:
+        """What is answered now arrives later, when it may no longer be true."""
+        self.world.replies_late = seconds
+        self._do(lambda: None, pause)
+
     # What happens to events.
 
     @rule(
