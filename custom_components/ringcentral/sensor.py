@@ -12,7 +12,8 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.calls import Calls
@@ -137,8 +138,19 @@ async def async_setup_entry(
         if coordinator.shows_callers:
             yield CallerSensor(coordinator, CALLER, extension_id, (CALLS,))
 
+    if not coordinator.shows_callers:
+        _remove_callers(hass, entry)
     async_add_entities(CountSensor(coordinator, count, count.field) for count in COUNTS)
     add_for_each_extension(coordinator, async_add_entities, sensors)
+
+
+@callback
+def _remove_callers(hass: HomeAssistant, entry: RingCentralConfigEntry) -> None:
+    """Leave nothing of callers that were shown once; the registry remembers names, should they be again."""
+    registry = er.async_get(hass)
+    for known in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if known.translation_key == CALLER.key:
+            registry.async_remove(known.entity_id)
 
 
 class ValueSensor(SensorEntity):

@@ -8,7 +8,12 @@ from pytest_homeassistant_custom_component.common import snapshot_platform
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.ringcentral.const import CALLER_FULL, CALLER_NAME
+from custom_components.ringcentral.const import (
+    CALLER_FULL,
+    CALLER_HIDDEN,
+    CALLER_NAME,
+    CONF_CALLER_IDENTITY,
+)
 from emulator import Emulator
 
 from .stories import office, only, park_location, talking
@@ -151,6 +156,32 @@ async def test_who_is_on_the_line_shows_where_it_was_asked_for(
         assert state is not None
         assert "caller_name" not in state.attributes
         assert "caller_number" not in state.attributes
+
+
+async def test_callers_that_are_hidden_again_leave_no_entity(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with office(hass, emulator, caller_identity=CALLER_FULL) as story:
+        registry = er.async_get(hass)
+        ours = registry.async_update_entity(story.entity("caller"), name="Who is it?")
+
+        async def choose(caller_identity: str) -> None:
+            options = {**story.entry.options, CONF_CALLER_IDENTITY: caller_identity}
+            hass.config_entries.async_update_entry(story.entry, options=options)
+            assert await hass.config_entries.async_reload(story.entry.entry_id)
+            await hass.async_block_till_done()
+
+        await choose(CALLER_HIDDEN)
+        assert registry.async_get(ours.entity_id) is None
+        assert hass.states.get(ours.entity_id) is None
+        # All others stay.
+        assert story.now("telephony_status") == "no_call"
+
+        await choose(CALLER_NAME)
+        again = registry.async_get(ours.entity_id)
+        assert again is not None
+        assert again.name == "Who is it?"
+        assert story.now("caller") == "no_call"
 
 
 async def test_a_caller_without_a_name_is_withheld(
