@@ -1,9 +1,13 @@
 """Snapshots and events that cross each other (design 4.1 to 4.3)."""
 
+from dataclasses import replace
 from typing import Any
+
+from hypothesis import given, strategies as st
 
 from custom_components.ringcentral.aioringcentral.models import (
     DndStatus,
+    MeetingStatus,
     Presence,
     PresenceUpdate,
     TelephonyStatus,
@@ -150,3 +154,153 @@ def test_a_read_that_failed_leaves_nothing_behind() -> None:
     presences.abandon_read(journal)
     presences.apply(told())
     assert not journal.events
+
+
+# Events that overtake each other.
+
+NO_DISTURB = {"dndStatus": "DoNotAcceptAnyCalls"}
+
+
+def followed_live() -> PresenceStore:
+    """Return a store whose extension is idle, as event 4 said."""
+    presences = store()
+    presences.apply(told(sequence=4))
+    presences.end_read(presences.begin_read(), [KEY], [read()], anew=True)
+    return presences
+
+
+def test_what_only_an_overtaken_event_told_is_kept() -> None:
+    """The status of calls comes only where it changed (protocol 4.3): nothing would ever tell it again."""
+    presences = followed_live()
+    presences.apply(told(sequence=6, telephonyStatus=None, **NO_DISTURB))
+    before = presences[KEY]
+    late = told(sequence=5, telephonyStatus="Ringing", dndStatus="TakeAllCalls")
+    assert presences.apply(late) == before
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+    assert presences[KEY].dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS
+    assert (presences[KEY].sequence, presences.overtaken) == (6, 1)
+
+
+def test_an_event_that_came_already_is_no_late_one() -> None:
+    """Nothing was missing before it."""
+    presences = followed_live()
+    ringing = told(sequence=5, telephonyStatus="Ringing")
+    presences.apply(ringing)
+    presences.apply(told(sequence=6, telephonyStatus="NoCall"))
+    assert presences.apply(ringing) is None
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+
+
+def test_events_take_their_places_in_any_order() -> None:
+    presences = followed_live()
+    for sequence, changes in (
+        (8, {"meetingStatus": "Connected"}),
+        (5, {"telephonyStatus": "Ringing"}),
+        (7, {"telephonyStatus": "NoCall"}),
+        (7, {"telephonyStatus": "NoCall"}),
+        (6, {"telephonyStatus": "CallConnected"}),
+        (3, {"telephonyStatus": "OnHold"}),
+    ):
+        presences.apply(told(sequence=sequence, **{"telephonyStatus": None, **changes}))
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+    assert presences[KEY].meeting_status is MeetingStatus.CONNECTED
+    # All there now: nothing is kept for others.
+    assert not presences._windows
+
+
+def test_a_late_event_is_laid_under_what_came_while_reading() -> None:
+    """The reading may be older than it; the events during the reading are newer."""
+    presences = followed_live()
+    journal = presences.begin_read()
+    presences.apply(told(sequence=6, telephonyStatus=None, **NO_DISTURB))
+    presences.end_read(journal, [KEY], [read(telephonyStatus="NoCall")], anew=False)
+    presences.apply(told(sequence=5, telephonyStatus="Ringing"))
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+    assert presences[KEY].dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS
+
+
+def test_a_reading_holds_what_came_before_it() -> None:
+    """What is older than an event before the reading is no news, whenever it comes."""
+    presences = followed_live()
+    presences.apply(told(sequence=6, telephonyStatus=None))
+    late = told(sequence=5, telephonyStatus="Ringing")
+    for anew in (False, True):
+        journal = presences.begin_read()
+        presences.end_read(journal, [KEY], [read(telephonyStatus="NoCall")], anew=anew)
+        assert presences.apply(late) is None
+        assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+
+
+def test_a_late_event_is_not_waited_for_without_end() -> None:
+    """Few events are kept, of few extensions, and none of those that are no longer followed."""
+    keys = [str(number) for number in range(1, 202)]
+    presences = store()
+    presences.follow(keys)
+    for key in keys:
+        presences.apply(told(extensionId=key, sequence=5))
+    assert len(presences._windows) == 100
+    for sequence in range(10, 60, 2):
+        presences.apply(told(extensionId=keys[-1], sequence=sequence))
+    window = presences._windows[keys[-1]]
+    assert len(window.events) == 16
+    assert presences.apply(told(extensionId=keys[-1], sequence=7)) is None
+    presences.follow(keys[:1])
+    assert not presences._windows
+
+
+def test_after_a_break_no_late_event_is_waited_for() -> None:
+    presences = followed_live()
+    presences.apply(told(sequence=6))
+    presences.forget_sequences()
+    assert not presences._windows
+
+
+def test_a_counter_that_began_anew_is_no_late_event() -> None:
+    presences = followed_live()
+    presences.apply(told(sequence=60_000, telephonyStatus="Ringing"))
+    presences.apply(told(sequence=2, telephonyStatus="NoCall"))
+    presences.apply(told(sequence=3, telephonyStatus=None))
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+    assert presences[KEY].sequence == 3
+
+
+@given(
+    order=st.permutations(range(5, 13)),
+    changes=st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "telephonyStatus": st.sampled_from(["NoCall", "Ringing", "OnHold"]),
+                "dndStatus": st.sampled_from(["TakeAllCalls", "DoNotAcceptAnyCalls"]),
+                "activeCalls": st.lists(
+                    st.builds(dict, id=st.sampled_from("abc")), max_size=2
+                ),
+            },
+        ),
+        min_size=8,
+        max_size=8,
+    ),
+    again=st.lists(st.integers(5, 12), max_size=3),
+    is_detailed=st.booleans(),
+)
+def test_any_order_comes_to_the_same(
+    order: list[int],
+    changes: list[dict[str, Any]],
+    again: list[int],
+    is_detailed: bool,
+) -> None:
+    """Duplicates make no difference either."""
+    absent = {"telephonyStatus": None, "dndStatus": None, "activeCalls": None}
+    updates = {
+        sequence: replace(
+            told(sequence=sequence, **(absent | each)), detailed=is_detailed
+        )
+        for sequence, each in zip(range(5, 13), changes, strict=True)
+    }
+    in_order, in_disorder = followed_live(), followed_live()
+    for sequence in sorted(updates):
+        in_order.apply(updates[sequence])
+    for sequence in (*order, *again):
+        in_disorder.apply(updates[sequence])
+    assert in_disorder[KEY] == in_order[KEY]
+    assert in_disorder[KEY].sequence == 12

@@ -186,8 +186,6 @@ class Histories(RuleBasedStateMachine):
         pause: float | None,
     ) -> None:
         """Several things happen to one extension at once, and events may overtake each other."""
-        self.world.note_disorder(faults)
-
         async def play() -> None:
             self._emulator.faults.set(**faults)
             for act in acts:
@@ -486,7 +484,6 @@ class Histories(RuleBasedStateMachine):
         pause=PAUSES,
     )
     def disorder(self, faults: dict[str, Any], pause: float | None) -> None:
-        self.world.note_disorder(faults)
         self._fault(pause, **faults)
 
     @in_losses

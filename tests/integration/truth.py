@@ -95,7 +95,7 @@ _CROSSED: Final = 0.3
 _BEGINNING: Final = 1_800_000_000.0
 
 # What is known to be wrong and not mended yet; each has a test that fails for it in test_truth.py.
-FORGIVEN: Final = frozenset({"grace", "hidden", "joined", "order", "retry"})
+FORGIVEN: Final = frozenset({"grace", "hidden", "joined", "retry"})
 
 _SECRET = re.compile(
     r"\+1(?:415|650)555\d{4}|[Bb]earer [\w-]+|access_token=\w+|(?<!\w)[sp]-[0-9a-f]{32}"
@@ -393,7 +393,6 @@ class World:
         self.members_changed = False
         self.somebody_hid = False
         self.has_begun = False
-        self.is_status_forgiven = False
         # Whether nothing ever kept a sign-in from being ended.
         self.was_always_gentle = True
         # Seconds until what happened so far has to be right again.
@@ -544,16 +543,6 @@ class World:
         if self.entry.state is not ConfigEntryState.LOADED:
             self.right_in = AT_LAST
 
-    def note_disorder(self, faults: Json) -> None:
-        """Note that events may overtake each other."""
-        if "order" in FORGIVEN and (
-            faults.get("reorder_next") or faults.get("reorder")
-        ):
-            # What only the overtaken event told is lost: the status of calls, or anything.
-            self.is_status_forgiven = True
-            if self.kind.get("partial_bodies") or not self.truth.calls_are_listed:
-                self.right_in = AT_LAST
-
     def note_drop(self) -> None:
         """Note that sockets are dropped: often, and the budget for tickets leaves us without one for a while."""
         self.is_unbroken = False
@@ -689,8 +678,6 @@ class World:
             # What nobody can ask the service about is right only as long as every event came.
             is_told_of = "userStatus" in presence
             right = self.truth.of(extension_id, presence)
-            if self.is_status_forgiven:
-                right.pop("telephony_status", None)
             is_forgiven = "hidden" in FORGIVEN and self.somebody_hid
             if is_told_of or not (self.is_lossy or is_forgiven):
                 wrong += [
@@ -784,7 +771,7 @@ class World:
             await asyncio.sleep(61)
         self.right_in = SOON
         self.is_gentle = self.is_unbroken = True
-        self.members_changed = self.is_status_forgiven = False
+        self.members_changed = False
 
     async def _live(self) -> bool:
         """Wait until events flow and what is shown is trusted."""

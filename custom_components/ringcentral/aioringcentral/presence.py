@@ -96,9 +96,21 @@ def is_older(before: Presence, update: PresenceUpdate) -> bool:
 
     An equal sequence is taken, and so is one that is missing or 0; see `SEQUENCE_RESET`.
     """
-    if not before.sequence or not update.sequence:
+    return is_before(update.sequence, before.sequence)
+
+
+def is_ahead(before: Presence, update: PresenceUpdate) -> bool:
+    """Whether an event is not the next one, so that another may come late: they are numbered one by one (protocol 4.4)."""
+    if not update.sequence:
         return False
-    return 0 < before.sequence - update.sequence < SEQUENCE_RESET
+    return not before.sequence or update.sequence > before.sequence + 1
+
+
+def is_before(sequence: int | None, other: int | None) -> bool:
+    """Whether a sequence comes before another one of the same counter."""
+    if not sequence or not other:
+        return False
+    return 0 < other - sequence < SEQUENCE_RESET
 
 
 def merge(before: Presence, update: PresenceUpdate) -> Presence:

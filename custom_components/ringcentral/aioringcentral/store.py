@@ -1,17 +1,28 @@
 """Presence of all followed extensions, kept right while snapshots and events cross. No I/O."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from .models import Presence, PresenceUpdate
-from .presence import forget_sequence, is_older, merge
+from .order import Window
+from .presence import forget_sequence, is_ahead, is_older, merge
+
+# Extensions of which a late event is waited for, at most: it comes out of a buffer of 100 (protocol 3.3).
+_MOST_WINDOWS: Final = 100
 
 
 @dataclass(slots=True, eq=False)
 class Journal:
-    """Events that arrived while a snapshot was being read, by extension."""
+    """Events that arrived while a snapshot was being read, by extension, with the sequence before the first."""
 
     events: dict[str, list[PresenceUpdate]] = field(default_factory=dict)
+    floors: dict[str, int | None] = field(default_factory=dict)
+
+    def note(self, before: Presence, update: PresenceUpdate) -> None:
+        """Keep an event that arrived."""
+        self.events.setdefault(update.extension_id, []).append(update)
+        self.floors.setdefault(update.extension_id, before.sequence)
 
 
 class PresenceStore:
@@ -21,6 +32,8 @@ class PresenceStore:
         """Begin with nobody."""
         self._presences: dict[str, Presence] = {}
         self._journals: list[Journal] = []
+        # Where an event may come late, since one before those that came is missing.
+        self._windows: dict[str, Window] = {}
         self.overtaken = 0
 
     def __getitem__(self, extension_id: str) -> Presence:
@@ -45,12 +58,15 @@ class PresenceStore:
         self._presences = {
             key: kept.get(key) or Presence(extension_id=key) for key in extension_ids
         }
+        for key in kept.keys() - self._presences.keys():
+            self._windows.pop(key, None)
 
     def forget_sequences(self) -> None:
         """Take the next event of every extension as it comes, for the time after a break (design 4.3)."""
         self._presences = {
             key: forget_sequence(presence) for key, presence in self._presences.items()
         }
+        self._windows.clear()
 
     def apply(self, update: PresenceUpdate) -> Presence | None:
         """Merge an event; return the presence before it, or None where nothing is different now."""
@@ -58,11 +74,22 @@ class PresenceStore:
         if (before := self._presences.get(key)) is None:
             return None
         for journal in self._journals:
-            journal.events.setdefault(key, []).append(update)
+            journal.note(before, update)
+        window = self._windows.get(key)
         if is_older(before, update):
             self.overtaken += 1
-            return None
-        after = self._presences[key] = merge(before, update)
+            if window is None or not window.add(update):
+                return None
+            # What only this one told counts, as if it had come in time.
+            after = window.presence
+        else:
+            after = merge(before, update)
+            if window is not None or is_ahead(before, update):
+                window = window or Window(before, before.sequence)
+                window.add(update)
+        self._presences[key] = after
+        if window is not None:
+            self._keep(key, window)
         return None if after == before else before
 
     def begin_read(self) -> Journal:
@@ -101,12 +128,21 @@ class PresenceStore:
             after = Presence(extension_id=key) if anew else before
             if update is not None:
                 after = merge(after, update)
-            if events:
-                # Late ones among them are told by each other; what the snapshot holds has no sequence.
-                after = forget_sequence(after)
-                for event in events:
-                    after = after if is_older(after, event) else merge(after, event)
-            self._presences[key] = after
+            # What came before the snapshot was asked for, or is older than that, it holds.
+            window = Window(after, journal.floors.get(key, before.sequence))
+            for event in events:
+                window.add(event)
+            after = window.presence
+            self._presences[key] = replace(after, sequence=before.sequence)
+            self._keep(key, window)
             if after != before:
                 changed[key] = before
         return changed
+
+    def _keep(self, key: str, window: Window) -> None:
+        """Keep a window for as long as an event may come late."""
+        self._windows.pop(key, None)
+        if window.has_gap:
+            self._windows[key] = window
+            if len(self._windows) > _MOST_WINDOWS:
+                del self._windows[next(iter(self._windows))]
