@@ -21,6 +21,10 @@ from .board import Board
 from .visitor import PHONE, Visitor, start_browser
 
 FOLDER = CHECKOUT / "docs/images"
+BLUEPRINTS = CHECKOUT / "blueprints/automation/ringcentral"
+INTEGRATION = "/config/integrations/integration/ringcentral"
+CALLS = {"one": ["ring", "answer", "hold", "resume", "hangup"], "two": ["ring", "missed"]}  # fmt: skip
+OFFICES = ["small", "flows", "large"]
 SCHEMES = {"light": "", "dark": "-dark"}
 SCREEN = {"width": 1920, "height": 1080}
 DESK = {"width": 1280, "height": 860}
@@ -113,6 +117,78 @@ async def setup(browser: Browser, office: Office) -> None:
         await keep(visitor, "setup")
 
 
+async def both(browser: Browser, office: Office) -> AsyncGenerator[tuple[Visitor, str]]:
+    """Visit at a desk in each theme; with the ending of its pictures."""
+    for scheme, ending in SCHEMES.items():
+        async with Visitor.open(browser, office, color_scheme=scheme, viewport=DESK) as visitor:  # fmt: skip
+            yield visitor, ending
+
+
+async def still(visitor: Visitor, name: str) -> None:
+    """Take a picture once nothing moves any more."""
+    await visitor.page.wait_for_timeout(1500)
+    await keep(visitor, name)
+
+
+async def flows(browser: Browser) -> None:
+    """Take the pictures of what Home Assistant asks and tells over the months."""
+    async with lively(25) as office:
+        own = str(office.emulator.info["own_extension_id"])
+        await activity(browser, office, own)
+        await choices(browser, office)
+        (entry,) = await office.socket.call("config_entries/get", domain="ringcentral")
+        reload = f"/api/config/config_entries/entry/{entry['entry_id']}/reload"
+        await office.emulator.post("faults", permissions_removed=["ReadPresence"])
+        await office.rest.post(reload)
+        async for visitor, ending in both(browser, office):
+            await visitor.goto("/config/repairs")
+            await visitor.text("RingCentral: Read Presence is missing").click()
+            await visitor.text("cannot be followed").wait_for()
+            await still(visitor, f"repair{ending}")
+        await office.emulator.post("reset")
+        await office.rest.post(reload)
+        refused = {"code": "OAU-149", "next": 1000}
+        await office.emulator.post("faults", token_error=refused)
+        await office.emulator.post("tokens", action="revoke")
+        async for visitor, ending in both(browser, office):
+            await visitor.goto(INTEGRATION)
+            await visitor.click("Reconfigure")
+            await visitor.text("RingCentral no longer accepts the sign-in").wait_for()
+            await still(visitor, f"reauth{ending}")
+
+
+async def activity(browser: Browser, office: Office, own: str) -> None:
+    """Take pictures of what is told of calls."""
+    for call, words in CALLS.items():
+        for word in words:
+            await office.emulator.post("calls", extension_id=own, call=call, script=[word])  # fmt: skip
+            await asyncio.sleep(3)
+    device = (await office.entities()).devices[own]
+    async for visitor, ending in both(browser, office):
+        await visitor.goto(f"/logbook?device_id={device}")
+        await visitor.text("Missed").wait_for()
+        await still(visitor, f"logbook{ending}")
+
+
+async def choices(browser: Browser, office: Office) -> None:
+    """Take pictures of the options, and of a blueprint's questions."""
+    await office.socket.call(
+        "blueprint/save",
+        domain="automation",
+        path="ringcentral/busy_light.yaml",
+        yaml=(BLUEPRINTS / "busy_light.yaml").read_text(),
+    )
+    async for visitor, ending in both(browser, office):
+        await visitor.goto(INTEGRATION)
+        await visitor.click("Configure")
+        await visitor.text("RingCentral options").wait_for()
+        await still(visitor, f"options{ending}")
+        await visitor.goto("/config/blueprint/dashboard")
+        await visitor.page.locator("ha-data-table").get_by_text("Busy light").first.click()  # fmt: skip
+        await visitor.page.locator("blueprint-automation-editor ha-selector").first.wait_for()  # fmt: skip
+        await still(visitor, f"blueprint{ending}")
+
+
 async def small(browser: Browser) -> None:
     """Take the pictures of an office of 25."""
     async with lively(25) as office:
@@ -148,12 +224,14 @@ async def main() -> None:
         prog="scripts/pictures",
         description="Takes the pictures in docs/images. Look at each one afterwards.",
     )
-    parser.add_argument("office", nargs="*", choices=["small", "large"], default=["small", "large"])  # fmt: skip
+    parser.add_argument("office", nargs="*", choices=OFFICES, default=OFFICES)  # fmt: skip
     offices = parser.parse_args().office
     async with async_playwright() as playwright:
         browser = await start_browser(playwright)
         if "small" in offices:
             await small(browser)
+        if "flows" in offices:
+            await flows(browser)
         if "large" in offices:
             await large(browser)
         await browser.close()
