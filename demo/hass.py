@@ -62,6 +62,11 @@ class HomeAssistant:
         """What it logs."""
         return self.folder / "home-assistant.log"
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        return self._process.pid
+
     def prepare(self, *, debug: bool = False) -> None:
         """Make the folder anew; with `debug` the integration logs all it can."""
         shutil.rmtree(self.folder, ignore_errors=True)

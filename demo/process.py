@@ -67,6 +67,11 @@ class Process:
         return await self._running().wait()
 
     @property
+    def pid(self) -> int:
+        """The process as the system counts them."""
+        return self._running().pid
+
+    @property
     def is_running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._child is not None and self._child.returncode is None

@@ -1,0 +1,123 @@
+"""Holds what Home Assistant shows against what the service has. Pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from demo.api import Json
+from demo.entities import Entities, expected, expected_of_account
+from demo.states import ABSENT, Change
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One entity, or the device itself, shows another thing than it has to."""
+
+    owner: str | None
+    key: str
+    shown: str
+    wanted: str
+
+    def told(self, labels: Mapping[str, str]) -> str:
+        """Return it in words that name nobody."""
+        owner = (
+            "account" if self.owner is None else labels.get(self.owner, "a newcomer")
+        )
+        return f"{owner}: {self.key} is {self.shown}, not {self.wanted}"
+
+
+def labels(extension_ids: Iterable[str]) -> dict[str, str]:
+    """Return what extensions are called in an output that others may read."""
+    return {key: f"extension {number}" for number, key in enumerate(extension_ids, 1)}
+
+
+def differences(
+    entities: Entities,
+    states: Mapping[str, str],
+    truth: Mapping[str, Json],
+    members: Collection[str],
+) -> list[Difference]:
+    """Return everything that is wrong, membership and the account's counts included."""
+    devices = entities.devices.keys()
+    found = [Difference(key, "device", "missing", "there") for key in members - devices]
+    found += [
+        Difference(key, "device", "there", "gone") for key in devices - set(members)
+    ]
+    known = [truth[key] for key in devices if key in truth]
+    wanted: dict[str | None, dict[str, str]] = {None: expected_of_account(known)}
+    wanted |= {key: _wanted(truth[key]) for key in devices if key in truth}
+    for owner, values in wanted.items():
+        is_somebody = owner is None or "userStatus" in truth[owner]
+        for key, shown, value in _pairs(entities, states, owner, values):
+            # Of a park location nothing is told until a call is parked there.
+            untold = shown == "unknown" and value in ("no_call", "off", "0")
+            if shown != value and not (untold and not is_somebody):
+                found.append(Difference(owner, key, shown, value))
+    return found
+
+
+def wrong_values(
+    entities: Entities, states: Mapping[str, str], truth: Mapping[str, Json]
+) -> set[str]:
+    """Return the entities of extensions that show a value, and not the right one."""
+    return {
+        entities[owner, key]
+        for owner in entities.devices
+        if owner in truth
+        for key, shown, value in _pairs(entities, states, owner, _wanted(truth[owner]))
+        if shown != value and shown not in ABSENT
+    }
+
+
+def _wanted(presence: Json) -> dict[str, str]:
+    """Return state by key for an extension, its controls among them."""
+    states = expected(presence)
+    return states | {
+        f"set_{key}": states[key]
+        for key in ("user_status", "dnd_status")
+        if key in states
+    }
+
+
+def _pairs(
+    entities: Entities,
+    states: Mapping[str, str],
+    owner: str | None,
+    wanted: Mapping[str, str],
+) -> Iterator[tuple[str, str, str]]:
+    """Yield key, what is shown and what has to be, for entities that there are."""
+    for key, value in wanted.items():
+        entity_id = entities.get((owner, key))
+        if entity_id is not None and entity_id not in entities.disabled:
+            yield key, states.get(entity_id, "unavailable"), value
+
+
+@dataclass(slots=True)
+class Stretches:
+    """For how long entities are wrong without a break."""
+
+    longest: float = 0.0
+    _since: dict[str, float] = field(default_factory=dict)
+
+    def note(self, wrong: Collection[str], now: float) -> None:
+        """Take those that are wrong at a moment, in seconds of one clock."""
+        self._since = {key: self._since.get(key, now) for key in wrong}
+        for since in self._since.values():
+            self.longest = max(self.longest, now - since)
+
+
+def unavailable_seconds(
+    changes: Iterable[Change], ours: Collection[str], until: float
+) -> float:
+    """Return for how many seconds any of some entities was unavailable, before a moment."""
+    gone: set[str] = set()
+    total, since = 0.0, 0.0
+    for change in changes:
+        if change.entity_id not in ours:
+            continue
+        if change.new == "unavailable":
+            since = since if gone else change.at
+            gone.add(change.entity_id)
+        elif change.entity_id in gone:
+            gone.remove(change.entity_id)
+            total += 0.0 if gone else change.at - since
+    return total + (until - since if gone else 0.0)

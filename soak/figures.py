@@ -1,0 +1,134 @@
+"""What a soak has seen, and which promises that breaks. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any, Final
+
+# Memory at the end, of what it was after warming up.
+MEMORY_MAY_GROW: Final = 1.1
+
+
+@dataclass(slots=True, kw_only=True)
+class Figures:
+    """Everything that is counted; times are seconds of the real clock."""
+
+    seed: int
+    minutes: float
+    extensions: int
+    time_factor: float
+    rounds: dict[str, int] = field(default_factory=dict)
+    """How many, by weather; each ended in a comparison of everything."""
+    faults: dict[str, int] = field(default_factory=dict)
+    """What was made to go wrong, by kind."""
+    planned_ends: int = 0
+    """Sockets that were replaced before the end of their lives, or of their sign-ins'."""
+    recoveries: int = 0
+    events_sent: int = 0
+    """Notifications that the emulator wrote to sockets."""
+    witnessed_in_planned_ends: int = 0
+    """Events whose every single one has to show, in rounds of planned ends."""
+    events_lost_in_planned_ends: int = 0
+    reads_in_planned_ends: int = 0
+    """REST reads of presence, which could hide a loss."""
+    losses_in_planned_ends: int = 0
+    """How often the connection was lost while nothing but planned ends came."""
+    witnessed_in_recovered_drops: int = 0
+    events_lost_in_recovered_drops: int = 0
+    slowest_event_seconds: float = 0.0
+    """Of the witnessed ones, from its cause to its state."""
+    divergences: list[str] = field(default_factory=list)
+    """What was shown otherwise than the service had it, too long after the faults."""
+    longest_wrong_seconds: float = 0.0
+    """For which one entity showed another value than the service had, faults included;
+    looked at every half second. Unavailable and unknown are no values."""
+    longest_until_right_seconds: float = 0.0
+    """From the end of a round's faults until everything was right."""
+    unavailable_seconds_in_recovered_drops: float = 0.0
+    """With any entity unavailable, while only recoverable drops and planned ends came."""
+    requests_in_penalty: int = 0
+    memory_kib_at_start: int = 0
+    """Of Home Assistant, after warming up."""
+    memory_kib_at_end: int = 0
+    secrets_found: list[str] = field(default_factory=list)
+    """Where something was found that must not be there, and of what kind it is."""
+
+    def note_round(self, weather: str, faults: Sequence[str]) -> None:
+        """Count a round with what went wrong in it."""
+        self.rounds[weather] = self.rounds.get(weather, 0) + 1
+        for name in faults:
+            self.faults[name] = self.faults.get(name, 0) + 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures, and which promises they break."""
+        return {**asdict(self), "promises_broken": verdict(self)}
+
+
+def verdict(figures: Figures) -> list[str]:
+    """Return the promises that are broken; a figure that shows nothing keeps none."""
+    found = [
+        f"{name}: {len(wrong)}, promised 0"
+        for name, wrong in (
+            ("divergences", figures.divergences),
+            ("secrets found", figures.secrets_found),
+        )
+        if wrong
+    ]
+    found += [
+        f"{name}: {number:g}, promised 0"
+        for name, number in (
+            ("events lost in planned ends", figures.events_lost_in_planned_ends),
+            ("connections lost in planned ends", figures.losses_in_planned_ends),
+            ("events lost in recovered drops", figures.events_lost_in_recovered_drops),
+            (
+                "seconds unavailable in recovered drops",
+                figures.unavailable_seconds_in_recovered_drops,
+            ),
+        )
+        if number
+    ]
+    most = figures.memory_kib_at_start * MEMORY_MAY_GROW
+    if figures.memory_kib_at_end > most:
+        found.append(
+            f"memory: {figures.memory_kib_at_end} KiB, promised at most {most:.0f}"
+        )
+    found += [
+        f"{name}: none, so that nothing is shown"
+        for name, number in (
+            ("planned ends", figures.planned_ends),
+            ("events in planned ends", figures.witnessed_in_planned_ends),
+            ("recoveries", figures.recoveries),
+            ("memory", figures.memory_kib_at_start),
+        )
+        if not number
+    ]
+    return found
+
+
+def memory(samples: Sequence[int]) -> tuple[int, int]:
+    """Return memory after warming up and at the end, from samples of one process in order.
+
+    The first third is the warming up; of the rest the first and the last fifth
+    count, each by its median.
+    """
+    rest = samples[len(samples) // 3 :]
+    if not rest:
+        return 0, 0
+    fifth = max(1, len(rest) // 5)
+    return int(median(rest[:fifth])), int(median(rest[-fifth:]))
+
+
+def text(figures: Figures) -> str:
+    """Return the figures for people."""
+    lines = []
+    for name, value in asdict(figures).items():
+        if isinstance(value, dict):
+            shown = ", ".join(f"{key} {n}" for key, n in sorted(value.items()))
+        elif isinstance(value, list):
+            shown = "".join(f"\n    {each}" for each in value) or "none"
+        else:
+            shown = f"{value:.2f}" if isinstance(value, float) else str(value)
+        lines.append(f"{name.replace('_', ' ')}: {shown}")
+    broken = verdict(figures)
+    lines += ["", *(broken or ["Every promise is kept."])]
+    return "\n".join(lines)

@@ -1,0 +1,100 @@
+"""What the soak itself lets happen in the office: random changes, and events that are counted."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+import random
+import time
+from typing import Final
+
+import aiohttp
+
+from demo.api import ApiError
+from demo.emulator import Emulator
+from demo.states import Change
+
+from .world import CALLER, World
+
+# Seconds between two things that somebody does.
+_PAUSE: Final = 0.3
+# Seconds between two events of one witness.
+_BEAT: Final = 0.1
+
+_WORDS: Final = {
+    "userStatus": ("Available", "Busy", "Offline"),
+    "dndStatus": (
+        "TakeAllCalls",
+        "DoNotAcceptAnyCalls",
+        "DoNotAcceptDepartmentCalls",
+    ),
+    "meetingStatus": ("Connected", "Disconnected"),
+    "pickUpCallsOnHold": (True, False),
+    "message": ("", "Back at 2 pm"),
+}
+_CALLS: Final = (
+    ["ring", "wait:1", "answer", "wait:2", "hangup"],
+    ["ring", "wait:1", "missed"],
+    ["ring", "answer", "wait:1", "hold", "wait:1", "resume", "hangup"],
+    ["dial", "wait:0.5", "answer", "wait:1", "hangup"],
+)
+
+
+async def live(world: World, chance: random.Random) -> None:
+    """Let people change their status and be called, until cancelled."""
+    while True:
+        await asyncio.sleep(chance.expovariate(1 / _PAUSE))
+        who = world.somebody(chance)
+        # The service may be gone, or the call not be possible just now.
+        with suppress(ApiError, aiohttp.ClientError, OSError):
+            if chance.random() < 0.3:
+                await world.emulator.post(
+                    "calls", extension_id=who, script=chance.choice(_CALLS), **CALLER
+                )
+            else:
+                field = chance.choice(list(_WORDS))
+                value = chance.choice(_WORDS[field])
+                await world.emulator.set_presence(who, **{field: value})
+
+
+class Witness:
+    """Changes what nobody else does, again and again: each change has to show.
+
+    A change that is lost takes the next one with it, as it is no change then: so
+    whatever is missing, the count is wrong.
+    """
+
+    def __init__(self, emulator: Emulator, extension_id: str, entity_id: str) -> None:
+        """Take whose setting is changed, and the entity that shows it."""
+        self._emulator = emulator
+        self._extension_id, self._entity_id = extension_id, entity_id
+        self.caused: list[float] = []
+        """When each change was asked for, on the clock of `Change`."""
+
+    async def run(self) -> None:
+        """Change until cancelled; what has been begun is done."""
+        truth = await self._emulator.truth()
+        is_on = bool(truth[self._extension_id]["ringOnMonitoredCall"])
+        while True:
+            is_on = not is_on
+            self.caused.append(time.perf_counter())
+            await asyncio.shield(
+                asyncio.ensure_future(
+                    self._emulator.set_presence(
+                        self._extension_id, ringOnMonitoredCall=is_on
+                    )
+                )
+            )
+            await asyncio.sleep(_BEAT)
+
+    def shown(self, changes: Sequence[Change]) -> list[float]:
+        """Return when its entity changed."""
+        return flips(changes, self._entity_id)
+
+
+def flips(changes: Sequence[Change], entity_id: str) -> list[float]:
+    """Return when an entity went from one value to the other, whatever came between."""
+    return [
+        change.at
+        for change in changes
+        if change.entity_id == entity_id and {change.old, change.new} == {"on", "off"}
+    ]

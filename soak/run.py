@@ -1,0 +1,283 @@
+"""One soak: rounds of bad weather, each followed by a rest at which everything is compared."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+import json
+from pathlib import Path
+import random
+import time
+from typing import Any, Final
+
+import aiohttp
+
+from demo.api import ApiError, Json
+
+from . import plan
+from .compare import (
+    Difference,
+    Stretches,
+    differences,
+    labels,
+    unavailable_seconds,
+    wrong_values,
+)
+from .faults import FAULTS
+from .figures import Figures, memory
+from .leaks import Secrets, search
+from .people import Witness, live
+from .plan import Round, Weather
+from .world import World
+
+# Seconds after the last fault in which the connection is back: the longest back-off
+# is two minutes, and a penalty of half a minute may come on top.
+LIVE_WITHIN: Final = 150.0
+# Seconds after that in which everything is right. A change of membership is looked at
+# after two seconds, a list of calls that does not fit after three.
+RIGHT_WITHIN: Final = 15.0
+# Seconds for which everything has to stay right.
+_STAY: Final = 0.5
+# Seconds that a connection has to hold before the next trouble: only then does the
+# client's back-off begin anew.
+_GOOD_AFTER: Final = 6.0
+# Seconds between two looks at memory, and at what is wrong.
+_LOOK_EVERY: Final = 0.5
+
+_READS: Final = ("/presence",)
+
+
+class Soak:
+    """Drives a world by a plan, and counts."""
+
+    def __init__(
+        self, world: World, figures: Figures, say: Callable[[str], None]
+    ) -> None:
+        """Take a world that has begun, and where to count."""
+        self._world, self._figures, self._say = world, figures, say
+        self._labels = labels(sorted(world.entities.devices))
+        self._stretches = Stretches()
+        self._memory: list[int] = []
+        self._pid = 0
+
+    async def run(self, seed: int, seconds: float) -> None:
+        """Go through rounds until the time is over, and through one of each weather at least."""
+        async with _beside(self._watch()):
+            await self._settle()
+            begun = time.monotonic()
+            for number, each in enumerate(plan.rounds(seed, seconds)):
+                passed = time.monotonic() - begun
+                if number >= len(Weather) and passed > seconds - each.seconds / 2:
+                    break
+                names = ", ".join(name for _, name in each.faults) or "no faults"
+                self._say(f"{passed:4.0f} s: {each.weather}, {names}")
+                await self._round(each, random.Random(f"soak-{seed}-{number}"))
+        figures = self._figures
+        counters = await self._world.counters()
+        figures.events_sent = counters["events_sent"]
+        figures.requests_in_penalty = counters["requests_in_penalty"]
+        figures.longest_wrong_seconds = round(self._stretches.longest, 1)
+        figures.memory_kib_at_start, figures.memory_kib_at_end = memory(self._memory)
+
+    async def _round(self, each: Round, chance: random.Random) -> None:
+        world, figures = self._world, self._figures
+        await self._begin(each)
+        before = await self._seen()
+        witnesses = []
+        if each.weather is not Weather.ROUGH:
+            witnesses = [
+                Witness(world.emulator, key, world.witness_entity(key))
+                for key in world.witnesses
+            ]
+        acts = [live(world, chance), *(witness.run() for witness in witnesses)]
+        await world.let_live(is_alive=True)
+        async with _beside(*acts):
+            await self._go_wrong(each, chance)
+        await self._rest()
+        if each.weather is Weather.ROUGH:
+            # The next round begins with a good connection.
+            await asyncio.sleep(_GOOD_AFTER)
+        figures.note_round(each.weather, [name for _, name in each.faults])
+        self._account(each.weather, before, await self._seen(), witnesses)
+
+    async def _begin(self, each: Round) -> None:
+        """Become another kind of service; what was given out under the old one ends."""
+        world = self._world
+        await world.become(each.kind)
+        opened = (await world.counters())["sockets_opened"]
+        await world.emulator.post("tokens", action="revoke")
+        async with asyncio.timeout(LIVE_WITHIN):
+            while True:
+                counters = await world.counters()
+                if counters["sockets_opened"] > opened and counters["subscriptions"]:
+                    break
+                await asyncio.sleep(0.1)
+        await self._settle()
+        world.office.states.changes.clear()
+
+    async def _go_wrong(self, each: Round, chance: random.Random) -> None:
+        """Make each fault happen at its time, or later when one takes longer."""
+        begun = time.monotonic()
+        for at, name in each.faults:
+            await asyncio.sleep(max(0.0, begun + at - time.monotonic()))
+            await FAULTS[name](self._world, chance)
+        await asyncio.sleep(max(0.0, begun + each.seconds - time.monotonic()))
+
+    async def _rest(self) -> None:
+        """End all that goes on, and claim that everything becomes right."""
+        world = self._world
+        await world.let_live(is_alive=False)
+        await world.heal()
+        begun = time.monotonic()
+        await self._settle()
+        self._figures.longest_until_right_seconds = max(
+            self._figures.longest_until_right_seconds,
+            round(time.monotonic() - begun, 1),
+        )
+
+    async def _settle(self) -> None:
+        """Wait until everything is right and stays so; what is not in time is a divergence."""
+        with suppress(TimeoutError):
+            await self._world.office.states.wait_until(self._is_live, LIVE_WITHIN)
+        until = time.monotonic() + RIGHT_WITHIN
+        wrong = await self._wrong()
+        while True:
+            await asyncio.sleep(_STAY)
+            was_wrong, wrong = wrong, await self._wrong()
+            if not wrong and not was_wrong:
+                return
+            if time.monotonic() > until:
+                break
+        told = [each.told(self._labels) for each in wrong or was_wrong]
+        self._figures.divergences += told
+        for each in told:
+            self._say(f"wrong: {each}")
+
+    def _is_live(self) -> bool:
+        world = self._world
+        return world.office.states.get(world.entities[None, "push_connected"]) == "on"
+
+    async def _wrong(self) -> list[Difference]:
+        world = self._world
+        await world.read_entities()
+        members = await world.members()
+        truth = await world.emulator.truth()
+        return differences(world.entities, world.office.states, truth, members)
+
+    async def _seen(self) -> Json:
+        """Return what Home Assistant and the emulator have counted so far."""
+        connection = await self._world.connection()
+        counters = await self._world.emulator.counters()
+        reads = sum(
+            count
+            for name, count in counters["requests"].items()
+            if name.startswith("GET") and name.endswith(_READS)
+        )
+        return {**connection, "reads": reads}
+
+    def _account(
+        self, weather: Weather, before: Json, after: Json, witnesses: list[Witness]
+    ) -> None:
+        """Add what a round has shown."""
+        figures = self._figures
+        seen = {
+            name: _grown(before[name], after[name])
+            for name in ("replacements", "recoveries", "losses", "reads")
+        }
+        figures.planned_ends += seen["replacements"]
+        figures.recoveries += seen["recoveries"]
+        if weather is Weather.ROUGH:
+            return
+        changes = self._world.office.states.changes
+        caused = lost = 0
+        for witness in witnesses:
+            shown = witness.shown(changes)
+            caused += len(witness.caused)
+            lost += abs(len(witness.caused) - len(shown))
+            if len(shown) == len(witness.caused):
+                slowest = max(
+                    at - since for at, since in zip(shown, witness.caused, strict=True)
+                )
+                figures.slowest_event_seconds = max(
+                    figures.slowest_event_seconds, round(slowest, 3)
+                )
+        gone = unavailable_seconds(
+            changes, set(self._world.entities.values()), time.perf_counter()
+        )
+        figures.unavailable_seconds_in_recovered_drops += round(gone, 3)
+        if weather is Weather.PLANNED:
+            figures.witnessed_in_planned_ends += caused
+            figures.events_lost_in_planned_ends += lost
+            figures.reads_in_planned_ends += seen["reads"]
+            figures.losses_in_planned_ends += seen["losses"]
+        else:
+            figures.witnessed_in_recovered_drops += caused
+            figures.events_lost_in_recovered_drops += lost
+        self._say(f"        {seen}, {caused} witnessed, {lost} lost, {gone:.1f} s gone")
+
+    async def _watch(self) -> None:
+        """Look at memory, and at what is wrong for how long, until cancelled."""
+        world = self._world
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            if not world.hass_is_there:
+                self._stretches.note((), time.monotonic())
+                continue
+            if (pid := world.office.hass.pid) != self._pid:
+                self._pid = pid
+                self._memory.clear()
+            self._memory.append(world.memory_kib())
+            try:
+                truth = await world.emulator.truth()
+            except ApiError, aiohttp.ClientError, OSError:
+                continue
+            wrong = wrong_values(world.entities, world.office.states, truth)
+            self._stretches.note(wrong, time.monotonic())
+
+
+def _grown(before: int, after: int) -> int:
+    """Return by how much a count has grown that may have begun anew."""
+    return after - before if after >= before else after
+
+
+@asynccontextmanager
+async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Have things go on meanwhile; one that fails is an error at the end."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def soak(
+    folder: Path,
+    figures: Figures,
+    say: Callable[[str], None],
+) -> None:
+    """Run a soak and fill in its figures."""
+    async with World.open(
+        folder,
+        time_factor=figures.time_factor,
+        extensions=figures.extensions,
+        seed=figures.seed,
+        say=say,
+    ) as world:
+        say("Adding the integration")
+        await world.begin()
+        await Soak(world, figures, say).run(figures.seed, figures.minutes * 60)
+        say("Reading diagnostics")
+        told = [await world.diagnostics(), *await world.diagnostics_of_devices()]
+        entered = [world.emulator.info[key] for key in ("client_secret", "jwt")]
+        names = await world.names()
+    say("Looking for secrets")
+    secrets = Secrets(
+        issued=set(world.emulator.issued.read_text().split()),
+        entered=entered,
+        names=names,
+    )
+    figures.secrets_found = search(folder / "config", json.dumps(told), secrets)

@@ -1,0 +1,47 @@
+"""The emulator in a process of its own, which writes down every token that it gives out."""
+
+import argparse
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+import secrets
+import sys
+from unittest.mock import patch
+
+from emulator.__main__ import arguments, serve
+
+
+@contextmanager
+def noting(path: Path) -> Iterator[None]:
+    """Add everything to a file that is made by `secrets.token_urlsafe`.
+
+    Access and refresh tokens, tickets, recovery tokens and ids of sessions: the
+    emulator makes all of them by this one function.
+    """
+    make = secrets.token_urlsafe
+
+    def token_urlsafe(nbytes: int | None = None) -> str:
+        token = make(nbytes)
+        book.write(f"{token}\n")
+        return token
+
+    with (
+        path.open("a", buffering=1) as book,
+        patch.object(secrets, "token_urlsafe", token_urlsafe),
+    ):
+        yield
+
+
+def main() -> int:
+    """Serve as scripts/emulator does; return the exit status."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--issued", type=Path, required=True)
+    options, others = parser.parse_known_args()
+    sys.argv[1:] = others
+    with noting(options.issued):
+        return asyncio.run(serve(arguments()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,348 @@
+"""The three processes as the soak holds them: what can be done to the service, and to Home Assistant."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+import random
+import shutil
+import sys
+from typing import Any, Final, override
+
+import aiohttp
+
+from demo.api import Json
+from demo.emulator import Emulator
+from demo.entities import Entities
+from demo.hass import CHECKOUT, HomeAssistant, free_port
+from demo.office import Office, Plan
+
+# How much faster than people the office lives: 60 extensions make about 20 events a second.
+PACE: Final = 10.0
+
+# Who calls, besides those whom the emulator makes up.
+CALLER: Final = {"from": "+14155550199", "from_name": "Zebulon Quagmire"}
+# What newcomers and the renamed are called. Names of the user's own people.
+NEWCOMER, RENAMED = "Newcomer", "Renamed"
+
+_WITNESS_KEY: Final = "ring_on_monitored_call"
+
+
+class Service(Emulator):
+    """The emulator: faster, and writing down what it gives out."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        folder: Path,
+        *,
+        time_factor: float,
+        extensions: int,
+        seed: int,
+    ) -> None:
+        """Take where its log and the list of tokens go, and what the emulator is told."""
+        super().__init__(session, folder / "emulator.log")
+        self.issued = folder / "issued.txt"
+        self._command = [
+            sys.executable,
+            "-m",
+            "soak.service",
+            f"--issued={self.issued}",
+            f"--time-factor={time_factor:g}",
+            f"--extensions={extensions}",
+            f"--seed={seed}",
+        ]
+
+    async def ask(self, path: str) -> Json:
+        """Return what a control path tells."""
+        found: Json = await self._ask("GET", path)
+        return found
+
+
+class _Hass(HomeAssistant):
+    """Home Assistant with a copy of the integration: what is edited meanwhile is of no concern."""
+
+    @override
+    def prepare(self, *, debug: bool = False) -> None:
+        super().prepare(debug=debug)
+        name = "custom_components/ringcentral"
+        (self.folder / name).unlink()
+        shutil.copytree(
+            CHECKOUT / name,
+            self.folder / name,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+
+
+class _Office(Office):
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        folder: Path,
+        plan: Plan,
+        say: Callable[[str], None],
+        service: Service,
+    ) -> None:
+        super().__init__(session, folder, plan, say)
+        self.emulator = service
+        self.hass = _Hass(folder / "config", plan.port)
+
+    async def start(self) -> None:
+        """Start both processes, Home Assistant with an owner."""
+        await self._start()
+
+
+class World:
+    """A service, a Home Assistant that follows everyone, and who came and went."""
+
+    emulator: Service
+    entities: Entities
+    entry_id: str
+
+    def __init__(self, office: Office, service: Service) -> None:
+        """Take an office that runs; `begin` adds the integration."""
+        self.office, self.emulator = office, service
+        self.newcomers: list[str] = []
+        self.counted: dict[str, int] = {}
+        """Counters of emulators that are no more."""
+        self._disabled: list[str] = []
+        self._kind: Mapping[str, Any] = {}
+        self._clean: Json = {}
+        self._people: list[str] = []
+        self._silent_members: set[str] = set()
+        self._connection = AsyncExitStack()
+        self.hass_is_there = False
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        time_factor: float,
+        extensions: int,
+        seed: int,
+        say: Callable[[str], None],
+    ) -> AsyncGenerator[World]:
+        """Start both processes; end both on leaving."""
+        async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
+            service = Service(
+                session,
+                folder,
+                time_factor=time_factor,
+                extensions=extensions,
+                seed=seed,
+            )
+            for old in (service.issued, service.log):
+                old.unlink(missing_ok=True)
+            plan = Plan(port=free_port(), extensions=extensions, debug=True)
+            office = _Office(session, folder, plan, say, service)
+            stack.push_async_callback(service.stop)
+            stack.push_async_callback(office.hass.stop)
+            await office.start()
+            world = cls(office, service)
+            stack.push_async_callback(world._disconnect)
+            await world._connect()
+            yield world
+
+    async def begin(self) -> None:
+        """Add the integration as a user does, and switch the witnesses' entities on."""
+        self._clean = await self.emulator.ask("faults")
+        self._people = [
+            key
+            for key, presence in (await self.emulator.truth()).items()
+            if key in self.emulator.info["extension_ids"] and "userStatus" in presence
+        ]
+        self.entry_id = await self.office.add_integration(["account"])
+        await self.read_entities()
+        # Followed, although nothing is known of them but that they are.
+        self._silent_members = set(self.entities.devices) - set(
+            self.emulator.info["extension_ids"]
+        )
+        for witness in self.witnesses:
+            await self.office.socket.call(
+                "config/entity_registry/update",
+                entity_id=self.entities[witness, _WITNESS_KEY],
+                disabled_by=None,
+            )
+        # Home Assistant would reload the entry half a minute later by itself.
+        await self.restart_hass()
+
+    async def read_entities(self) -> None:
+        """Read which entities there are now."""
+        self.entities = await self.office.entities()
+
+    async def members(self) -> set[str]:
+        """Return the ids of everyone who is to be followed now."""
+        info = await self.emulator.ask("info")
+        return {str(key) for key in info["extension_ids"]} | self._silent_members
+
+    # Who.
+
+    @property
+    def own(self) -> str:
+        """The signed-in user's extension."""
+        return str(self.emulator.info["own_extension_id"])
+
+    @property
+    def witnesses(self) -> list[str]:
+        """Two extensions whose events are counted."""
+        return [key for key in self._people if key != self.own][:2]
+
+    def witness_entity(self, extension_id: str) -> str:
+        """Return the entity that shows what only the soak changes."""
+        return self.entities[extension_id, _WITNESS_KEY]
+
+    def somebody(self, chance: random.Random) -> str:
+        """Return one of the people who are there from beginning to end."""
+        left = {*self.witnesses, *self._disabled}
+        return chance.choice([key for key in self._people if key not in left])
+
+    # The service.
+
+    async def become(self, kind: Mapping[str, Any]) -> None:
+        """Be a service of some kind from now on, with no fault."""
+        self._kind = kind
+        await self.heal()
+
+    async def heal(self) -> None:
+        """End every fault; the kind of service stays."""
+        await self.emulator.post("faults", **{**self._clean, **self._kind})
+
+    @asynccontextmanager
+    async def switched(self, **switches: Any) -> AsyncGenerator[None]:
+        """Have some of the emulator's switches on for a while."""
+        await self.emulator.post("faults", **switches)
+        yield
+        before = {**self._clean, **self._kind}
+        await self.emulator.post("faults", **{name: before[name] for name in switches})
+
+    async def disconnect(self, code: int | None, *, recoverable: bool = True) -> None:
+        """Close every socket with a code, or cut it."""
+        await self.emulator.post("disconnect", code=code, recoverable=recoverable)
+
+    async def let_live(self, *, is_alive: bool) -> None:
+        """Let the office live, or end all its calls."""
+        await self.emulator.post("simulate", on=is_alive, pace=PACE)
+
+    async def speak(self, extension_id: str) -> None:
+        """Let somebody change something: an event that tells everything."""
+        truth = (await self.emulator.truth())[extension_id]
+        is_on = truth["pickUpCallsOnHold"]
+        await self.emulator.set_presence(extension_id, pickUpCallsOnHold=not is_on)
+
+    async def service_gone(self, seconds: float) -> None:
+        """End the service without a word, and start it again as it was long ago."""
+        await self._count()
+        await self.emulator.kill()
+        await asyncio.sleep(seconds)
+        await self.emulator.start()
+        self.newcomers.clear()
+        self._disabled.clear()
+        await self.heal()
+        await self.let_live(is_alive=True)
+
+    async def _count(self) -> None:
+        for name, count in (await self.emulator.counters()).items():
+            if isinstance(count, int):
+                self.counted[name] = self.counted.get(name, 0) + count
+
+    async def counters(self) -> dict[str, int]:
+        """Return the emulator's counters over all of its lives."""
+        now = await self.emulator.counters()
+        return {
+            name: count + self.counted.get(name, 0)
+            for name, count in now.items()
+            if isinstance(count, int)
+        }
+
+    # Who is there.
+
+    async def add(self) -> None:
+        """Let somebody join."""
+        name = f"{NEWCOMER} Number{len(self.newcomers)}"
+        added = await self.emulator.post("membership", add={"name": name})
+        self.newcomers.append(added["added"])
+
+    async def remove(self, extension_id: str | None, chance: random.Random) -> None:
+        """Let a newcomer leave, or else one of the staff."""
+        if extension_id is None:
+            extension_id = self.somebody(chance)
+            self._people.remove(extension_id)
+        else:
+            self.newcomers.remove(extension_id)
+        await self.emulator.post("membership", remove=extension_id)
+
+    async def disable_or_enable(self, chance: random.Random) -> None:
+        """Disable somebody, or enable again who is disabled."""
+        if self._disabled:
+            who, status = self._disabled.pop(), "Enabled"
+        else:
+            who, status = self.somebody(chance), "Disabled"
+            self._disabled.append(who)
+        await self.emulator.post("membership", status={"id": who, "status": status})
+
+    async def rename(self, extension_id: str) -> None:
+        """Give somebody another name."""
+        name = f"{RENAMED} Number{extension_id[-4:]}"
+        await self.emulator.post(
+            "membership", rename={"id": extension_id, "name": name}
+        )
+
+    # Home Assistant.
+
+    async def reload(self) -> None:
+        """Reload the entry, as the button of the user interface does."""
+        await self.office.rest.post(
+            f"/api/config/config_entries/entry/{self.entry_id}/reload"
+        )
+
+    async def restart_hass(self) -> None:
+        """Restart Home Assistant as a restart of the machine does."""
+        await self._disconnect()
+        await self.office.hass.stop()
+        await self.office.hass.start()
+        await self._connect()
+
+    async def connection(self) -> Json:
+        """Return the connection's history, as diagnostics tell it."""
+        told = await self.diagnostics()
+        found: Json = told["data"]["connection"]
+        return found
+
+    async def diagnostics(self) -> Json:
+        """Return the diagnostics of the entry."""
+        found: Json = await self.office.rest.get(
+            f"/api/diagnostics/config_entry/{self.entry_id}"
+        )
+        return found
+
+    async def diagnostics_of_devices(self) -> list[Json]:
+        """Return the diagnostics of every device."""
+        return [
+            await self.office.rest.get(
+                f"/api/diagnostics/config_entry/{self.entry_id}/device/{device_id}"
+            )
+            for device_id in self.entities.devices.values()
+        ]
+
+    async def names(self) -> list[str]:
+        """Return the names of extensions besides the signed-in user's, which is the entry's title."""
+        devices = await self.office.socket.call("config/device_registry/list")
+        ours = set(self.entities.devices.values())
+        ours.discard(self.entities.devices[self.own])
+        return [device["name"] for device in devices if device["id"] in ours]
+
+    def memory_kib(self) -> int:
+        """Return the resident memory of Home Assistant's process."""
+        status = Path(f"/proc/{self.office.hass.pid}/status").read_text()
+        line = next(row for row in status.splitlines() if row.startswith("VmRSS:"))
+        return int(line.split()[1])
+
+    async def _connect(self) -> None:
+        await self._connection.enter_async_context(self.office.connected())
+        self.hass_is_there = True
+
+    async def _disconnect(self) -> None:
+        self.hass_is_there = False
+        await self._connection.aclose()

@@ -1,0 +1,379 @@
+"""The soak keeps its own promises: what it counts is right, and a broken promise ends it with 1."""
+
+from dataclasses import replace
+from itertools import islice
+import json
+from pathlib import Path
+import sqlite3
+import subprocess
+import sys
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_socket
+
+from demo.entities import Entities
+from demo.hass import CHECKOUT, HASS
+from demo.states import Change
+from emulator import Emulator
+from soak.compare import (
+    Stretches,
+    differences,
+    labels,
+    unavailable_seconds,
+    wrong_values,
+)
+from soak.faults import FAULTS, RECOVERABLE, RESTART
+from soak.figures import Figures, memory, verdict
+from soak.leaks import Secrets, search
+from soak.people import flips
+from soak.plan import ROUND, Weather, rounds
+from soak.service import noting
+
+GOOD = Figures(
+    seed=1,
+    minutes=1.0,
+    extensions=60,
+    time_factor=120.0,
+    planned_ends=4,
+    recoveries=3,
+    witnessed_in_planned_ends=100,
+    witnessed_in_recovered_drops=100,
+    memory_kib_at_start=100_000,
+    memory_kib_at_end=109_000,
+)
+
+# One that has to do with sign-ins, sockets, events and who is there, and with nothing that takes long.
+SHORT_SEED = 193
+
+
+# The command.
+
+
+@pytest.mark.timeout(240)
+def test_a_short_soak_keeps_every_promise(tmp_path: Path) -> None:
+    if not HASS.exists():
+        pytest.fail("There is no Home Assistant to test with: run scripts/setup.")
+    pytest_socket.enable_socket()
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "soak",
+            "--minutes=0.5",
+            f"--seed={SHORT_SEED}",
+            "--json",
+            f"--folder={tmp_path}",
+        ],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr[-3000:] + done.stdout
+    figures = json.loads(done.stdout)
+    assert figures.keys() == GOOD.as_json().keys()
+    assert figures["promises_broken"] == []
+    assert len(figures["faults"]) >= 5
+    assert figures["rounds"].keys() == set(Weather)
+    assert figures["planned_ends"] >= 1
+    assert figures["recoveries"] >= 1
+    assert figures["events_sent"] > 500
+    assert figures["witnessed_in_planned_ends"] > 50
+    # What was searched is what there was to find something in.
+    assert (
+        "custom_components.ringcentral"
+        in (tmp_path / "config/home-assistant.log").read_text()
+    )
+    assert len((tmp_path / "issued.txt").read_text().split()) > 20
+
+
+# The verdict.
+
+
+def test_good_figures_break_nothing() -> None:
+    assert verdict(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"divergences": ["extension 3: on_call is on, not off"]}, "divergences: 1"),
+        ({"events_lost_in_planned_ends": 1}, "events lost in planned ends: 1"),
+        ({"losses_in_planned_ends": 2}, "connections lost in planned ends: 2"),
+        ({"events_lost_in_recovered_drops": 1}, "events lost in recovered drops: 1"),
+        (
+            {"unavailable_seconds_in_recovered_drops": 0.2},
+            "seconds unavailable in recovered drops: 0.2",
+        ),
+        ({"memory_kib_at_end": 110_001}, "memory: 110001 KiB, promised at most 110000"),
+        ({"secrets_found": ["recorder: token, 1 times"]}, "secrets found: 1"),
+        ({"planned_ends": 0}, "planned ends: none"),
+        ({"witnessed_in_planned_ends": 0}, "events in planned ends: none"),
+        ({"recoveries": 0}, "recoveries: none"),
+        ({"memory_kib_at_start": 0, "memory_kib_at_end": 0}, "memory: none"),
+    ],
+)
+def test_a_broken_promise_is_told(change: dict[str, Any], told: str) -> None:
+    broken = verdict(replace(GOOD, **change))
+
+    assert len(broken) == 1
+    assert broken[0].startswith(told)
+
+
+def test_memory_is_looked_at_after_warming_up() -> None:
+    assert memory([1, 2, 3, 10, 11, 10, 14, 15, 14]) == (10, 14)
+    assert memory([7]) == (7, 7)
+    assert memory([]) == (0, 0)
+
+
+# The plan.
+
+
+def test_a_seed_decides_what_happens() -> None:
+    assert list(islice(rounds(7, 600), 20)) == list(islice(rounds(7, 600), 20))
+    assert list(islice(rounds(7, 600), 20)) != list(islice(rounds(8, 600), 20))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_hour_has_every_fault_and_a_short_soak_every_weather(seed: int) -> None:
+    hour = list(islice(rounds(seed, 3600), int(3600 / ROUND)))
+
+    assert {name for each in hour for _, name in each.faults} == FAULTS.keys()
+    assert {each.weather for each in islice(rounds(seed, 30), 3)} == set(Weather)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_weather_allows_what_it_says(seed: int) -> None:
+    for number, each in enumerate(islice(rounds(seed, 600), 60)):
+        names = {name for _, name in each.faults}
+        if each.weather is Weather.PLANNED:
+            assert not names
+        if each.weather is Weather.RECOVERED:
+            assert names <= set(RECOVERABLE)
+            assert each.kind["refresh_tokens"]
+        if number * ROUND >= 200:
+            assert RESTART not in names, "the process lives through the rest"
+        times = [at for at, _ in each.faults]
+        assert times == sorted(times)
+        assert all(at < each.seconds for at in times)
+
+
+# What is right.
+
+
+def entities(*entries: tuple[str, str, str | None]) -> Entities:
+    registry = [
+        {
+            "platform": "ringcentral",
+            "unique_id": f"1_{unique}",
+            "entity_id": entity_id,
+            "disabled_by": disabled_by,
+            "device_id": "device",
+        }
+        for unique, entity_id, disabled_by in entries
+    ]
+    return Entities("1", registry)
+
+
+PERSON = {
+    "telephonyStatus": "NoCall",
+    "presenceStatus": "Available",
+    "userStatus": "Available",
+    "dndStatus": "TakeAllCalls",
+    "meetingStatus": "Disconnected",
+}
+ONE = entities(
+    ("12_dnd_status", "sensor.dnd", None),
+    ("12_set_dnd_status", "select.dnd", None),
+    ("12_in_meeting", "binary_sensor.meeting", "integration"),
+    ("push_connected", "binary_sensor.push", None),
+)
+RIGHT = {
+    "sensor.dnd": "take_all_calls",
+    "select.dnd": "take_all_calls",
+    "binary_sensor.push": "on",
+}
+
+
+def test_what_is_right_is_no_difference() -> None:
+    assert differences(ONE, RIGHT, {"12": PERSON}, {"12"}) == []
+    assert wrong_values(ONE, RIGHT, {"12": PERSON}) == set()
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (
+            {"sensor.dnd": "do_not_accept_any_calls"},
+            "extension 1: dnd_status is do_not_accept_any_calls, not take_all_calls",
+        ),
+        (
+            {"select.dnd": "unknown"},
+            "extension 1: set_dnd_status is unknown, not take_all_calls",
+        ),
+        ({"binary_sensor.push": "off"}, "account: push_connected is off, not on"),
+    ],
+)
+def test_what_is_wrong_is_told_without_names(shown: dict[str, str], told: str) -> None:
+    found = differences(ONE, RIGHT | shown, {"12": PERSON}, {"12"})
+
+    assert [each.told(labels(["12"])) for each in found] == [told]
+
+
+def test_a_device_too_much_or_too_few_is_a_difference() -> None:
+    gone = differences(ONE, RIGHT, {}, set())
+    missing = differences(ONE, RIGHT, {"12": PERSON}, {"12", "13"})
+
+    assert [each.told(labels(["12"])) for each in gone] == [
+        "extension 1: device is there, not gone"
+    ]
+    assert [each.told(labels(["12"])) for each in missing] == [
+        "a newcomer: device is missing, not there"
+    ]
+
+
+def test_unavailable_is_no_wrong_value() -> None:
+    wrong = RIGHT | {"sensor.dnd": "unavailable", "select.dnd": "other"}
+
+    assert wrong_values(ONE, wrong, {"12": PERSON}) == {"select.dnd"}
+
+
+def test_the_longest_stretch_of_one_entity_counts() -> None:
+    stretches = Stretches()
+    for now, wrong in enumerate([("a",), ("a", "b"), ("b",), (), ("b",), ("a",)]):
+        stretches.note(wrong, float(now))
+
+    assert stretches.longest == 1.0
+
+
+def changes(*told: tuple[float, str, str, str]) -> list[Change]:
+    return [Change(entity_id, old, new, at) for at, entity_id, old, new in told]
+
+
+def test_seconds_in_which_anything_is_unavailable_count_once() -> None:
+    seen = changes(
+        (1.0, "a", "on", "unavailable"),
+        (2.0, "b", "on", "unavailable"),
+        (3.0, "b", "unavailable", "on"),
+        (5.0, "a", "unavailable", "off"),
+        (6.0, "other", "on", "unavailable"),
+        (8.0, "b", "on", "unavailable"),
+    )
+
+    assert unavailable_seconds(seen, {"a", "b"}, 9.5) == 4.0 + 1.5
+    assert unavailable_seconds([], {"a"}, 9.5) == 0.0
+
+
+def test_a_lost_event_of_a_witness_shows() -> None:
+    seen = changes(
+        (0.1, "w", "off", "on"),
+        (1.1, "w", "on", "off"),
+        (1.5, "w", "off", "unavailable"),
+        (1.6, "w", "unavailable", "off"),
+        (2.1, "w", "off", "on"),
+        (2.2, "other", "off", "on"),
+        (3.1, "w", "on", "off"),
+    )
+
+    assert flips(seen, "w") == [0.1, 1.1, 2.1, 3.1]
+    # The second event is lost: the third is no change then.
+    assert flips([seen[0], *seen[5:]], "w") == [0.1, 3.1]
+
+
+# Secrets.
+
+HIDDEN = Secrets(
+    issued={"EMUabcdefghijklmnopqrstuvwxyz0123456789"},
+    entered=["client-secret"],
+    names=["Nora New"],
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("got EMUabcdefghijklmnopqrstuvwxyz0123456789!", "token"),
+        ('{"k":"xxEMUabcdefghijklmnopqrstuvwxyz"}', "token"),
+        ("the client-secret is", "credential"),
+        ("Authorization: Bearer ey0123456789", "authorization"),
+        ("ws://host/ws?access_token=abc", "authorization"),
+        ("from +14155550199", "phone number"),
+        ("from 16505551234", "phone number"),
+        ("from Zebulon Quagmire", "caller's name"),
+        ("from Acme Supplies", "caller's name"),
+        ('{"caller_name": "x"}', "caller's attribute"),
+        ("Nora New calls", "name"),
+    ],
+)
+def test_each_kind_of_secret_is_found(text: str, kind: str) -> None:
+    assert HIDDEN.kinds_in(text) == {kind: 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nora_new_on_call", "4405063260080", "EMUabcdefghijklm", "caller_identity"],
+)
+def test_what_is_no_secret_is_not(text: str) -> None:
+    assert HIDDEN.kinds_in(text) == {}
+
+
+def test_secrets_are_looked_for_in_all_that_is_kept(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "home-assistant_v2.db") as database:
+        database.execute("create table states (state text)")
+        database.execute("insert into states values ('Nora New, +14155550199')")
+    database.close()
+    (tmp_path / ".storage").mkdir()
+    (tmp_path / ".storage/core.restore_state").write_text("Acme Supplies")
+    (tmp_path / "console.log").write_text("Nora New")
+    (tmp_path / "home-assistant.log").write_text("client-secret")
+    (tmp_path / "home-assistant.log.1").write_text("+14155550199")
+
+    found = search(tmp_path, "Zebulon Quagmire", HIDDEN)
+
+    assert found == [
+        "diagnostics: caller's name, 1 times",
+        "console.log: name, 1 times",
+        "home-assistant.log: credential, 1 times",
+        "home-assistant.log.1: phone number, 1 times",
+        "recorder: phone number, 1 times",
+        "home-assistant_v2.db: phone number, 1 times",
+        "core.restore_state: caller's name, 1 times",
+    ]
+
+
+async def test_every_token_that_the_emulator_gives_out_is_noted(tmp_path: Path) -> None:
+    pytest_socket.enable_socket()
+    book = tmp_path / "issued.txt"
+    with noting(book):
+        async with (
+            Emulator(extensions=3) as service,
+            aiohttp.ClientSession(service.url) as session,
+        ):
+            service.faults.set(refresh_tokens=True)
+            async with session.post(
+                "/restapi/oauth/token",
+                headers={
+                    "Authorization": aiohttp.encode_basic_auth(
+                        service.client_id, service.client_secret
+                    )
+                },
+                data={
+                    "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                    "assertion": service.jwt,
+                },
+            ) as reply:
+                tokens = await reply.json()
+            async with session.post(
+                "/restapi/oauth/wstoken",
+                headers={"Authorization": f"Bearer {tokens['access_token']}"},
+            ) as reply:
+                ticket = (await reply.json())["ws_access_token"]
+
+    issued = book.read_text().split()
+    heads = {each[:24] for each in issued}
+    for token in (tokens["access_token"], tokens["refresh_token"], ticket):
+        assert any(token[at : at + 24] in heads for at in range(len(token) - 23))
