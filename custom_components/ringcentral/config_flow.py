@@ -18,7 +18,6 @@ from homeassistant.core import callback
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 
 from .aioringcentral.access import check_access
-from .aioringcentral.auth import TokenSource
 from .aioringcentral.errors import Misconfigured, RetryLater, RingCentralError
 from .aioringcentral.http import check_server
 from .aioringcentral.models import Extension
@@ -35,10 +34,11 @@ from .const import (
     LOGGER,
 )
 from .flow_forms import CREDENTIALS, SERVER, Failure, credentials, follow_form, label
+from .flow_sign_in import FlowSignIn, end_session
 from .follow_steps import FollowSteps
-from .oauth import OAuthTokens, RingCentralImplementation, known_apps
+from .oauth import RingCentralImplementation, known_apps
 from .options_flow import RingCentralOptionsFlow
-from .signin import SignIn, hand_over, sign_in, take_back, way_to
+from .signin import take_back, way_to
 
 
 class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAIN):
@@ -53,8 +53,7 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
         """Begin without a sign-in."""
         super().__init__()
         self._server = ""
-        self._data: dict[str, Any] = {}
-        self._sign_in: SignIn | None = None
+        self._sign_in = FlowSignIn()
         self._options = {CONF_EXTENSIONS: [], CONF_CALLER_IDENTITY: CALLER_HIDDEN}
 
     @property
@@ -161,12 +160,9 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
             self._server = check_server(user_input[CONF_SERVER])
         except Misconfigured as err:
             return self._ask_server(Failure.of(err, AUTH_OAUTH), user_input)
-        if self._sign_in is not None and (
-            self._data[CONF_AUTH],
-            self._data[CONF_SERVER],
-        ) == (AUTH_OAUTH, self._server):
+        if self._sign_in.is_at(AUTH_OAUTH, self._server):
             # What came after it failed, and may work now.
-            return await self._go_on_with(self._data)
+            return await self._go_on_with(self._sign_in.data)
         return await self.async_step_pick_implementation()
 
     @override
@@ -203,8 +199,8 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
 
     async def _go_on_with(self, data: dict[str, Any]) -> ConfigFlowResult:
         if not data[CONF_TOKEN].get("refresh_token"):
-            self._sign_in_with(data)
-            self._leave()
+            self._sign_in.open(self.hass, data)
+            self._sign_in.leave(self.hass)
             return self._ask_server(Failure(errors={"base": "no_refresh_token"}))
         if failure := await self._try(data):
             return self._ask_server(failure)
@@ -237,7 +233,7 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
     async def _try(self, data: dict[str, Any]) -> Failure | None:
         """Sign in and do what following takes; return what is in the way, if anything is."""
         try:
-            access = self._sign_in_with(data)
+            access = self._sign_in.open(self.hass, data)
             self._own = await check_access(access.http, access.tokens)
             # Who else is signing in to this account is no reason to stop: one of the flows ends first.
             await self.async_set_unique_id(
@@ -250,7 +246,7 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
             return Failure.of(err, data[CONF_AUTH])
         except RingCentralError as err:
             # What was granted was fixed at sign-in: a permission that is added needs a new one.
-            self._leave()
+            self._sign_in.leave(self.hass)
             return Failure.of(err, data[CONF_AUTH])
         except Exception as err:  # noqa: BLE001 - whatever it is, the form says so and stays
             # Its text is left out: it may hold what was typed.
@@ -259,7 +255,7 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
                 type(err).__name__,
                 "".join(traceback.format_tb(err.__traceback__)),
             )
-            self._leave()
+            self._sign_in.leave(self.hass)
             return Failure(errors={"base": "unknown"})
         return None
 
@@ -276,10 +272,10 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
         # An entry that runs closes its sign-in itself.
         is_running = entry.state is ConfigEntryState.LOADED
         left = None if is_running else take_back(self.hass, entry.data)
-        self._hand_over()
-        result = self.async_update_reload_and_abort(entry, data=self._data)
+        data = self._sign_in.hand_over(self.hass)
+        result = self.async_update_reload_and_abort(entry, data=data)
         if left is not None:
-            self._end_session(left)
+            end_session(self.hass, left)
         return result
 
     async def async_step_follow(
@@ -290,9 +286,10 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
 
     @override
     def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
-        self._hand_over()
         return self.async_create_entry(
-            title=self._own.name or "RingCentral", data=self._data, options=options
+            title=self._own.name or "RingCentral",
+            data=self._sign_in.hand_over(self.hass),
+            options=options,
         )
 
     @override
@@ -301,7 +298,7 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
         entry = result["result"]
         retries = entry.state is ConfigEntryState.SETUP_RETRY
         if not retries and (tokens := take_back(self.hass, entry.data)) is not None:
-            self._end_session(tokens)
+            end_session(self.hass, tokens)
         return result
 
     def _known(self, way: str) -> dict[str, Any]:
@@ -313,37 +310,8 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
         names = (CONF_SERVER, CONF_CLIENT_ID) if same else (CONF_SERVER,)
         return {name: data[name] for name in names}
 
-    def _sign_in_with(self, data: dict[str, Any]) -> SignIn:
-        """Return a sign-in with these credentials, the one that is open where they are the same."""
-        if self._sign_in is None or data != self._data:
-            self._leave()
-            self._data = data
-            self._sign_in = sign_in(self.hass, data)
-        return self._sign_in
-
-    def _hand_over(self) -> None:
-        """Let the entry go on with this sign-in."""
-        if TYPE_CHECKING:
-            assert self._sign_in is not None
-        tokens, self._sign_in = self._sign_in.tokens, None
-        if isinstance(tokens, OAuthTokens):
-            # They may have been renewed meanwhile.
-            self._data[CONF_TOKEN] = tokens.pair
-        hand_over(self.hass, self._data, tokens)
-
-    def _leave(self) -> None:
-        """End the sign-in that is open."""
-        if self._sign_in is not None:
-            self._end_session(self._sign_in.tokens)
-            self._sign_in = None
-
-    def _end_session(self, tokens: TokenSource) -> None:
-        self.hass.async_create_background_task(
-            tokens.close(), "ringcentral end of a sign-in"
-        )
-
     @callback
     @override
     def async_remove(self) -> None:
         """End a sign-in that no entry goes on with."""
-        self._leave()
+        self._sign_in.leave(self.hass)
