@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from .installed import VERSION, build
 from .running import Running
 
 
@@ -41,3 +43,13 @@ async def running(shared: Running) -> Running:
     await shared.office.emulator.post("reset")
     await shared.agrees()
     return shared
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """Return the archive of a version."""
+    archive = tmp_path / "ringcentral.zip"
+    result = build(f"v{VERSION}", "--output", archive)
+    assert result.returncode == 0, result.stderr
+    assert VERSION in result.stdout
+    return archive
