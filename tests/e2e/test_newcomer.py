@@ -153,6 +153,7 @@ async def misses_a_permission(newcomer: Newcomer, permission: str, name: str) ->
     await newcomer.downloads_diagnostics()
 
     await emulator.post("faults", permissions_removed=[])
+    issued = (await emulator.counters())["tokens_issued"]
     form = await newcomer.rest.post(
         FIX, {"handler": "ringcentral", "issue_id": issue["issue_id"]}
     )
@@ -164,6 +165,8 @@ async def misses_a_permission(newcomer: Newcomer, permission: str, name: str) ->
         return await newcomer.issues() == []
 
     await eventually(is_mended, START_TIMEOUT)
+    # What a token allows was fixed when it was issued.
+    assert (await emulator.counters())["tokens_issued"] > issued
 
 
 async def tells_nothing(newcomer: Newcomer, extension_id: str) -> None:
