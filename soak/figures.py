@@ -30,7 +30,7 @@ class Figures:
     """Events whose every single one has to show, in rounds of planned ends."""
     events_lost_in_planned_ends: int = 0
     reads_in_planned_ends: int = 0
-    """REST reads of presence, which could hide a loss."""
+    """REST reads of presence: nobody who missed nothing needs any."""
     losses_in_planned_ends: int = 0
     """How often the connection was lost while nothing but planned ends came."""
     witnessed_in_recovered_drops: int = 0
@@ -79,6 +79,7 @@ def verdict(figures: Figures) -> list[str]:
         for name, number in (
             ("events lost in planned ends", figures.events_lost_in_planned_ends),
             ("connections lost in planned ends", figures.losses_in_planned_ends),
+            ("reads in planned ends", figures.reads_in_planned_ends),
             ("events lost in recovered drops", figures.events_lost_in_recovered_drops),
             (
                 "seconds unavailable in recovered drops",

@@ -26,6 +26,10 @@ SHORT_ROUND: Final = 9.0
 _SHORT: Final = 1_200
 _HOUR: Final = 3_600
 
+# Seconds of ours that each reply takes in planned rounds: the way from one socket to
+# the next is long then, and many events come while on it.
+_REPLY: Final = 0.2
+
 _KINDS: Mapping[str, tuple[Any, ...]] = {
     "string_ids": (False, True),
     "partial_bodies": (False, True),
@@ -106,6 +110,8 @@ def rounds(seed: int, seconds: float) -> Iterator[Round]:
 def _kind(weather: Weather, chance: random.Random) -> dict[str, Any]:
     kind = {name: chance.choice(values) for name, values in _KINDS.items()}
     kind |= {"recovery_timeout": _SHORT, "access_token_ttl": _HOUR}
+    if weather is Weather.PLANNED:
+        kind |= {"reply_delay": _REPLY}
     match weather:
         case Weather.PLANNED if chance.random() < 0.5:
             # Without a refresh token a sign-in ends, and its socket with it.

@@ -104,6 +104,7 @@ def test_good_figures_break_nothing() -> None:
         ({"divergences": ["extension 3: on_call is on, not off"]}, "divergences: 1"),
         ({"events_lost_in_planned_ends": 1}, "events lost in planned ends: 1"),
         ({"losses_in_planned_ends": 2}, "connections lost in planned ends: 2"),
+        ({"reads_in_planned_ends": 1}, "reads in planned ends: 1"),
         ({"events_lost_in_recovered_drops": 1}, "events lost in recovered drops: 1"),
         (
             {"unavailable_seconds_in_recovered_drops": 0.2},
