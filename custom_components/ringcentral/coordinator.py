@@ -105,13 +105,12 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
 
     def caller(self, name: str | None, number: str | None) -> dict[str, str]:
         """Return as much of who is on the line as the user asked to see, as attributes."""
-        shown = {
-            ATTR_CALLER_NAME: name if self.shows_callers else None,
-            ATTR_CALLER_NUMBER: number
-            if self._caller_identity == CALLER_FULL
-            else None,
-        }
-        return {key: value for key, value in shown.items() if value}
+        shown = {}
+        if name and self.shows_callers:
+            shown[ATTR_CALLER_NAME] = name
+        if number and self._caller_identity == CALLER_FULL:
+            shown[ATTR_CALLER_NUMBER] = number
+        return shown
 
     @callback
     def wake_controls(self, extension_id: str) -> None:
@@ -292,10 +291,10 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         if (before := self.presences.apply(update)) is None:
             return
         key = update.extension_id
-        presence, calls = self.presences[key], self.calls[key]
+        calls = self.calls[key]
         # Between a break and its snapshot nobody knows what of this is new.
         take = self.calls.follow if self._caught_up else self.calls.settle
-        events = take(presence)
+        events = take(self.presences[key])
         self._changed(key, before, calls)
         self.calls.tell(key, events)
 

@@ -1,6 +1,6 @@
 """How many extensions are on a call, ringing, available: kept by single changes, never by counting again."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .aioringcentral.calls import Calls
 from .aioringcentral.models import Presence, PresenceStatus, TelephonyStatus
@@ -32,8 +32,7 @@ def is_ringing(presence: Presence, calls: Calls) -> bool | None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(NamedTuple):
     """Numbers of extensions."""
 
     on_call: int = 0
@@ -46,40 +45,35 @@ class Tally:
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self._flags: dict[str, tuple[bool, bool, bool]] = {}
-        self.counts = Counts()
+        self._shares: dict[str, Counts] = {}
+        self.counts = _NOTHING
 
     def note(self, presence: Presence, calls: Calls) -> bool:
         """Count an extension as it is now; return whether a number changed."""
-        return self._set(
-            presence.extension_id,
-            (
-                bool(is_on_call(presence, calls)),
-                bool(is_ringing(presence, calls)),
-                presence.presence_status is PresenceStatus.AVAILABLE,
-            ),
+        share = Counts(
+            on_call=bool(is_on_call(presence, calls)),
+            ringing=bool(is_ringing(presence, calls)),
+            available=presence.presence_status is PresenceStatus.AVAILABLE,
         )
+        return self._set(presence.extension_id, share)
 
     def forget(self, extension_id: str) -> bool:
         """Count an extension no longer; return whether a number changed."""
         changed = self._set(extension_id, _NOTHING)
-        self._flags.pop(extension_id, None)
+        self._shares.pop(extension_id, None)
         return changed
 
-    def _set(self, key: str, flags: tuple[bool, bool, bool]) -> bool:
-        before = self._flags.get(key, _NOTHING)
-        if before == flags:
+    def _set(self, key: str, share: Counts) -> bool:
+        before = self._shares.get(key, _NOTHING)
+        if before == share:
             return False
-        self._flags[key] = flags
-        on_call, ringing, available = (
-            now - then for now, then in zip(flags, before, strict=True)
-        )
+        self._shares[key] = share
         self.counts = Counts(
-            on_call=self.counts.on_call + on_call,
-            ringing=self.counts.ringing + ringing,
-            available=self.counts.available + available,
+            on_call=self.counts.on_call + share.on_call - before.on_call,
+            ringing=self.counts.ringing + share.ringing - before.ringing,
+            available=self.counts.available + share.available - before.available,
         )
         return True
 
 
-_NOTHING = (False, False, False)
+_NOTHING = Counts()

@@ -32,6 +32,8 @@ _FEW_NEED: Final = frozenset(
 )
 
 
+# What is shown where nothing is known for sure.
+_UNAVAILABLE: Final = object()
 _OF_PARK_LOCATIONS: Final = frozenset({"active_calls", "call", "telephony_status"})
 
 
@@ -40,7 +42,7 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
 
     _attr_has_entity_name = True
     _attr_available = False
-    _shown: Any = None
+    _shown: Any = _UNAVAILABLE
 
     def __init__(
         self,
@@ -82,18 +84,16 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     @callback
     def _take_over(self) -> bool:
         """Take the value over, and return whether the state is another one now."""
-        if not self._is_available():
-            if not self._attr_available:
-                return False
-            self._attr_available = False
-            return True
-        value = self._value()
-        if not self._attr_available:
-            self._attr_available = True
-        elif value == self._shown:
+        value = self._value() if self._is_available() else _UNAVAILABLE
+        if value == self._shown:
             return False
+        if value is _UNAVAILABLE:
+            self._attr_available = False
+        else:
+            if self._shown is _UNAVAILABLE:
+                self._attr_available = True
+            self._show(value)
         self._shown = value
-        self._show(value)
         return True
 
     @override
@@ -129,7 +129,7 @@ class ExtensionEntity(RingCentralEntity):
     @property
     def presence(self) -> Presence:
         """The presence as last known."""
-        return self.coordinator.presence(self.extension_id)
+        return self.coordinator.presences[self.extension_id]
 
     @property
     def calls(self) -> Calls:

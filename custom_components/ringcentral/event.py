@@ -1,6 +1,6 @@
 """What happens to calls, as events: they catch what a state shows too briefly."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.event import (
     EventEntity,
@@ -73,14 +73,13 @@ class CallEventEntity(ExtensionEntity, EventEntity):
 
     @callback
     def _tell(self, event: CallEvent) -> None:
-        facts = {
-            "direction": event.direction.lower() if event.direction else None,
-            "queue_call": event.queue_call,
-            "duration": None if event.duration is None else round(event.duration, 1),
-            **self.coordinator.caller(event.name, event.number),
-        }
-        self._trigger_event(
-            str(event.type),
-            {key: value for key, value in facts.items() if value is not None},
-        )
+        facts: dict[str, Any] = {}
+        if event.direction is not None:
+            facts["direction"] = event.direction.lower()
+        if event.queue_call is not None:
+            facts["queue_call"] = event.queue_call
+        if event.duration is not None:
+            facts["duration"] = round(event.duration, 1)
+        facts |= self.coordinator.caller(event.name, event.number)
+        self._trigger_event(str(event.type), facts)
         self.async_write_ha_state()

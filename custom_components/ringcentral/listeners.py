@@ -51,13 +51,13 @@ class Listeners:
         self, before: Presence, calls_before: Calls, presence: Presence, calls: Calls
     ) -> None:
         """Wake once each who watches a field of the presence, or the calls, that is different now."""
+        by_field = self._by_key.get(presence.extension_id, _NOBODY)
         woken: dict[CALLBACK_TYPE, None] = {}
-        for field, watching in self._by_key.get(presence.extension_id, _NOBODY).items():
-            if field == CALLS:
-                if calls is not calls_before:
-                    woken |= watching
-            elif getattr(before, field) != getattr(presence, field):
-                woken |= watching
+        for field, then, now in zip(Presence._fields, before, presence, strict=True):
+            if then != now and field in by_field:
+                woken |= by_field[field]
+        if calls is not calls_before and CALLS in by_field:
+            woken |= by_field[CALLS]
         _wake(woken)
 
     @callback

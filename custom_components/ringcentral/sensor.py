@@ -166,9 +166,12 @@ class StatusSensor(ValueSensor, ExtensionEntity):
     entity_description: StatusDescription
 
     @override
-    def _value(self) -> str | None:
-        status = self.entity_description.status_fn(self.presence)
-        return None if status is None else status.name.lower()
+    def _value(self) -> StrEnum | None:
+        return self.entity_description.status_fn(self.presence)
+
+    @override
+    def _show(self, value: StrEnum | None) -> None:
+        self._attr_native_value = None if value is None else value.name.lower()
 
 
 class CallsSensor(ValueSensor, ExtensionEntity):
