@@ -53,16 +53,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         await coordinator.editor.load()
         await coordinator.lifecycle.start()
         await coordinator.editor.start()
-    except RingCentralError as err:
+    except BaseException as err:
+        # Home Assistant may also cut a set-up short.
         if coordinator is not None:
             await coordinator.lifecycle.stop()
-        if isinstance(err, RetryLater):
+        if not isinstance(err, RingCentralError) or isinstance(err, RetryLater):
             # The next try goes on with this sign-in: each costs one of five a minute.
             hand_over(hass, entry.data, access.tokens)
         else:
             # What the user mends may need another session to show.
             await access.tokens.close()
-        raise _setup_error(hass, entry, err) from err
+        if isinstance(err, RingCentralError):
+            raise _setup_error(hass, entry, err) from err
+        raise
     entry.runtime_data = coordinator
 
     async def stop(_event: Event | None = None) -> None:

@@ -1,12 +1,18 @@
 """From a config entry's credentials to a client: who signs in, and the rate budget that outlives a reload."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TOKEN
-from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.const import (
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_TOKEN,
+    EVENT_HOMEASSISTANT_STOP,
+)
+from homeassistant.core import Event, HassJob, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
@@ -29,9 +35,9 @@ from .oauth import OAuthTokens
 _BUDGETS: HassKey[dict[tuple[str, str], RateBudget]] = HassKey(f"{DOMAIN}_budgets")
 # Seconds. A reload comes within these; each sign-in and its end would cost two of five requests a minute.
 LINGER: Final = 60.0
-# Sign-ins with a JWT that a flow has opened or an unload has left, until the entry it makes takes them over: every sign-in
-# costs two of five requests a minute, and one of five sessions. OAuth needs none of it: the session is
-# in the entry.
+# Sign-ins with a JWT that a flow has opened or an unload has left, until an entry takes them over or Home Assistant
+# stops: every sign-in costs two of five requests a minute, and one of five sessions. OAuth needs none of it: the
+# session is in the entry.
 _HANDED_OVER: HassKey[dict[str, TokenSource]] = HassKey(f"{DOMAIN}_handed_over")
 
 
@@ -74,7 +80,7 @@ def hand_over(
 ) -> None:
     """Keep a flow's sign-in for the entry that is about to be set up with the same credentials."""
     if data[CONF_AUTH] != AUTH_OAUTH:
-        hass.data.setdefault(_HANDED_OVER, {})[_key(data)] = tokens
+        _handed_over(hass)[_key(data)] = tokens
 
 
 async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) -> None:
@@ -88,7 +94,7 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
     ):
         await tokens.close()
         return
-    if _key(data) in hass.data.get(_HANDED_OVER, {}):
+    if _key(data) in _handed_over(hass):
         # Someone has just signed in anew with the same credentials: that one goes on.
         await tokens.close()
         return
@@ -96,8 +102,8 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
 
     @callback
     def end(_now: datetime) -> None:
-        if hass.data[_HANDED_OVER].get(_key(data)) is tokens:
-            del hass.data[_HANDED_OVER][_key(data)]
+        if _handed_over(hass).get(_key(data)) is tokens:
+            del _handed_over(hass)[_key(data)]
             hass.async_create_background_task(
                 tokens.close(), "ringcentral end of session"
             )
@@ -109,15 +115,29 @@ def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | Non
     """Return a sign-in that nobody goes on with, to be closed."""
     if data[CONF_AUTH] == AUTH_OAUTH:
         return sign_in(hass, data).tokens
-    return hass.data.get(_HANDED_OVER, {}).pop(_key(data), None)
+    return _handed_over(hass).pop(_key(data), None)
 
 
 def _tokens(hass: HomeAssistant, http: Http, data: Mapping[str, Any]) -> TokenSource:
     if data[CONF_AUTH] == AUTH_OAUTH:
         return OAuthTokens(hass, http, data[CONF_AUTH_IMPLEMENTATION], data[CONF_TOKEN])
-    return hass.data.setdefault(_HANDED_OVER, {}).pop(_key(data), None) or JwtTokens(
+    return _handed_over(hass).pop(_key(data), None) or JwtTokens(
         http, data[CONF_CLIENT_ID], data[CONF_CLIENT_SECRET], data[CONF_JWT]
     )
+
+
+def _handed_over(hass: HomeAssistant) -> dict[str, TokenSource]:
+    if _HANDED_OVER not in hass.data:
+        hass.data[_HANDED_OVER] = {}
+
+        async def end_all(_event: Event) -> None:
+            # Home Assistant waits for it, longer than a request takes.
+            left = tuple(hass.data[_HANDED_OVER].values())
+            hass.data[_HANDED_OVER].clear()
+            await asyncio.gather(*(tokens.close() for tokens in left))
+
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, end_all)
+    return hass.data[_HANDED_OVER]
 
 
 def _key(data: Mapping[str, Any]) -> str:

@@ -17,10 +17,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
+from custom_components.ringcentral.editor import Editor
 from custom_components.ringcentral.signin import LINGER
 from emulator import Emulator
 
-from . import open_sessions
+from . import entry_for, open_sessions
 from .stories import (
     MAY_BE_UNKNOWN,
     REVOKE,
@@ -227,6 +228,61 @@ async def test_home_assistant_stops_while_nothing_answers(
                 hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
                 await hass.async_block_till_done()
             assert our_tasks() == []
+
+
+async def test_home_assistant_stops_right_after_an_unload(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The sign-in that was left to a reload ends before its minute is over."""
+    async with office(hass, emulator) as story:
+        await story.leave()
+        assert open_sessions(emulator) == 1
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
+        assert open_sessions(emulator) == 0
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=LINGER))
+        await hass.async_block_till_done()
+        assert emulator.counters.requests[REVOKE] == 1
+
+
+async def test_home_assistant_stops_between_two_tries(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The sign-in that was kept for the next one ends."""
+    emulator.faults.set(wstoken_error={"status": 503, "code": "CMN-201"})
+    async with office(hass, emulator, state=ConfigEntryState.SETUP_RETRY):
+        assert open_sessions(emulator) == 1
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
+        assert open_sessions(emulator) == 0
+
+
+async def test_a_start_that_is_cut_short_leaves_nothing(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Home Assistant stops when all is known already, and what follows would begin a grace."""
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def hang(_editor: Editor) -> None:
+        begun.set()
+        await never.wait()
+
+    entry = entry_for(emulator)
+    entry.add_to_hass(hass)
+    with patch.object(Editor, "start", hang):
+        starting = hass.async_create_task(
+            hass.config_entries.async_setup(entry.entry_id)
+        )
+        await begun.wait()
+        starting.cancel()
+        await asyncio.wait([starting])
+    assert our_tasks() == []
+    await emulator.wait_for(lambda: emulator.counters.sockets_open == 0)
+    # The sign-in is kept for another try, until Home Assistant stops.
+    assert open_sessions(emulator) == 1
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    assert open_sessions(emulator) == 0
 
 
 async def test_an_unload_leaves_nothing(

@@ -149,8 +149,7 @@ class Connection:
         """Close politely, within seconds, and leave no task behind."""
         for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await asyncio.wait(self._tasks)
         self._gone()
         await self._socket.close()
 
