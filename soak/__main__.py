@@ -8,6 +8,8 @@ import random
 import signal
 import sys
 
+import aiohttp
+
 from demo.api import ApiError
 from demo.flow import FlowError
 from demo.hass import CHECKOUT
@@ -71,7 +73,13 @@ async def main() -> int:
             await soak(options.folder, figures, say)
     except asyncio.CancelledError:
         return 130
-    except (ApiError, FlowError, ProcessFailed, TimeoutError) as error:
+    except (
+        ApiError,
+        FlowError,
+        ProcessFailed,
+        TimeoutError,
+        aiohttp.ClientError,
+    ) as error:
         sys.stderr.write(f"\nscripts/soak: {error}\n")
         return 2
     sys.stdout.write(json.dumps(figures.as_json()) if options.json else text(figures))

@@ -35,6 +35,9 @@ class Figures:
     """How often the connection was lost while nothing but planned ends came."""
     witnessed_in_recovered_drops: int = 0
     events_lost_in_recovered_drops: int = 0
+    reads_in_recovered_drops: int = 0
+    """A recovery that brings as many events as the service keeps may lack some: the
+    client reads once then, and cannot tell a hundred late events from a busy office."""
     slowest_event_seconds: float = 0.0
     """Of the witnessed ones, from its cause to its state."""
     divergences: list[str] = field(default_factory=list)

@@ -105,14 +105,18 @@ class Soak:
         await world.become(each.kind)
         opened = (await world.counters())["sockets_opened"]
         await world.emulator.post("tokens", action="revoke")
-        async with asyncio.timeout(LIVE_WITHIN):
-            while True:
-                counters = await world.counters()
-                if counters["sockets_opened"] > opened and counters["subscriptions"]:
-                    break
-                await asyncio.sleep(0.1)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LIVE_WITHIN):
+                await self._another_socket(opened)
         await self._settle()
         world.office.states.changes.clear()
+
+    async def _another_socket(self, opened: int) -> None:
+        while True:
+            counters = await self._world.counters()
+            if counters["sockets_opened"] > opened and counters["subscriptions"]:
+                return
+            await asyncio.sleep(0.1)
 
     async def _go_wrong(self, each: Round, chance: random.Random) -> None:
         """Make each fault happen at its time, or later when one takes longer."""
@@ -212,6 +216,7 @@ class Soak:
         else:
             figures.witnessed_in_recovered_drops += caused
             figures.events_lost_in_recovered_drops += lost
+            figures.reads_in_recovered_drops += seen["reads"]
         self._say(f"        {seen}, {caused} witnessed, {lost} lost, {gone:.1f} s gone")
 
     async def _watch(self) -> None:

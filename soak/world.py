@@ -5,17 +5,15 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 import random
-import shutil
-import sys
-from typing import Any, Final, override
+from typing import Any, Final
 
 import aiohttp
 
 from demo.api import Json
-from demo.emulator import Emulator
 from demo.entities import Entities
-from demo.hass import CHECKOUT, HomeAssistant, free_port
-from demo.office import Office, Plan
+from demo.office import Office
+
+from .processes import Service, SoakOffice
 
 # How much faster than people the office lives: 60 extensions make about 20 events a second.
 PACE: Final = 10.0
@@ -26,70 +24,6 @@ CALLER: Final = {"from": "+14155550199", "from_name": "Zebulon Quagmire"}
 NEWCOMER, RENAMED = "Newcomer", "Renamed"
 
 _WITNESS_KEY: Final = "ring_on_monitored_call"
-
-
-class Service(Emulator):
-    """The emulator: faster, and writing down what it gives out."""
-
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        folder: Path,
-        *,
-        time_factor: float,
-        extensions: int,
-        seed: int,
-    ) -> None:
-        """Take where its log and the list of tokens go, and what the emulator is told."""
-        super().__init__(session, folder / "emulator.log")
-        self.issued = folder / "issued.txt"
-        self._command = [
-            sys.executable,
-            "-m",
-            "soak.service",
-            f"--issued={self.issued}",
-            f"--time-factor={time_factor:g}",
-            f"--extensions={extensions}",
-            f"--seed={seed}",
-        ]
-
-    async def ask(self, path: str) -> Json:
-        """Return what a control path tells."""
-        found: Json = await self._ask("GET", path)
-        return found
-
-
-class _Hass(HomeAssistant):
-    """Home Assistant with a copy of the integration: what is edited meanwhile is of no concern."""
-
-    @override
-    def prepare(self, *, debug: bool = False) -> None:
-        super().prepare(debug=debug)
-        name = "custom_components/ringcentral"
-        (self.folder / name).unlink()
-        shutil.copytree(
-            CHECKOUT / name,
-            self.folder / name,
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
-
-
-class _Office(Office):
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        folder: Path,
-        plan: Plan,
-        say: Callable[[str], None],
-        service: Service,
-    ) -> None:
-        super().__init__(session, folder, plan, say)
-        self.emulator = service
-        self.hass = _Hass(folder / "config", plan.port)
-
-    async def start(self) -> None:
-        """Start both processes, Home Assistant with an owner."""
-        await self._start()
 
 
 class World:
@@ -135,8 +69,7 @@ class World:
             )
             for old in (service.issued, service.log):
                 old.unlink(missing_ok=True)
-            plan = Plan(port=free_port(), extensions=extensions, debug=True)
-            office = _Office(session, folder, plan, say, service)
+            office = SoakOffice(session, folder, service, say)
             stack.push_async_callback(service.stop)
             stack.push_async_callback(office.hass.stop)
             await office.start()

@@ -1,0 +1,81 @@
+"""The processes of a soak, a little other than those of the demo."""
+
+from collections.abc import Callable
+from pathlib import Path
+import shutil
+import sys
+from typing import override
+
+import aiohttp
+
+from demo.api import Json
+from demo.emulator import Emulator
+from demo.hass import CHECKOUT, HomeAssistant, free_port
+from demo.office import Office, Plan
+
+
+class Service(Emulator):
+    """The emulator: faster, and writing down what it gives out."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        folder: Path,
+        *,
+        time_factor: float,
+        extensions: int,
+        seed: int,
+    ) -> None:
+        """Take where its log and the list of tokens go, and what the emulator is told."""
+        super().__init__(session, folder / "emulator.log")
+        self.issued = folder / "issued.txt"
+        self._command = [
+            sys.executable,
+            "-m",
+            "soak.service",
+            f"--issued={self.issued}",
+            f"--time-factor={time_factor:g}",
+            f"--extensions={extensions}",
+            f"--seed={seed}",
+        ]
+
+    async def ask(self, path: str) -> Json:
+        """Return what a control path tells."""
+        found: Json = await self._ask("GET", path)
+        return found
+
+
+class _Hass(HomeAssistant):
+    """Home Assistant with a copy of the integration: what is edited meanwhile is of no concern."""
+
+    @override
+    def prepare(self, *, debug: bool = False) -> None:
+        super().prepare(debug=debug)
+        name = "custom_components/ringcentral"
+        (self.folder / name).unlink()
+        shutil.copytree(
+            CHECKOUT / name,
+            self.folder / name,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+
+
+class SoakOffice(Office):
+    """Both, in a folder."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        folder: Path,
+        service: Service,
+        say: Callable[[str], None],
+    ) -> None:
+        """Take what to start."""
+        plan = Plan(port=free_port(), debug=True)
+        super().__init__(session, folder, plan, say)
+        self.emulator = service
+        self.hass = _Hass(folder / "config", plan.port)
+
+    async def start(self) -> None:
+        """Start both processes, Home Assistant with an owner."""
+        await self._start()
