@@ -86,7 +86,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self._reader = SnapshotReader(sign_in.rest)
         self._upkeep = Upkeep(self)
         self._listeners = Listeners()
-        self._members: list[Callable[[tuple[str, ...]], None]] = []
+        # Who adds entities, with those whose entities were added.
+        self._members: dict[Callable[[tuple[str, ...]], None], set[str]] = {}
         self._behind = asyncio.Event()
         self._breaks = 0
         self._caught_up = False
@@ -133,8 +134,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     @callback
     def async_on_members(self, add: Callable[[tuple[str, ...]], None]) -> None:
         """Call with the ids that are followed now, and with those that join later."""
-        self._members.append(add)
-        add(tuple(self.extensions))
+        self._members[add] = set()
+        self._announce_to(add)
 
     # The life of the account; each of these runs until it is cancelled or fails.
 
@@ -171,8 +172,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         async with asyncio.TaskGroup() as group:
             group.create_task(self.stream.run())
             group.create_task(self._catch_up())
-            group.create_task(self._upkeep.resolve_doubts())
-            group.create_task(self._upkeep.resync())
+            group.create_task(self._upkeep.run())
 
     async def _catch_up(self) -> None:
         """Read a snapshot after every break, and be available from then on."""
@@ -204,12 +204,19 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.tally.forget(extension_id)
 
     @callback
-    def announce(self, joined: tuple[str, ...]) -> None:
+    def announce(self) -> None:
         """Have the entities of those added that joined, and counts shown anew."""
-        if joined:
-            for add in self._members:
-                add(joined)
+        for add in self._members:
+            self._announce_to(add)
         self._listeners.wake_account()
+
+    @callback
+    def _announce_to(self, add: Callable[[tuple[str, ...]], None]) -> None:
+        told = self._members[add]
+        told.intersection_update(self.extensions)
+        if joined := tuple(key for key in self.extensions if key not in told):
+            told.update(joined)
+            add(joined)
 
     async def read_fresh(self, extension_id: str) -> Presence:
         """Read the presence of one extension now, and return it; raises `RingCentralError`."""
@@ -254,14 +261,15 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         """Read presence; events that arrive meanwhile count for more; raises `RingCentralError`."""
         journal = self.presences.begin_read()
         try:
-            found = await self._reader.read(extension_ids)
+            readings = await self._reader.read(extension_ids)
         except BaseException:
             self.presences.abandon_read(journal)
             raise
         self._settle(
-            self.presences.end_read(journal, extension_ids, found, anew=anew),
+            self.presences.end_read(journal, extension_ids, readings.found, anew=anew),
             is_live=is_live,
         )
+        self._upkeep.read_again(readings.later, readings.retry_after)
 
     @callback
     def _settle(self, before: Mapping[str, Presence], *, is_live: bool) -> None:
@@ -301,8 +309,11 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     @callback
     def stream_live(self, continuity: Continuity) -> None:
         """Note that events flow; after a break presence is read before entities are trusted."""
-        report_connected(self.hass, self.config_entry, self.stream.subscription)
-        if continuity is Continuity.BROKEN:
+        subscription = self.stream.subscription
+        is_broken = continuity is Continuity.BROKEN
+        report_connected(self.hass, self.config_entry, subscription)
+        self._upkeep.note_filters(subscription, is_read=is_broken)
+        if is_broken:
             self._breaks += 1
             self._caught_up = False
             self.presences.forget_sequences()

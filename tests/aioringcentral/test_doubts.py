@@ -46,3 +46,15 @@ def test_an_extension_that_left_is_forgotten() -> None:
     doubts.forget("1")
     doubts.forget("1")
     assert doubts.next_due() is None
+
+
+def test_a_doubt_that_could_not_be_resolved_is_read_sooner() -> None:
+    """Not after the time in which a resolved one is looked at again; where it is gone, never."""
+    doubts = Doubts()
+    doubts.note(SHORT, 0)
+    assert doubts.take_due(3) == ("1",)
+    doubts.postpone(["1", "2"], 5)
+    assert doubts.next_due() == 5
+    doubts.note(IDLE, 6)
+    doubts.postpone(["1"], 7)
+    assert doubts.next_due() is None

@@ -18,8 +18,9 @@ from custom_components.ringcentral.aioringcentral.errors import (
     SignInRequired,
 )
 from custom_components.ringcentral.aioringcentral.http import Http, Reply
+from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
 from custom_components.ringcentral.aioringcentral.models import DndStatus, UserStatus
-from custom_components.ringcentral.aioringcentral.rest import Rest
+from custom_components.ringcentral.aioringcentral.rest import Readings, Rest
 from emulator import Emulator
 
 from .conftest import Client, client_of
@@ -36,6 +37,8 @@ class Service:
     answers: list[Any] = field(default_factory=list)
     sent: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    budget: RateBudget = field(default_factory=RateBudget)
 
     async def send(self, method: str, path: str, group: str, **more: Any) -> Reply:
         """Stand in for `Http.send`; the last answer is given over and over."""
@@ -43,7 +46,7 @@ class Service:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, RingCentralError):
             raise answer
-        return Reply(status=200, body=answer, headers={})
+        return Reply(status=200, body=answer, headers=self.headers)
 
     async def token(self) -> Token:
         """Stand in for `TokenSource.token`."""
@@ -110,7 +113,7 @@ async def test_presences_come_thirty_to_a_request() -> None:
         client_of(emulator) as client,
     ):
         wanted = emulator.extension_ids[:61]
-        found = await client.rest.presences([*wanted, wanted[0]])
+        found = (await client.rest.presences([*wanted, wanted[0]])).found
         assert [update.extension_id for update in found] == wanted
         # The one that was left over is asked for as one.
         assert emulator.counters.requests[PRESENCE] == 3
@@ -123,8 +126,9 @@ async def test_who_may_not_be_read_is_left_out(
     emulator.faults.set(hidden_presence="forbidden")
     await emulator.set_presence(shy, {"allowSeeMyPresence": False})
     gone = "1234567"
-    found = await client.rest.presences([own, shy, gone, other])
-    assert [update.extension_id for update in found] == [own, other]
+    readings = await client.rest.presences([own, shy, gone, other])
+    assert [update.extension_id for update in readings.found] == [own, other]
+    assert readings.later == ()
 
 
 async def test_when_nobody_may_be_read_that_is_the_news(
@@ -312,12 +316,12 @@ async def test_a_reply_that_says_nothing_is_passing_trouble(
         lambda rest: rest.monitored_lines(),
         lambda rest: rest.favorites(),
         lambda rest: rest.account_presences(),
-        lambda rest: rest.presences(["1", "2"]),
     ],
 )
 async def test_a_list_that_cannot_be_read_is_empty(call: Call, body: Any) -> None:
     rest, _ = rest_of(body)
     assert await call(rest) == ()
+    assert await rest.presences(["1", "2"]) == Readings()
 
 
 async def test_pages_without_end() -> None:
@@ -356,8 +360,49 @@ async def test_a_part_of_a_batch_that_says_nothing_is_left_out() -> None:
             "not a part",
         ]
     )
-    found = await rest.presences(["1", "2", "3"])
-    assert [update.extension_id for update in found] == ["1"]
+    readings = await rest.presences(["1", "2", "3"])
+    assert [update.extension_id for update in readings.found] == ["1"]
+    assert readings.later == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {"Retry-After": "7"}, 7.0),
+        (429, {}, 60.0),
+        (503, {}, None),
+        (None, {}, None),
+    ],
+)
+async def test_a_part_of_a_batch_that_is_refused_for_now_is_to_be_read_later(
+    status: int | None, headers: dict[str, str], wait: float | None
+) -> None:
+    good = {"extension": {"id": 1}, "telephonyStatus": "NoCall"}
+    rest, service = rest_of(
+        [
+            {"resourceId": "1", "status": 200, "body": good},
+            {"resourceId": "2", "status": status, "body": None},
+            {"status": status},
+            {"resourceId": "4", "status": 403, "body": None},
+        ]
+    )
+    service.headers = headers
+    readings = await rest.presences(["1", "2", "3", "4"])
+    assert [update.extension_id for update in readings.found] == ["1"]
+    assert readings.later == ("2", "3")
+    assert readings.retry_after == wait
+    # Others of the group would restart the penalty.
+    now = asyncio.get_running_loop().time()
+    left = service.budget.penalty(RateGroup.LIGHT, now)
+    assert left == pytest.approx(wait if status == 429 else 0.0, abs=1.0)
+
+
+async def test_those_that_are_gone_are_no_news() -> None:
+    """Who left while nobody was told of it costs nothing, even when it is all there were."""
+    rest, _ = rest_of(
+        [{"resourceId": key, "status": 404, "body": None} for key in "12"]
+    )
+    assert await rest.presences(["1", "2"]) == Readings()
 
 
 async def test_a_batch_that_fails_for_now_altogether_is_passing_trouble() -> None:

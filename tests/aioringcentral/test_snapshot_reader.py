@@ -14,7 +14,7 @@ from custom_components.ringcentral.aioringcentral.errors import (
     RingCentralError,
 )
 from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
-from custom_components.ringcentral.aioringcentral.rest import Rest
+from custom_components.ringcentral.aioringcentral.rest import Readings, Rest
 from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
 
 FEW = [str(number) for number in range(30)]
@@ -32,6 +32,7 @@ class Account:
 
     known: list[str] = field(default_factory=lambda: [*MANY, "stranger"])
     error: RingCentralError | None = None
+    error_of_some: RingCentralError | None = None
     asked: list[str | list[str]] = field(default_factory=list)
 
     async def account_presences(self) -> tuple[PresenceUpdate, ...]:
@@ -41,18 +42,20 @@ class Account:
             raise self.error
         return tuple(presence(key) for key in self.known)
 
-    async def presences(self, keys: Iterable[str]) -> tuple[PresenceUpdate, ...]:
+    async def presences(self, keys: Iterable[str]) -> Readings:
         """Return that of these."""
         keys = list(keys)
         if keys:
             self.asked.append(keys)
-        return tuple(presence(key) for key in keys)
+            if self.error_of_some is not None:
+                raise self.error_of_some
+        return Readings(found=tuple(presence(key) for key in keys))
 
 
 async def read(account: Account, *keys: str) -> list[str]:
     """Read once, and return of whom something is told."""
     reader = SnapshotReader(cast(Rest, account))
-    return [update.extension_id for update in await reader.read(keys)]
+    return [update.extension_id for update in (await reader.read(keys)).found]
 
 
 async def test_few_are_one_batch() -> None:
@@ -87,6 +90,26 @@ async def test_those_that_the_account_does_not_list_are_read_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "later"),
+    [
+        (PermissionMissing("CMN-408"), ()),
+        (Misconfigured(Reason.NOT_FOUND), ()),
+        (RetryLater(Reason.RATE_LIMITED, retry_after=7.0), (MANY[-1],)),
+    ],
+    ids=str,
+)
+async def test_one_that_is_refused_never_costs_the_others(
+    error: RingCentralError, later: tuple[str, ...]
+) -> None:
+    """It is not listed, and may not be read alone; or not for now, and is to be read later."""
+    reader = SnapshotReader(cast(Rest, Account(known=MANY[:-1], error_of_some=error)))
+    readings = await reader.read(MANY)
+    assert [update.extension_id for update in readings.found] == MANY[:-1]
+    assert readings.later == later
+    assert readings.retry_after == (7.0 if later else None)
+
+
+@pytest.mark.parametrize(
     "error",
     [PermissionMissing("CMN-408"), Misconfigured(Reason.NOT_FOUND)],
     ids=str,
@@ -95,7 +118,7 @@ async def test_an_account_that_refuses_is_asked_once(error: RingCentralError) ->
     account = Account(error=error)
     reader = SnapshotReader(cast(Rest, account))
     for _ in range(2):
-        assert len(await reader.read(MANY)) == len(MANY)
+        assert len((await reader.read(MANY)).found) == len(MANY)
     assert account.asked == ["all", MANY, MANY]
     assert reader.account_refused
 
@@ -107,5 +130,5 @@ async def test_passing_trouble_is_told() -> None:
     with pytest.raises(RetryLater):
         await reader.read(MANY)
     account.error = None
-    assert len(await reader.read(MANY)) == len(MANY)
+    assert len((await reader.read(MANY)).found) == len(MANY)
     assert account.asked == ["all", "all"]

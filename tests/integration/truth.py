@@ -94,9 +94,6 @@ _CROSSED: Final = 0.3
 # Any time will do, as long as it is always the same.
 _BEGINNING: Final = 1_800_000_000.0
 
-# What is known to be wrong and not mended yet; each has a test that fails for it in test_truth.py.
-FORGIVEN: Final = frozenset({"grace", "hidden", "joined", "retry"})
-
 _SECRET = re.compile(
     r"\+1(?:415|650)555\d{4}|[Bb]earer [\w-]+|access_token=\w+|(?<!\w)[sp]-[0-9a-f]{32}"
 )
@@ -390,8 +387,6 @@ class World:
         # Seconds that replies, once made, are under way.
         self.replies_late = 0.0
         self.last_drop = -60.0
-        self.members_changed = False
-        self.somebody_hid = False
         self.has_begun = False
         # Whether nothing ever kept a sign-in from being ended.
         self.was_always_gentle = True
@@ -539,8 +534,8 @@ class World:
 
     def note_members(self) -> None:
         """Note that somebody joined, left or is called otherwise."""
-        self.members_changed = True
         if self.entry.state is not ConfigEntryState.LOADED:
+            # A start reads its lists once, before it subscribes: what changes between is told to nobody.
             self.right_in = AT_LAST
 
     def note_drop(self) -> None:
@@ -671,15 +666,11 @@ class World:
         everyone = {}
         for extension_id in followed:
             shown = everyone[extension_id] = self.shown(self.entities(extension_id))
-            if "joined" in FORGIVEN and not shown and not self.is_gentle:
-                del everyone[extension_id]
-                continue
             presence = truth[extension_id]
             # What nobody can ask the service about is right only as long as every event came.
             is_told_of = "userStatus" in presence
             right = self.truth.of(extension_id, presence)
-            is_forgiven = "hidden" in FORGIVEN and self.somebody_hid
-            if is_told_of or not (self.is_lossy or is_forgiven):
+            if is_told_of or not self.is_lossy:
                 wrong += [
                     f"{extension_id} {key} is {shown.get(key)}, not {states}"
                     for key, states in right.items()
@@ -703,7 +694,7 @@ class World:
         }
         for total, (key, state) in counts.items():
             count = sum(shown.get(key) == state for shown in everyone.values())
-            if len(everyone) == len(followed) and account.get(total) != str(count):
+            if account.get(total) != str(count):
                 wrong.append(f"{total} is {account.get(total)}, not {count}")
         if account.get("push_connected") != "on":
             wrong.append("push_connected is not on")
@@ -751,10 +742,6 @@ class World:
         await self._finish()
         self.heal()
         await self.come_in_reach()
-        if ("retry" in FORGIVEN and self.members_changed and not self.is_gentle) or (
-            "hidden" in FORGIVEN and self.somebody_hid
-        ):
-            self.right_in = AT_LAST
         # What was done last has to be noticed first.
         await asyncio.sleep(1)
         if not await self._live():
@@ -771,7 +758,6 @@ class World:
             await asyncio.sleep(61)
         self.right_in = SOON
         self.is_gentle = self.is_unbroken = True
-        self.members_changed = False
 
     async def _live(self) -> bool:
         """Wait until events flow and what is shown is trusted."""
@@ -867,8 +853,6 @@ def _is_ours(handle: asyncio.TimerHandle) -> bool:
         # Meant to outlive an unload.
         return False
     parts += [job.target for job in jobs]
-    if "grace" in FORGIVEN and any("_end_grace" in repr(part) for part in parts):
-        return False
     parts += [part.job.target for part in parts if hasattr(part, "job")]
     return any(f"custom_components.{DOMAIN}" in _home(part) for part in parts)
 

@@ -1,5 +1,6 @@
 """Which extensions to read again because what is known of them may be wrong. No I/O."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from .models import Presence, TelephonyStatus
@@ -9,8 +10,6 @@ from .presence import calls_disagree
 # (protocol 6); a phone that rings for this long may have stopped without an event (peers 5).
 _DISAGREE_AFTER: Final = 3.0
 _RINGING_AFTER: Final = 120.0
-# What could not be read is asked for again.
-_UNREAD_AFTER: Final = 2.0
 
 
 class Doubts:
@@ -32,9 +31,11 @@ class Doubts:
         self._due[presence.extension_id] = (kind, now + delay)
         return True
 
-    def ask_again(self, extension_id: str, now: float) -> None:
-        """Have an extension read that could not be; `note` ends it."""
-        self._due[extension_id] = ("unread", now + _UNREAD_AFTER)
+    def postpone(self, extension_ids: Iterable[str], until: float) -> None:
+        """Have extensions read later that could not be read; `note` ends it."""
+        for key in extension_ids:
+            if key in self._due:
+                self._due[key] = (self._due[key][0], until)
 
     def next_due(self) -> float | None:
         """Return when the next extension is to be read."""
@@ -44,11 +45,7 @@ class Doubts:
         """Return the extensions to read now; each is looked at again after its own delay."""
         due = tuple(key for key, (_, at) in self._due.items() if at <= now)
         for key in due:
-            kind, _ = self._due[key]
-            self._due[key] = (
-                kind,
-                now + (_UNREAD_AFTER if kind == "unread" else _RINGING_AFTER),
-            )
+            self._due[key] = (self._due[key][0], now + _RINGING_AFTER)
         return due
 
     def forget(self, extension_id: str) -> None:

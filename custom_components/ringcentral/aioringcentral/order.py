@@ -53,4 +53,3 @@ class Window:
                 return True
             before = update.sequence
         return False
-

@@ -154,6 +154,15 @@ def forget_sequence(presence: Presence) -> Presence:
     return replace(presence, sequence=None)
 
 
+def is_incomplete(presence: Presence) -> bool:
+    """Whether something is unknown of somebody who can be seen: an event may hold only what changed."""
+    return presence.allow_see_my_presence is True and None in (
+        presence.telephony_status,
+        presence.user_status,
+        presence.dnd_status,
+    )
+
+
 def calls_disagree(presence: Presence) -> bool:
     """Whether list, count and telephony status do not fit, for another reason than the documented ones.
 

@@ -1,5 +1,6 @@
 """Typed REST calls (protocol 2.2). Paths use ``~``: the account and the user who signed in."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 import logging
@@ -41,6 +42,19 @@ class Account:
 
     id: str
     brand: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Presence that was read; who may not be read is in neither.
+
+    ``later`` are the ids of those that could not be read for now, ``retry_after`` the seconds to wait
+    before they are read again, None where the service gave none.
+    """
+
+    found: tuple[PresenceUpdate, ...] = ()
+    later: tuple[str, ...] = ()
+    retry_after: float | None = None
 
 
 class Rest:
@@ -99,37 +113,48 @@ class Rest:
             raise RetryLater(Reason.SERVICE_ERROR)
         return update
 
-    async def presences(
-        self, extension_ids: Iterable[str]
-    ) -> tuple[PresenceUpdate, ...]:
-        """Return the detailed presence of the extensions that may be read, 30 to a request (protocol 2.10)."""
+    async def presences(self, extension_ids: Iterable[str]) -> Readings:
+        """Return the detailed presence of extensions, 30 to a request (protocol 2.10)."""
         wanted = list(dict.fromkeys(extension_ids))
         found: list[PresenceUpdate] = []
-        refusals: list[RingCentralError] = []
+        refusals: dict[str, RingCentralError] = {}
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             if len(batch) == 1:
                 try:
                     found.append(await self.presence(batch[0]))
                 except (PermissionMissing, Misconfigured) as err:
-                    refusals.append(err)
+                    refusals[batch[0]] = err
                 continue
             path = f"{ACCOUNT}/extension/{','.join(batch)}/presence"
             reply = await self._send(
                 "GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI
             )
-            for part in reply.body if isinstance(reply.body, list) else ():
+            # One part for each, in order.
+            parts = reply.body if isinstance(reply.body, list) else ()
+            for key, part in zip(batch, parts, strict=False):
                 body = part.get("body") if isinstance(part, Mapping) else None
                 if (update := update_from_rest(body)) is not None:
                     found.append(update)
                 elif isinstance(part, Mapping):
-                    refusals.append(
-                        error_from_reply(wire.number(part.get("status")) or 500, body)
+                    status = wire.number(part.get("status")) or 500
+                    refusals[wire.identifier(part.get("resourceId")) or key] = (
+                        error_from_reply(status, body, reply.headers)
                     )
-        if refusals and not found:
-            # Single ones that may not be read are left out; when all are, that is the news.
-            raise refusals[0]
-        return tuple(found)
+        passing = {
+            key: err for key, err in refusals.items() if isinstance(err, RetryLater)
+        }
+        # Single ones that may not be read are left out; when all are, that is the news, unless they are gone.
+        news = [err for err in refusals.values() if err.reason is not Reason.NOT_FOUND]
+        if news and not found:
+            raise next(iter(passing.values()), news[0])
+        waits = [err.retry_after for err in passing.values() if err.retry_after]
+        wait = max(waits, default=None)
+        if any(err.reason is Reason.RATE_LIMITED for err in passing.values()):
+            # Whatever else is read meanwhile would restart the penalty, too (protocol 5).
+            now = asyncio.get_running_loop().time()
+            self._http.budget.refused(RateGroup.LIGHT, wait or 0.0, now)
+        return Readings(found=tuple(found), later=tuple(passing), retry_after=wait)
 
     async def account_presences(self) -> tuple[PresenceUpdate, ...]:
         """Return the detailed presence of the whole account, 1,000 to a request (Heavy, protocol 2.6)."""

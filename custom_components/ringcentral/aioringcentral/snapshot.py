@@ -1,11 +1,11 @@
 """Reading presence of many extensions in few requests (protocol 2.6, 2.10)."""
 
 from collections.abc import Collection
+from dataclasses import replace
 import logging
 
-from .errors import Misconfigured, PermissionMissing
-from .models import PresenceUpdate
-from .rest import Rest
+from .errors import Misconfigured, PermissionMissing, RetryLater
+from .rest import Readings, Rest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class SnapshotReader:
         self._rest = rest
         self.account_refused = False
 
-    async def read(self, extension_ids: Collection[str]) -> tuple[PresenceUpdate, ...]:
+    async def read(self, extension_ids: Collection[str]) -> Readings:
         """Return the presence of those extensions that may be read; see `Rest` for what it raises."""
         wanted = dict.fromkeys(extension_ids)
         if len(wanted) <= _ONE_BATCH or self.account_refused:
@@ -39,5 +39,12 @@ class SnapshotReader:
             self.account_refused = True
             return await self._rest.presences(wanted)
         listed = {update.extension_id for update in found}
-        missing = [key for key in wanted if key not in listed]
-        return (*found, *await self._rest.presences(missing))
+        missing = tuple(key for key in wanted if key not in listed)
+        try:
+            others = await self._rest.presences(missing)
+        except (PermissionMissing, Misconfigured) as err:
+            _LOGGER.debug("Those that the account does not list are refused: %s", err)
+            others = Readings()
+        except RetryLater as err:
+            others = Readings(later=missing, retry_after=err.retry_after)
+        return replace(others, found=(*found, *others.found))

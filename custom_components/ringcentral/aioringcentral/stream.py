@@ -13,7 +13,7 @@ from .auth import Token, TokenSource
 from .backoff import GOOD_AFTER, Backoff
 from .connection import Connection
 from .errors import Reason, RetryLater, RingCentralError
-from .filters import FilterPlan
+from .filters import FilterPlan, is_presence_filter
 from .frames import RecoveryToken
 from .http import Http
 from .models import Event, Ticket
@@ -124,6 +124,15 @@ class Stream:
         """Follow another plan: a socket with its subscription takes over before the present one ends."""
         if plan != self._plan:
             self._plan = plan
+            self._replace.set()
+
+    def ask_again(self) -> None:
+        """Ask once more for presence filters that were refused and have no others in their place, if there are any."""
+        refused = self.subscription.refused if self.subscription else {}
+        if any(
+            is_presence_filter(name) and name not in self._plan.instead
+            for name in refused
+        ):
             self._replace.set()
 
     async def run(self) -> None:

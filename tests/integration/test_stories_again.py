@@ -1,0 +1,183 @@
+"""Stories of what is read again: refused for now, told to nobody, or told only in part (peers, rows 25, 28, 41 to 43)."""
+
+from collections.abc import Collection, Iterator
+from unittest.mock import patch
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.ringcentral.aioringcentral.rest import Readings
+from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
+from emulator import Emulator
+
+from .stories import (
+    EVERYONE_FILTER,
+    EXTENSIONS,
+    PRESENCE,
+    colleagues,
+    hasty,
+    issues,
+    late_replies,
+    office,
+    park_location,
+    resyncing,
+    settling_at_once,
+)
+
+
+@pytest.fixture(autouse=True)
+def _hasty() -> Iterator[None]:
+    """Take changes of lists at once, and try again soon."""
+    with settling_at_once(), hasty(try_again=0.1):
+        yield
+
+
+async def test_a_list_that_fails_is_read_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 43: nothing would tell of the newcomer a second time."""
+    async with office(hass, emulator, follow=["account"]) as story:
+        failing = {"path": "*/account/*/extension", "status": 503, "next": 2}
+        emulator.faults.set(http_5xx=[failing])
+        person = await emulator.add_extension("Nora New")
+        await story.until(lambda: person in story.followed(), deadline=5)
+        await story.shows(person, presence_status="available")
+        assert emulator.counters.requests[EXTENSIONS] == 4
+
+
+async def test_a_newcomer_is_read_while_following_ends_for_a_while(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 45: the reading is cut short, and nothing tells of the newcomer a second time."""
+    async with office(hass, emulator, follow=["account"]) as story:
+        with late_replies("presences") as late:
+            person = await emulator.add_extension("Nora New")
+            await story.until(lambda: late.made == 1)
+            emulator.faults.set(permissions_removed=["WebSocket"])
+            await emulator.disconnect(code=1001, recoverable=False)
+            await story.until(lambda: issues(hass) != [])
+            late.let_arrive.set()
+        emulator.faults.clear()
+        await story.live()
+        await story.shows(person, presence_status="available")
+        await story.call("ring", at=person)
+        await story.shows(person, telephony_status="ringing")
+
+
+async def test_one_of_a_batch_is_refused_for_now(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 25: it is read again when the service said, and the others do not wait for it."""
+    one, *_ = colleagues(emulator, 1)
+    read, refused = SnapshotReader.read, [one, one]
+
+    async def part(reader: SnapshotReader, keys: Collection[str]) -> Readings:
+        if not refused or one not in keys:
+            return await read(reader, keys)
+        found = await read(reader, [key for key in keys if key != refused.pop()])
+        return Readings(found=found.found, later=(one,), retry_after=0.01)
+
+    with patch.object(SnapshotReader, "read", part):
+        async with office(
+            hass, emulator, follow=["own", "chosen"], extensions=[one]
+        ) as story:
+            assert story.now("presence_status", story.own) == "available"
+            await story.shows(
+                one, presence_status="available", dnd_status="take_all_calls"
+            )
+    assert not refused
+
+
+async def test_a_filter_that_was_refused_is_asked_for_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 42: nothing tells that someone may be watched now; the connection is not lost for it."""
+    shy, other = colleagues(emulator, 2)
+    emulator.faults.set(refuse_filters={f"*/extension/{shy}/presence*": "SUB-403"})
+    with resyncing(0.3):
+        async with office(
+            hass, emulator, follow=["chosen"], extensions=[shy, other]
+        ) as story:
+            assert len(issues(hass)) == 1
+            emulator.faults.clear()
+            await story.until(lambda: issues(hass) == [])
+            await story.call("ring", at=shy)
+            await story.shows(shy, telephony_status="ringing")
+            history = story.coordinator.stream.history
+            assert history.losses == 0
+            # Nothing is refused any more, and nothing is replaced.
+            replaced = history.replacements
+            read = emulator.counters.requests[EXTENSIONS]
+            await emulator.wait_for(
+                lambda: emulator.counters.requests[EXTENSIONS] >= read + 2
+            )
+            assert history.replacements == replaced
+
+
+async def test_what_changed_before_a_filter_was_live_is_read(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 43: the newcomer is read before the subscription that tells of him."""
+    emulator.faults.set(refuse_filters={EVERYONE_FILTER: "SUB-406"})
+    async with office(hass, emulator, follow=["account"]) as story:
+        with late_replies("ticket") as late:
+            person = await emulator.add_extension("Nora New")
+            await story.shows(person, user_status="available")
+            await emulator.set_presence(person, {"userStatus": "Busy"})
+            late.let_arrive.set()
+            await story.shows(person, user_status="busy")
+        assert story.coordinator.stream.history.losses == 0
+
+
+async def test_who_lets_itself_be_seen_again_is_read(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The event holds only what changed, and of who hides nothing else was known."""
+    shy, *_ = colleagues(emulator, 1)
+    emulator.faults.set(partial_bodies=True)
+    await emulator.set_presence(
+        shy, {"allowSeeMyPresence": False, "dndStatus": "DoNotAcceptAnyCalls"}
+    )
+    async with office(hass, emulator, follow=["account"]) as story:
+        assert story.now("dnd_status", shy) == "unknown"
+        await emulator.set_presence(shy, {"allowSeeMyPresence": True})
+        await story.shows(
+            shy, dnd_status="do_not_accept_any_calls", telephony_status="no_call"
+        )
+
+
+async def test_what_stays_unknown_is_not_read_again_and_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """A word that nobody knows is read once more, not with every event."""
+    emulator.faults.set(unknown_enums=["dndStatus"])
+    async with office(hass, emulator) as story:
+        original = story.coordinator.sign_in.rest.presences
+
+        async def unknown(keys: Collection[str]) -> Readings:
+            await original(keys)
+            return Readings()
+
+        with patch.object(story.coordinator.sign_in.rest, "presences", unknown):
+            read = emulator.counters.requests[PRESENCE]
+            for status in ("Busy", "Available", "Busy"):
+                await emulator.set_presence(story.own, {"userStatus": status})
+                await story.shows(user_status=status.lower())
+            await emulator.wait_for(
+                lambda: emulator.counters.requests[PRESENCE] == read + 1
+            )
+            await emulator.set_presence(story.own, {"userStatus": "Available"})
+            await story.shows(user_status="available")
+            assert emulator.counters.requests[PRESENCE] == read + 1
+
+
+async def test_a_park_location_is_not_somebody_who_hides(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Nothing else can ever be known of it."""
+    place = park_location(emulator)
+    async with office(hass, emulator, follow=["account"]) as story:
+        read = emulator.counters.requests[PRESENCE]
+        await story.call("ring", "answer", "park")
+        await story.shows(place, telephony_status="parked_call")
+        assert emulator.counters.requests[PRESENCE] == read
