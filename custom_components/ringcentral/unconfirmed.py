@@ -1,7 +1,6 @@
 """What was set and accepted, until the service's own event says so: an event of before may come after the reply."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,7 +30,7 @@ class Unconfirmed:
 
     def over(self, presence: Presence) -> Presence:
         """Return a presence as it is once the events of what was set are here."""
-        return replace(presence, **self._values.get(presence.extension_id, {}))
+        return presence._replace(**self._values.get(presence.extension_id, {}))
 
     @callback
     def note(

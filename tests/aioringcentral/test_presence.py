@@ -1,6 +1,5 @@
 """Merge and order of presence (design 4)."""
 
-from dataclasses import fields
 import logging
 from typing import Any
 
@@ -78,7 +77,7 @@ def test_every_word_of_the_service_is_known(kind: type[Any]) -> None:
 
 def vars_of(presence: Presence) -> dict[str, Any]:
     """Return the fields of a presence."""
-    return {field.name: getattr(presence, field.name) for field in fields(presence)}
+    return presence._asdict()
 
 
 @pytest.mark.parametrize("extension_id", [5500101, "5500101"])

@@ -1,6 +1,5 @@
 """Snapshots and events that cross each other (design 4.1 to 4.3)."""
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -292,8 +291,8 @@ def test_any_order_comes_to_the_same(
     """Duplicates make no difference either."""
     absent = {"telephonyStatus": None, "dndStatus": None, "activeCalls": None}
     updates = {
-        sequence: replace(
-            told(sequence=sequence, **(absent | each)), detailed=is_detailed
+        sequence: told(sequence=sequence, **(absent | each))._replace(
+            detailed=is_detailed
         )
         for sequence, each in zip(range(5, 13), changes, strict=True)
     }

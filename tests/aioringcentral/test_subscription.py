@@ -39,7 +39,7 @@ type Refusal = Callable[[list[str]], Frame | RingCentralError | None]
 
 def reply(status: int, **body: Any) -> Frame:
     """Return a reply to a request."""
-    return Frame(type="ClientRequest", status=status, body=body)
+    return Frame("ClientRequest", {"status": status}, body)
 
 
 def error(status: int, code: str, message: str = "Not allowed", **more: str) -> Frame:

@@ -266,11 +266,14 @@ def test_dialing_is_not_ringing() -> None:
 
 
 _CALLS = st.lists(
-    st.builds(
-        ActiveCall,
-        id=st.sampled_from("abc"),
-        direction=st.sampled_from(CallDirection),
-        telephony_status=st.sampled_from(TelephonyStatus),
+    st.tuples(
+        st.sampled_from("abc"),
+        st.sampled_from(CallDirection),
+        st.sampled_from(TelephonyStatus),
+    ).map(
+        lambda facts: ActiveCall(
+            id=facts[0], direction=facts[1], telephony_status=facts[2]
+        )
     ),
     max_size=3,
 )

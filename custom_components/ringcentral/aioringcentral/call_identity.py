@@ -4,10 +4,11 @@ Protocol 4.3 and 4.5 and peers 1e have the facts. Pure functions only.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import IntEnum
+from operator import attrgetter
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .call_state import PHASES, RINGS, CallPhase, other_party
 from .models import ActiveCall, CallDirection, TelephonyStatus
@@ -38,6 +39,9 @@ _LASTING: Final = (
     "to_number",
     "to_name",
 )
+_lasting: Final = attrgetter(*_LASTING)
+# "0" stands for an id that there is not.
+_SAYS_NOTHING: Final = (None, "0")
 
 
 class Likeness(IntEnum):
@@ -59,19 +63,13 @@ class Likeness(IntEnum):
 _GOES_ON: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A call as it is listed, or was."""
 
     legs: tuple[ActiveCall, ...]
     """Its items: two for a RingOut, one per device at times, none without details."""
     phase: CallPhase | None
     """None where the service does not say."""
-
-    @property
-    def direction(self) -> CallDirection | None:
-        """Direction of the call; a RingOut is outbound."""
-        return first(leg.direction for leg in self.legs)
 
 
 def listed(items: Iterable[ActiveCall]) -> list[Listed]:
@@ -84,7 +82,7 @@ def listed(items: Iterable[ActiveCall]) -> list[Listed]:
                 break
         else:
             calls.append((item,))
-    return [Listed(legs, _phase(legs)) for legs in calls]
+    return [Listed(legs, phase_of(legs)) for legs in calls]
 
 
 def match(
@@ -117,24 +115,46 @@ def match(
     return matches
 
 
+def is_party(legs: tuple[ActiveCall, ...], item: ActiveCall) -> bool:
+    """Whether a call of one item is this one, as both of its surest ids say."""
+    return (
+        len(legs) == 1
+        and _shared(legs[0].telephony_session_id, item.telephony_session_id) is True
+        and _shared(legs[0].party_id, item.party_id) is True
+    )
+
+
 def merge_legs(
     before: tuple[ActiveCall, ...], after: tuple[ActiveCall, ...]
 ) -> tuple[ActiveCall, ...]:
-    """Return the items of a call with what was left out this time.
+    """Return the items of a call with what was left out this time; `match` paired them.
 
     So a call is known again when the service sends its ids again.
     """
+    if len(before) == len(after) == 1:
+        return (_filled(after[0], before[0]),)
     merged = []
     rest = list(before)
     for leg in after:
-        old = max(rest, key=lambda one: _leg_likeness(one, leg), default=None)
-        if old is None or not _leg_likeness(old, leg):
+        likeness = [_leg_likeness(one, leg) for one in rest]
+        surest = max(likeness, default=Likeness.NONE)
+        if surest:
+            merged.append(_filled(leg, rest.pop(likeness.index(surest))))
+        else:
             merged.append(leg)
-            continue
-        rest.remove(old)
-        missing = (name for name in _LASTING if not _is_usable(getattr(leg, name)))
-        merged.append(replace(leg, **{name: getattr(old, name) for name in missing}))
     return _outbound_first((*merged, *rest))
+
+
+def _filled(leg: ActiveCall, before: ActiveCall) -> ActiveCall:
+    now, then = _lasting(leg), _lasting(before)
+    if now == then:
+        return leg
+    left_out = {
+        name: old
+        for name, new, old in zip(_LASTING, now, then, strict=True)
+        if new in _SAYS_NOTHING and new != old
+    }
+    return leg._replace(**left_out) if left_out else leg
 
 
 def identifier(leg: ActiveCall) -> str | None:
@@ -145,20 +165,40 @@ def identifier(leg: ActiveCall) -> str | None:
     return next(filter(_is_usable, ids), None)
 
 
-def first[ValueT](values: Iterable[ValueT | None]) -> ValueT | None:
-    """Return the first value that there is."""
-    return next((value for value in values if value is not None), None)
+def direction(legs: tuple[ActiveCall, ...]) -> CallDirection | None:
+    """Return the direction of a call; a RingOut is outbound."""
+    for leg in legs:
+        if leg.direction is not None:
+            return leg.direction
+    return None
 
 
-def _phase(legs: tuple[ActiveCall, ...]) -> CallPhase | None:
-    statuses = {leg.telephony_status for leg in legs}
-    status = next((one for one in _FURTHEST if one in statuses), None)
-    if status is None:
-        return None
-    is_outbound = legs[0].direction is CallDirection.OUTBOUND
-    if status is TelephonyStatus.RINGING and is_outbound:
-        return CallPhase.DIALING
-    return PHASES[status]
+def start(legs: tuple[ActiveCall, ...]) -> datetime | None:
+    """Return when a call started, as the service says."""
+    for leg in legs:
+        if leg.start_time is not None:
+            return leg.start_time
+    return None
+
+
+def queue_call(legs: tuple[ActiveCall, ...]) -> bool | None:
+    """Return whether a call came through a queue."""
+    for leg in legs:
+        if leg.queue_call is not None:
+            return leg.queue_call
+    return None
+
+
+def phase_of(legs: tuple[ActiveCall, ...]) -> CallPhase | None:
+    """Return how far a call is; None where the service does not say."""
+    status = legs[0].telephony_status
+    if len(legs) > 1:
+        statuses = {leg.telephony_status for leg in legs}
+        status = next((one for one in _FURTHEST if one in statuses), None)
+    if status is TelephonyStatus.RINGING:
+        is_outbound = legs[0].direction is CallDirection.OUTBOUND
+        return CallPhase.DIALING if is_outbound else CallPhase.RINGING
+    return None if status is None else PHASES.get(status)
 
 
 def _likeness(known: tuple[ActiveCall, ...], legs: tuple[ActiveCall, ...]) -> Likeness:
@@ -217,17 +257,20 @@ def _are_ring_out(one: ActiveCall, two: ActiveCall) -> bool:
 
 
 def _outbound_first(legs: tuple[ActiveCall, ...]) -> tuple[ActiveCall, ...]:
+    if len(legs) < 2:
+        return legs
     return tuple(sorted(legs, key=lambda leg: leg.direction != CallDirection.OUTBOUND))
 
 
 def _is_usable(value: Any) -> bool:
-    """Whether a value says something: "0" stands for an id that there is not."""
-    return value is not None and value != "0"
+    return value not in _SAYS_NOTHING
 
 
 def _shared(one: Any, two: Any) -> bool | None:
     """Whether two values are equal, or None where one of them is missing."""
-    return bool(one == two) if _is_usable(one) and _is_usable(two) else None
+    if one in _SAYS_NOTHING or two in _SAYS_NOTHING:
+        return None
+    return bool(one == two)
 
 
 def _same_number(one: str | None, two: str | None) -> bool | None:

@@ -1,11 +1,10 @@
 """The calls of one extension as last known, and what is told of them."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple, override
 
-from .models import ActiveCall, CallDirection, TelephonyStatus
+from .models import ActiveCall, CallDirection, TelephonyStatus, repr_without
 
 # A ringing call may be gone for so long and come back (peers 2, row 8).
 NO_CALL_GAP: Final = timedelta(seconds=1.5)
@@ -58,8 +57,7 @@ class CallEventType(StrEnum):
     RINGING = "ringing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEvent:
+class CallEvent(NamedTuple):
     """Something that happened to a call while we watched."""
 
     type: CallEventType
@@ -75,14 +73,17 @@ class CallEvent:
     duration: float | None = None
     """Seconds talked, hold included, for ``ended`` and ``parked``; None where it was
     never connected or not all of it was seen."""
-    number: str | None = field(default=None, repr=False)
+    number: str | None = None
     """Number of the other party."""
-    name: str | None = field(default=None, repr=False)
+    name: str | None = None
     """Name of the other party."""
 
+    @override
+    def __repr__(self) -> str:
+        return repr_without(self, "number", "name")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+
+class Call(NamedTuple):
     """One call as last known."""
 
     key: str
@@ -106,12 +107,18 @@ class Call:
     @property
     def number(self) -> str | None:
         """Number of the other party."""
-        return next((one for leg in self.legs if (one := other_party(leg)[0])), None)
+        for leg in self.legs:
+            if number := other_party(leg)[0]:
+                return number
+        return None
 
     @property
     def name(self) -> str | None:
         """Name of the other party."""
-        return next((one for leg in self.legs if (one := other_party(leg)[1])), None)
+        for leg in self.legs:
+            if name := other_party(leg)[1]:
+                return name
+        return None
 
     def is_gone(self, now: datetime) -> bool:
         """Whether a missing call does not come back; a clock set back keeps nothing."""
@@ -128,8 +135,7 @@ class Call:
         return self.talked + max(0.0, (now - self.talking_since).total_seconds())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
+class Calls(NamedTuple):
     """The calls of one extension as last known.
 
     A ringing call that is missing, without the service calling that final, rings on
@@ -150,12 +156,12 @@ class Calls:
     @property
     def on_call(self) -> bool:
         """Whether a call is connected or held."""
-        return any(call.phase in TALKS for call in self.calls)
+        return bool([call for call in self.calls if call.phase in TALKS])
 
     @property
     def ringing(self) -> bool:
         """Whether a call rings here; an outbound one does not."""
-        return any(call.phase is CallPhase.RINGING for call in self.calls)
+        return bool([call for call in self.calls if call.phase is CallPhase.RINGING])
 
     @property
     def in_progress(self) -> int:
@@ -165,7 +171,7 @@ class Calls:
     @property
     def longest_began(self) -> datetime | None:
         """When the longest call began, as far as known."""
-        return min((call.began for call in self.calls if call.began), default=None)
+        return min([call.began for call in self.calls if call.began], default=None)
 
     @property
     def foremost(self) -> Call | None:
@@ -183,8 +189,7 @@ class Calls:
         return min(gaps) + NO_CALL_GAP if gaps else None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """The calls after a step, and what happened in it."""
 
     state: Calls

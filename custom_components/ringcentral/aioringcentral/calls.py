@@ -3,11 +3,21 @@
 Pure functions only.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from .call_identity import Listed, first, identifier, listed, match, merge_legs
+from .call_identity import (
+    Listed,
+    direction,
+    identifier,
+    is_party,
+    listed,
+    match,
+    merge_legs,
+    phase_of,
+    queue_call,
+    start,
+)
 from .call_state import (
     NO_CALL_GAP,
     PHASES,
@@ -91,8 +101,8 @@ def advance(state: Calls, presence: Presence | None, now: datetime) -> Step:
         return Step(state)
     change = _Change(state, now, is_live=True)
     after = change.take(presence) if presence and is_news else change.wait()
-    events = sorted(change.events, key=lambda event: _ORDER[event.type])
-    return Step(after, tuple(events))
+    change.events.sort(key=lambda event: _ORDER[event.type])
+    return Step(after, tuple(change.events))
 
 
 class _Change:
@@ -107,7 +117,7 @@ class _Change:
         self.events: list[CallEvent] = []
         self.known: list[Call] = []
         for call in before.calls:
-            if is_live and call.is_gone(now):
+            if is_live and call.gone_at is not None and call.is_gone(now):
                 # What comes back after its gap is another call.
                 self.end(call)
             else:
@@ -115,7 +125,7 @@ class _Change:
 
     def wait(self) -> Calls:
         """Time has passed, and nothing else."""
-        return replace(self.before, calls=tuple(self.known))
+        return self.before._replace(calls=tuple(self.known))
 
     def take(self, presence: Presence) -> Calls:
         """Follow the presence."""
@@ -137,10 +147,19 @@ class _Change:
 
     def follow_list(self, items: tuple[ActiveCall, ...], presence: Presence) -> int:
         """Follow the listed calls, and return how many more there are, never listed."""
-        ongoing = listed(item for item in items if not item.is_over)
-        over = [item for item in items if item.is_over]
+        if len(items) == len(self.known) == 1 and is_party(
+            self.known[0].legs, items[0]
+        ):
+            # Nearly every event is this one; all that follows would come to the same.
+            self.go_on_alone(self.known[0], items, presence)
+            return 0
+        there: list[ActiveCall] = []
+        over: list[ActiveCall] = []
+        for item in items:
+            (over if item.is_over else there).append(item)
+        ongoing = listed(there)
         if len(ongoing) == 1 and ongoing[0].phase is None and presence.telephony_status:
-            ongoing = [replace(ongoing[0], phase=PHASES.get(presence.telephony_status))]
+            ongoing = [ongoing[0]._replace(phase=PHASES.get(presence.telephony_status))]
         known = [Listed(call.legs, call.phase) for call in self.known]
         matches = match(known, ongoing, over)
         beyond, unseen = self.beyond_list(items, presence, matches)
@@ -154,10 +173,23 @@ class _Change:
                 self.go_on(call, ongoing[at].phase or call.phase, ongoing[at].legs)
             else:
                 self.vanish(call, over[at - len(ongoing)])
-        taken = set(matches.values())
+        taken = matches.values()
         new = [call for index, call in enumerate(ongoing) if index not in taken]
-        self.welcome(new, surfaced=self.before.unseen - unseen)
+        if new:
+            self.welcome(new, surfaced=self.before.unseen - unseen)
         return unseen
+
+    def go_on_alone(
+        self, call: Call, items: tuple[ActiveCall, ...], presence: Presence
+    ) -> None:
+        """Follow the only call there is."""
+        if items[0].is_over:
+            self.vanish(call, items[0])
+            return
+        phase = phase_of(items)
+        if phase is None and presence.telephony_status is not None:
+            phase = PHASES.get(presence.telephony_status)
+        self.go_on(call, phase or call.phase, items)
 
     def beyond_list(
         self, items: tuple[ActiveCall, ...], presence: Presence, matches: dict[int, int]
@@ -174,11 +206,11 @@ class _Change:
         starts = (item.start_time or _LAST for item in items if not item.is_over)
         oldest = min(starts, default=_LAST)
         left_out = [
-            (start, index)
+            (began, index)
             for index, call in enumerate(self.known)
             if index not in matches
             and call.gone_at is None
-            and (start := _start(call.legs) or oldest) <= oldest
+            and (began := start(call.legs) or oldest) <= oldest
         ]
         room = max(0, total - len(items) + over)
         beyond = [index for _, index in sorted(left_out)[:room]]
@@ -193,7 +225,7 @@ class _Change:
         if self.before.listed is None and self.before.calls:
             surfaced = len(new)
         talks = [at for at, call in enumerate(new) if call.phase not in RINGS]
-        talks.sort(key=lambda at: _start(new[at].legs) or _LAST)
+        talks.sort(key=lambda at: start(new[at].legs) or _LAST)
         were_there = talks[: max(0, surfaced)]
         for at, call in enumerate(new):
             if call.phase is not None:
@@ -248,9 +280,9 @@ class _Change:
         call = Call(
             key=key,
             phase=phase,
-            direction=Listed(legs, phase).direction,
-            queue_call=first(leg.queue_call for leg in legs),
-            began=_start(legs) or (self.now if is_seen else None),
+            direction=direction(legs),
+            queue_call=queue_call(legs),
+            began=start(legs) or (self.now if is_seen else None),
             answered=is_talk,
             talking_since=self.now if is_talk and is_seen else None,
             talked=0.0 if is_seen or phase in RINGS else None,
@@ -265,9 +297,9 @@ class _Change:
     ) -> None:
         """Take up a known call as it is now."""
         legs = merge_legs(call.legs, legs)
-        direction = Listed(legs, phase).direction or call.direction
+        towards = direction(legs) or call.direction
         if phase in RINGS:
-            is_outbound = direction is CallDirection.OUTBOUND
+            is_outbound = towards is CallDirection.OUTBOUND
             phase = CallPhase.DIALING if is_outbound else CallPhase.RINGING
         is_talk = phase in TALKS
         talked, talking_since = call.talked, call.talking_since
@@ -278,17 +310,17 @@ class _Change:
                 talking_since = self.now
             else:
                 talked, talking_since = call.duration(self.now), None
-        start = None if _start(call.legs) else _start(legs)
-        after = replace(
-            call,
+        came_by_queue = queue_call(legs)
+        after = Call(
+            key=call.key,
             phase=phase,
-            direction=direction,
-            queue_call=first((*(leg.queue_call for leg in legs), call.queue_call)),
-            began=start or call.began,
+            direction=towards,
+            queue_call=call.queue_call if came_by_queue is None else came_by_queue,
+            began=call.began if start(call.legs) else start(legs) or call.began,
             answered=call.answered or is_talk,
             talking_since=talking_since,
             talked=talked,
-            gone_at=None,
+            is_elsewhere=call.is_elsewhere,
             legs=legs,
         )
         self.after.append(after)
@@ -302,8 +334,7 @@ class _Change:
         how = over.termination_type if over else None
         if over is not None:
             is_elsewhere = how is TerminationType.INTERMEDIATE
-            call = replace(
-                call,
+            call = call._replace(
                 direction=call.direction or over.direction,
                 is_elsewhere=call.is_elsewhere or is_elsewhere,
                 legs=merge_legs(call.legs, (over,)),
@@ -317,7 +348,7 @@ class _Change:
         elif is_certain:
             self.end(call)
         else:
-            self.after.append(replace(call, gone_at=call.gone_at or self.now))
+            self.after.append(call._replace(gone_at=call.gone_at or self.now))
 
     def end(self, call: Call) -> None:
         """Tell the end of a call."""
@@ -344,8 +375,3 @@ class _Change:
                 name=call.name,
             )
         )
-
-
-def _start(legs: tuple[ActiveCall, ...]) -> datetime | None:
-    """Return when a call started, as the service says."""
-    return first(leg.start_time for leg in legs)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, override
 
 import orjson
 
@@ -30,16 +30,43 @@ class RecoveryToken:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One frame; ``body`` is None where the frame has one element."""
+class Frame(NamedTuple):
+    """One frame: its type, all of its first element, and its body, None where it has one element."""
 
     type: str
-    message_id: str | None = None
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    recovery: RecoveryToken | None = None
-    body: Any = field(default=None, repr=False)
+    meta: Mapping[str, Any]
+    body: Any = None
+
+    @override
+    def __repr__(self) -> str:
+        return f"Frame({self.type!r})"
+
+    @property
+    def message_id(self) -> str | None:
+        """What a reply is told by."""
+        return wire.text(self.meta.get("messageId"))
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a reply."""
+        return wire.number(self.meta.get("status")) or 200
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The HTTP headers of a reply."""
+        headers = self.meta.get("headers")
+        if not isinstance(headers, dict):
+            return {}
+        return {key: value for key, value in headers.items() if isinstance(value, str)}
+
+    @property
+    def recovery(self) -> RecoveryToken | None:
+        """The recovery token, which any frame may carry."""
+        value = self.meta.get("wsc")
+        if not isinstance(value, dict) or not (token := wire.text(value.get("token"))):
+            return None
+        sequence = wire.number(value.get("sequence")) or 0
+        return RecoveryToken(token=token, sequence=sequence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,23 +93,7 @@ def parse_frame(text: str) -> Frame | None:
     kind = meta.get("type")
     if not isinstance(kind, str):
         return None
-    headers = meta.get("headers")
-    return Frame(
-        type=kind,
-        message_id=wire.text(meta.get("messageId")),
-        status=wire.number(meta.get("status")) or 200,
-        headers={k: v for k, v in headers.items() if isinstance(v, str)}
-        if isinstance(headers, dict)
-        else {},
-        recovery=_recovery(meta.get("wsc")),
-        body=parts[1] if len(parts) > 1 else None,
-    )
-
-
-def _recovery(value: Any) -> RecoveryToken | None:
-    if not isinstance(value, dict) or (token := wire.text(value.get("token"))) is None:
-        return None
-    return RecoveryToken(token=token, sequence=wire.number(value.get("sequence")) or 0)
+    return Frame(kind, meta, parts[1] if len(parts) > 1 else None)
 
 
 def request_frame(
@@ -141,8 +152,4 @@ def event_from_frame(frame: Frame) -> Event | None:
     ):
         return None
     uri = envelope.get("event")
-    return Event(
-        uri=uri if isinstance(uri, str) else "",
-        body=body,
-        uuid=wire.text(envelope.get("uuid")),
-    )
+    return Event(uri if isinstance(uri, str) else "", body)

@@ -1,7 +1,6 @@
 """Presence of one extension: what an event or a snapshot makes of it. Pure functions only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -52,8 +51,10 @@ def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `Presence` that a presence body (protocol 2.4, 4.3) speaks of."""
     changes = {}
     for key, value in body.items():
-        if (field := _FIELDS.get(key)) is not None and isinstance(value, field[1]):
-            changes[field[0]] = field[2](value)
+        if (field := _FIELDS.get(key)) is not None:
+            name, kind, read = field
+            if isinstance(value, kind):
+                changes[name] = read(value)
     return changes
 
 
@@ -132,7 +133,7 @@ def merge(before: Presence, update: PresenceUpdate) -> Presence:
         changes["total_active_calls"] = (
             None if calls is None else sum(not call.is_over for call in calls)
         )
-    return replace(before, **changes)
+    return before._replace(**changes)
 
 
 def _outdates_calls(before: Presence, update: PresenceUpdate) -> bool:
@@ -149,9 +150,14 @@ def _outdates_calls(before: Presence, update: PresenceUpdate) -> bool:
     )
 
 
+def is_same(one: Presence, other: Presence) -> bool:
+    """Whether presence of one extension is no other, but perhaps for its sequence."""
+    return one[2:] == other[2:]
+
+
 def forget_sequence(presence: Presence) -> Presence:
     """Return the presence without its sequence, for the time after a break (design 4.3)."""
-    return replace(presence, sequence=None)
+    return presence._replace(sequence=None)
 
 
 def is_incomplete(presence: Presence) -> bool:
@@ -174,7 +180,7 @@ def calls_disagree(presence: Presence) -> bool:
         return False
     if total is not None and total > len(calls) and len(calls) < LISTED_CALLS:
         return True
-    busy = presence.telephony_status not in (None, TelephonyStatus.NO_CALL)
-    return presence.telephony_status is not None and busy != any(
-        not call.is_over for call in calls
-    )
+    if presence.telephony_status is None:
+        return False
+    ongoing = [call for call in calls if not call.is_over]
+    return bool(ongoing) == (presence.telephony_status is TelephonyStatus.NO_CALL)

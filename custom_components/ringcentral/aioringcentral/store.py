@@ -1,12 +1,12 @@
 """Presence of all followed extensions, kept right while snapshots and events cross. No I/O."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from .models import Presence, PresenceUpdate
 from .order import Window
-from .presence import forget_sequence, is_ahead, is_older, merge
+from .presence import forget_sequence, is_ahead, is_older, is_same, merge
 
 # Extensions of which a late event is waited for, at most: it comes out of a buffer of 100 (protocol 3.3).
 _MOST_WINDOWS: Final = 100
@@ -90,7 +90,7 @@ class PresenceStore:
         self._presences[key] = after
         if window is not None:
             self._keep(key, window)
-        return None if after == before else before
+        return None if is_same(after, before) else before
 
     def begin_read(self) -> Journal:
         """Note the events from here on, for a snapshot that is about to be asked for."""
@@ -133,9 +133,9 @@ class PresenceStore:
             for event in events:
                 window.add(event)
             after = window.presence
-            self._presences[key] = replace(after, sequence=before.sequence)
+            self._presences[key] = after._replace(sequence=before.sequence)
             self._keep(key, window)
-            if after != before:
+            if not is_same(after, before):
                 changed[key] = before
         return changed
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 import logging
 import re
-from typing import Any, cast
+from typing import Any
 
 _LOGGER = logging.getLogger(__name__)
 _WORD = re.compile(r"[A-Za-z]{1,40}")
@@ -50,15 +50,15 @@ def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
     """Return the enum member, or None for a value this version does not know."""
     if not isinstance(value, str):
         return None
-    if (found := kind._value2member_map_.get(value)) is not None:
-        return cast(EnumT, found)
-    if value != "Unknown":
+    known: Mapping[str, Any] = kind._value2member_map_
+    found: EnumT | None = known.get(value)
+    if found is None and value != "Unknown":
         _LOGGER.debug(
             "Unknown %s: %s",
             kind.__name__,
             value if _WORD.fullmatch(value) else "(not a word)",
         )
-    return None
+    return found
 
 
 def records(body: Any) -> tuple[Mapping[str, Any], ...]:
