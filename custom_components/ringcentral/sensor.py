@@ -73,11 +73,9 @@ class CallsDescription(SensorEntityDescription):
 
 
 def _active_calls(presence: Presence, calls: Calls) -> int | None:
-    return (
-        None
-        if presence.telephony_status is None and not calls.in_progress
-        else calls.in_progress
-    )
+    # What is kept of calls may be of before a break: a park location cannot be read.
+    is_known = presence.telephony_status or presence.active_calls is not None
+    return calls.in_progress if is_known else None
 
 
 CALL_FACTS: tuple[CallsDescription, ...] = (

@@ -21,6 +21,7 @@ from .stories import (
     late_replies,
     lines,
     office,
+    park_location,
 )
 
 CONNECTION = "custom_components.ringcentral.aioringcentral.connection"
@@ -199,6 +200,26 @@ async def test_without_recovery_it_is_subscribed_and_read_once(
             assert emulator.counters.subscriptions_created == created + 1
             assert emulator.counters.requests[PRESENCE] == 1
             assert story.seen_unavailable() == []
+
+
+async def test_nobody_knows_after_a_break_whether_a_call_is_still_parked(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """RingCentral tells it by event alone: until the next one the count is unknown, as the status is."""
+    park = park_location(emulator)
+    with hasty():
+        async with office(
+            hass, emulator, follow=["own", "chosen"], extensions=[park]
+        ) as story:
+            await story.call("ring", "answer", "park")
+            await story.shows(park, telephony_status="parked_call", active_calls="1")
+            await emulator.disconnect(code=1001, recoverable=False)
+            await story.lost()
+            await story.call("retrieve")
+            await story.live()
+            await story.shows(park, telephony_status="unknown", active_calls="unknown")
+            await story.call("park")
+            await story.shows(park, telephony_status="parked_call", active_calls="1")
 
 
 async def test_a_service_without_recovery(
