@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from custom_components.ringcentral.aioringcentral import calls
 from custom_components.ringcentral.aioringcentral.calls import (
     CallEvent,
     CallEventType,
@@ -165,6 +167,9 @@ class Watcher:
     def step(self, presence: Presence | None, now: datetime) -> None:
         step = advance(self.calls, presence, now)
         assert step.due == step.state.due
+        with patch.object(calls, "is_party", lambda *_: False):
+            # A lone call comes to the same when it is compared with all there is.
+            assert step == advance(self.calls, presence, now)
         self.calls = step.state
         self.last.extend(step.events)
         self.told.extend(told(now, one, self.names) for one in step.events)
@@ -188,6 +193,11 @@ def many(*numbers: int, newest: dict[str, Any] | None = None) -> list[dict[str, 
     """Calls that talk, the newest one first."""
     items = [call(number, CONNECTED) for number in sorted(numbers, reverse=True)]
     return [newest, *items] if newest else items
+
+
+def twin(number: int) -> dict[str, Any]:
+    """A call that began in the same moment as its twins."""
+    return call(number, CONNECTED, startTime=START.isoformat())
 
 
 INBOUND_STORIES: dict[str, tuple[list[Seen], list[str]]] = {
@@ -562,6 +572,36 @@ SEVERAL_STORIES: dict[str, tuple[list[Seen], list[str]]] = {
             event(7, *many(2, 3, 4, 5, 6, 7)),
         ],
         ["5 ended A in", "6 ended B in", "7 ended C in"],
+    ),
+    "two that began in one moment take turns at the end of a full list": (
+        [
+            snapshot(0, *many(3, 4, 5, 6, 7, 8), twin(2), totalActiveCalls=8),
+            event(5, *many(3, 4, 5, 6, 7, 8), twin(1), totalActiveCalls=8),
+            event(9, *many(3, 4, 5, 6, 7, 8), twin(1), totalActiveCalls=7),
+            event(10, *many(3, 4, 5, 6, 7, 8)),
+        ],
+        ["9 ended A in", "10 ended B in"],
+    ),
+    "one ends, and another that began with it comes to light": (
+        [
+            snapshot(0, *many(3, 4, 5, 6, 7, 8), twin(2), totalActiveCalls=8),
+            event(5, *many(3, 4, 5, 6, 7, 8), twin(1), totalActiveCalls=7),
+        ],
+        ["5 ended A in"],
+    ),
+    "one of a full list goes on with all ids new": (
+        [
+            snapshot(
+                0, *many(3, 4, 5, 6, 7, 8), call(2, CONNECTED), totalActiveCalls=8
+            ),
+            event(
+                5,
+                *many(3, 4, 5, 6, 7, 8),
+                call(1, HELD, **{"from": "+15550200002"}),
+                totalActiveCalls=8,
+            ),
+        ],
+        ["5 held A in"],
     ),
 }
 

@@ -86,16 +86,22 @@ def listed(items: Iterable[ActiveCall]) -> list[Listed]:
 
 
 def match(
-    known: Sequence[Listed], ongoing: Sequence[Listed], over: Sequence[ActiveCall]
+    known: Sequence[Listed],
+    ongoing: Sequence[Listed],
+    over: Sequence[ActiveCall],
+    *,
+    is_cut: bool = False,
 ) -> dict[int, int]:
     """Return what each known call goes on as: its index to one of ``ongoing + over``.
 
-    The surest pairs come first, and nothing is taken twice.
+    The surest pairs come first, and nothing is taken twice. ``is_cut`` tells that there
+    are calls beyond the list, or were: one that comes to light may have begun in the
+    same moment as one that goes.
     """
     pairs: list[tuple[int, int, bool, int, int, int]] = []
     for old, call in enumerate(known):
         for new, item in enumerate(ongoing):
-            how = _likeness(call.legs, item.legs)
+            how = _likeness(call.legs, item.legs, is_cut=is_cut)
             # Talk does not turn into ringing: one call ended, and the next one rings.
             is_next = item.phase in RINGS and call.phase not in RINGS
             if how is Likeness.SAME or (how and not is_next):
@@ -103,7 +109,7 @@ def match(
                 is_same = item.phase is call.phase
                 pairs.append((*surely, is_same, -abs(old - new), old, new))
         for new, leg in enumerate(over, len(ongoing)):
-            if how := _likeness(call.legs, (leg,)):
+            if how := _likeness(call.legs, (leg,), is_cut=is_cut):
                 surely = int(how), _agreements(call.legs, (leg,))
                 pairs.append((*surely, False, -abs(old - new), old, new))
     matches: dict[int, int] = {}
@@ -165,7 +171,7 @@ def identifier(leg: ActiveCall) -> str | None:
     return next(filter(_is_usable, ids), None)
 
 
-def direction(legs: tuple[ActiveCall, ...]) -> CallDirection | None:
+def direction_of(legs: tuple[ActiveCall, ...]) -> CallDirection | None:
     """Return the direction of a call; a RingOut is outbound."""
     for leg in legs:
         if leg.direction is not None:
@@ -173,7 +179,7 @@ def direction(legs: tuple[ActiveCall, ...]) -> CallDirection | None:
     return None
 
 
-def start(legs: tuple[ActiveCall, ...]) -> datetime | None:
+def start_of(legs: tuple[ActiveCall, ...]) -> datetime | None:
     """Return when a call started, as the service says."""
     for leg in legs:
         if leg.start_time is not None:
@@ -181,7 +187,7 @@ def start(legs: tuple[ActiveCall, ...]) -> datetime | None:
     return None
 
 
-def queue_call(legs: tuple[ActiveCall, ...]) -> bool | None:
+def came_by_queue(legs: tuple[ActiveCall, ...]) -> bool | None:
     """Return whether a call came through a queue."""
     for leg in legs:
         if leg.queue_call is not None:
@@ -201,10 +207,20 @@ def phase_of(legs: tuple[ActiveCall, ...]) -> CallPhase | None:
     return None if status is None else PHASES.get(status)
 
 
-def _likeness(known: tuple[ActiveCall, ...], legs: tuple[ActiveCall, ...]) -> Likeness:
+def _likeness(
+    known: tuple[ActiveCall, ...], legs: tuple[ActiveCall, ...], *, is_cut: bool
+) -> Likeness:
     if not known:
         return Likeness.FIT
-    return max(_leg_likeness(one, two) for one in known for two in legs)
+    pairs = [(one, two) for one in known for two in legs]
+    how = max(_leg_likeness(one, two) for one, two in pairs)
+    if (
+        is_cut
+        and how is Likeness.MOVED
+        and not any(_share_number(*pair) for pair in pairs)
+    ):
+        return Likeness.NONE
+    return how
 
 
 def _leg_likeness(known: ActiveCall, leg: ActiveCall) -> Likeness:
@@ -221,7 +237,7 @@ def _leg_likeness(known: ActiveCall, leg: ActiveCall) -> Likeness:
     if item:
         return Likeness.SAME
     start = _shared(known.start_time, leg.start_time)
-    number = _same_number(other_party(known)[0], other_party(leg)[0])
+    number = _share_number(known, leg)
     if telephony_session is None and session is None and item is None:
         return Likeness.NONE if start is False or number is False else Likeness.FIT
     # A caller may ring twice in a row. But nobody answers a second call in the moment
@@ -234,8 +250,7 @@ def _leg_likeness(known: ActiveCall, leg: ActiveCall) -> Likeness:
 def _agreements(known: tuple[ActiveCall, ...], legs: tuple[ActiveCall, ...]) -> int:
     """Count what agrees without proving anything, to choose between equals."""
     return sum(
-        bool(_shared(one.start_time, two.start_time))
-        + bool(_same_number(other_party(one)[0], other_party(two)[0]))
+        bool(_shared(one.start_time, two.start_time)) + bool(_share_number(one, two))
         for one in known
         for two in legs
     )
@@ -271,6 +286,11 @@ def _shared(one: Any, two: Any) -> bool | None:
     if one in _SAYS_NOTHING or two in _SAYS_NOTHING:
         return None
     return bool(one == two)
+
+
+def _share_number(one: ActiveCall, two: ActiveCall) -> bool | None:
+    """Whether two items have the same number at the other end, or None if unknown."""
+    return _same_number(other_party(one)[0], other_party(two)[0])
 
 
 def _same_number(one: str | None, two: str | None) -> bool | None:

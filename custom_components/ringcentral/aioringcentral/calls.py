@@ -8,15 +8,15 @@ from typing import Final
 
 from .call_identity import (
     Listed,
-    direction,
+    came_by_queue,
+    direction_of,
     identifier,
     is_party,
     listed,
     match,
     merge_legs,
     phase_of,
-    queue_call,
-    start,
+    start_of,
 )
 from .call_state import (
     NO_CALL_GAP,
@@ -161,8 +161,10 @@ class _Change:
         if len(ongoing) == 1 and ongoing[0].phase is None and presence.telephony_status:
             ongoing = [ongoing[0]._replace(phase=PHASES.get(presence.telephony_status))]
         known = [Listed(call.legs, call.phase) for call in self.known]
-        matches = match(known, ongoing, over)
-        beyond, unseen = self.beyond_list(items, presence, matches)
+        room = _room(items, presence.total_active_calls)
+        is_cut = room > 0 or self.before.unseen > 0
+        matches = match(known, ongoing, over, is_cut=is_cut)
+        beyond, unseen = self.beyond_list(items, presence.total_active_calls, matches)
         for index, call in enumerate(self.known):
             at = matches.get(index)
             if index in beyond:
@@ -192,17 +194,15 @@ class _Change:
         self.go_on(call, phase or call.phase, items)
 
     def beyond_list(
-        self, items: tuple[ActiveCall, ...], presence: Presence, matches: dict[int, int]
+        self, items: tuple[ActiveCall, ...], total: int | None, matches: dict[int, int]
     ) -> tuple[list[int], int]:
         """Return which known calls go on without being listed, and how many others.
 
-        Only a full list leaves calls out, the oldest. They go on while the total has
-        room for them; it may count those that are over.
+        A full list leaves the oldest out.
         """
-        total = presence.total_active_calls
-        if total is None or len(items) < LISTED_CALLS:
+        room = _room(items, total)
+        if total is None or not room:
             return [], 0
-        over = sum(item.is_over for item in items)
         starts = (item.start_time or _LAST for item in items if not item.is_over)
         oldest = min(starts, default=_LAST)
         left_out = [
@@ -210,9 +210,8 @@ class _Change:
             for index, call in enumerate(self.known)
             if index not in matches
             and call.gone_at is None
-            and (began := start(call.legs) or oldest) <= oldest
+            and (began := start_of(call.legs) or oldest) <= oldest
         ]
-        room = max(0, total - len(items) + over)
         beyond = [index for _, index in sorted(left_out)[:room]]
         return beyond, max(0, total - len(items) - len(beyond))
 
@@ -225,7 +224,7 @@ class _Change:
         if self.before.listed is None and self.before.calls:
             surfaced = len(new)
         talks = [at for at, call in enumerate(new) if call.phase not in RINGS]
-        talks.sort(key=lambda at: start(new[at].legs) or _LAST)
+        talks.sort(key=lambda at: start_of(new[at].legs) or _LAST)
         were_there = talks[: max(0, surfaced)]
         for at, call in enumerate(new):
             if call.phase is not None:
@@ -280,9 +279,9 @@ class _Change:
         call = Call(
             key=key,
             phase=phase,
-            direction=direction(legs),
-            queue_call=queue_call(legs),
-            began=start(legs) or (self.now if is_seen else None),
+            direction=direction_of(legs),
+            queue_call=came_by_queue(legs),
+            began=start_of(legs) or (self.now if is_seen else None),
             answered=is_talk,
             talking_since=self.now if is_talk and is_seen else None,
             talked=0.0 if is_seen or phase in RINGS else None,
@@ -297,9 +296,9 @@ class _Change:
     ) -> None:
         """Take up a known call as it is now."""
         legs = merge_legs(call.legs, legs)
-        towards = direction(legs) or call.direction
+        direction = direction_of(legs) or call.direction
         if phase in RINGS:
-            is_outbound = towards is CallDirection.OUTBOUND
+            is_outbound = direction is CallDirection.OUTBOUND
             phase = CallPhase.DIALING if is_outbound else CallPhase.RINGING
         is_talk = phase in TALKS
         talked, talking_since = call.talked, call.talking_since
@@ -310,13 +309,13 @@ class _Change:
                 talking_since = self.now
             else:
                 talked, talking_since = call.duration(self.now), None
-        came_by_queue = queue_call(legs)
+        queue_call = came_by_queue(legs)
         after = Call(
             key=call.key,
             phase=phase,
-            direction=towards,
-            queue_call=call.queue_call if came_by_queue is None else came_by_queue,
-            began=call.began if start(call.legs) else start(legs) or call.began,
+            direction=direction,
+            queue_call=call.queue_call if queue_call is None else queue_call,
+            began=call.began if start_of(call.legs) else start_of(legs) or call.began,
             answered=call.answered or is_talk,
             talking_since=talking_since,
             talked=talked,
@@ -375,3 +374,13 @@ class _Change:
                 name=call.name,
             )
         )
+
+
+def _room(items: tuple[ActiveCall, ...], total: int | None) -> int:
+    """Return how many calls there may be beyond a list: none but beyond a full one.
+
+    The total may count calls that are over.
+    """
+    if total is None or len(items) < LISTED_CALLS:
+        return 0
+    return max(0, total - len(items) + sum(item.is_over for item in items))
