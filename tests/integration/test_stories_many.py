@@ -18,6 +18,7 @@ from .stories import (
     TOKEN,
     colleagues,
     emulated,
+    hasty,
     office,
 )
 
@@ -137,3 +138,23 @@ async def test_a_few_of_many_may_not_be_watched(
             for one in set(people) - set(shy):
                 body = {"extensionId": one, "telephonyStatus": "Ringing"}
                 assert await emulator.deliver(one, body) == 1
+
+
+async def test_one_of_many_is_deleted_while_the_connection_is_lost(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    """Row 43: the snapshot of all does not list it, and it is read alone: that it is gone is nobody else's news."""
+    with hasty():
+        async with (
+            emulated(extensions=40) as emulator,
+            office(hass, emulator, follow=["account"]) as story,
+        ):
+            gone, other = colleagues(emulator, 2)
+            await emulator.disconnect(code=1001, recoverable=False)
+            await story.lost()
+            await emulator.remove_extension(gone)
+            await story.live()
+            await story.until(lambda: gone not in story.followed(), deadline=4)
+            await emulator.set_presence(other, {"userStatus": "Busy"})
+            await story.shows(other, user_status="busy")
+            assert story.seen_unavailable() == []
