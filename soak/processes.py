@@ -29,6 +29,7 @@ class Service(Emulator):
         """Take where its log and the list of tokens go, and what the emulator is told."""
         super().__init__(session, folder / "emulator.log")
         self.issued = folder / "issued.txt"
+        self.extensions = extensions
         self._command = [
             sys.executable,
             "-m",
@@ -71,7 +72,7 @@ class SoakOffice(Office):
         say: Callable[[str], None],
     ) -> None:
         """Take what to start."""
-        plan = Plan(port=free_port(), debug=True)
+        plan = Plan(port=free_port(), extensions=service.extensions, debug=True)
         super().__init__(session, folder, plan, say)
         self.emulator = service
         self.hass = _Hass(folder / "config", plan.port)
