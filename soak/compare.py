@@ -25,9 +25,16 @@ class Difference:
         return f"{owner}: {self.key} is {self.shown}, not {self.wanted}"
 
 
-def labels(extension_ids: Iterable[str]) -> dict[str, str]:
+def labels(extension_ids: Iterable[str], truth: Mapping[str, Json]) -> dict[str, str]:
     """Return what extensions are called in an output that others may read."""
-    return {key: f"extension {number}" for number, key in enumerate(extension_ids, 1)}
+    return {
+        key: f"{_kind(truth.get(key, {}))} {number}"
+        for number, key in enumerate(extension_ids, 1)
+    }
+
+
+def _kind(presence: Json) -> str:
+    return "extension" if "userStatus" in presence else "park location"
 
 
 def differences(

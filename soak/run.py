@@ -54,13 +54,15 @@ class Soak:
     ) -> None:
         """Take a world that has begun, and where to count."""
         self._world, self._figures, self._say = world, figures, say
-        self._labels = labels(sorted(world.entities.devices))
+        self._labels: dict[str, str] = {}
         self._stretches = Stretches()
         self._memory: list[int] = []
         self._pid = 0
 
     async def run(self, seed: int, seconds: float) -> None:
         """Go through rounds until the time is over, and through one of each weather at least."""
+        devices = sorted(self._world.entities.devices)
+        self._labels = labels(devices, await self._world.emulator.truth())
         async with _beside(self._watch()):
             await self._settle()
             begun = time.monotonic()

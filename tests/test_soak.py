@@ -193,6 +193,7 @@ ONE = entities(
     ("12_in_meeting", "binary_sensor.meeting", "integration"),
     ("push_connected", "binary_sensor.push", None),
 )
+LABELS = labels(["12", "13"], {"12": PERSON, "13": {"telephonyStatus": "NoCall"}})
 RIGHT = {
     "sensor.dnd": "take_all_calls",
     "select.dnd": "take_all_calls",
@@ -222,18 +223,18 @@ def test_what_is_right_is_no_difference() -> None:
 def test_what_is_wrong_is_told_without_names(shown: dict[str, str], told: str) -> None:
     found = differences(ONE, RIGHT | shown, {"12": PERSON}, {"12"})
 
-    assert [each.told(labels(["12"])) for each in found] == [told]
+    assert [each.told(LABELS) for each in found] == [told]
 
 
 def test_a_device_too_much_or_too_few_is_a_difference() -> None:
     gone = differences(ONE, RIGHT, {}, set())
     missing = differences(ONE, RIGHT, {"12": PERSON}, {"12", "13"})
 
-    assert [each.told(labels(["12"])) for each in gone] == [
+    assert [each.told(LABELS) for each in gone] == [
         "extension 1: device is there, not gone"
     ]
-    assert [each.told(labels(["12"])) for each in missing] == [
-        "a newcomer: device is missing, not there"
+    assert [each.told(LABELS) for each in missing] == [
+        "park location 2: device is missing, not there"
     ]
 
 
