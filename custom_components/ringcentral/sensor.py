@@ -169,7 +169,7 @@ class StatusSensor(ValueSensor, ExtensionEntity):
 
     @override
     def _show(self, value: StrEnum | None) -> None:
-        self._attr_native_value = None if value is None else value.name.lower()
+        self._attr_native_value = None if value is None else value._name_.lower()
 
 
 class CallsSensor(ValueSensor, ExtensionEntity):

@@ -26,7 +26,7 @@ LISTED_CALLS = 7
 
 def _calls(value: list[Any]) -> tuple[ActiveCall, ...]:
     return tuple(
-        ActiveCall.from_wire(item) for item in value if isinstance(item, Mapping)
+        [ActiveCall.from_wire(item) for item in value if isinstance(item, dict)]
     )
 
 

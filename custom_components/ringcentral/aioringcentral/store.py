@@ -1,6 +1,6 @@
 """Presence of all followed extensions, kept right while snapshots and events cross. No I/O."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,53 +25,36 @@ class Journal:
         self.floors.setdefault(update.extension_id, before.sequence)
 
 
-class PresenceStore:
-    """Holds the presence by extension id and decides what an update makes of it."""
+class PresenceStore(dict[str, Presence]):
+    """The presence of everyone who is followed by extension id; decides what an update makes of it."""
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self._presences: dict[str, Presence] = {}
+        super().__init__()
         self._journals: list[Journal] = []
         # Where an event may come late, since one before those that came is missing.
         self._windows: dict[str, Window] = {}
         self.overtaken = 0
 
-    def __getitem__(self, extension_id: str) -> Presence:
-        """Return the presence of a followed extension."""
-        return self._presences[extension_id]
-
-    def __contains__(self, extension_id: object) -> bool:
-        """Whether an extension is followed."""
-        return extension_id in self._presences
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the ids."""
-        return iter(self._presences)
-
-    def __len__(self) -> int:
-        """Return how many are followed."""
-        return len(self._presences)
-
     def follow(self, extension_ids: Collection[str]) -> None:
         """Hold exactly these extensions; a new one is unknown until it is read."""
-        kept = self._presences
-        self._presences = {
-            key: kept.get(key) or Presence(extension_id=key) for key in extension_ids
-        }
-        for key in kept.keys() - self._presences.keys():
+        kept = self.copy()
+        self.clear()
+        for key in extension_ids:
+            self[key] = kept.get(key) or Presence(extension_id=key)
+        for key in kept.keys() - self.keys():
             self._windows.pop(key, None)
 
     def forget_sequences(self) -> None:
         """Take the next event of every extension as it comes, for the time after a break (design 4.3)."""
-        self._presences = {
-            key: forget_sequence(presence) for key, presence in self._presences.items()
-        }
+        for key, presence in self.items():
+            self[key] = forget_sequence(presence)
         self._windows.clear()
 
     def apply(self, update: PresenceUpdate) -> Presence | None:
         """Merge an event; return the presence before it, or None where nothing is different now."""
         key = update.extension_id
-        if (before := self._presences.get(key)) is None:
+        if (before := self.get(key)) is None:
             return None
         for journal in self._journals:
             journal.note(before, update)
@@ -87,7 +70,7 @@ class PresenceStore:
             if window is not None or is_ahead(before, update):
                 window = window or Window(before, before.sequence)
                 window.add(update)
-        self._presences[key] = after
+        self[key] = after
         if window is not None:
             self._keep(key, window)
         return None if is_same(after, before) else before
@@ -120,7 +103,7 @@ class PresenceStore:
         snapshot = {update.extension_id: update for update in found}
         changed = {}
         for key in asked:
-            if (before := self._presences.get(key)) is None:
+            if (before := self.get(key)) is None:
                 continue
             update, events = snapshot.get(key), journal.events.get(key, ())
             if update is None and not anew:
@@ -133,7 +116,7 @@ class PresenceStore:
             for event in events:
                 window.add(event)
             after = window.presence
-            self._presences[key] = after._replace(sequence=before.sequence)
+            self[key] = after._replace(sequence=before.sequence)
             self._keep(key, window)
             if not is_same(after, before):
                 changed[key] = before
