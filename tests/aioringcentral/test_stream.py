@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.ringcentral.aioringcentral import connection as connection_module
 from custom_components.ringcentral.aioringcentral.backoff import Backoff
+from custom_components.ringcentral.aioringcentral.connection import Connection
 from custom_components.ringcentral.aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
@@ -31,6 +32,8 @@ from emulator import Emulator
 from .conftest import Client, client_of
 
 NO_WAIT = Backoff(between=lambda _low, _high: 0.0)
+GONE = RetryLater(Reason.CANNOT_CONNECT)
+STREAM = "custom_components.ringcentral.aioringcentral.stream"
 ALL = FilterPlan(wanted=(OWN, LINES, FAVORITES))
 
 
@@ -326,7 +329,7 @@ async def test_the_24_hours_end_is_not_waited_for(
     assert client.losses == []
     await ring(emulator)
     await client.heard(telephonyStatus="Ringing")
-    await emulator.wait_for(lambda: emulator.counters.sockets_open == 1, timeout=5)
+    await emulator.wait_for(lambda: emulator.counters.sockets_open == 1, timeout=9)
 
 
 async def test_events_during_a_planned_end_arrive(
@@ -359,6 +362,71 @@ async def test_events_during_a_planned_end_arrive(
     assert own == list(range(own[0], own[0] + sent))
 
 
+async def test_an_event_from_before_a_planned_end_may_come_after_it(
+    client: Client, emulator: Emulator
+) -> None:
+    """The next subscription is too young for it: it comes on the old socket alone, or on none."""
+    client.follow()
+    await client.live()
+    emulator.faults.set(delay=1.0)
+    await ring(emulator)
+    emulator.faults.set(delay=0.0)
+    client.stream.change_filters(ALL)
+    await client.live(2)
+    assert client.lives == [Continuity.BROKEN, Continuity.REPLACED]
+    assert client.events == []
+    await client.heard(telephonyStatus="Ringing")
+
+
+async def test_a_replaced_socket_that_goes_before_its_last_events_is_a_break(
+    client: Client, emulator: Emulator
+) -> None:
+    """Recovery brings back what the newer one missed, and nothing of what was to come on the older."""
+    client.follow()
+    await client.live()
+    emulator.faults.set(delay=30.0)
+    await ring(emulator)
+    emulator.faults.set(delay=0.0)
+    client.stream.change_filters(ALL)
+    await client.live(2)
+    await emulator.disconnect(code=1001, recoverable=True)
+    await client.until(lambda: client.lives.count(Continuity.BROKEN) == 2)
+    await emulator.wait_for(lambda: emulator.counters.sockets_open == 1)
+    await client.until(lambda: client.stream.is_live)
+
+
+async def test_a_replaced_socket_that_falls_silent_is_a_break(
+    client: Client, emulator: Emulator
+) -> None:
+    with (
+        patch(f"{STREAM}._LATE_WITHIN", 0.01),
+        patch.object(Connection, "heartbeat", side_effect=GONE),
+    ):
+        client.follow()
+        await client.live()
+        client.stream.change_filters(ALL)
+        await client.live(3)
+    assert client.lives == [
+        Continuity.BROKEN,
+        Continuity.REPLACED,
+        Continuity.BROKEN,
+    ]
+    assert client.losses == []
+
+
+async def test_a_replaced_socket_does_not_hold_up_the_end(
+    client: Client, emulator: Emulator
+) -> None:
+    client.follow()
+    await client.live()
+    client.stream.change_filters(ALL)
+    await client.live(2)
+    assert emulator.counters.sockets_open == 2
+    async with asyncio.timeout(3):
+        await client.stop()
+    await emulator.wait_for(lambda: emulator.counters.sockets_open == 0)
+
+
 async def test_an_absolute_end_that_comes_all_the_same(
     client: Client, emulator: Emulator
 ) -> None:
@@ -375,15 +443,17 @@ async def test_an_access_token_without_refresh_is_replaced_in_time(
 ) -> None:
     """A new session needs a new socket: it is subscribed first, and the old session is revoked after."""
     emulator.faults.set(access_token_ttl=2)
-    client.follow()
-    await client.live()
-    emulator.faults.set(access_token_ttl=3_600)
-    await client.live(2)
-    assert client.lives == [Continuity.BROKEN, Continuity.REPLACED]
-    assert client.losses == []
-    await emulator.wait_for(
-        lambda: emulator.counters.requests["POST /restapi/oauth/revoke"] == 1, timeout=5
-    )
+    with patch(f"{STREAM}._LATE_WITHIN", 0.01):
+        client.follow()
+        await client.live()
+        emulator.faults.set(access_token_ttl=3_600)
+        await client.live(2)
+        assert client.lives == [Continuity.BROKEN, Continuity.REPLACED]
+        assert client.losses == []
+        await emulator.wait_for(
+            lambda: emulator.counters.requests["POST /restapi/oauth/revoke"] == 1,
+            timeout=5,
+        )
     await ring(emulator)
     await client.heard(telephonyStatus="Ringing")
 

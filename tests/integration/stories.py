@@ -412,11 +412,12 @@ def lines(caplog: pytest.LogCaptureFixture, level: int = logging.INFO) -> list[s
 def hasty(
     *, grace: float | None = None, try_again: float | None = None
 ) -> Iterator[None]:
-    """Let waits between tries be short; and the grace, or the time until a missing permission is looked at, be this long."""
+    """Let waits between tries, and for late events, be short; and the grace, or the time until a missing permission is looked at, be this long."""
     home = "custom_components.ringcentral"
     steps = ((0.0, 0.0), *((0.02, 0.04),) * 6)
     with (
         patch(f"{home}.aioringcentral.backoff._STEPS", steps),
+        patch(f"{home}.aioringcentral.stream._LATE_WITHIN", 0.1),
         patch(f"{home}.coordinator.GRACE", 30.0 if grace is None else grace),
         patch(
             f"{home}.lifecycle.TRY_AGAIN_AFTER",

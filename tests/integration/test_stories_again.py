@@ -181,3 +181,18 @@ async def test_a_park_location_is_not_somebody_who_hides(
         await story.call("ring", "answer", "park")
         await story.shows(place, telephony_status="parked_call")
         assert emulator.counters.requests[PRESENCE] == read
+
+
+async def test_nobody_rings_on_who_hid_during_a_break(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Row 25: nothing is known of calls any more, and nothing would tell of their end."""
+    shy, *_ = colleagues(emulator, 1)
+    async with office(hass, emulator, follow=["account"]) as story:
+        await story.call("ring", at=shy)
+        await story.shows(shy, ringing="on", active_calls="1")
+        await emulator.disconnect(code=1001, recoverable=False)
+        await emulator.set_presence(shy, {"allowSeeMyPresence": False})
+        await story.live()
+        await story.shows(shy, ringing="unknown", active_calls="unknown")
+        assert story.account_now("extensions_ringing") == "0"

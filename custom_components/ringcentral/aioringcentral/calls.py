@@ -134,8 +134,9 @@ class _Change:
             unseen = self.follow_list(presence.active_calls, presence)
         elif presence.telephony_status is not None:
             self.follow_status(presence.telephony_status)
-        else:
+        elif self.is_live:
             self.after = self.known
+        # Else it is after a gap: who would still tell of their end?
         return Calls(
             calls=tuple(self.after),
             unseen=unseen,

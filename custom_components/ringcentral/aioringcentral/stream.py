@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 import logging
@@ -26,6 +26,9 @@ _LOGGER = logging.getLogger(__name__)
 _REPLACE_BEFORE: Final = 300.0
 # Seconds within which a recovery's events are in; their order with replies is not documented.
 _REPLAY_WITHIN: Final = 10.0
+# Seconds for which a connection that was replaced stays open: an event from before its successor may come late
+# (protocol 4.4), and comes on it alone.
+_LATE_WITHIN: Final = 5.0
 # Seconds after which the token is looked at again: a REST call may have begun another session meanwhile,
 # and the clock of the loop stands still while a machine sleeps.
 _LOOK_EVERY: Final = 60.0
@@ -109,6 +112,9 @@ class Stream:
         self._link: _Link | None = None
         self._recovery: _Recovery | None = None
         self._replace = asyncio.Event()
+        self._ends = asyncio.Event()
+        # Whether events went with a connection, and nobody was told yet.
+        self._missed = False
         self._background: set[asyncio.Task[None]] = set()
         self._events = 0
         self._overflow: tuple[int, float] | None = None
@@ -155,6 +161,7 @@ class Stream:
                 await asyncio.sleep(wait)
         finally:
             self.history.live_since = None
+            self._ends.set()
             if self._link is not None:
                 await self._link.connection.close()
             if self._background:
@@ -227,8 +234,12 @@ class Stream:
         replace_at = connection.opened_at + life - min(_REPLACE_BEFORE, life / 10)
         self._link = _Link(connection, token, replace_at)
         self.history.live_since = asyncio.get_running_loop().time()
-        self._listener.stream_live(continuity)
+        self._tell_live(continuity)
         return self._link
+
+    def _tell_live(self, continuity: Continuity) -> None:
+        missed, self._missed = self._missed, False
+        self._listener.stream_live(Continuity.BROKEN if missed else continuity)
 
     async def _stay(self, link: _Link) -> _Link:
         """Stay with a connection until something is due, and do it; return the connection to stay with next."""
@@ -265,14 +276,7 @@ class Stream:
             if link.retry_at
             else [link.connection.closed, self._replace]
         )
-        waits = [asyncio.ensure_future(event.wait()) for event in events]
-        try:
-            await asyncio.wait(
-                waits, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await _first_of([event.wait() for event in events], seconds)
 
     async def _take_over(self, link: _Link) -> _Link:
         """Make the next connection before the old one is broken (design 5): nothing is missed between."""
@@ -286,18 +290,22 @@ class Stream:
             raise
         self.history.replacements += 1
         self._backoff.reset()
-        missed = link.connection.closed.is_set()
+        self._missed |= link.connection.closed.is_set()
         self._spawn(self._retire(link.connection))
-        return self._go_live(
-            connection, token, Continuity.BROKEN if missed else Continuity.REPLACED
-        )
+        return self._go_live(connection, token, Continuity.REPLACED)
 
     async def _retire(self, connection: Connection) -> None:
         """Close a connection that was replaced once its last events are in, and its session with it."""
+        ends = [connection.closed.wait(), self._ends.wait()]
+        await _first_of(ends, _LATE_WITHIN)
         try:
-            await connection.heartbeat()
+            if not self._ends.is_set():
+                await connection.heartbeat()
         except RetryLater:
-            _LOGGER.debug("The replaced connection was already gone")
+            _LOGGER.debug("The replaced connection was gone before its last events")
+            self._missed = True
+            if self.is_live:
+                self._tell_live(Continuity.BROKEN)
         await connection.close()
         await self._tokens.end_others()
 
@@ -355,3 +363,15 @@ class Stream:
         task = asyncio.create_task(work, name="ringcentral stream")
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+async def _first_of(works: Iterable[Coroutine[Any, Any, Any]], seconds: float) -> None:
+    """Wait until one of these is done, or the time is over."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(
+            tasks, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        for task in tasks:
+            task.cancel()
