@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 import logging
+import os
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings, strategies as st
@@ -23,18 +24,15 @@ from .truth import AT_LAST, LATER, SkippingLoop, World, skipping_time
 
 IS_LONG = settings().max_examples >= 2_000
 HISTORIES = settings(
-    max_examples=10_000 if IS_LONG else 200,
+    # So many, or a part of them with a seed of its own.
+    max_examples=int(os.environ.get("HISTORIES", "10000" if IS_LONG else "200")),
     stateful_step_count=30 if IS_LONG else 15,
     derandomize=not IS_LONG,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
-pytestmark = [
-    pytest.mark.timeout(0 if IS_LONG else 900),
-    # Hypothesis does not find who holds its own source of chance where Home Assistant's tests froze objects.
-    pytest.mark.filterwarnings("ignore:It looks like `register_random`"),
-]
+pytestmark = pytest.mark.timeout(0 if IS_LONG else 900)
 
 # Seconds that pass after something has happened. None: the next thing happens before anything else can.
 PAUSES = st.sampled_from(

@@ -40,10 +40,12 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
+    aiohttp_client,
     device_registry as dr,
     entity_registry as er,
     event as event_helper,
     frame,
+    translation,
 )
 from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
@@ -531,6 +533,12 @@ class World:
         await self._hass_stack.aclose()
         await self.emulator.stop()
         await self._stack.aclose()
+        # The test plugin's stand-ins remember every call, and each Home Assistant with it.
+        for stand_in in (
+            aiohttp_client._async_make_resolver,
+            translation._async_get_component_strings,
+        ):
+            stand_in.reset_mock()  # type: ignore[union-attr]
 
     def note_members(self) -> None:
         """Note that somebody joined, left or is called otherwise."""
