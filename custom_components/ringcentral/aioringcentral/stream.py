@@ -79,6 +79,12 @@ class _Link:
     replace_at: float
     retry_at: float = 0.0
 
+    def left(self) -> float:
+        """Return the seconds until the service ends the connection, for its age or its token's."""
+        age = asyncio.get_running_loop().time() - self.connection.opened_at
+        left = self.connection.details.absolute_timeout - age
+        return max(0.0, min(left, self.token.expires_at - time.time()))
+
 
 @dataclass(frozen=True, slots=True)
 class _Recovery:
@@ -291,13 +297,15 @@ class Stream:
         self.history.replacements += 1
         self._backoff.reset()
         self._missed |= link.connection.closed.is_set()
-        self._spawn(self._retire(link.connection))
+        self._spawn(self._retire(link))
         return self._go_live(connection, token, Continuity.REPLACED)
 
-    async def _retire(self, connection: Connection) -> None:
+    async def _retire(self, link: _Link) -> None:
         """Close a connection that was replaced once its last events are in, and its session with it."""
+        connection = link.connection
         ends = [connection.closed.wait(), self._ends.wait()]
-        await _first_of(ends, _LATE_WITHIN)
+        # Before the service does, which would be a break.
+        await _first_of(ends, min(_LATE_WITHIN, link.left() / 2))
         try:
             if not self._ends.is_set():
                 await connection.heartbeat()
