@@ -33,7 +33,7 @@ from soak.service import noting
 
 GOOD = Figures(
     seed=1,
-    minutes=1.0,
+    minutes=20.0,
     extensions=60,
     time_factor=120.0,
     planned_ends=4,
@@ -123,6 +123,13 @@ def test_a_broken_promise_is_told(change: dict[str, Any], told: str) -> None:
 
     assert len(broken) == 1
     assert broken[0].startswith(told)
+
+
+def test_memory_may_still_warm_up_in_a_short_soak() -> None:
+    short = replace(GOOD, minutes=1.0, memory_kib_at_end=129_000)
+
+    assert verdict(short) == []
+    assert len(verdict(replace(short, memory_kib_at_end=131_000))) == 1
 
 
 def test_memory_is_looked_at_after_warming_up() -> None:
