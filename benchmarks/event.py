@@ -1,19 +1,19 @@
 """What one event costs, from frame text to all states written, beside the floor under it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 import gc
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from statistics import median
 from time import process_time_ns
 from typing import Any
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.event import EventEntity
+from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.components.sensor.const import SensorDeviceClass
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import EntityPlatform
 import orjson
@@ -121,33 +121,51 @@ class _TwinEvent(EventEntity):
         self.async_write_ha_state()
 
 
+class _TwinSelect(SelectEntity):
+    """A select that does nothing but write an option."""
+
+    _attr_should_poll = False
+    _attr_has_entity_name = True
+
+    def turn(self) -> None:
+        """Write the other one of two options."""
+        first, second = self.options[:2]
+        self._attr_current_option = second if self.current_option == first else first
+        self.async_write_ha_state()
+
+
 _TWINS: dict[str, type[Any]] = {
     "sensor": _TwinSensor,
     "binary_sensor": _TwinBinarySensor,
     "event": _TwinEvent,
+    "select": _TwinSelect,
 }
 
 
-async def _twins(place: Office, changed: list[str]) -> dict[str, Any]:
-    """Return for every entity that changed one of the same kind, name, device and description."""
-    registry = er.async_get(place.hass)
+async def twins_of(hass: HomeAssistant, originals: list[Any]) -> dict[str, Any]:
+    """Return for every entity, by its id, one of the same kind and description that only writes."""
     twins: dict[str, Any] = {}
     by_platform: dict[str, list[Any]] = {}
-    for entity_id in dict.fromkeys(changed):
-        entry = registry.async_get(entity_id)
-        if entry is None:
-            continue
-        domain = entity_id.partition(".")[0]
-        original = place.hass.data["entity_components"][domain].get_entity(entity_id)
+    for original in originals:
+        domain = original.entity_id.partition(".")[0]
         twin = _TWINS[domain]()
         twin.entity_description = original.entity_description
         twin._attr_translation_key = original.translation_key  # noqa: SLF001
         twin._attr_unique_id = f"twin_{original.unique_id}"  # noqa: SLF001
-        twins[entity_id] = twin
+        twins[original.entity_id] = twin
         by_platform.setdefault(domain, []).append(twin)
     for domain, entities in by_platform.items():
-        await add_entities(place.hass, domain, entities)
+        await add_entities(hass, domain, entities)
     return twins
+
+
+def entities_of(hass: HomeAssistant, entity_ids: Iterable[str]) -> list[Any]:
+    """Return the entities of these ids, each once."""
+    components = hass.data["entity_components"]
+    return [
+        components[entity_id.partition(".")[0]].get_entity(entity_id)
+        for entity_id in dict.fromkeys(entity_ids)
+    ]
 
 
 async def add_entities(
@@ -169,7 +187,12 @@ async def add_entities(
 
 
 async def measure(extensions: int) -> dict[str, float]:
-    """Return microseconds per event, and those of its floor, as medians over rounds."""
+    """Return microseconds per event, and those of its floor, as medians over rounds.
+
+    Of these, ``own_microseconds`` are what is left when entities do not write. The floor writes in a
+    loop of its own; ``floor_in_place_microseconds`` is what the same twins cost when they write as part of
+    an event instead, where other code has been running in between.
+    """
     async with office(extensions) as place:
         take = _taker(place)
         followed = sorted(place.coordinator.extensions)
@@ -192,18 +215,26 @@ async def measure(extensions: int) -> dict[str, float]:
             position += count
         remove()
         await place.hass.async_block_till_done()
-        twins = await _twins(place, [name for names in pattern for name in names])
+        originals = entities_of(place.hass, chain.from_iterable(pattern))
+        twins = await twins_of(place.hass, originals)
         writes = [[twins[name] for name in names] for names in pattern]
-        ours, floor = [], []
-        for _ in range(_ROUNDS):
+        ours, floor, own, in_place = [], [], [], []
+
+        async def take_all() -> float:
+            nonlocal position
             texts = frames(followed, count, position)
             position += count
             gc.collect()
             began = process_time_ns()
             for text in texts:
                 take(text)
-            ours.append((process_time_ns() - began) / count / 1_000)
+            taken = (process_time_ns() - began) / count / 1_000
             await place.hass.async_block_till_done()
+            return taken
+
+        for _ in range(_ROUNDS):
+            ours.append(await take_all())
+            texts = frames(followed, count, position)
             gc.collect()
             began = process_time_ns()
             for text, changing in zip(texts, writes, strict=True):
@@ -212,14 +243,29 @@ async def measure(extensions: int) -> dict[str, float]:
                     twin.turn()
             floor.append((process_time_ns() - began) / count / 1_000)
             await place.hass.async_block_till_done()
+        for _ in range(_ROUNDS):
+            for original in originals:
+                original.async_write_ha_state = _write_nothing
+            own.append(await take_all())
+            for original in originals:
+                original.async_write_ha_state = twins[original.entity_id].turn
+            in_place.append(await take_all() - own[-1])
+        for original in originals:
+            del original.async_write_ha_state
         ratios = [one / other for one, other in zip(ours, floor, strict=True)]
         return {
             "extensions": len(followed),
             "states_per_event": round(sum(map(len, writes)) / count, 2),
             "microseconds": round(median(ours), 1),
             "floor_microseconds": round(median(floor), 1),
+            "own_microseconds": round(median(own), 1),
+            "floor_in_place_microseconds": round(median(in_place), 1),
             "ratio": round(median(ratios), 2),
         }
+
+
+def _write_nothing() -> None:
+    """Stand in for a write."""
 
 
 def _taker(place: Office) -> Callable[[str], None]:

@@ -7,15 +7,18 @@ not count: it is what one core carries.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain
 from statistics import median
 import sys
 from time import process_time
 from typing import Any
 
+from homeassistant.core import callback
 import orjson
 
 from custom_components.ringcentral.aioringcentral.models import Event
 
+from .event import entities_of, twins_of
 from .office import entry_for_info, quiet_hass
 
 _COUNT = 5_000
@@ -56,7 +59,8 @@ async def _blast(process: asyncio.subprocess.Process) -> None:
     await process.stdin.drain()
 
 
-async def _ours(extensions: int) -> list[float]:
+async def _ours(extensions: int) -> tuple[list[float], list[float]]:
+    """Return the rates of the integration, and of the same socket with nothing but writes of the same states."""
     async with _blaster(extensions) as (info, process), quiet_hass() as hass:
         entry = entry_for_info(info, ["account"])
         entry.add_to_hass(hass)
@@ -75,18 +79,48 @@ async def _ours(extensions: int) -> list[float]:
             if seen == _COUNT:
                 done.set()
 
-        coordinator.stream_event = counted
-        rates = []
-        for _ in range(_ROUNDS):
+        async def blast() -> float:
+            nonlocal seen
             seen = 0
             done.clear()
             await _blast(process)
             async with asyncio.timeout(120):
                 await done.wait()
-            rates.append(_COUNT / (process_time() - first))
+            rate = _COUNT / (process_time() - first)
             await _line(process)
+            await hass.async_block_till_done()
+            return rate
+
+        coordinator.stream_event = counted
+        rates = [await blast() for _ in range(_ROUNDS)]
+        integration, changed = take, list[str]()
+        pattern: list[list[str]] = []
+
+        def noted(event: Event) -> None:
+            changed.clear()
+            integration(event)
+            pattern.append(list(changed))
+
+        take, remove = (
+            noted,
+            hass.bus.async_listen(
+                "state_changed",
+                callback(lambda event: changed.append(event.data["entity_id"])),
+            ),
+        )
+        await blast()
+        remove()
+        twins = await twins_of(hass, entities_of(hass, chain.from_iterable(pattern)))
+        writes = [[twins[name] for name in names] for names in pattern]
+
+        def only_written(_event: Event) -> None:
+            for twin in writes[seen - 1]:
+                twin.turn()
+
+        take = only_written
+        floor = [await blast() for _ in range(_ROUNDS)]
         await hass.config_entries.async_unload(entry.entry_id)
-        return rates
+        return rates, floor
 
 
 async def _official(extensions: int) -> list[float]:
@@ -128,11 +162,13 @@ async def _official_once(extensions: int) -> list[float]:
 
 
 async def measure(extensions: int = 100) -> dict[str, float]:
-    """Return events per second of both, as medians over rounds."""
-    official, ours = await _official(extensions), await _ours(extensions)
+    """Return events per second of both, and those that the writes alone would allow, as medians over rounds."""
+    official = await _official(extensions)
+    ours, floor = await _ours(extensions)
     return {
         "extensions": extensions,
         "events_per_second": round(median(ours)),
+        "writes_alone_events_per_second": round(median(floor)),
         "official_client_events_per_second": round(median(official)),
         "ratio": round(median(ours) / median(official), 2),
     }
