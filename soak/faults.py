@@ -202,7 +202,7 @@ async def _added(world: World, _chance: random.Random) -> None:
 
 
 async def _removed(world: World, chance: random.Random) -> None:
-    await world.remove(world.newcomers[-1] if world.newcomers else None, chance)
+    await world.remove(chance)
 
 
 async def _disabled(world: World, chance: random.Random) -> None:

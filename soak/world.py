@@ -36,9 +36,9 @@ class World:
     def __init__(self, office: Office, service: Service) -> None:
         """Take an office that runs; `begin` adds the integration."""
         self.office, self.emulator = office, service
-        self.newcomers: list[str] = []
-        self.counted: dict[str, int] = {}
-        """Counters of emulators that are no more."""
+        self._newcomers: list[str] = []
+        # Counters of emulators that are no more.
+        self._counted: dict[str, int] = {}
         self._disabled: list[str] = []
         self._kind: Mapping[str, Any] = {}
         self._clean: Json = {}
@@ -46,6 +46,7 @@ class World:
         self._silent_members: set[str] = set()
         self._connection = AsyncExitStack()
         self.hass_is_there = False
+        """Whether Home Assistant runs, and its states are followed."""
 
     @classmethod
     @asynccontextmanager
@@ -127,9 +128,15 @@ class World:
         return self.entities[extension_id, _WITNESS_KEY]
 
     def somebody(self, chance: random.Random) -> str:
-        """Return one of the people who are there from beginning to end."""
+        """Return one of the staff, apart from witnesses."""
         left = {*self.witnesses, *self._disabled}
         return chance.choice([key for key in self._people if key not in left])
+
+    def _colleague(self, chance: random.Random) -> str:
+        """Return somebody who may be gone: the signed-in user may not."""
+        while (who := self.somebody(chance)) == self.own:
+            pass
+        return who
 
     # The service.
 
@@ -170,7 +177,7 @@ class World:
         await self.emulator.kill()
         await asyncio.sleep(seconds)
         await self.emulator.start()
-        self.newcomers.clear()
+        self._newcomers.clear()
         self._disabled.clear()
         await self.heal()
         await self.let_live(is_alive=True)
@@ -178,13 +185,13 @@ class World:
     async def _count(self) -> None:
         for name, count in (await self.emulator.counters()).items():
             if isinstance(count, int):
-                self.counted[name] = self.counted.get(name, 0) + count
+                self._counted[name] = self._counted.get(name, 0) + count
 
     async def counters(self) -> dict[str, int]:
         """Return the emulator's counters over all of its lives."""
         now = await self.emulator.counters()
         return {
-            name: count + self.counted.get(name, 0)
+            name: count + self._counted.get(name, 0)
             for name, count in now.items()
             if isinstance(count, int)
         }
@@ -193,25 +200,25 @@ class World:
 
     async def add(self) -> None:
         """Let somebody join."""
-        name = f"{NEWCOMER} Number{len(self.newcomers)}"
+        name = f"{NEWCOMER} Number{len(self._newcomers)}"
         added = await self.emulator.post("membership", add={"name": name})
-        self.newcomers.append(added["added"])
+        self._newcomers.append(added["added"])
 
-    async def remove(self, extension_id: str | None, chance: random.Random) -> None:
+    async def remove(self, chance: random.Random) -> None:
         """Let a newcomer leave, or else one of the staff."""
-        if extension_id is None:
-            extension_id = self.somebody(chance)
-            self._people.remove(extension_id)
+        if self._newcomers:
+            who = self._newcomers.pop()
         else:
-            self.newcomers.remove(extension_id)
-        await self.emulator.post("membership", remove=extension_id)
+            who = self._colleague(chance)
+            self._people.remove(who)
+        await self.emulator.post("membership", remove=who)
 
     async def disable_or_enable(self, chance: random.Random) -> None:
         """Disable somebody, or enable again who is disabled."""
         if self._disabled:
             who, status = self._disabled.pop(), "Enabled"
         else:
-            who, status = self.somebody(chance), "Disabled"
+            who, status = self._colleague(chance), "Disabled"
             self._disabled.append(who)
         await self.emulator.post("membership", status={"id": who, "status": status})
 
