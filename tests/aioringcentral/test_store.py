@@ -198,13 +198,20 @@ def test_events_take_their_places_in_any_order() -> None:
         (7, {"telephonyStatus": "NoCall"}),
         (7, {"telephonyStatus": "NoCall"}),
         (6, {"telephonyStatus": "CallConnected"}),
-        (3, {"telephonyStatus": "OnHold"}),
     ):
         presences.apply(told(sequence=sequence, **{"telephonyStatus": None, **changes}))
     assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
     assert presences[KEY].meeting_status is MeetingStatus.CONNECTED
     # All there now: nothing is kept for others.
     assert not presences._windows
+
+
+def test_an_event_from_before_all_that_is_missing_is_no_news() -> None:
+    """What was known when the gap arose held it."""
+    presences = followed_live()
+    presences.apply(told(sequence=6, dndStatus=None))
+    assert presences.apply(told(sequence=3, **NO_DISTURB)) is None
+    assert presences[KEY].dnd_status is DndStatus.TAKE_ALL_CALLS
 
 
 def test_a_late_event_is_laid_under_what_came_while_reading() -> None:

@@ -414,6 +414,38 @@ async def test_a_replaced_socket_that_falls_silent_is_a_break(
     assert client.losses == []
 
 
+async def test_a_break_is_told_once_the_stream_is_live_again(
+    client: Client, emulator: Emulator
+) -> None:
+    """What was to come on the older socket is found to be missed while the newer one is gone, too."""
+    asked, answered = asyncio.Event(), asyncio.Event()
+    heartbeat = Connection.heartbeat
+
+    async def first_fails(connection: Connection, *deadline: float) -> None:
+        if asked.is_set():
+            await answered.wait()
+            await heartbeat(connection, *deadline)
+            return
+        asked.set()
+        await client.until(lambda: bool(client.losses))
+        answered.set()
+        raise GONE
+
+    with (
+        patch(f"{STREAM}._LATE_WITHIN", 0.01),
+        patch.object(Connection, "heartbeat", first_fails),
+    ):
+        client.follow(backoff=NO_WAIT)
+        await client.live()
+        client.stream.change_filters(ALL)
+        await client.live(2)
+        await asked.wait()
+        await emulator.disconnect(code=1001, recoverable=True)
+        await client.live(3)
+    assert client.lives[1:] == [Continuity.REPLACED, Continuity.BROKEN]
+    assert client.stream.history.recoveries == 1
+
+
 async def test_a_replaced_socket_does_not_hold_up_the_end(
     client: Client, emulator: Emulator
 ) -> None:

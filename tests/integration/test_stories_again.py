@@ -8,18 +8,17 @@ import pytest
 
 from custom_components.ringcentral.aioringcentral.rest import Readings
 from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
+from custom_components.ringcentral.upkeep import Upkeep
 from emulator import Emulator
 
 from .stories import (
     EVERYONE_FILTER,
     EXTENSIONS,
-    PRESENCE,
     colleagues,
     hasty,
     issues,
     late_replies,
     office,
-    park_location,
     resyncing,
     settling_at_once,
 )
@@ -151,36 +150,16 @@ async def test_what_stays_unknown_is_not_read_again_and_again(
 ) -> None:
     """A word that nobody knows is read once more, not with every event."""
     emulator.faults.set(unknown_enums=["dndStatus"])
+    refused = {"path": "*/presence", "method": "GET", "status": 404}
     async with office(hass, emulator) as story:
-        original = story.coordinator.sign_in.rest.presences
-
-        async def unknown(keys: Collection[str]) -> Readings:
-            await original(keys)
-            return Readings()
-
-        with patch.object(story.coordinator.sign_in.rest, "presences", unknown):
-            read = emulator.counters.requests[PRESENCE]
+        emulator.faults.set(http_5xx=[refused])
+        with patch.object(
+            Upkeep, "read_again", autospec=True, side_effect=Upkeep.read_again
+        ) as asked:
             for status in ("Busy", "Available", "Busy"):
                 await emulator.set_presence(story.own, {"userStatus": status})
                 await story.shows(user_status=status.lower())
-            await emulator.wait_for(
-                lambda: emulator.counters.requests[PRESENCE] == read + 1
-            )
-            await emulator.set_presence(story.own, {"userStatus": "Available"})
-            await story.shows(user_status="available")
-            assert emulator.counters.requests[PRESENCE] == read + 1
-
-
-async def test_a_park_location_is_not_somebody_who_hides(
-    hass: HomeAssistant, emulator: Emulator
-) -> None:
-    """Nothing else can ever be known of it."""
-    place = park_location(emulator)
-    async with office(hass, emulator, follow=["account"]) as story:
-        read = emulator.counters.requests[PRESENCE]
-        await story.call("ring", "answer", "park")
-        await story.shows(place, telephony_status="parked_call")
-        assert emulator.counters.requests[PRESENCE] == read
+            assert sum(bool(call.args[1]) for call in asked.call_args_list) == 1
 
 
 async def test_nobody_rings_on_who_hid_during_a_break(
