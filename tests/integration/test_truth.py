@@ -379,6 +379,8 @@ class Histories(RuleBasedStateMachine):
     )
     def trouble(self, faults: dict[str, Any], pause: float | None) -> None:
         self._is_rough()
+        penalties = self.world.penalties
+        penalties.delay = max(penalties.delay, faults.get("reply_delay", 0.0))
         self._fault(pause, **faults)
 
     # What happens to requests.

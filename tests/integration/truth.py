@@ -90,7 +90,7 @@ AT_LAST: Final = RESYNC + 60.0
 BACK: Final = 700.0
 # Seconds in which the sentinel shows: only an event is so quick.
 LIVE: Final = 1.0
-# Seconds between a refusal and a request that had crossed it on the wire.
+# Seconds between a refusal and a request that had crossed it on the wire, beside those the service takes for each.
 _CROSSED: Final = 0.3
 
 # Any time will do, as long as it is always the same.
@@ -277,6 +277,8 @@ class Penalties:
     def __init__(self, clock: Callable[[], float]) -> None:
         """Take the clock of the loop."""
         self.broken: list[str] = []
+        # Seconds that the service takes to look at a request.
+        self.delay = 0.0
         self._clock = clock
         # By group: when the last refusal was given, until when it holds, and whether it was heard.
         self._refusals: dict[str, tuple[float, float]] = {}
@@ -294,7 +296,8 @@ class Penalties:
         def asked(limiter: RateLimiter, client: str, owner: int, group: str) -> Verdict:
             now = self._clock()
             since, until = self._refusals.get(group, (0.0, 0.0))
-            if since + _CROSSED < now < until and group in self._heard:
+            crossed = since + _CROSSED + self.delay
+            if crossed < now < until and group in self._heard:
                 self.broken.append(
                     f"{group} request {now - since:.1f} s after a refusal for "
                     f"{until - since:.0f} s"
@@ -764,6 +767,7 @@ class World:
             self.was_always_gentle = False
             # What is left of the budgets was spent on trouble.
             await asyncio.sleep(61)
+        self.penalties.delay = 0.0
         self.right_in = SOON
         self.is_gentle = self.is_unbroken = True
 
