@@ -1,6 +1,6 @@
 """Who is woken by what: listeners by extension and field, so that an event costs what it changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
@@ -51,27 +51,28 @@ class Listeners:
         self, before: Presence, calls_before: Calls, presence: Presence, calls: Calls
     ) -> None:
         """Wake once each who watches a field of the presence, or the calls, that is different now."""
+        changed = _different(before, presence)
+        if calls is not calls_before:
+            changed.append(CALLS)
         by_field = self._by_key.get(presence.extension_id, _NOBODY)
         woken: dict[CALLBACK_TYPE, None] = {}
-        for field, then, now in zip(Presence._fields, before, presence, strict=True):
-            if then != now and field in by_field:
-                woken |= by_field[field]
-        if calls is not calls_before and CALLS in by_field:
-            woken |= by_field[CALLS]
+        for field in changed:
+            if (watching := by_field.get(field)) is not None:
+                woken |= watching
         _wake(woken)
 
     @callback
-    def wake(self, key: str, fields: tuple[str, ...]) -> None:
+    def wake(self, key: str, fields: Iterable[str]) -> None:
         """Wake who watches these fields."""
+        by_field = self._by_key.get(key, _NOBODY)
         for field in fields:
-            _wake(self._by_key.get(key, _NOBODY).get(field, {}))
+            if (watching := by_field.get(field)) is not None:
+                _wake(watching)
 
     @callback
     def wake_for_counts(self, before: Counts, counts: Counts) -> None:
         """Wake who watches a number that is different now."""
-        for field, watching in self._by_key.get(ACCOUNT, _NOBODY).items():
-            if field != PUSH and getattr(before, field) != getattr(counts, field):
-                _wake(watching)
+        self.wake(ACCOUNT, _different(before, counts))
 
     @callback
     def wake_account(self) -> None:
@@ -83,6 +84,14 @@ class Listeners:
     def wake_everyone(self) -> None:
         """Wake all, which availability alone is worth."""
         _wake(self._everyone)
+
+
+def _different[ValuesT: (Presence, Counts)](
+    before: ValuesT, after: ValuesT
+) -> list[str]:
+    """Return the fields with another value."""
+    pairs = zip(after._fields, before, after, strict=True)
+    return [field for field, then, now in pairs if then != now]
 
 
 def _wake(listeners: dict[CALLBACK_TYPE, Any]) -> None:

@@ -118,16 +118,18 @@ def merge(before: Presence, update: PresenceUpdate) -> Presence:
     """Return the presence after an update: fields it does not speak of keep their values (design 4.2).
 
     In a detailed update missing ``activeCalls`` mean that there is no call (protocol 2.4), unless the
-    telephony status says otherwise: then the details are unknown.
+    telephony status says otherwise: then the details are unknown. So they are where a plain update moved
+    the telephony status on, as the calls of before no longer describe it.
     """
     changes = dict(update.changes)
     if update.sequence:
         changes["sequence"] = update.sequence
-    if update.detailed and "active_calls" not in changes:
+    if "active_calls" not in changes:
         status = changes.get("telephony_status", before.telephony_status)
-        changes["active_calls"] = () if status is TelephonyStatus.NO_CALL else None
-    elif _outdates_calls(before, update):
-        changes["active_calls"] = None
+        if update.detailed:
+            changes["active_calls"] = () if status is TelephonyStatus.NO_CALL else None
+        elif status is not before.telephony_status and not _is_repeated(before, update):
+            changes["active_calls"] = None
     if "active_calls" in changes and "total_active_calls" not in changes:
         calls = changes["active_calls"]
         changes["total_active_calls"] = (
@@ -136,18 +138,9 @@ def merge(before: Presence, update: PresenceUpdate) -> Presence:
     return before._replace(**changes)
 
 
-def _outdates_calls(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether a plain update moved the telephony status on, so that the calls of before no longer describe it.
-
-    The same change may come over a plain and a detailed filter: then the sequence is equal, and the details hold.
-    """
-    status = update.changes.get("telephony_status", before.telephony_status)
-    repeated = update.sequence is not None and update.sequence == before.sequence
-    return (
-        "active_calls" not in update.changes
-        and status != before.telephony_status
-        and not repeated
-    )
+def _is_repeated(before: Presence, update: PresenceUpdate) -> bool:
+    """Whether a change came before, over a detailed filter: then the details hold."""
+    return update.sequence is not None and update.sequence == before.sequence
 
 
 def is_same(one: Presence, other: Presence) -> bool:
