@@ -150,9 +150,9 @@ async def test_what_stays_unknown_is_not_read_again_and_again(
 ) -> None:
     """A word that nobody knows is read once more, not with every event."""
     emulator.faults.set(unknown_enums=["dndStatus"])
-    refused = {"path": "*/presence", "method": "GET", "status": 404}
     async with office(hass, emulator) as story:
-        emulator.faults.set(http_5xx=[refused])
+        # What a reading would tell is unknown, too.
+        emulator.faults.set(user_permissions_removed=["ReadPresenceStatus"])
         with patch.object(
             Upkeep, "read_again", autospec=True, side_effect=Upkeep.read_again
         ) as asked:
