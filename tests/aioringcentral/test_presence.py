@@ -13,6 +13,7 @@ from custom_components.ringcentral.aioringcentral.models import (
     MeetingStatus,
     Presence,
     PresenceStatus,
+    PresenceUpdate,
     TelephonyStatus,
     TerminationType,
     UserStatus,
@@ -229,6 +230,21 @@ def test_a_detailed_event_without_calls(
     """No list means no call where calls were asked for, and unknown details where there must be one."""
     presence = after(event(activeCalls=[call()]), event(sequence=8, **changes))
     assert presence.active_calls == calls
+
+
+def test_a_detailed_event_that_is_not_about_calls_leaves_them() -> None:
+    """It holds only what changed."""
+    before = after(event(activeCalls=[call()], totalActiveCalls=1))
+    update = PresenceUpdate(
+        extension_id=before.extension_id,
+        sequence=8,
+        changes={"dnd_status": DndStatus.DO_NOT_ACCEPT_ANY_CALLS},
+        detailed=True,
+    )
+    presence = merge(before, update)
+    assert presence.active_calls == before.active_calls
+    assert presence.total_active_calls == 1
+    assert presence.dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS
 
 
 def test_a_plain_event_that_moves_on_makes_details_unknown() -> None:
