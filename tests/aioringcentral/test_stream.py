@@ -446,6 +446,31 @@ async def test_a_break_is_told_once_the_stream_is_live_again(
     assert client.stream.history.recoveries == 1
 
 
+async def test_a_session_ends_with_the_last_socket_that_was_opened_in_it(
+    client: Client, emulator: Emulator
+) -> None:
+    """Two were replaced at nearly the same time, and the first one goes first."""
+    with patch(f"{STREAM}._LATE_WITHIN", 0.5):
+        client.follow()
+        await client.live()
+        client.stream.change_filters(ALL)
+        await client.live(2)
+        # A request that was refused has begun another session.
+        await client.tokens.renew((await client.tokens.token()).value)
+        client.stream.change_filters(FilterPlan(wanted=(OWN, LINES)))
+        await client.live(3)
+        await emulator.wait_for(
+            lambda: (
+                emulator.counters.requests["POST /restapi/oauth/revoke"] == 1
+                and emulator.counters.sockets_open == 1
+            )
+        )
+        await ring(emulator)
+        await client.heard(telephonyStatus="Ringing")
+    assert client.lives[1:] == [Continuity.REPLACED] * 2
+    assert client.losses == []
+
+
 async def test_a_replaced_socket_does_not_hold_up_the_end(
     client: Client, emulator: Emulator
 ) -> None:

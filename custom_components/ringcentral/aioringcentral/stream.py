@@ -121,6 +121,7 @@ class Stream:
         self._ends = asyncio.Event()
         # Whether events went with a connection, and nobody was told yet.
         self._missed = False
+        self._retiring = 0
         self._background: set[asyncio.Task[None]] = set()
         self._events = 0
         self._overflow: tuple[int, float] | None = None
@@ -303,6 +304,7 @@ class Stream:
     async def _retire(self, link: _Link) -> None:
         """Close a connection that was replaced once its last events are in, and its session with it."""
         connection = link.connection
+        self._retiring += 1
         ends = [connection.closed.wait(), self._ends.wait()]
         # Before the service does, which would be a break.
         await _first_of(ends, min(_LATE_WITHIN, link.left() / 2))
@@ -315,7 +317,10 @@ class Stream:
             if self.is_live:
                 self._tell_live(Continuity.BROKEN)
         await connection.close()
-        await self._tokens.end_others()
+        self._retiring -= 1
+        if not self._retiring:
+            # Another that was replaced may stand on the same session.
+            await self._tokens.end_others()
 
     def _end(self, link: _Link) -> float:
         """Note how a connection ended, keep what recovers its session, and return the seconds to wait."""
