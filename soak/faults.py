@@ -11,6 +11,8 @@ type Fault = Callable[[World, random.Random], Awaitable[None]]
 
 # More than the emulator's idle time, in its own seconds.
 _IDLE: Final = 1_801
+# Seconds that a client waits where a 429 does not say how long.
+_UNTOLD: Final = 60.0
 _GROUPS: Final = ("Light", "Medium", "Heavy", "Auth")
 _PATHS: Final = (
     "*",
@@ -127,6 +129,8 @@ async def _refused(world: World, chance: random.Random) -> None:
     async with world.switched(http_429={group: fault}):
         await world.disconnect(1001, recoverable=False)
         await asyncio.sleep(3)
+    if not told:
+        await asyncio.sleep(_UNTOLD)
 
 
 async def _penalty(world: World, chance: random.Random) -> None:

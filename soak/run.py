@@ -32,9 +32,9 @@ from .world import World
 # Seconds after the last fault in which the connection is back: the longest back-off
 # is two minutes, and a penalty of half a minute may come on top.
 LIVE_WITHIN: Final = 150.0
-# Seconds after that in which everything is right. A change of membership is looked at
-# after two seconds, a list of calls that does not fit after three.
-RIGHT_WITHIN: Final = 15.0
+# Seconds after that in which everything is right. Reads that failed are tried again
+# with a back-off of their own, at first after seconds.
+RIGHT_WITHIN: Final = 60.0
 # Seconds for which everything has to stay right.
 _STAY: Final = 0.5
 # Seconds that a connection has to hold before the next trouble: only then does the
