@@ -13,7 +13,7 @@ from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorPr
 from .aioringcentral.backoff import Backoff
 from .aioringcentral.calls import Calls
 from .aioringcentral.errors import Reason, RetryLater, RingCentralError
-from .aioringcentral.filters import is_list_event
+from .aioringcentral.filters import is_list_event, named_extensions
 from .aioringcentral.follow import Follow, Following, following, read_lists
 from .aioringcentral.models import (
     DndStatus,
@@ -293,7 +293,9 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         update = update_from_event(event)
         if update is None or not update.changes:
             if is_list_event(event.uri):
-                self._upkeep.membership_changed()
+                self._upkeep.membership_changed(
+                    named_extensions(event.body) or self.presences
+                )
             return
         self.editor.unconfirmed.confirm(update)
         if (before := self.presences.apply(update)) is None:

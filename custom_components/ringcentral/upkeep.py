@@ -37,6 +37,7 @@ class Upkeep:
         self._doubts = Doubts()
         self._doubted = asyncio.Event()
         self._regroup = asyncio.Event()
+        self._away: dict[str, None] = {}
         self._unread: dict[str, None] = {}
         self._unread_wait = 0.0
         self._read = asyncio.Event()
@@ -66,8 +67,9 @@ class Upkeep:
         self._live = live
 
     @callback
-    def membership_changed(self) -> None:
-        """Have membership read again soon."""
+    def membership_changed(self, extension_ids: Iterable[str] = ()) -> None:
+        """Have membership read again soon, and those then whom nothing may have told of while they were away."""
+        self._away |= dict.fromkeys(extension_ids)
         self._regroup.set()
 
     @callback
@@ -137,15 +139,18 @@ class Upkeep:
             await asyncio.sleep(_SETTLE)
             # What changes from here on may be missing in the lists: it is read once more.
             self._regroup.clear()
+            away, self._away = self._away, {}
             try:
                 await self._update_members()
             except RingCentralError as err:
+                self._away |= away
                 LOGGER.debug("Membership could not be read: %s", err)
                 if isinstance(err, RetryLater):
                     self._regroup.set()
                     await asyncio.sleep(backoff.next(err.retry_after))
             else:
                 backoff.reset()
+                self.read_again(away)
 
     async def _resync(self) -> None:
         """Read everything again now and then."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from custom_components.ringcentral.aioringcentral.filters import (
     EVERYONE,
     FAVORITES,
@@ -12,6 +14,7 @@ from custom_components.ringcentral.aioringcentral.filters import (
     asked_filter,
     disabled_filters,
     extension_filter,
+    named_extensions,
     named_filters,
 )
 
@@ -113,3 +116,16 @@ def test_bodies_of_another_shape_name_nothing() -> None:
     for body in bodies:
         assert disabled_filters((OWN,), body) == {}
         assert named_filters((OWN,), body) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ({"extensions": [{"extensionId": "7"}, {"extensionId": 8}]}, ("7", "8")),
+        ({"extension": [{"id": 7}, {"id": "3"}], "sequence": 1}, ("7", "3")),
+        ({"extensionId": 7}, ()),
+        ({"extensions": {"extensionId": 7}, "extension": [7, {}, None]}, ()),
+    ],
+)
+def test_whom_a_list_event_names(body: dict[str, Any], ids: tuple[str, ...]) -> None:
+    assert named_extensions(body) == ids

@@ -128,6 +128,23 @@ async def test_what_changed_before_a_filter_was_live_is_read(
         assert story.coordinator.stream.history.losses == 0
 
 
+@pytest.mark.parametrize("which", ["lines", "favorites"])
+async def test_someone_is_off_the_list_for_a_moment(
+    hass: HomeAssistant, emulator: Emulator, which: str
+) -> None:
+    """Row 41: too short for anyone to notice, and what happened meanwhile was told to nobody."""
+    one, *_ = colleagues(emulator, 1)
+    change = emulator.set_lines if which == "lines" else emulator.set_favorites
+    await change([one])
+    async with office(hass, emulator, follow=["own", which]) as story:
+        with patch("custom_components.ringcentral.upkeep._SETTLE", 0.3):
+            await change([])
+            await story.call("ring", at=one)
+            await change([one])
+            await story.shows(one, telephony_status="ringing")
+        assert story.seen_unavailable() == []
+
+
 async def test_who_lets_itself_be_seen_again_is_read(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -56,6 +56,20 @@ def is_list_event(uri: str) -> bool:
     )
 
 
+def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids that a list event names, none where it is about favourites (protocol 4.3).
+
+    Those of lines are mixed with the lines' own.
+    """
+    found = [
+        wire.identifier(item.get(key))
+        for name, key in (("extensions", "extensionId"), ("extension", "id"))
+        for item in (body[name] if isinstance(body.get(name), list) else ())
+        if isinstance(item, Mapping)
+    ]
+    return tuple(each for each in found if each is not None)
+
+
 def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
     """Return the filters that a subscription reply disables, as they were asked for, with the reason.
 
