@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import Any, Final
 
@@ -56,6 +57,8 @@ class Figures:
     memory_kib_at_start: int = 0
     """Of Home Assistant, after warming up."""
     memory_kib_at_end: int = 0
+    memory_kib: list[int] = field(default_factory=list)
+    """The whole course since Home Assistant was started last, in ten parts."""
     secrets_found: list[str] = field(default_factory=list)
     """Where something was found that must not be there, and of what kind it is."""
 
@@ -127,6 +130,16 @@ def memory(samples: Sequence[int]) -> tuple[int, int]:
     return int(median(rest[:fifth])), int(median(rest[-fifth:]))
 
 
+def course(samples: Sequence[int], parts: int = 10) -> list[int]:
+    """Return the median of each of some parts that samples are cut into."""
+    bounds = [len(samples) * part // parts for part in range(parts + 1)]
+    return [
+        int(median(samples[start:end]))
+        for start, end in pairwise(bounds)
+        if end > start
+    ]
+
+
 def text(figures: Figures) -> str:
     """Return the figures for people."""
     lines = []
@@ -134,7 +147,7 @@ def text(figures: Figures) -> str:
         if isinstance(value, dict):
             shown = ", ".join(f"{key} {n}" for key, n in sorted(value.items()))
         elif isinstance(value, list):
-            shown = "".join(f"\n    {each}" for each in value) or "none"
+            shown = ", ".join(str(each) for each in value) or "none"
         else:
             shown = f"{value:.2f}" if isinstance(value, float) else str(value)
         lines.append(f"{name.replace('_', ' ')}: {shown}")

@@ -23,7 +23,7 @@ from .compare import (
     wrong_values,
 )
 from .faults import FAULTS
-from .figures import Figures, memory
+from .figures import Figures, course, memory
 from .leaks import Secrets, search
 from .people import Witness, live
 from .plan import Round, Weather
@@ -79,6 +79,7 @@ class Soak:
         figures.requests_in_penalty = counters["requests_in_penalty"]
         figures.longest_wrong_seconds = round(self._stretches.longest, 1)
         figures.memory_kib_at_start, figures.memory_kib_at_end = memory(self._memory)
+        figures.memory_kib = course(self._memory)
 
     async def _round(self, each: Round, chance: random.Random) -> None:
         world, figures = self._world, self._figures

@@ -25,7 +25,7 @@ from soak.compare import (
     wrong_values,
 )
 from soak.faults import FAULTS, RECOVERABLE, RESTART
-from soak.figures import Figures, memory, verdict
+from soak.figures import Figures, course, memory, verdict
 from soak.leaks import Secrets, search
 from soak.people import flips
 from soak.plan import ROUND, Weather, rounds
@@ -135,6 +135,8 @@ def test_memory_may_still_warm_up_in_a_short_soak() -> None:
 def test_memory_is_looked_at_after_warming_up() -> None:
     assert memory([1, 2, 3, 10, 11, 10, 14, 15, 14]) == (10, 14)
     assert memory([7]) == (7, 7)
+    assert course([1, 1, 2, 2, 4], parts=2) == [1, 2]
+    assert course([3]) == [3]
     assert memory([]) == (0, 0)
 
 
