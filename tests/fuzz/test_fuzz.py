@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 import json
@@ -27,6 +27,8 @@ from custom_components.ringcentral.aioringcentral.filters import (
     named_filters,
 )
 from custom_components.ringcentral.aioringcentral.models import UserStatus
+from custom_components.ringcentral.aioringcentral.rest import Readings
+from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from demo.entities import expected
 from tests.integration.test_truth import quiet
@@ -83,8 +85,25 @@ class Watched:
         assert link is not None
         await link.connection.heartbeat()
 
+    @asynccontextmanager
+    async def unread(self) -> AsyncIterator[None]:
+        """Read nothing again: that would tell what is true, and of no event that is only said to be."""
+
+        async def nothing(_reader: SnapshotReader, _keys: Collection[str]) -> Readings:
+            return Readings()
+
+        with patch.object(SnapshotReader, "read", nothing):
+            async with asyncio.timeout(60):
+                while self.coordinator.presences._journals:  # noqa: ASYNC110 - no time passes
+                    await asyncio.sleep(0.1)
+            yield
+
     async def good_event(self) -> None:
         """Send a good event, and see all of it shown."""
+        async with self.unread():
+            await self._good_event()
+
+    async def _good_event(self) -> None:
         world, chance = self.world, self.mutator.chance
         self.good += 1
         sequence = self.coordinator.presences[self.who].sequence or 0
