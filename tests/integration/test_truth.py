@@ -156,6 +156,9 @@ class Histories(RuleBasedStateMachine):
     @rule(who=WHO, is_seen=st.booleans(), pause=PAUSES)
     def hide(self, who: int, is_seen: bool, pause: float | None) -> None:
         key = self._one(who)
+        if self._emulator.extension(key).type == "ParkLocation":
+            # There is nobody who could.
+            return
         if self.world.kind.get("hidden_presence") == "forbidden":
             # A limit of the protocol: no event tells that a filter that was refused would be granted now.
             self.world.right_in = AT_LAST
