@@ -90,7 +90,7 @@ def advance(state: Calls, presence: Presence | None, now: datetime) -> Step:
     """Return the calls after an event and what happened.
 
     ``presence`` is the merged one, and None when only `Calls.due` has come. Events that
-    were overtaken have been dropped (`presence.is_older`).
+    were overtaken have taken their place in it (`order.Window`), or were dropped.
     """
     is_news = presence is not None and (
         presence.active_calls != state.listed
