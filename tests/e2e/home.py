@@ -4,11 +4,15 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 import re
+import time
 from typing import Any, Self
 
 from .running import SOON, START_TIMEOUT, Running, eventually
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints/automation/ringcentral"
+
+# Seconds after a change in which automations have done what comes of it.
+QUIET = 0.5
 
 # What is there in software alone, and keeps what it is told. The television cannot pause; a
 # meeting is over after every restart. The kitchen sink has a phone that shows its notices here.
@@ -53,7 +57,7 @@ class Home(Running):
     async def furnished(cls, folder: Path) -> AsyncGenerator[Self]:
         """Start both; the own extension is followed."""
         async with cls.open(folder, ["own"]) as home:
-            await home.stop_hass()
+            await home.stop()
             folder = home.office.hass.folder
             (folder / "automations.yaml").write_text("[]")
             with (folder / "configuration.yaml").open("a") as file:
@@ -71,6 +75,20 @@ class Home(Running):
 
         await eventually(has_started, START_TIMEOUT)
         await self.agrees(timeout=START_TIMEOUT)
+
+    async def stop(self) -> None:
+        """Stop Home Assistant once nothing has changed for a while.
+
+        A run that waits for something is ended at once, but one that begins while Home Assistant
+        stops keeps it from stopping, for up to a minute.
+        """
+        changes = self.office.states.changes
+
+        async def is_at_rest() -> bool:
+            return not changes or time.perf_counter() - changes[-1].at > QUIET
+
+        await eventually(is_at_rest, SOON)
+        await self.stop_hass()
 
     async def make(self, name: str, **given: Any) -> None:
         """Save a blueprint and make an automation with it, as the user interface does."""

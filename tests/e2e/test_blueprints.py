@@ -60,7 +60,7 @@ async def test_a_restart_in_mid_call(home: Home) -> None:
     await home.call(home.own, "ring", "answer", call="ends")
     await states.wait_for(SIGN, "on", SOON)
     await shines(home, RED)
-    await home.stop_hass()
+    await home.stop()
     await home.call(home.own, "hangup", call="ends")
     await home.start_hass()
     states = home.office.states
@@ -68,7 +68,7 @@ async def test_a_restart_in_mid_call(home: Home) -> None:
     await shines(home, GREEN)
 
     # It begins while nobody watches.
-    await home.stop_hass()
+    await home.stop()
     await home.call(home.own, "ring", "answer", call="begins")
     await home.start_hass()
     states = home.office.states
@@ -134,7 +134,7 @@ async def test_quiet_media(home: Home) -> None:
     await states.wait_for(RADIO, "playing", SOON)
     await home.call(home.own, "ring", "answer", call="restart")
     await states.wait_for(RADIO, "paused", SOON)
-    await home.stop_hass()
+    await home.stop()
     await home.start()
     states = home.office.states
     before = await home.runs("media")
@@ -176,7 +176,7 @@ async def test_missed_calls(home: Home) -> None:
     assert message in {f"{name} missed a call at {time}." for time in times}
 
     # One that was missed while nobody listened is not told of later, and none twice.
-    await home.stop_hass()
+    await home.stop()
     await home.call(home.own, "ring", "missed", call="unheard")
     await home.start()
     assert home.office.states[MISSED] == "1"
@@ -223,7 +223,7 @@ async def test_do_not_disturb(home: Home) -> None:
     # Also when Home Assistant was restarted in between.
     await home.act("input_boolean.turn_on", FOCUS)
     await becomes("DoNotAcceptAnyCalls")
-    await home.stop_hass()
+    await home.stop()
     await home.start()
     await becomes("DoNotAcceptAnyCalls")
     await home.act("input_boolean.turn_off", FOCUS)
@@ -233,7 +233,7 @@ async def test_do_not_disturb(home: Home) -> None:
     # And when the time was over before it was there again.
     await home.act("input_boolean.turn_on", MEETING)
     await becomes("DoNotAcceptAnyCalls")
-    await home.stop_hass()
+    await home.stop()
     let_time_pass(home, timedelta(hours=13))
     await home.start()
     await becomes("DoNotAcceptDepartmentCalls")
