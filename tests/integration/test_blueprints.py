@@ -659,6 +659,33 @@ async def test_a_start_in_mid_call_shows_it(
         await home.shows(lamp, GREEN)
 
 
+@pytest.mark.parametrize("name", ["busy_light", "on_air"])
+async def test_a_change_while_home_assistant_stops_is_not_waited_for(
+    hass: HomeAssistant, emulator: Emulator, blueprints: Blueprints, name: str
+) -> None:
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        automation = (
+            await home.busy_light(lamp)
+            if name == "busy_light"
+            else await home.on_air(lamp, extensions=[home.device()])
+        )
+        await home.story.until(lambda: home.runs(automation) == 1 and lamp.told != [])
+        # As Home Assistant does before it tells anybody else that it stops.
+        jobs = [
+            hass.async_run_hass_job(each.job, *each.args)
+            for each in hass._shutdown_jobs
+        ]
+        await asyncio.gather(*filter(None, jobs))
+        assert home.runs(automation) == 0
+        shown = lamp.told.copy()
+        await home.story.call("ring", "answer")
+        await home.story.all_heard()
+        await hass.async_block_till_done()
+        assert home.runs(automation) == 0
+        assert lamp.told == shown
+
+
 async def test_an_automation_turned_on_shows_at_once(
     emulator: Emulator, blueprints: Blueprints
 ) -> None:
