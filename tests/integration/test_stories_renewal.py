@@ -23,6 +23,7 @@ from .stories import (
 )
 
 STREAM = "custom_components.ringcentral.aioringcentral.stream"
+RECOVERY = "custom_components.ringcentral.aioringcentral.recovery"
 
 
 @contextmanager
@@ -153,7 +154,7 @@ async def test_a_busy_office_after_a_recovery_is_no_full_buffer(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
     """Row 17: what comes long after it was missed by nobody: nothing is read for it."""
-    with patch(f"{STREAM}._REPLAY_WITHIN", 0.0):
+    with patch(f"{RECOVERY}._REPLAY_WITHIN", 0.0):
         async with office(hass, emulator) as story:
             await emulator.disconnect(code=1001, recoverable=True)
             await emulator.wait_for(lambda: emulator.counters.recoveries == 1)

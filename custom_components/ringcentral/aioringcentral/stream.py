@@ -17,6 +17,7 @@ from .filters import FilterPlan, is_presence_filter
 from .frames import RecoveryToken
 from .http import Http
 from .models import Event, Ticket
+from .recovery import SessionRecovery
 from .rest import Rest
 from .subscription import Subscription, subscribe
 
@@ -24,8 +25,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # Seconds before the absolute end of a connection at which the next one is made ready, at most.
 _REPLACE_BEFORE: Final = 300.0
-# Seconds within which a recovery's events are in; their order with replies is not documented.
-_REPLAY_WITHIN: Final = 10.0
 # Seconds for which a connection that was replaced stays open: an event from before its successor may come late
 # (protocol 4.4), and comes on it alone.
 _LATE_WITHIN: Final = 5.0
@@ -86,15 +85,6 @@ class _Link:
         return max(0.0, min(left, self.token.expires_at - time.time()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Recovery:
-    """What recovers a session, within it, until a loop time."""
-
-    token: RecoveryToken
-    session: int
-    until: float
-
-
 class Stream:
     """Keeps one subscription live until it is cancelled (design 5)."""
 
@@ -116,15 +106,13 @@ class Stream:
         self._listener = listener
         self._backoff = backoff or Backoff()
         self._link: _Link | None = None
-        self._recovery: _Recovery | None = None
+        self._recovery = SessionRecovery()
         self._replace = asyncio.Event()
         self._ends = asyncio.Event()
         # Whether events went with a connection, and nobody was told yet.
         self._missed = False
         self._retiring = 0
         self._background: set[asyncio.Task[None]] = set()
-        self._events = 0
-        self._overflow: tuple[int, float] | None = None
         self.subscription: Subscription | None = None
         self.history = StreamHistory()
 
@@ -179,17 +167,18 @@ class Stream:
         ticket = await self._rest.ticket()
         # Asked for after the ticket, which may have begun another session.
         token = await self._tokens.token()
-        recovery = self._usable_recovery(token)
-        self._events = 0
-        self._overflow = None
+        # Another plan needs another subscription.
+        asks_anew = self._replace.is_set()
+        recovery = None if asks_anew else self._recovery.usable(token.session)
+        self._recovery.expect_replay(None)
         try:
             connection = await self._open(ticket, recovery)
         except RetryLater as err:
             if err.code is not None and err.code.startswith("WSG-"):
                 # An Error frame in place of ConnectionDetails: the next try goes without (protocol 6).
-                self._recovery = None
+                self._recovery.forget()
             raise
-        self._recovery = None
+        self._recovery.forget()
         try:
             if recovery is not None and connection.details.recovered:
                 continuity = await self._take_replay(connection, token)
@@ -224,12 +213,11 @@ class Stream:
 
     async def _take_replay(self, connection: Connection, token: Token) -> Continuity:
         """Wait for an echo: as a rule the replayed events are in by then (protocol 3.4)."""
-        now = asyncio.get_running_loop().time()
-        self._overflow = (connection.details.recovery_buffer, now + _REPLAY_WITHIN)
+        self._recovery.expect_replay(connection)
         try:
             await connection.heartbeat()
         except RetryLater:
-            self._keep_recovery(connection, token)
+            self._recovery.keep(connection, token.session)
             raise
         self.history.recoveries += 1
         return Continuity.RECOVERED
@@ -327,41 +315,17 @@ class Stream:
         connection = link.connection
         self._lost(RetryLater(Reason.CANNOT_CONNECT, connection.error_code))
         self.history.close_codes.append(connection.close_code)
-        self._keep_recovery(connection, link.token)
+        self._recovery.keep(connection, link.token.session)
         if asyncio.get_running_loop().time() - connection.opened_at >= GOOD_AFTER:
             self._backoff.reset()
         self._link = None
         self._spawn(connection.close())
         return self._backoff.next()
 
-    def _keep_recovery(self, connection: Connection, token: Token) -> None:
-        if connection.recovery is not None:
-            until = (
-                asyncio.get_running_loop().time() + connection.details.recovery_timeout
-            )
-            self._recovery = _Recovery(connection.recovery, token.session, until)
-
-    def _usable_recovery(self, token: Token) -> RecoveryToken | None:
-        """Return the recovery token while it works: in time, and within one OAuth session (protocol 3.4)."""
-        kept = self._recovery
-        if kept is None or self._replace.is_set() or kept.session != token.session:
-            return None
-        return kept.token if asyncio.get_running_loop().time() < kept.until else None
-
     def _event(self, event: Event) -> None:
-        now = self.history.last_event = asyncio.get_running_loop().time()
+        self.history.last_event = asyncio.get_running_loop().time()
         self._listener.stream_event(event)
-        if self._overflow is not None:
-            self._count_replay(now)
-
-    def _count_replay(self, now: float) -> None:
-        """Notice when more was lost than the service keeps: nothing tells but a full buffer (protocol 3.4)."""
-        kept, until = self._overflow or (0, 0.0)
-        self._events += 1
-        if now > until:
-            self._overflow = None
-        elif self._events >= kept:
-            self._overflow = None
+        if self._recovery.has_overflowed():
             self._listener.stream_live(Continuity.BROKEN)
 
     def _lost(self, error: RetryLater) -> None:
