@@ -149,6 +149,7 @@ def _is_repeated(before: Presence, update: PresenceUpdate) -> bool:
 
 def is_same(one: Presence, other: Presence) -> bool:
     """Whether presence of one extension is no other, but perhaps for its sequence."""
+    # Whose it is and its sequence are the first two fields.
     return one[2:] == other[2:]
 
 
