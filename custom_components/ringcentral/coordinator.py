@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorProtocol
 
 from .aioringcentral.backoff import Backoff
@@ -27,6 +25,7 @@ from .aioringcentral.presence import update_from_event
 from .aioringcentral.snapshot import SnapshotReader
 from .aioringcentral.store import PresenceStore
 from .aioringcentral.stream import Continuity, Stream
+from .availability import Availability
 from .call_watch import CallWatch
 from .const import (
     ATTR_CALLER_NAME,
@@ -48,9 +47,6 @@ from .upkeep import Upkeep
 
 type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
 
-# Seconds. Entities stay as they are this long after a loss (design 5).
-GRACE: Final = 30.0
-
 
 class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     """Keeps presence of the followed extensions current; one per config entry."""
@@ -68,16 +64,12 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.sign_in = sign_in
         self.own = own
         self.account_id = own.account_id or own.id
-        self.available = False
         self._caller_identity: str = entry.options.get(
             CONF_CALLER_IDENTITY, CALLER_HIDDEN
         )
         self.presences = PresenceStore()
         self.extensions: Mapping[str, Extension] = {}
         self.members_complete = True
-        self.ready = asyncio.Event()
-        self.failed = asyncio.Event()
-        self.last_error: RingCentralError = RetryLater(Reason.CANNOT_CONNECT)
         self.calls = CallWatch(hass, self._calls_changed)
         self.tally = Tally()
         self.editor = Editor(self)
@@ -86,14 +78,19 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self._reader = SnapshotReader(sign_in.rest)
         self._upkeep = Upkeep(self)
         self._listeners = Listeners()
+        self.availability = Availability(hass, self._listeners.wake_everyone)
         # Who adds entities, with those whose entities were added.
         self._members: dict[Callable[[tuple[str, ...]], None], set[str]] = {}
         self._behind = asyncio.Event()
         self._breaks = 0
         self._caught_up = False
-        self._grace: CALLBACK_TYPE | None = None
 
     # What entities use.
+
+    @property
+    def available(self) -> bool:
+        """Whether what is known can be trusted."""
+        return self.availability.is_available
 
     def presence(self, extension_id: str) -> Presence:
         """Return the presence of a followed extension."""
@@ -186,16 +183,16 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             except RetryLater as err:
                 LOGGER.debug("Snapshot failed: %s", err)
                 self._behind.set()
-                self._note_failure(err)
+                self.availability.note(err)
                 await asyncio.sleep(backoff.next(err.retry_after))
                 continue
             backoff.reset()
             self._caught_up = breaks == self._breaks
-            if self.ready.is_set():
+            if self.availability.ready.is_set():
                 # Who joined or left during the break was told to nobody.
                 self._upkeep.membership_changed()
             if self._caught_up and self.stream.is_live:
-                self._set_available()
+                self.availability.set_available()
 
     @callback
     def forget(self, extension_id: str) -> None:
@@ -321,7 +318,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self.presences.forget_sequences()
             self._behind.set()
         elif self._caught_up:
-            self._set_available()
+            self.availability.set_available()
         self._listeners.wake_account()
 
     @callback
@@ -329,51 +326,8 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         """Keep entities as they are for the grace time."""
         if error.reason is Reason.SUBSCRIPTION_LIMIT:
             report_subscription_limit(self.hass, self.config_entry)
-        if self.available and self._grace is None:
-            self._grace = async_call_later(self.hass, GRACE, self._end_grace)
-        self._note_failure(error)
+        self.availability.lose(error)
         self._listeners.wake_account()
-
-    # Availability.
-
-    @callback
-    def _set_available(self) -> None:
-        self.cancel_grace()
-        if self.available:
-            return
-        if self.ready.is_set():
-            LOGGER.info("Connection to RingCentral is back")
-        self.available = True
-        self.ready.set()
-        self._listeners.wake_everyone()
-
-    @callback
-    def set_unavailable(self, error: RingCentralError) -> None:
-        """Make every entity unavailable, with one line in the log."""
-        self.cancel_grace()
-        if not self.available:
-            return
-        LOGGER.info("Connection to RingCentral is lost: %s", error)
-        self.available = False
-        self._listeners.wake_everyone()
-
-    @callback
-    def _note_failure(self, error: RingCentralError) -> None:
-        self.last_error = error
-        if not self.ready.is_set():
-            self.failed.set()
-
-    @callback
-    def _end_grace(self, _now: datetime) -> None:
-        self._grace = None
-        self.set_unavailable(self.last_error)
-
-    @callback
-    def cancel_grace(self) -> None:
-        """Forget that the connection was lost."""
-        if self._grace is not None:
-            self._grace()
-            self._grace = None
 
     @callback
     def _calls_changed(self, extension_id: str, calls: Calls) -> None:

@@ -54,9 +54,10 @@ class Lifecycle:
         self._task = self._entry.async_create_background_task(
             self._coordinator.hass, self._run(found), "ringcentral account"
         )
+        availability = self._coordinator.availability
         waits = [
             asyncio.ensure_future(event.wait())
-            for event in (self._coordinator.ready, self._coordinator.failed)
+            for event in (availability.ready, availability.failed)
         ]
         try:
             await asyncio.wait(
@@ -69,9 +70,9 @@ class Lifecycle:
                 wait.cancel()
         if self._task.done():
             await self._task
-        if not self._coordinator.ready.is_set():
+        if not availability.ready.is_set():
             # Home Assistant tries again, and does not wait with everything else meanwhile.
-            raise self._coordinator.last_error
+            raise availability.last_error
 
     async def stop(self) -> None:
         """End the task with all that it opened; the sign-in stays."""
@@ -79,19 +80,20 @@ class Lifecycle:
             self._task.cancel()
             await asyncio.wait([self._task])
         # Only now: what ends may still tell something.
-        self._coordinator.cancel_grace()
+        self._coordinator.availability.cancel_grace()
         self._coordinator.calls.stop()
         await self._coordinator.editor.stop()
 
     async def _run(self, found: Following) -> None:
+        availability = self._coordinator.availability
         while True:
             try:
                 await self._coordinator.run(found)
             except ExceptionGroup as group:
                 error = _first(group)
-            if not self._coordinator.ready.is_set():
+            if not availability.ready.is_set():
                 raise error
-            self._coordinator.set_unavailable(error)
+            availability.set_unavailable(error)
             if needs_sign_in(error):
                 self._entry.async_start_reauth(self._coordinator.hass)
                 return

@@ -418,7 +418,7 @@ def hasty(
     with (
         patch(f"{home}.aioringcentral.backoff._STEPS", steps),
         patch(f"{home}.aioringcentral.stream._LATE_WITHIN", 0.1),
-        patch(f"{home}.coordinator.GRACE", 30.0 if grace is None else grace),
+        patch(f"{home}.availability.GRACE", 30.0 if grace is None else grace),
         patch(
             f"{home}.lifecycle.TRY_AGAIN_AFTER",
             300.0 if try_again is None else try_again,

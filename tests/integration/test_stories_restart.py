@@ -416,4 +416,4 @@ async def test_a_loss_in_the_moment_of_an_unload_leaves_no_timer(
         assert not stopping.done()
         coordinator.stream_lost(RetryLater(Reason.SERVICE_ERROR))
         await stopping
-        assert coordinator._grace is None
+        assert coordinator.availability._grace is None

@@ -473,7 +473,9 @@ class World:
             return reply
 
         def told(account: RingCentralCoordinator, continuity: Continuity) -> None:
-            is_broken = continuity is Continuity.BROKEN and account.ready.is_set()
+            is_broken = (
+                continuity is Continuity.BROKEN and account.availability.ready.is_set()
+            )
             if is_broken and self.is_unbroken:
                 self.complaints.append("events were lost in a planned end")
             stream_live(account, continuity)
