@@ -36,6 +36,7 @@ class Membership:
     def __init__(self, service: Service) -> None:
         """Take the state."""
         self._service = service
+        self._newest = 0
 
     def set_lines(self, ext_ids: list[str]) -> None:
         """Replace the signed-in user's monitored lines after the two own ones."""
@@ -60,11 +61,8 @@ class Membership:
         if kind not in TYPES:
             raise ValueError(f"unknown type {kind}")
         account = self._service.account
-        ext_id = next(
-            each
-            for each in itertools.count(max(account.extensions) + 1000, 1000)
-            if each not in account.extensions
-        )
+        # Nobody gets the id of somebody who left.
+        ext_id = self._newest = max(self._newest, *account.extensions) + 1000
         taken = {ext.number for ext in account.extensions.values()}
         number = next(
             str(each) for each in itertools.count(101) if str(each) not in taken

@@ -130,3 +130,9 @@ def test_no_extension() -> None:
         Emulator(extensions=0)
     with pytest.raises(ValueError, match="time factor"):
         Emulator(time_factor=0)
+
+
+async def test_nobody_gets_the_id_of_somebody_who_left(emu: Emulator) -> None:
+    first = await emu.add_extension("Nora New")
+    await emu.remove_extension(first)
+    assert await emu.add_extension("Omar Other") != first
