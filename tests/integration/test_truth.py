@@ -251,21 +251,21 @@ class Histories(RuleBasedStateMachine):
         pause=PAUSES,
     )
     def join(self, kind: str, pause: float | None) -> None:
-        self.world.note_members()
+        self._members_change()
         number = len(self._emulator.ids())
         name = f"Newcomer No{number}"
         self._do(lambda: self._emulator.add_extension(name, kind), pause)
 
     @rule(who=WHO, pause=PAUSES)
     def leave(self, who: int, pause: float | None) -> None:
-        self.world.note_members()
+        self._members_change()
         key = self._one(who, but_own=True)
         if key is not None:
             self._do(lambda: self._emulator.remove_extension(key), pause)
 
     @rule(who=WHO, pause=PAUSES)
     def rename(self, who: int, pause: float | None) -> None:
-        self.world.note_members()
+        self._members_change()
         key = self._one(who)
         name = f"Renamed No{len(self._emulator.extension(key).name)}"
         self._do(lambda: self._emulator.rename_extension(key, name), pause)
@@ -276,7 +276,7 @@ class Histories(RuleBasedStateMachine):
         pause=PAUSES,
     )
     def status(self, who: int, status: str, pause: float | None) -> None:
-        self.world.note_members()
+        self._members_change()
         key = self._one(who, but_own=True, status=None)
         if key is not None:
             self._do(lambda: self._emulator.set_extension_status(key, status), pause)
@@ -287,7 +287,7 @@ class Histories(RuleBasedStateMachine):
         pause=PAUSES,
     )
     def lists(self, which: str, whom: list[int], pause: float | None) -> None:
-        self.world.note_members()
+        self._members_change()
         ids = list(dict.fromkeys(self._one(who) for who in whom))
         change = (
             self._emulator.set_lines
@@ -620,6 +620,14 @@ class Histories(RuleBasedStateMachine):
         world = self.world
         world.is_gentle = world.is_unbroken = False
         world.right_in = max(world.right_in, LATER)
+
+    def _members_change(self) -> None:
+        """From here on lists are read again, and filters asked for anew."""
+        world = self.world
+        world.note_members()
+        if world.kind.get("refuse_filters"):
+            # One filter for each, found by many requests: those of a minute may be spent.
+            world.right_in = max(world.right_in, LATER)
 
     def _one(self, who: int, *, but_own: bool = False, status: Any = "Enabled") -> Any:
         """Return the id of somebody who is there."""
