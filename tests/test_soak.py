@@ -126,7 +126,7 @@ def test_a_broken_promise_is_told(change: dict[str, Any], told: str) -> None:
 
 
 def test_memory_may_still_warm_up_in_a_short_soak() -> None:
-    short = replace(GOOD, minutes=1.0, memory_kib_at_end=129_000)
+    short = replace(GOOD, minutes=10.0, memory_kib_at_end=129_000)
 
     assert verdict(short) == []
     assert len(verdict(replace(short, memory_kib_at_end=131_000))) == 1
