@@ -131,6 +131,7 @@ class SkippingLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         """Begin at nought."""
         self.jobs = 0
+        self.ticks = count()
         self._now = 0.0
         selector = _Selector()
         super().__init__(selector)
@@ -161,7 +162,6 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 def skipping_time() -> Iterator[SkippingLoop]:
     """Run in a loop that skips waits; the clocks of Home Assistant, the client and the service go with it."""
     loop = SkippingLoop()
-    ticks = count()
 
     def now() -> float:
         return _BEGINNING + loop.time()
@@ -171,7 +171,7 @@ def skipping_time() -> Iterator[SkippingLoop]:
 
     def service_utc(_clock: Clock) -> datetime:
         # Two calls never begin in the very same millisecond.
-        return utcnow() + timedelta(milliseconds=next(ticks) % 1_000)
+        return utcnow() + timedelta(milliseconds=next(loop.ticks) % 1_000)
 
     try:
         asyncio.set_event_loop(loop)
@@ -374,6 +374,8 @@ class World:
         With a door the service is reached through another address.
         """
         self.loop = loop
+        # A history is the same whenever it is played.
+        loop.ticks = count()
         self._port = free_port()
         self._door = door
         self.emulator = Emulator(
