@@ -221,7 +221,8 @@ def test_who_calls_shows_in_no_repr() -> None:
     ("changes", "calls"),
     [
         ({"telephonyStatus": "NoCall"}, ()),
-        ({"telephonyStatus": "CallConnected"}, None),
+        ({"telephonyStatus": "OnHold"}, None),
+        ({"telephonyStatus": "CallConnected", "totalActiveCalls": 1}, None),
     ],
 )
 def test_a_detailed_event_without_calls(
@@ -232,13 +233,17 @@ def test_a_detailed_event_without_calls(
     assert presence.active_calls == calls
 
 
-def test_a_detailed_event_that_is_not_about_calls_leaves_them() -> None:
-    """It holds only what changed."""
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_detailed_event_that_is_not_about_calls_leaves_them(is_told: bool) -> None:
+    """It holds only what changed, and perhaps the status all the same."""
     before = after(event(activeCalls=[call()], totalActiveCalls=1))
+    changes = {"dnd_status": DndStatus.DO_NOT_ACCEPT_ANY_CALLS} | (
+        {"telephony_status": before.telephony_status} if is_told else {}
+    )
     update = PresenceUpdate(
         extension_id=before.extension_id,
         sequence=8,
-        changes={"dnd_status": DndStatus.DO_NOT_ACCEPT_ANY_CALLS},
+        changes=changes,
         detailed=True,
     )
     presence = merge(before, update)

@@ -114,25 +114,26 @@ def is_before(sequence: int | None, other: int | None) -> bool:
     return 0 < other - sequence < SEQUENCE_RESET
 
 
-_OF_CALLS: Final = frozenset({"telephony_status", "total_active_calls"})
-
-
 def merge(before: Presence, update: PresenceUpdate) -> Presence:
     """Return the presence after an update: fields it does not speak of keep their values (design 4.2).
 
     In a detailed update missing ``activeCalls`` mean that there is no call (protocol 2.4), unless the
     telephony status says otherwise: then the details are unknown. So they are where a plain update moved
-    the telephony status on, as the calls of before no longer describe it. One that speaks of neither status
-    nor count is not about calls.
+    the telephony status on, as the calls of before no longer describe it. An event that tells of no other
+    status and no count is not about calls.
     """
     changes = dict(update.changes)
     if update.sequence:
         changes["sequence"] = update.sequence
     if "active_calls" not in changes:
         status = changes.get("telephony_status", before.telephony_status)
-        if update.detailed and not changes.keys().isdisjoint(_OF_CALLS):
-            changes["active_calls"] = () if status is TelephonyStatus.NO_CALL else None
-        elif status is not before.telephony_status and not _is_repeated(before, update):
+        is_moved = status is not before.telephony_status
+        if update.detailed:
+            if status is TelephonyStatus.NO_CALL:
+                changes["active_calls"] = ()
+            elif is_moved or not update.sequence or "total_active_calls" in changes:
+                changes["active_calls"] = None
+        elif is_moved and not _is_repeated(before, update):
             changes["active_calls"] = None
     if "active_calls" in changes and "total_active_calls" not in changes:
         calls = changes["active_calls"]
