@@ -241,8 +241,7 @@ def test_action_exceptions() -> None:
 
 
 def test_integration_owner() -> None:
-    if status("integration-owner") == "done":
-        assert MANIFEST["codeowners"]
+    assert (status("integration-owner") == "done") is bool(MANIFEST["codeowners"])
 
 
 def test_parallel_updates() -> None:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from typing import Any
 
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = "custom_components/ringcentral/manifest.json"
+LEDGER = "custom_components/ringcentral/quality_scale.yaml"
 
 # Every way in which a page names the repository; {o} and {n} are owner and name.
 MENTIONS = """\
@@ -89,6 +91,9 @@ def test_writes_the_name_everywhere(tree: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert current(tree) == ["some-body", "ringcentral.presence"]
     assert manifest(tree)["codeowners"] == ["@some-body"]
+    ledger = load_yaml_dict(str(tree / LEDGER))["rules"]
+    assert ledger["integration-owner"] == "done"
+    assert ledger.keys() == load_yaml_dict(str(ROOT / LEDGER))["rules"].keys()
     assert manifest(tree)["issue_tracker"] == (
         "https://github.com/some-body/ringcentral.presence/issues"
     )
