@@ -294,16 +294,18 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
                     named_extensions(event.body) or self.presences
                 )
             return
-        self.editor.unconfirmed.confirm(update)
-        if (before := self.presences.apply(update)) is None:
-            return
         key = update.extension_id
-        calls = self.calls[key]
-        # Between a break and its snapshot nobody knows what of this is new.
-        take = self.calls.follow if self._caught_up else self.calls.settle
-        events = take(self.presences[key])
-        self._changed(key, before, calls)
-        self.calls.tell(key, events)
+        is_confirmed = self.editor.unconfirmed.confirm(update)
+        if (before := self.presences.apply(update)) is not None:
+            calls = self.calls[key]
+            # Between a break and its snapshot nobody knows what of this is new.
+            take = self.calls.follow if self._caught_up else self.calls.settle
+            events = take(self.presences[key])
+            self._changed(key, before, calls)
+            self.calls.tell(key, events)
+        if is_confirmed:
+            # Where it was overtaken, what came after it counts from now on.
+            self.wake_controls(key)
 
     @callback
     def stream_live(self, continuity: Continuity) -> None:

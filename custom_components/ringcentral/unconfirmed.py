@@ -59,17 +59,22 @@ class Unconfirmed:
         )
 
     @callback
-    def confirm(self, update: PresenceUpdate) -> None:
-        """Let go of what an event confirms: from now on events count."""
+    def confirm(self, update: PresenceUpdate) -> bool:
+        """Let go of what an event confirms, and return whether it does: from now on events count."""
         if (values := self._values.get(update.extension_id)) is None:
-            return
-        for field in tuple(values):
-            if update.changes.get(field) == values[field]:
-                del values[field]
+            return False
+        confirmed = [
+            field
+            for field, value in values.items()
+            if update.changes.get(field) == value
+        ]
+        for field in confirmed:
+            del values[field]
         if not values:
             del self._values[update.extension_id]
             if update.extension_id in self._timers:
                 self._timers.pop(update.extension_id)()
+        return bool(confirmed)
 
     @callback
     def stop(self) -> None:

@@ -380,6 +380,21 @@ async def test_a_choice_whose_event_is_lost_stands_for_some_seconds(
             assert story.now("set_user_status") == "offline"
 
 
+async def test_a_choice_whose_event_is_overtaken_gives_way_to_the_newer_one(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    # Nothing moves the clock: no choice ends by itself.
+    with Clock(hass):
+        async with following(hass, emulator) as story:
+            emulator.faults.set(delay=0.5)
+            await choose(story, "set_user_status", "busy")
+            emulator.faults.set(delay=0.0)
+            await emulator.set_presence(story.own, {"userStatus": "Offline"})
+            await story.shows(user_status="offline")
+            assert story.now("set_user_status") == "busy"
+            await story.shows(set_user_status="offline")
+
+
 # The value of old user interfaces.
 
 
