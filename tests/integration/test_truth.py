@@ -19,8 +19,9 @@ import pytest
 
 from emulator.calls import TRANSITIONS, CallError
 
+from .skipping import SkippingLoop, skipping_time
 from .stories import EVERYONE_FILTER
-from .truth import AT_LAST, LATER, SkippingLoop, World, skipping_time
+from .world import AT_LAST, LATER, World
 
 IS_LONG = settings().max_examples >= 2_000
 HISTORIES = settings(
