@@ -26,6 +26,7 @@ from custom_components.ringcentral.aioringcentral.filters import (
     FilterPlan,
     extension_filter,
 )
+from custom_components.ringcentral.aioringcentral.models import Ticket
 from custom_components.ringcentral.aioringcentral.stream import Continuity
 from emulator import Emulator
 
@@ -512,6 +513,38 @@ async def test_an_access_token_without_refresh_is_replaced_in_time(
     assert client.losses == []
     await ring(emulator)
     await client.heard(telephonyStatus="Ringing")
+
+
+async def test_a_session_that_begins_while_a_ticket_is_asked_for(
+    client: Client, emulator: Emulator
+) -> None:
+    """A ticket of the session before would open a socket that ends with it."""
+    client.follow()
+    await client.live()
+    ticket, is_first = client.rest.ticket, True
+
+    async def slow_ticket() -> Ticket:
+        nonlocal is_first
+        found = await ticket()
+        if is_first:
+            is_first = False
+            await client.tokens.renew((await client.tokens.token()).value)
+        return found
+
+    with (
+        patch.object(client.rest, "ticket", slow_ticket),
+        patch(f"{STREAM}._LATE_WITHIN", 0.01),
+    ):
+        client.stream.change_filters(ALL)
+        await client.live(2)
+        # The session before ends, and the socket stays.
+        await emulator.wait_for(
+            lambda: emulator.counters.requests["POST /restapi/oauth/revoke"] == 1
+        )
+        await ring(emulator)
+        await client.heard(telephonyStatus="Ringing")
+    assert client.losses == []
+    assert client.lives == [Continuity.BROKEN, Continuity.REPLACED]
 
 
 async def test_a_refreshed_token_keeps_its_socket(

@@ -164,9 +164,7 @@ class Stream:
 
     async def _connect(self) -> _Link:
         """Open a socket; recover the session where that can be, else subscribe."""
-        ticket = await self._rest.ticket()
-        # Asked for after the ticket, which may have begun another session.
-        token = await self._tokens.token()
+        ticket, token = await self._ask_ticket()
         # Another plan needs another subscription.
         asks_anew = self._replace.is_set()
         recovery = None if asks_anew else self._recovery.usable(token.session)
@@ -193,6 +191,16 @@ class Stream:
             await connection.close()
             raise
         return self._go_live(connection, token, continuity)
+
+    async def _ask_ticket(self) -> tuple[Ticket, Token]:
+        """Return a ticket and the token whose session it is of: with that its socket ends."""
+        token = await self._tokens.token()
+        while True:
+            ticket = await self._rest.ticket()
+            # Another session may have begun while, or before, the ticket was given out.
+            before, token = token, await self._tokens.token()
+            if token.session == before.session:
+                return ticket, token
 
     async def _open(self, ticket: Ticket, recovery: RecoveryToken | None) -> Connection:
         connection = await Connection.open(self._http, ticket, recovery, self._event)
@@ -275,8 +283,7 @@ class Stream:
 
     async def _take_over(self, link: _Link) -> _Link:
         """Make the next connection before the old one is broken (design 5): nothing is missed between."""
-        ticket = await self._rest.ticket()
-        token = await self._tokens.token()
+        ticket, token = await self._ask_ticket()
         connection = await self._open(ticket, None)
         try:
             await self._subscribe(connection)
