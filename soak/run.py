@@ -96,9 +96,6 @@ class Soak:
         async with _beside(*acts):
             await self._go_wrong(each, chance)
         await self._rest()
-        if each.weather is Weather.ROUGH:
-            # The next round begins with a good connection.
-            await asyncio.sleep(_GOOD_AFTER)
         figures.note_round(each.weather, [name for _, name in each.faults])
         self._account(each.weather, before, await self._seen(), witnesses)
 
@@ -112,6 +109,9 @@ class Soak:
             async with asyncio.timeout(LIVE_WITHIN):
                 await self._another_socket(opened)
         await self._settle()
+        # What comes next is the first loss for a while: losses one upon the other are waited out for
+        # longer than a session can be recovered.
+        await asyncio.sleep(_GOOD_AFTER)
         world.office.states.changes.clear()
 
     async def _another_socket(self, opened: int) -> None:
