@@ -34,11 +34,11 @@ from .const import (
     LOGGER,
 )
 from .flow_forms import CREDENTIALS, SERVER, Failure, credentials, follow_form, label
-from .flow_sign_in import FlowSignIn, end_session
+from .flow_sign_in import FlowSignIn
 from .follow_steps import FollowSteps
 from .oauth import RingCentralImplementation, known_apps
 from .options_flow import RingCentralOptionsFlow
-from .signin import take_back, way_to
+from .signin import end_session, take_back, way_to
 
 
 class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAIN):

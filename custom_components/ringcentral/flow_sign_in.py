@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 
-from .aioringcentral.auth import TokenSource
 from .const import CONF_AUTH, CONF_SERVER
 from .oauth import OAuthTokens
-from .signin import SignIn, hand_over, sign_in
+from .signin import SignIn, end_session, hand_over, sign_in
 
 
 class FlowSignIn:
@@ -54,8 +53,3 @@ class FlowSignIn:
         if self._open is not None:
             end_session(hass, self._open.tokens)
             self._open = None
-
-
-def end_session(hass: HomeAssistant, tokens: TokenSource) -> None:
-    """End a sign-in that nobody goes on with, in the background."""
-    hass.async_create_background_task(tokens.close(), "ringcentral end of a sign-in")

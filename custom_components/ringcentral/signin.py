@@ -104,11 +104,14 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
     def end(_now: datetime) -> None:
         if _handed_over(hass).get(_key(data)) is tokens:
             del _handed_over(hass)[_key(data)]
-            hass.async_create_background_task(
-                tokens.close(), "ringcentral end of session"
-            )
+            end_session(hass, tokens)
 
     async_call_later(hass, LINGER, HassJob(end, cancel_on_shutdown=True))
+
+
+def end_session(hass: HomeAssistant, tokens: TokenSource) -> None:
+    """End a sign-in that nobody goes on with, in the background."""
+    hass.async_create_background_task(tokens.close(), "ringcentral end of a sign-in")
 
 
 def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:

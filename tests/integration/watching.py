@@ -15,8 +15,6 @@ from custom_components.ringcentral.aioringcentral.limits import RateGroup
 from custom_components.ringcentral.const import DOMAIN
 from emulator.ratelimit import RateLimiter, Verdict
 
-type Json = dict[str, Any]
-
 # Seconds between a refusal and a request that had crossed it on the wire, beside those the service takes for each.
 _CROSSED: Final = 0.3
 
