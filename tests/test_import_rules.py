@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 INTEGRATION = "custom_components.ringcentral"
 CLIENT = f"{INTEGRATION}.aioringcentral"
-CONNECTION = [f"{CLIENT}.{name}" for name in ("stream", "connection", "rest")]
+CONNECTION = [f"{CLIENT}.{name}" for name in ("stream", "rest")]
 PLATFORMS = [*Platform, "condition", "trigger"]
 
 
@@ -135,8 +135,8 @@ def test_imports() -> None:
         ("trigger.py", "from .aioringcentral.rest import Rest", f"{CLIENT}.rest.Rest"),
         (
             "select.py",
-            f"import {CLIENT}.connection",
-            f"{CLIENT}.connection",
+            f"import {CLIENT}.stream.connection",
+            f"{CLIENT}.stream.connection",
         ),
         (
             "../../emulator/account.py",

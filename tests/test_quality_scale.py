@@ -235,9 +235,9 @@ def test_unique_config_entry() -> None:
 
 def test_action_exceptions() -> None:
     """What the user can mend is another kind of error than what passes."""
-    for name in ("editing", "targets"):
+    for name in ("write_rules", "targets"):
         assert "ServiceValidationError(" in ast.unparse(SOURCES[name]), name
-    assert "HomeAssistantError(" in ast.unparse(SOURCES["editing"])
+    assert "HomeAssistantError(" in ast.unparse(SOURCES["write_rules"])
 
 
 def test_integration_owner() -> None:

@@ -31,9 +31,10 @@ from custom_components.ringcentral import (
     sensor,
     services,
 )
-from custom_components.ringcentral.aioringcentral import calls, limits, models
+from custom_components.ringcentral.aioringcentral import limits, models
+from custom_components.ringcentral.aioringcentral.calls import reducer as calls
 from custom_components.ringcentral.aioringcentral.errors import Reason
-from custom_components.ringcentral.aioringcentral.follow import Follow, Lists
+from custom_components.ringcentral.aioringcentral.membership import Follow, Lists
 from custom_components.ringcentral.condition import CONDITIONS
 from custom_components.ringcentral.const import (
     CALLER_FULL,

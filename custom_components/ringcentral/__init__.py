@@ -19,8 +19,8 @@ from .aioringcentral.errors import (
 from .const import DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import is_followed, sync_devices
-from .editor import remove_stored
 from .lifecycle import needs_sign_in
+from .presence_writer import remove_stored
 from .repairs import clear_issues, permission_name, report_permission_missing
 from .services import async_setup_services
 from .signin import hand_over, leave, sign_in, take_back

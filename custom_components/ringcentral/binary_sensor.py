@@ -13,7 +13,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioringcentral.calls import Calls
+from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import DndStatus, MeetingStatus, Presence
 from .coordinator import RingCentralConfigEntry
 from .counts import is_on_call, is_ringing

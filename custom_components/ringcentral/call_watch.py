@@ -7,7 +7,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.calls import CallEvent, Calls, advance, resync
+from .aioringcentral.calls.reducer import CallEvent, Calls, advance, resync
 from .aioringcentral.models import Presence
 
 type CallListener = Callable[[CallEvent], None]

@@ -9,10 +9,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorProtocol
 
 from .aioringcentral.backoff import Backoff
-from .aioringcentral.calls import Calls
+from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.errors import Reason, RetryLater, RingCentralError
 from .aioringcentral.filters import is_list_event, named_extensions
-from .aioringcentral.follow import Follow, Following, following, read_lists
+from .aioringcentral.membership import Follow, Following, following, read_lists
 from .aioringcentral.models import (
     DndStatus,
     Event,
@@ -22,9 +22,9 @@ from .aioringcentral.models import (
     UserStatus,
 )
 from .aioringcentral.presence import update_from_event
+from .aioringcentral.presence_store import PresenceStore
 from .aioringcentral.snapshot import SnapshotReader
-from .aioringcentral.store import PresenceStore
-from .aioringcentral.stream import Continuity, Stream
+from .aioringcentral.stream.runner import Continuity, Stream
 from .availability import Availability
 from .call_watch import CallWatch
 from .const import (
@@ -38,9 +38,9 @@ from .const import (
     LOGGER,
 )
 from .counts import Tally
-from .editor import Editor
 from .lifecycle import Lifecycle
 from .listeners import Listeners
+from .presence_writer import Editor
 from .repairs import report_connected, report_subscription_limit
 from .signin import SignIn
 from .upkeep import Upkeep

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from .aioringcentral.calls import Calls
+from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import Presence, PresenceStatus, TelephonyStatus
 
 _ON_CALL = frozenset({TelephonyStatus.CALL_CONNECTED, TelephonyStatus.ON_HOLD})

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
-from .aioringcentral.calls import Calls
+from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import Extension, Presence
 from .coordinator import RingCentralCoordinator
 from .devices import account_identifier, extension_identifier

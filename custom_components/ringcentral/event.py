@@ -10,7 +10,7 @@ from homeassistant.components.event import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioringcentral.calls import CallEvent, CallEventType
+from .aioringcentral.calls.reducer import CallEvent, CallEventType
 from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
 from .coordinator import RingCentralConfigEntry
 from .entity import ExtensionEntity, add_for_each_extension

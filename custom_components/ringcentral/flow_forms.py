@@ -24,8 +24,8 @@ from .aioringcentral.errors import (
     RetryLater,
     RingCentralError,
 )
-from .aioringcentral.follow import Follow, Lists
 from .aioringcentral.http import check_server
+from .aioringcentral.membership import Follow, Lists
 from .aioringcentral.models import Extension
 from .const import (
     AUTH_JWT,

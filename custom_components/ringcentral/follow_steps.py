@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryBaseFlow, ConfigFlowResult
 import voluptuous as vol
 
-from .aioringcentral.follow import Follow, Lists, read_lists
+from .aioringcentral.membership import Follow, Lists, read_lists
 from .aioringcentral.models import Extension
 from .aioringcentral.rest import Rest
 from .const import CONF_EXTENSIONS, CONF_FOLLOW

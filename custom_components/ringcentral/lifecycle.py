@@ -11,7 +11,7 @@ from .aioringcentral.errors import (
     RingCentralError,
     SignInRequired,
 )
-from .aioringcentral.follow import Following
+from .aioringcentral.membership import Following
 from .const import LOGGER
 from .repairs import report_permission_missing
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .aioringcentral.calls import Calls
+from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import Presence
 from .counts import Counts
 

@@ -13,7 +13,7 @@ import voluptuous as vol
 from .aioringcentral.errors import PermissionMissing
 from .aioringcentral.filters import EVERYONE, is_presence_filter
 from .aioringcentral.jwt import jwt_expiry
-from .aioringcentral.subscription import Subscription
+from .aioringcentral.stream.subscription import Subscription
 from .const import CONF_JWT, DOMAIN
 from .signin import sign_in
 

@@ -11,9 +11,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
-from .editing import dnd_choices
-from .editor import Editor
 from .entity import ExtensionEntity, add_for_each_extension
+from .presence_writer import Editor
+from .write_rules import dnd_choices
 
 # Writes are of the Medium rate group: one at a time.
 PARALLEL_UPDATES = 1

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioringcentral.calls import Calls
+from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import (
     DndStatus,
     MeetingStatus,

@@ -16,8 +16,8 @@ from .aioringcentral.errors import RingCentralError
 from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
-from .editing import refused_reading
 from .targets import extensions_of
+from .write_rules import refused_reading
 
 SET_PRESENCE: Final = "set_presence"
 GET_PRESENCE: Final = "get_presence"

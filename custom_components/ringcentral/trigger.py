@@ -21,7 +21,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .aioringcentral.calls import CallEventType
+from .aioringcentral.calls.reducer import CallEventType
 from .own_entities import check_named_entities, own_entities
 
 

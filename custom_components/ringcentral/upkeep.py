@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.core import callback
 
 from .aioringcentral.backoff import Backoff
-from .aioringcentral.doubts import Doubts
 from .aioringcentral.errors import RetryLater, RingCentralError
 from .aioringcentral.filters import is_presence_filter
 from .aioringcentral.models import Presence
 from .aioringcentral.presence import is_incomplete
-from .aioringcentral.subscription import Subscription
+from .aioringcentral.stream.subscription import Subscription
+from .aioringcentral.suspects import Doubts
 from .const import LOGGER
 from .devices import sync_devices
 from .repairs import check_jwt

@@ -15,7 +15,10 @@ from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.limits import RateBudget
 from custom_components.ringcentral.aioringcentral.models import Event
 from custom_components.ringcentral.aioringcentral.rest import Rest
-from custom_components.ringcentral.aioringcentral.stream import Continuity, Stream
+from custom_components.ringcentral.aioringcentral.stream.runner import (
+    Continuity,
+    Stream,
+)
 from emulator import Emulator
 
 DEADLINE = 10.0

@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral import calls
-from custom_components.ringcentral.aioringcentral.calls import (
+from custom_components.ringcentral.aioringcentral.calls import reducer as calls
+from custom_components.ringcentral.aioringcentral.calls.reducer import (
     CallEvent,
     CallEventType,
     Calls,

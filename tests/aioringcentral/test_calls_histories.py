@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.calls import (
+from custom_components.ringcentral.aioringcentral.calls.reducer import (
     CallEvent,
     CallEventType,
     CallPhase,

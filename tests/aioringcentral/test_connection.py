@@ -14,20 +14,20 @@ import aiohttp
 from aiohttp import web
 import pytest
 
-from custom_components.ringcentral.aioringcentral.connection import Connection
 from custom_components.ringcentral.aioringcentral.errors import (
     Misconfigured,
     Reason,
     RetryLater,
 )
-from custom_components.ringcentral.aioringcentral.frames import RecoveryToken
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
 from custom_components.ringcentral.aioringcentral.models import Event, Ticket
+from custom_components.ringcentral.aioringcentral.stream.connection import Connection
+from custom_components.ringcentral.aioringcentral.stream.frames import RecoveryToken
 
 from .certificates import self_signed
 
-HOME = "custom_components.ringcentral.aioringcentral.connection"
+HOME = "custom_components.ringcentral.aioringcentral.stream.connection"
 DEADLINE = 5.0
 TICKET = "ticket-4711"
 DETAILS = {

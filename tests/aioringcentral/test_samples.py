@@ -11,16 +11,16 @@ from custom_components.ringcentral.aioringcentral.errors import (
     error_from_reply,
 )
 from custom_components.ringcentral.aioringcentral.filters import EXTENSION_LIST
-from custom_components.ringcentral.aioringcentral.frames import (
-    connection_details,
-    event_from_frame,
-    parse_frame,
-)
 from custom_components.ringcentral.aioringcentral.models import Event, Extension
 from custom_components.ringcentral.aioringcentral.presence import (
     changes_from_wire,
     update_from_event,
     update_from_rest,
+)
+from custom_components.ringcentral.aioringcentral.stream.frames import (
+    connection_details,
+    event_from_frame,
+    parse_frame,
 )
 
 OWN_SAMPLES = Path(__file__).parent / "fixtures"

@@ -8,9 +8,7 @@ from unittest.mock import patch
 import aiohttp
 import pytest
 
-from custom_components.ringcentral.aioringcentral import connection as connection_module
 from custom_components.ringcentral.aioringcentral.backoff import Backoff
-from custom_components.ringcentral.aioringcentral.connection import Connection
 from custom_components.ringcentral.aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
@@ -27,14 +25,18 @@ from custom_components.ringcentral.aioringcentral.filters import (
     extension_filter,
 )
 from custom_components.ringcentral.aioringcentral.models import Ticket
-from custom_components.ringcentral.aioringcentral.stream import Continuity
+from custom_components.ringcentral.aioringcentral.stream import (
+    connection as connection_module,
+)
+from custom_components.ringcentral.aioringcentral.stream.connection import Connection
+from custom_components.ringcentral.aioringcentral.stream.runner import Continuity
 from emulator import Emulator
 
 from .conftest import Client, client_of
 
 NO_WAIT = Backoff(between=lambda _low, _high: 0.0)
 GONE = RetryLater(Reason.CANNOT_CONNECT)
-STREAM = "custom_components.ringcentral.aioringcentral.stream"
+STREAM = "custom_components.ringcentral.aioringcentral.stream.runner"
 ALL = FilterPlan(wanted=(OWN, LINES, FAVORITES))
 
 

@@ -8,7 +8,6 @@ from typing import Any, cast
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.connection import Connection
 from custom_components.ringcentral.aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
@@ -26,8 +25,9 @@ from custom_components.ringcentral.aioringcentral.filters import (
     FilterPlan,
     extension_filter,
 )
-from custom_components.ringcentral.aioringcentral.frames import Frame
-from custom_components.ringcentral.aioringcentral.subscription import (
+from custom_components.ringcentral.aioringcentral.stream.connection import Connection
+from custom_components.ringcentral.aioringcentral.stream.frames import Frame
+from custom_components.ringcentral.aioringcentral.stream.subscription import (
     Subscription,
     subscribe,
 )

@@ -15,7 +15,6 @@ from hypothesis import settings
 import pytest
 
 from custom_components.ringcentral.aioringcentral import snapshot
-from custom_components.ringcentral.aioringcentral.connection import Connection
 from custom_components.ringcentral.aioringcentral.errors import (
     RingCentralError,
     error_from_reply,
@@ -29,6 +28,7 @@ from custom_components.ringcentral.aioringcentral.filters import (
 from custom_components.ringcentral.aioringcentral.models import UserStatus
 from custom_components.ringcentral.aioringcentral.rest import Readings
 from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
+from custom_components.ringcentral.aioringcentral.stream.connection import Connection
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from demo.entities import expected
 from tests.integration.skipping import skipping_time

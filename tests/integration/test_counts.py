@@ -5,7 +5,7 @@ from homeassistant.util import dt as dt_util
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.calls import Calls, begin
+from custom_components.ringcentral.aioringcentral.calls.reducer import Calls, begin
 from custom_components.ringcentral.aioringcentral.models import (
     ActiveCall,
     CallDirection,

@@ -10,7 +10,7 @@ from emulator import Emulator
 
 from .stories import PRESENCE, colleagues, hasty, office, park_location
 
-DOUBTS = "custom_components.ringcentral.aioringcentral.doubts"
+DOUBTS = "custom_components.ringcentral.aioringcentral.suspects"
 
 
 async def test_a_second_call_that_ends_leaves_the_first_one(

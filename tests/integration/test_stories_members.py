@@ -437,7 +437,7 @@ async def test_someone_leaves_while_being_read_again(
 ) -> None:
     """Row 43: the answer is about nobody any more."""
     one, two = colleagues(emulator, 2)
-    doubt = "custom_components.ringcentral.aioringcentral.doubts._RINGING_AFTER"
+    doubt = "custom_components.ringcentral.aioringcentral.suspects._RINGING_AFTER"
     with patch(doubt, 0.1), late_replies("presences") as late:
         late.let_arrive.set()
         async with office(hass, emulator, follow=["account"]) as story:

@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 
-from custom_components.ringcentral.aioringcentral.connection import Connection
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
+from custom_components.ringcentral.aioringcentral.stream.connection import Connection
 from emulator import Emulator
 
 from .stories import (
@@ -22,8 +22,8 @@ from .stories import (
     settling_at_once,
 )
 
-STREAM = "custom_components.ringcentral.aioringcentral.stream"
-RECOVERY = "custom_components.ringcentral.aioringcentral.recovery"
+STREAM = "custom_components.ringcentral.aioringcentral.stream.runner"
+RECOVERY = "custom_components.ringcentral.aioringcentral.stream.recovery"
 
 
 @contextmanager

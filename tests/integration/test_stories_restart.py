@@ -17,7 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
-from custom_components.ringcentral.editor import Editor
+from custom_components.ringcentral.presence_writer import Editor
 from custom_components.ringcentral.signin import LINGER
 from emulator import Emulator
 

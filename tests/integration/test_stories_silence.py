@@ -7,7 +7,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.ringcentral.aioringcentral.connection import Connection
+from custom_components.ringcentral.aioringcentral.stream.connection import Connection
 from emulator import Emulator
 
 from .stories import (
@@ -24,7 +24,7 @@ from .stories import (
     park_location,
 )
 
-CONNECTION = "custom_components.ringcentral.aioringcentral.connection"
+CONNECTION = "custom_components.ringcentral.aioringcentral.stream.connection"
 LOST = "Connection to RingCentral is lost"
 BACK = "Connection to RingCentral is back"
 

@@ -18,7 +18,7 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.ringcentral.aioringcentral.errors import Reason
-from custom_components.ringcentral.aioringcentral.follow import Follow, Lists
+from custom_components.ringcentral.aioringcentral.membership import Follow, Lists
 from custom_components.ringcentral.aioringcentral.models import Extension
 from custom_components.ringcentral.config_flow import RingCentralConfigFlow
 from custom_components.ringcentral.flow_forms import options_form

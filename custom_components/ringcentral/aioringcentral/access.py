@@ -1,12 +1,12 @@
 """Whether a sign-in may do all that following presence takes, found out by doing it once."""
 
 from .auth import TokenSource
-from .connection import Connection
 from .filters import OWN, FilterPlan
 from .http import Http
 from .models import Event, Extension
 from .rest import Rest
-from .subscription import subscribe
+from .stream.connection import Connection
+from .stream.subscription import subscribe
 
 
 async def check_access(http: Http, tokens: TokenSource) -> Extension:

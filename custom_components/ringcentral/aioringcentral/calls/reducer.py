@@ -6,7 +6,14 @@ Pure functions only.
 from datetime import UTC, datetime
 from typing import Final
 
-from .call_identity import (
+from ..models import (
+    ActiveCall,
+    CallDirection,
+    Presence,
+    TelephonyStatus,
+    TerminationType,
+)
+from .identity import (
     Listed,
     came_by_queue,
     direction_of,
@@ -18,7 +25,7 @@ from .call_identity import (
     phase_of,
     start_of,
 )
-from .call_state import (
+from .state import (
     NO_CALL_GAP,
     PHASES,
     RINGS,
@@ -29,13 +36,6 @@ from .call_state import (
     CallPhase,
     Calls,
     Step,
-)
-from .models import (
-    ActiveCall,
-    CallDirection,
-    Presence,
-    TelephonyStatus,
-    TerminationType,
 )
 
 __all__ = [

@@ -13,14 +13,14 @@ from homeassistant.util import dt as dt_util
 from .aioringcentral.errors import RetryLater, RingCentralError, SignInRequired
 from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .const import DOMAIN, LOGGER
-from .editing import (
+from .optimistic import Unconfirmed
+from .write_rules import (
     check_values,
     dnd_to_bring_back,
     dnd_to_send,
     may_edit,
     refused_change,
 )
-from .unconfirmed import Unconfirmed
 
 if TYPE_CHECKING:
     from .coordinator import RingCentralCoordinator

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, override
 
 import orjson
 
-from . import wire
-from .http import decode
-from .models import Event
+from .. import wire
+from ..http import decode
+from ..models import Event
 
 
 class FrameType(StrEnum):

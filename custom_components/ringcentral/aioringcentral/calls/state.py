@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple, override
 
-from .models import ActiveCall, CallDirection, TelephonyStatus, repr_without
+from ..models import ActiveCall, CallDirection, TelephonyStatus, repr_without
 
 # A ringing call may be gone for so long and come back (peers 2, row 8).
 NO_CALL_GAP: Final = timedelta(seconds=1.5)

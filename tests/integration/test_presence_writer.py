@@ -416,7 +416,7 @@ async def test_nothing_is_left_of_an_entry_that_is_removed(
 async def test_it_is_tried_again_while_the_service_has_trouble(
     story: Story, emulator: Emulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    home = "custom_components.ringcentral.editor"
+    home = "custom_components.ringcentral.presence_writer"
     with patch(f"{home}._TRY_AGAIN", timedelta(seconds=2)):
         await change(story, SHORT, user_status="busy")
         emulator.faults.set(http_5xx=[{"path": "*/presence", "status": 503, "next": 2}])

@@ -10,8 +10,8 @@ from operator import attrgetter
 import re
 from typing import Any, Final, NamedTuple
 
-from .call_state import PHASES, RINGS, CallPhase, other_party
-from .models import ActiveCall, CallDirection, TelephonyStatus
+from ..models import ActiveCall, CallDirection, TelephonyStatus
+from .state import PHASES, RINGS, CallPhase, other_party
 
 # The session ids of the two legs of one RingOut differ by one of these.
 _RING_OUT_STEPS: Final = frozenset({1_000, 2_000, 3_000, 4_000})

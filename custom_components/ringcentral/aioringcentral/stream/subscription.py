@@ -4,10 +4,15 @@ from dataclasses import dataclass
 import logging
 from typing import Final
 
+from ..errors import (
+    Misconfigured,
+    PermissionMissing,
+    RingCentralError,
+    error_from_reply,
+)
+from ..filters import FilterPlan, disabled_filters, is_presence_filter, named_filters
+from ..limits import RateGroup
 from .connection import Connection
-from .errors import Misconfigured, PermissionMissing, RingCentralError, error_from_reply
-from .filters import FilterPlan, disabled_filters, is_presence_filter, named_filters
-from .limits import RateGroup
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from .event_window import Window
 from .models import Presence, PresenceUpdate
-from .order import Window
 from .presence import forget_sequence, is_ahead, is_older, is_same, merge
 
 # Extensions of which a late event is waited for, at most: it comes out of a buffer of 100 (protocol 3.3).

@@ -9,7 +9,10 @@ from uuid import uuid4
 import aiohttp
 from yarl import URL
 
-from .errors import Misconfigured, Reason, RetryLater, error_from_reply
+from ..errors import Misconfigured, Reason, RetryLater, error_from_reply
+from ..http import Http, is_loopback
+from ..limits import RateGroup
+from ..models import Event, Ticket
 from .frames import (
     ConnectionDetails,
     Frame,
@@ -21,9 +24,6 @@ from .frames import (
     parse_frame,
     request_frame,
 )
-from .http import Http, is_loopback
-from .limits import RateGroup
-from .models import Event, Ticket
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from custom_components.ringcentral.aioringcentral.filters import (
     OWN,
     extension_filter,
 )
-from custom_components.ringcentral.aioringcentral.follow import (
+from custom_components.ringcentral.aioringcentral.membership import (
     Follow,
     Following,
     Lists,

@@ -9,16 +9,16 @@ import logging
 import time
 from typing import Any, Final, Protocol
 
-from .auth import Token, TokenSource
-from .backoff import GOOD_AFTER, Backoff
+from ..auth import Token, TokenSource
+from ..backoff import GOOD_AFTER, Backoff
+from ..errors import Reason, RetryLater, RingCentralError
+from ..filters import FilterPlan, is_presence_filter
+from ..http import Http
+from ..models import Event, Ticket
+from ..rest import Rest
 from .connection import Connection
-from .errors import Reason, RetryLater, RingCentralError
-from .filters import FilterPlan, is_presence_filter
 from .frames import RecoveryToken
-from .http import Http
-from .models import Event, Ticket
 from .recovery import SessionRecovery
-from .rest import Rest
 from .subscription import Subscription, subscribe
 
 _LOGGER = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from custom_components.ringcentral.aioringcentral.presence import (
     update_from_event,
     update_from_rest,
 )
-from custom_components.ringcentral.aioringcentral.store import PresenceStore
+from custom_components.ringcentral.aioringcentral.presence_store import PresenceStore
 
 from .wirebodies import event, rest_presence
 

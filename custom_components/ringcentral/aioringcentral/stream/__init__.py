@@ -1,0 +1,1 @@
+"""One subscription over WebSocket, kept live across sockets."""
