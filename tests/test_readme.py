@@ -68,7 +68,7 @@ OURS = {
     "privacy": PRIVACY,
     "troubleshooting": TROUBLESHOOTING,
 }
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 MANIFEST = json.loads((HOME / "manifest.json").read_text())
 HACS = json.loads((ROOT / "hacs.json").read_text())
 
