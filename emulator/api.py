@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 import re
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -18,11 +19,13 @@ from .errors import (
     app_permission,
     bad_parameter,
     invalid_uri,
+    maintenance,
     not_found,
     rate_exceeded,
     user_permission,
 )
 from .extension import Extension
+from .faults import spent
 from .service import Service
 from .subscriptions import Subscription
 from .tokens import Session
@@ -157,6 +160,11 @@ class Api:
             await asyncio.sleep(service.faults.reply_delay)
         headers: dict[str, str] = {}
         try:
+            if (off := service.faults.maintenance) is not None and fnmatchcase(
+                request.path, off.path
+            ):
+                if not spent(off):
+                    raise maintenance(off.code, off.status, off.retry_after)
             if fault := service.faults.http_error(request.method, request.path):
                 reply = broken(fault.status, fault.body, fault.retry_after, service)
             else:

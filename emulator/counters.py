@@ -23,6 +23,9 @@ class Counters:
     """By rate group."""
     replies: Counter[str] = field(default_factory=Counter)
     """By status."""
+    odd: Counter[str] = field(default_factory=Counter)
+    """Odd answers given, by kind and where: `nulls http`, `calls event`."""
+    redirects_followed: int = 0
     rate_limited: int = 0
     requests_in_penalty: int = 0
     """Requests sent although a penalty was running, which restarts it."""

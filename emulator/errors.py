@@ -174,6 +174,15 @@ def rate_exceeded(retry_after: int | None) -> ApiError:
     return ApiError(429, "CMN-301", "Request rate exceeded", retry_after=retry_after)
 
 
+def maintenance(code: str, status: int | None, retry_after: int | None) -> ApiError:
+    """Return what a service under maintenance says: CMN-211, or the older word."""
+    if code == "MaintenanceMode":
+        message = "Service is under maintenance"
+        return ApiError(status or 403, code, message, retry_after=retry_after)
+    message = "Service is temporarily unavailable: maintenance"
+    return ApiError(status or 503, code, message, retry_after=retry_after)
+
+
 def token_invalid(code: str) -> ApiError:
     """Return the 401 of a REST call whose access token is no good."""
     message = {

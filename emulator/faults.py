@@ -5,10 +5,12 @@ values are those of `POST /emulator/faults`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from fnmatch import fnmatchcase
 import types
 from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+
+from .odd import Odd
 
 type Body = Literal["json", "html", "empty"]
 
@@ -53,6 +55,18 @@ class WstokenError:
 
 
 @dataclass(slots=True)
+class Maintenance:
+    """Answer REST requests as a service under maintenance."""
+
+    code: Literal["CMN-211", "MaintenanceMode"] = "CMN-211"
+    """503 with Retry-After, or the older word with 403."""
+    path: str = "*"
+    next: int | None = None
+    retry_after: int | None = 30
+    status: int | None = None
+
+
+@dataclass(slots=True)
 class Faults:
     """Every switch, see docs/emulator.md for what each does."""
 
@@ -85,6 +99,9 @@ class Faults:
     http_429: dict[str, RateLimited] = field(default_factory=dict)
     rate_limits: dict[str, int] = field(default_factory=dict)
     reply_delay: float = 0.0
+    maintenance: Maintenance | None = None
+    odd: list[Odd] = field(default_factory=list)
+    """Odd replies and frames; the first that matches is the one."""
     error_shape: Literal["full", "errors_only", "legacy"] = "full"
     # Sign-in.
     refresh_tokens: bool = False
@@ -92,6 +109,11 @@ class Faults:
     refresh_token_ttl: int = 604800
     token_error: TokenError | None = None
     lose_token_replies: int = 0
+    new_tokens_refused: int = 0
+    """How many requests with each new access token are refused as unknown."""
+    grants_removed: list[Literal["refresh_token", "authorization_code", "jwt"]] = field(
+        default_factory=list
+    )
     oauth_error_without_codes: bool = False
     permissions_removed: list[str] = field(default_factory=list)
     user_permissions_removed: list[str] = field(default_factory=list)
@@ -174,7 +196,7 @@ class Faults:
         return None
 
 
-def spent(fault: TokenError | WstokenError | None) -> bool:
+def spent(fault: TokenError | WstokenError | Maintenance | None) -> bool:
     """Use up one of a fault; tell whether it does not apply (any more)."""
     if fault is None or fault.next == 0:
         return True
@@ -195,13 +217,17 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_plain(each) for each in value]
-    if isinstance(value, (HttpError, RateLimited, TokenError, WstokenError)):
-        return {each.name: getattr(value, each.name) for each in fields(value)}
+    if is_dataclass(value):
+        return {
+            each.name: getattr(value, each.name) for each in fields(value) if each.init
+        }
     return value
 
 
 def _typed(name: str, hint: Any, value: Any) -> Any:
     """Return the value as the hint wants it, or raise ValueError."""
+    if hint is Any:
+        return value
     if hasattr(hint, "__value__"):
         hint = hint.__value__
     origin = get_origin(hint)
@@ -226,10 +252,11 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
             return value
     elif hint is float and isinstance(value, int):
         return float(value)
-    elif hint in (HttpError, RateLimited, TokenError, WstokenError) and isinstance(
-        value, dict
-    ):
-        hints = get_type_hints(hint)
+    elif isinstance(hint, type) and is_dataclass(hint) and isinstance(value, dict):
+        types_by_name = get_type_hints(hint)
+        hints = {
+            each.name: types_by_name[each.name] for each in fields(hint) if each.init
+        }
         if unknown := value.keys() - hints.keys():
             raise ValueError(f"{name} knows no {', '.join(sorted(unknown))}")
         return hint(

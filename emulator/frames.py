@@ -57,9 +57,9 @@ def error(code: str, message_id: str | None, message: str | None = None) -> str:
     return dump(meta, {"errorCode": code, "message": text})
 
 
-def heartbeat(message_id: str) -> str:
-    """Return the echo of a heartbeat."""
-    return dump({"type": "Heartbeat", "messageId": message_id})
+def heartbeat_meta(message_id: str) -> dict[str, Any]:
+    """Return the meta of the echo of a heartbeat."""
+    return {"type": "Heartbeat", "messageId": message_id}
 
 
 def parse(text: str) -> ClientFrame:

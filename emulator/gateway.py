@@ -122,11 +122,14 @@ class Gateway:
             name = "recoveries_failed" if recovered.error else "recoveries"
             counters = service.counters
             setattr(counters, name, getattr(counters, name) + 1)
-        socket.send(self._details(socket, wsc is not None, recovered))
+        socket.write("details", *self._details(socket, wsc is not None, recovered))
         if recovered.context is not None:
             socket.replay(recovered.since)
 
-    def _details(self, socket: Socket, asked: bool, recovered: Recovered) -> str:
+    def _details(
+        self, socket: Socket, asked: bool, recovered: Recovered
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return meta and body of ConnectionDetails."""
         service = self._service
         clock, faults = service.clock, service.faults
         message_id = str(uuid.uuid4())
@@ -151,4 +154,4 @@ class Gateway:
             body["recoveryState"] = "Failed" if recovered.error else "Successful"
             if recovered.error:
                 body["recoveryErrorCode"] = recovered.error
-        return frames.dump(meta, body)
+        return meta, body

@@ -167,6 +167,9 @@ class OAuth:
             )
         if (fault := service.faults.token_error) is not None and not spent(fault):
             raise oauth_error(fault.code)
+        name = "jwt" if grant == JWT_GRANT else grant
+        if name in service.faults.grants_removed:
+            raise oauth_error("OAU-125")
         match grant:
             case "refresh_token":
                 session = self._refresh(client, form)

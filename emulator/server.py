@@ -23,6 +23,7 @@ from .front import rest_handler
 from .gateway import Gateway
 from .membership import Membership
 from .oauth import OAuth
+from .odd_http import ELSEWHERE, elsewhere, odd_middleware
 from .rest_account import ROUTES as ACCOUNT_ROUTES
 from .rest_membership import ROUTES as MEMBERSHIP_ROUTES
 from .rest_presence import ROUTES as PRESENCE_ROUTES
@@ -105,11 +106,12 @@ class Emulator:
     async def start(self) -> None:
         """Listen on host and port; OSError when the port is taken."""
         service = self._service
-        app = web.Application(middlewares=[self._noticing])
+        app = web.Application(middlewares=[self._noticing, odd_middleware(service)])
         codes = Codes(service)
         OAuth(service, codes, self._tickets).add_to(app)
         Authorize(service, codes).add_to(app)
         Control(self).add_to(app)
+        app.router.add_route("*", ELSEWHERE, elsewhere(service))
         app.router.add_get("/ws", self._gateway.handle)
         app.router.add_route(
             "*", "/restapi/{tail:.*}", rest_handler(service, self._gateway.api)

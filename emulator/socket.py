@@ -15,6 +15,8 @@ from .api import Api, Reply, Request, parse_target
 from .delivery import Envelope
 from .errors import ApiError, invalid_uri, token_invalid
 from .liveness import Liveness
+from .odd import next_odd
+from .odd_frames import odd_frame
 from .recovery import Context, Contexts
 from .service import Service
 from .subscriptions import Subscription
@@ -119,6 +121,44 @@ class Socket:
         self._queue.append((frame, position))
         self._wake.set()
         return True
+
+    def write(
+        self,
+        on: str,
+        meta: dict[str, Any],
+        *body: Any,
+        method: str = "",
+        path: str = "",
+        position: int = 0,
+    ) -> bool:
+        """Queue the frame of a meta and maybe a body, or what an odd switch makes of it.
+
+        Tell if it goes out; an event that a switch loses counts as sent.
+        """
+        service = self._service
+        switches = service.faults.odd
+        path, _, query = path.partition("?")
+        if not switches or not (odd := next_odd(switches, on, method, path, query)):
+            return self.send(frames.dump(meta, *body), position=position)
+        service.counters.odd[f"{odd.kind} {on}"] += 1
+        made = odd_frame(odd, meta, list(body), path)
+        if made.cut:
+            self.abort()
+            return False
+        self.context.sent = max(self.context.sent, position)
+        for frame in made.frames:
+            if made.seconds > 0:
+                self._later(made.seconds, frame)
+            else:
+                self.send(frame)
+        return True
+
+    def _later(self, seconds: float, frame: str | bytes) -> None:
+        async def send() -> None:
+            await asyncio.sleep(seconds)
+            self.send(frame)
+
+        self._start(send())
 
     def replay(self, since: int) -> None:
         """Send what a recovered context missed, in order, and what comes meanwhile.
@@ -234,7 +274,7 @@ class Socket:
             return
         if frame.type == "Heartbeat":
             self._service.counters.heartbeats += 1
-            self.send(frames.heartbeat(frame.message_id))
+            self.write("heartbeat", frames.heartbeat_meta(frame.message_id))
         elif self._active >= MAX_ACTIVE_REQUESTS:
             self.send(frames.error("WSG-429", frame.message_id))
         else:
@@ -255,13 +295,14 @@ class Socket:
             "status": reply.status,
             "headers": {**reply.headers, "Content-Type": reply.content_type},
         }
+        path, _ = parse_target(frame.path)
         if reply.status == 204:
-            self.send(frames.dump(meta))
+            self.write("socket", meta, method=frame.method, path=path)
         elif reply.raw is not None:
             # Not JSON: pasted behind the meta element as it is, as the service does.
             self.send(f"{frames.dump(meta)[:-1]},{reply.raw}]")
         else:
-            self.send(frames.dump(meta, reply.body))
+            self.write("socket", meta, reply.body, method=frame.method, path=path)
         self._changed()
 
     async def _answer(self, frame: frames.ClientFrame) -> Reply:
@@ -331,4 +372,5 @@ def write_event(
             "token": socket.token(context, position),
             "sequence": socket.next_sequence(),
         }
-    return socket.send(frames.dump(meta, envelope), position=position)
+    path = envelope["event"]
+    return socket.write("event", meta, envelope, path=path, position=position)

@@ -42,6 +42,8 @@ class Pair:
     first_used: float | None = None
     superseded: float | None = None
     successor: Pair | None = None
+    refused: int = 0
+    """Requests refused because the token was new."""
 
 
 @dataclass(slots=True)
@@ -141,6 +143,10 @@ class Tokens:
         if now >= pair.access_expires:
             raise token_invalid("OAU-128")
         if session.ended:
+            raise token_invalid("OAU-213")
+        if pair.refused < self.faults.new_tokens_refused:
+            # Issued a moment ago, and not known everywhere yet.
+            pair.refused += 1
             raise token_invalid("OAU-213")
         if pair.first_used is None:
             pair.first_used = now

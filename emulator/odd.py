@@ -1,0 +1,158 @@
+"""Odd answers: which reply or frame is to be odd, and in what way.
+
+What each kind does to a body is in odd_bodies.py, to a frame in odd_frames.py, and
+on the way over HTTP in odd_http.py.
+"""
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Literal, get_args
+
+type On = Literal["reply", "http", "socket", "event", "details", "heartbeat"]
+"""`reply` is a reply over either; `http` and `socket` one of the two."""
+
+type BodyKind = Literal[
+    "as_is",
+    # The whole body.
+    "empty",
+    "null",
+    "list",
+    "object",
+    "value",
+    "text",
+    "html",
+    "truncated",
+    "not_utf8",
+    "nested",
+    "giant",
+    "content_type",
+    "headers",
+    # Members of the body.
+    "types",
+    "nulls",
+    "numbers",
+    "times",
+    "words",
+    "texts",
+    "set",
+    "remove",
+    "calls",
+    "error",
+    # Lists.
+    "no_records",
+    "null_records",
+    "odd_records",
+    "short_page",
+    "no_navigation",
+    "no_paging",
+    "repeated_page",
+    "duplicates",
+    "same_id",
+    # Replies about a subscription.
+    "no_filters",
+    "odd_filters",
+    "free_reasons",
+    # The way.
+    "lost",
+    "cut",
+    "slow",
+]
+type HttpKind = Literal["bomb", "drip", "redirect"]
+type FrameKind = Literal[
+    "no_status",
+    "odd_status",
+    "other_type",
+    "other_id",
+    "no_id",
+    "no_meta",
+    "no_body",
+    "not_a_list",
+    "empty_frame",
+    "binary",
+    "twice",
+]
+type Kind = BodyKind | HttpKind | FrameKind
+
+HTTP_KINDS: tuple[str, ...] = get_args(HttpKind.__value__)
+FRAME_KINDS: tuple[str, ...] = get_args(FrameKind.__value__)
+BODY_KINDS: tuple[str, ...] = get_args(BodyKind.__value__)
+KINDS = (*BODY_KINDS, *HTTP_KINDS, *FRAME_KINDS)
+ONS: tuple[str, ...] = get_args(On.__value__)
+
+MAX_SIZE = 1 << 29
+"""Bytes of the largest body one may ask for."""
+
+
+@dataclass(slots=True)
+class Odd:
+    """One switch: the next of what matches is answered in this way."""
+
+    kind: str = "as_is"
+    on: str = "reply"
+    path: str = "*"
+    """Glob over the path, with or without its query; of an event, over `event`."""
+    method: str = "*"
+    next: int | None = None
+    """How many; `None` is every one."""
+    skip: int = 0
+    """How many that match are left as they are first."""
+    done: bool = True
+    """Whether the request is carried out before it is answered so."""
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str | None = None
+    at: str = "*"
+    """Glob over the dotted path of members, as in `records.*.presenceStatus`."""
+    value: Any = None
+    seconds: float | None = None
+    size: int | None = None
+    turn: int = field(default=0, init=False)
+    """How often it was used: each time begins elsewhere in its list of values."""
+    first_pages: dict[str, Any] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what cannot be done."""
+        if self.kind not in KINDS:
+            raise ValueError(f"odd knows no kind {self.kind}")
+        if self.on not in ONS:
+            raise ValueError(f"odd: on is one of {', '.join(ONS)}")
+        if self.kind in HTTP_KINDS and self.on not in ("reply", "http"):
+            raise ValueError(f"odd: {self.kind} is for HTTP")
+        if self.kind in FRAME_KINDS and self.on == "http":
+            raise ValueError(f"odd: {self.kind} is for frames")
+        if self.status is not None and not 200 <= self.status <= 599:
+            raise ValueError("odd: a status is 200 to 599")
+        if self.size is not None and not 0 < self.size <= MAX_SIZE:
+            raise ValueError(f"odd: a size is 1 to {MAX_SIZE} bytes")
+        if self.seconds is not None and not 0 <= self.seconds <= 86_400:
+            raise ValueError("odd: seconds are 0 to 86400")
+
+    def matches(self, on: str, method: str, path: str, query: str) -> bool:
+        """Whether it is about this reply (`http` or `socket`) or frame."""
+        if self.next == 0 or not (
+            self.on == on or (self.on == "reply" and on in ("http", "socket"))
+        ):
+            return False
+        if self.kind in (FRAME_KINDS if on == "http" else HTTP_KINDS):
+            return False
+        return self.method in ("*", method) and (
+            fnmatchcase(path, self.path)
+            or (bool(query) and fnmatchcase(f"{path}?{query}", self.path))
+        )
+
+
+def next_odd(
+    switches: list[Odd], on: str, method: str = "", path: str = "", query: str = ""
+) -> Odd | None:
+    """Use up and return the first switch that is about a reply or frame."""
+    for odd in switches:
+        if not odd.matches(on, method, path, query):
+            continue
+        if odd.skip > 0:
+            odd.skip -= 1
+            continue
+        if odd.next is not None:
+            odd.next -= 1
+        odd.turn += 1
+        return odd
+    return None
