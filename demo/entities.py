@@ -41,6 +41,9 @@ class Entities(Mapping[tuple[str | None, str], str]):
             if found is None:
                 continue
             extension_id, key = found.groups()
+            if entry["entity_id"].startswith("switch."):
+                # It has the key of the binary sensor that shows the same.
+                key = f"{key}_switch"
             self._ids[extension_id, key] = entry["entity_id"]
             if extension_id is not None:
                 self.devices[extension_id] = entry["device_id"]
@@ -104,7 +107,26 @@ def expected(presence: Json) -> dict[str, str]:
             presence["dndStatus"] == "DoNotAcceptAnyCalls"
         )
         states["in_meeting"] = _on_off(presence["meetingStatus"] == "Connected")
+        states["status"] = _expected_status(states)
     return states
+
+
+def _expected_status(states: Mapping[str, str]) -> str:
+    """Return the status by what the other entities have to show."""
+    telephony = states["telephony_status"]
+    ranked = {
+        "ringing": states["ringing"] == "on",
+        "on_call": telephony == "call_connected",
+        # The telephony status calls a phone that dials ringing.
+        "dialing": telephony == "ringing",
+        "on_hold": telephony == "on_hold",
+        "in_meeting": states["in_meeting"] == "on",
+        "do_not_disturb": states["do_not_disturb"] == "on",
+    }
+    return next(
+        (status for status, is_so in ranked.items() if is_so),
+        states["presence_status"],
+    )
 
 
 def _expected_of_calls(calls: list[Json]) -> dict[str, str]:
@@ -127,7 +149,7 @@ def expected_of_account(presences: list[Json]) -> dict[str, str]:
     counted = {
         "extensions_on_call": ("on_call", "on"),
         "extensions_ringing": ("ringing", "on"),
-        "extensions_available": ("presence_status", "available"),
+        "extensions_available": ("status", "available"),
     }
     return {
         "push_connected": "on",

@@ -30,6 +30,7 @@ from custom_components.ringcentral import (
     select,
     sensor,
     services,
+    switch,
 )
 from custom_components.ringcentral.aioringcentral import limits, models
 from custom_components.ringcentral.aioringcentral.calls import reducer as calls
@@ -217,7 +218,9 @@ def described() -> dict[str, Any]:
     return {
         description.key: description
         for description in (
-            *sensor.STATUSES,
+            switch.DO_NOT_DISTURB,
+            sensor.STATUS,
+            *sensor.WORDS,
             *sensor.CALL_FACTS,
             sensor.CALLER,
             *sensor.COUNTS,
@@ -293,12 +296,12 @@ def test_large_accounts() -> None:
 
 
 def test_park_locations() -> None:
-    (line,) = re.findall(r"^A park location has (.*?)alone", README, re.MULTILINE)
-    assert set(words(line)) == set(constant("_OF_PARK_LOCATIONS"))
+    (line,) = re.findall(r"^A park location, .* has (.*?)alone", README, re.MULTILINE)
+    assert set(words(line)) == set(constant("_OF_NOBODY"))
     (line,) = re.findall(
-        r"^A park location is nobody: (.*?)\. Over", ENTITIES, re.MULTILINE
+        r"^They have calls and no person(.*?)\. All", ENTITIES, re.MULTILINE
     )
-    assert set(words(line)) == {*constant("_OF_PARK_LOCATIONS"), "parked_call"}
+    assert set(words(line)) == {*constant("_OF_NOBODY"), "parked_call"}
 
 
 def test_every_type_without_presence_is_named() -> None:
@@ -740,8 +743,12 @@ async def test_what_is_kept_out_of_the_recorder(
         entities = {
             entry.entity_id: entry.unique_id.count("_")
             for entry in registry.entities.values()
-            if entry.platform == DOMAIN and is_of_extension(entry, emulator)
+            if entry.platform == DOMAIN
+            and is_of_extension(entry, emulator)
+            # It has the name of the extension alone, so each is listed.
+            and entry.translation_key != "status"
         }
+    assert len(config["exclude"]["entities"]) == 1
     assert len(entities) > 300
     for entity_id in entities:
         assert any(fnmatch(entity_id, glob) for glob in globs), entity_id

@@ -26,7 +26,13 @@ from .services import async_setup_services
 from .signin import hand_over, leave, sign_in, take_back
 from .wallboard import async_setup_wallboard
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SELECT, Platform.SENSOR)
+PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.EVENT,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

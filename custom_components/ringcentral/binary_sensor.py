@@ -15,8 +15,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import DndStatus, MeetingStatus, Presence
+from .aioringcentral.status import is_on_call, is_ringing
 from .coordinator import RingCentralConfigEntry
-from .counts import is_on_call, is_ringing
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 from .listeners import CALLS, PUSH
 

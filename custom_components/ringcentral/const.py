@@ -26,3 +26,4 @@ CALLER_FULL: Final = "full"
 
 ATTR_CALLER_NAME: Final = "caller_name"
 ATTR_CALLER_NUMBER: Final = "caller_number"
+ATTR_SINCE: Final = "since"

@@ -3,37 +3,12 @@
 from typing import NamedTuple
 
 from .aioringcentral.calls.reducer import Calls
-from .aioringcentral.models import Presence, PresenceStatus, TelephonyStatus
-
-_ON_CALL = frozenset({TelephonyStatus.CALL_CONNECTED, TelephonyStatus.ON_HOLD})
-
-
-def is_on_call(presence: Presence, calls: Calls) -> bool | None:
-    """Whether a call is connected or held: by the status, or by a call that goes on while another ends."""
-    if calls.on_call:
-        return True
-    return (
-        None
-        if presence.telephony_status is None
-        else presence.telephony_status in _ON_CALL
-    )
-
-
-def is_ringing(presence: Presence, calls: Calls) -> bool | None:
-    """Whether a call rings here, also while another talks; one that is being dialed does not."""
-    if calls.ringing:
-        return True
-    if presence.telephony_status is None:
-        return None
-    return (
-        presence.telephony_status is TelephonyStatus.RINGING
-        and presence.active_calls is None
-        and not calls.calls
-    )
+from .aioringcentral.models import Presence
+from .aioringcentral.status import Status, is_on_call, is_ringing, status
 
 
 class Counts(NamedTuple):
-    """Numbers of extensions."""
+    """Numbers of extensions: with a call that is connected or held, with one that rings, and free."""
 
     on_call: int = 0
     ringing: int = 0
@@ -53,7 +28,7 @@ class Tally:
         share = Counts(
             on_call=bool(is_on_call(presence, calls)),
             ringing=bool(is_ringing(presence, calls)),
-            available=presence.presence_status is PresenceStatus.AVAILABLE,
+            available=status(presence, calls) is Status.AVAILABLE,
         )
         return self._set(presence.extension_id, share)
 

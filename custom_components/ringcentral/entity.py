@@ -19,22 +19,14 @@ from .listeners import ACCOUNT
 # From so many extensions on, what few need is there to be enabled one by one: Home Assistant takes
 # 10,000 enabled entities per account, and a wallboard of hundreds shows a handful of each.
 LARGE_ACCOUNT: Final = 200
-_FEW_NEED: Final = frozenset(
-    {
-        "active_calls",
-        "call_started",
-        "caller",
-        "meeting_status",
-        "set_dnd_status",
-        "set_user_status",
-        "user_status",
-    }
-)
+_FEW_NEED: Final = frozenset({"caller", "do_not_disturb", "set_user_status"})
 
 
 # What is shown where nothing is known for sure.
 _UNAVAILABLE: Final = object()
-_OF_PARK_LOCATIONS: Final = frozenset({"active_calls", "call", "telephony_status"})
+# Extensions that hold calls, and are no person.
+_NOBODY: Final = frozenset({"Department", "GroupCallPickup", "ParkLocation"})
+_OF_NOBODY: Final = frozenset({"active_calls", "call", "telephony_status"})
 
 
 class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
@@ -114,7 +106,12 @@ class ExtensionEntity(RingCentralEntity):
         """Belong to the extension's device; ``watches`` are fields of `Presence`, and `CALLS`."""
         super().__init__(coordinator, description, (extension_id, watches))
         self.extension_id = extension_id
-        if len(coordinator.extensions) > LARGE_ACCOUNT and description.key in _FEW_NEED:
+        if _is_nobody(coordinator.extensions[extension_id]):
+            # All that there is to see of it.
+            self._attr_entity_registry_enabled_default = True
+        elif (
+            len(coordinator.extensions) > LARGE_ACCOUNT and description.key in _FEW_NEED
+        ):
             self._attr_entity_registry_enabled_default = False
         self._attr_unique_id = (
             f"{coordinator.account_id}_{extension_id}_{description.key}"
@@ -164,9 +161,14 @@ class AccountEntity(RingCentralEntity):
         self._take_over()
 
 
+def _is_nobody(extension: Extension) -> bool:
+    """Whether an extension is a park location, a call queue or a pick-up group."""
+    return extension.type in _NOBODY
+
+
 def _applies(extension: Extension, key: str) -> bool:
-    """Whether an entity ever has something to say: a park location is nobody, and only holds calls."""
-    return extension.type != "ParkLocation" or key in _OF_PARK_LOCATIONS
+    """Whether an entity ever has something to say: without a person, only calls do."""
+    return not _is_nobody(extension) or key in _OF_NOBODY
 
 
 @callback

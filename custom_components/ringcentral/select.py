@@ -61,6 +61,8 @@ CONTROLS: tuple[ControlDescription, ...] = (
     ),
     ControlDescription(
         key="set_dnd_status",
+        # For the department setting; the switch does for the rest.
+        entity_registry_enabled_default=False,
         options=_words(DndStatus),
         watches="dnd_status",
         kind=DndStatus,

@@ -15,8 +15,10 @@ from homeassistant.components.sensor import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoreEntity
+from homeassistant.util import dt as dt_util
 
-from .aioringcentral.calls.reducer import Calls
+from .aioringcentral.calls.reducer import CallPhase, Calls
 from .aioringcentral.models import (
     DndStatus,
     MeetingStatus,
@@ -25,43 +27,77 @@ from .aioringcentral.models import (
     TelephonyStatus,
     UserStatus,
 )
-from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
+from .aioringcentral.status import Status, status
+from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_SINCE
 from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 from .listeners import CALLS
+from .since import Since
 
 PARALLEL_UPDATES = 0
 
 
+# What each person has: what they are doing, in one word.
+STATUS = SensorEntityDescription(
+    key="status",
+    name=None,
+    device_class=SensorDeviceClass.ENUM,
+    options=[str(member) for member in Status],
+)
+_STATUS_WATCHES = (
+    "telephony_status",
+    "presence_status",
+    "dnd_status",
+    "meeting_status",
+    CALLS,
+)
+# Whose caller is named with a status.
+_PHASES = {
+    Status.RINGING: CallPhase.RINGING,
+    Status.ON_CALL: CallPhase.CONNECTED,
+    Status.DIALING: CallPhase.DIALING,
+    Status.ON_HOLD: CallPhase.HELD,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
-class StatusDescription(SensorEntityDescription):
-    """A status of an extension."""
+class WordDescription(SensorEntityDescription):
+    """A field of the presence in the service's words."""
 
-    status_fn: Callable[[Presence], StrEnum | None]
+    word_fn: Callable[[Presence], StrEnum | None]
 
 
-def _status(
-    key: str, kind: type[StrEnum], status_fn: Callable[[Presence], StrEnum | None]
-) -> StatusDescription:
-    options = [member.name.lower() for member in kind]
-    return StatusDescription(
+def _word(
+    key: str,
+    kind: type[StrEnum],
+    word_fn: Callable[[Presence], StrEnum | None],
+    *,
+    enabled: bool = True,
+) -> WordDescription:
+    return WordDescription(
         key=key,
         device_class=SensorDeviceClass.ENUM,
-        options=options,
-        status_fn=status_fn,
+        entity_registry_enabled_default=enabled,
+        options=[member.name.lower() for member in kind],
+        word_fn=word_fn,
     )
 
 
-STATUSES: tuple[StatusDescription, ...] = (
-    _status(
+WORDS: tuple[WordDescription, ...] = (
+    _word(
         "telephony_status", TelephonyStatus, lambda presence: presence.telephony_status
     ),
-    _status(
-        "presence_status", PresenceStatus, lambda presence: presence.presence_status
+    _word("presence_status", PresenceStatus, lambda presence: presence.presence_status),
+    _word(
+        "user_status", UserStatus, lambda presence: presence.user_status, enabled=False
     ),
-    _status("user_status", UserStatus, lambda presence: presence.user_status),
-    _status("dnd_status", DndStatus, lambda presence: presence.dnd_status),
-    _status("meeting_status", MeetingStatus, lambda presence: presence.meeting_status),
+    _word("dnd_status", DndStatus, lambda presence: presence.dnd_status),
+    _word(
+        "meeting_status",
+        MeetingStatus,
+        lambda presence: presence.meeting_status,
+        enabled=False,
+    ),
 )
 
 
@@ -81,12 +117,13 @@ def _active_calls(presence: Presence, calls: Calls) -> int | None:
 CALL_FACTS: tuple[CallsDescription, ...] = (
     CallsDescription(
         key="active_calls",
-        state_class=SensorStateClass.MEASUREMENT,
+        entity_registry_enabled_default=False,
         value_fn=_active_calls,
     ),
     CallsDescription(
         key="call_started",
         device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
         value_fn=lambda _presence, calls: calls.longest_began,
     ),
 )
@@ -127,8 +164,9 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
 
     def sensors(extension_id: str) -> Iterator[ExtensionEntity]:
-        for status in STATUSES:
-            yield StatusSensor(coordinator, status, extension_id, (status.key,))
+        yield StatusSensor(coordinator, STATUS, extension_id, _STATUS_WATCHES)
+        for word in WORDS:
+            yield WordSensor(coordinator, word, extension_id, (word.key,))
         for calls in CALL_FACTS:
             yield CallsSensor(
                 coordinator, calls, extension_id, ("telephony_status", CALLS)
@@ -158,14 +196,56 @@ class ValueSensor(SensorEntity):
         self._attr_native_value = value
 
 
-class StatusSensor(ValueSensor, ExtensionEntity):
-    """One status in the service's words."""
+class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
+    """What an extension is doing, since when, and with whom where callers are shown."""
 
-    entity_description: StatusDescription
+    _attr_name = None
+    _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_SINCE})
+    _since = Since()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on with the time of before, where the status is still the same."""
+        if (stored := await self.async_get_last_extra_data()) is not None:
+            kept = Since.from_dict(stored.as_dict(), dt_util.utcnow())
+            self._since = kept.then(self._since.status, dt_util.utcnow())
+        await super().async_added_to_hass()
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> Since:
+        """Keep the time over a reload and a restart, also while unavailable."""
+        return self._since
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return since when, and the caller's name where it is shown."""
+        if self._attr_native_value is None:
+            return {}
+        return {ATTR_SINCE: self._since.at, **self._caller}
+
+    @override
+    def _value(self) -> tuple[Status | None, dict[str, str]]:
+        now = status(self.presence, self.calls)
+        call = self.calls.newest(_PHASES[now]) if now in _PHASES else None
+        return now, self.coordinator.caller(call.name, None) if call else {}
+
+    @override
+    def _show(self, value: tuple[Status | None, dict[str, str]]) -> None:
+        now, self._caller = value
+        self._attr_native_value = now
+        self._since = self._since.then(now, dt_util.utcnow())
+
+
+class WordSensor(ValueSensor, ExtensionEntity):
+    """One field of the presence in the service's words."""
+
+    entity_description: WordDescription
 
     @override
     def _value(self) -> StrEnum | None:
-        return self.entity_description.status_fn(self.presence)
+        return self.entity_description.word_fn(self.presence)
 
     @override
     def _show(self, value: StrEnum | None) -> None:

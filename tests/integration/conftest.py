@@ -12,6 +12,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowHandler, FlowManager, FlowResultType
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -37,6 +38,28 @@ def integration(
     enable_custom_integrations: None,
 ) -> None:
     """Let Home Assistant load the integration, and let it reach the emulator."""
+
+
+# Off by default, and what many tests look at.
+_TURNED_ON = frozenset(
+    {"active_calls", "call_started", "meeting_status", "set_dnd_status", "user_status"}
+)
+
+
+@pytest.fixture(autouse=True)
+def turned_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have entities as a user with wishes has them; not where a test is about the defaults."""
+    default = Entity.__dict__["entity_registry_enabled_default"].func
+
+    def is_enabled(entity: Entity) -> bool:
+        key = getattr(getattr(entity, "entity_description", None), "key", None)
+        return key in _TURNED_ON or bool(default(entity))
+
+    if request.node.get_closest_marker("defaults"):
+        yield
+        return
+    with patch.object(Entity, "entity_registry_enabled_default", property(is_enabled)):
+        yield
 
 
 class Browser:

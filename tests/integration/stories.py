@@ -95,7 +95,7 @@ class Story:
         """Return enabled entities of the entry, or of one extension: entity ids by unique id."""
         start = "" if extension_id is None else self.unique_id("", extension_id)
         return {
-            found.unique_id: found.entity_id
+            keyed(found): found.entity_id
             for found in er.async_entries_for_config_entry(
                 er.async_get(self.hass), self.entry.entry_id
             )
@@ -397,6 +397,12 @@ def issues(hass: HomeAssistant) -> list[ir.IssueEntry]:
         for (domain, _), issue in ir.async_get(hass).issues.items()
         if domain == DOMAIN and issue.active
     ]
+
+
+def keyed(entry: er.RegistryEntry) -> str:
+    """Return the unique id; a switch has the key of the binary sensor that shows the same."""
+    is_switch = entry.domain == Platform.SWITCH
+    return f"{entry.unique_id}_switch" if is_switch else entry.unique_id
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int = logging.INFO) -> list[str]:

@@ -1,4 +1,4 @@
-"""The counts for a wallboard: right after every change, and written only when they change."""
+"""The counts for a wallboard: right after every change, and written only when they change; available is free."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -13,7 +13,14 @@ from custom_components.ringcentral.aioringcentral.models import (
     PresenceStatus,
     TelephonyStatus,
 )
-from custom_components.ringcentral.counts import Counts, Tally, is_on_call, is_ringing
+from custom_components.ringcentral.aioringcentral.status import (
+    Status,
+    is_on_call,
+    is_ringing,
+    status,
+)
+from custom_components.ringcentral.counts import Counts, Tally
+from demo.entities import expected
 from emulator import Emulator
 
 from .call_stories import ANNA, BEN, OWN, PARK, QUEUE, Clock, cast, following
@@ -51,11 +58,11 @@ async def test_counts_follow_calls(hass: HomeAssistant, emulator: Emulator) -> N
     async with following(hass, emulator, [own, anna, ben]) as story:
         assert counts(story) == ("0", "0", "3")
         for who, word, expected in (
-            (own, "ring", ("0", "1", "3")),
-            (anna, "ring", ("0", "2", "3")),
-            (own, "answer", ("1", "1", "2")),
+            (own, "ring", ("0", "1", "2")),
+            (anna, "ring", ("0", "2", "1")),
+            (own, "answer", ("1", "1", "1")),
             (anna, "missed", ("1", "0", "2")),
-            (ben, "dial", ("1", "0", "2")),
+            (ben, "dial", ("1", "0", "1")),
             (ben, "answer", ("2", "0", "1")),
             (own, "hold", ("2", "0", "1")),
             (own, "hangup", ("1", "0", "2")),
@@ -76,7 +83,7 @@ async def test_one_with_two_calls_counts_once_each(
         assert counts(story) == ("1", "1", "0")
         await emulator.play_call(story.own, ["hangup"], call="a")
         await story.all_heard()
-        assert counts(story) == ("0", "1", "1")
+        assert counts(story) == ("0", "1", "0")
 
 
 async def test_a_count_is_written_when_it_changes_alone(
@@ -104,7 +111,7 @@ async def test_counts_are_there_from_the_first_moment(
     async with following(
         hass, emulator, [people[OWN], people[ANNA], people[PARK]]
     ) as story:
-        assert counts(story) == ("1", "1", "1")
+        assert counts(story) == ("1", "1", "0")
         assert written(story, ON_CALL) == ["1"]
 
 
@@ -120,7 +127,12 @@ async def test_counts_of_everyone_are_those_of_the_service(
         assert counts(story) == (
             "1",
             str(len(emulator._service.account.members(int(people[QUEUE])))),
-            str(sum(each["presenceStatus"] == "Available" for each in truth.values())),
+            str(
+                sum(
+                    expected(each).get("status") == "available"
+                    for each in truth.values()
+                )
+            ),
         )
 
 
@@ -138,7 +150,7 @@ async def test_counts_are_right_after_a_break(
             await story.lost()
             await story.live()
             await story.shows(anna, ringing="on")
-            assert counts(story) == ("0", "1", "2")
+            assert counts(story) == ("0", "1", "1")
 
 
 async def test_counts_are_unavailable_without_a_connection(
@@ -167,7 +179,7 @@ async def test_a_call_that_was_gone_for_a_moment_is_counted_throughout(
                 story.own, {"extensionId": story.own, "telephonyStatus": "NoCall"}
             )
             await story.all_heard()
-            assert counts(story) == ("0", "1", "1")
+            assert counts(story) == ("0", "1", "0")
             await clock.move_on(2)
             assert counts(story) == ("0", "0", "1")
             assert written(story, RINGING) == ["0"]
@@ -235,7 +247,7 @@ def test_who_was_never_seen_can_be_forgotten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "on_call", "ringing"),
+    ("telephony", "on_call", "ringing"),
     [
         (TelephonyStatus.NO_CALL, False, False),
         (TelephonyStatus.RINGING, False, True),
@@ -245,9 +257,9 @@ def test_who_was_never_seen_can_be_forgotten() -> None:
     ],
 )
 def test_without_details_the_status_tells(
-    status: TelephonyStatus, on_call: bool, ringing: bool
+    telephony: TelephonyStatus, on_call: bool, ringing: bool
 ) -> None:
-    of = presence("1", telephony_status=status, active_calls=None)
+    of = presence("1", telephony_status=telephony, active_calls=None)
     assert is_on_call(of, calls_of(of)) is on_call
     assert is_ringing(of, calls_of(of)) is ringing
 
@@ -298,16 +310,15 @@ def test_single_changes_add_up_to_counting_anew(
             office.pop(key, None)
             changed = tally.forget(key)
         else:
-            calls, status = step
-            of = presence(key, *calls, presence_status=status)
+            calls, word = step
+            of = presence(key, *calls, presence_status=word)
             office[key] = of, calls_of(of)
             changed = tally.note(*office[key])
         assert tally.counts == Counts(
             on_call=sum(bool(is_on_call(*each)) for each in office.values()),
             ringing=sum(bool(is_ringing(*each)) for each in office.values()),
             available=sum(
-                each.presence_status is PresenceStatus.AVAILABLE
-                for each, _ in office.values()
+                status(*each) is Status.AVAILABLE for each in office.values()
             ),
         )
         # Other numbers mean a change; the same numbers may be other people.

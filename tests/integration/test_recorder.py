@@ -1,5 +1,6 @@
 """Who calls is kept for oneself: not in the recorder's file in any mode, and nowhere at all unless asked for."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 import json
 import logging
@@ -11,6 +12,7 @@ from homeassistant.const import (
     EVENT_HOMEASSISTANT_FINAL_WRITE,
     EVENT_LOGGING_CHANGED,
     MATCH_ALL,
+    STATE_UNAVAILABLE,
 )
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.json import ExtendedJSONEncoder
@@ -307,3 +309,70 @@ async def test_what_is_printed_of_a_call_does_not_say_whose_it_is(story: Story) 
     printed += [repr(view()) for view in views]
     assert len(printed) == 5
     assert found_in("".join(printed)) == []
+
+
+@pytest.mark.defaults
+@pytest.mark.parametrize("mode", [CALLER_HIDDEN], indirect=True)
+async def test_one_answered_call_is_at_most_21_rows(
+    hass: HomeAssistant, database: Path, story: Story
+) -> None:
+    """With everything that is on by default, the account's counts included."""
+    count = "SELECT count(*) FROM states"
+    await async_wait_recording_done(hass)
+    before = rows(database, count)[0]
+    for word in ("ring", "answer", "hangup"):
+        await story.emulator.play_call(story.own, [word], call="a")
+        await story.all_heard()
+    assert story.now("status") == "available"
+    await async_wait_recording_done(hass)
+    assert rows(database, count)[0] - before <= 21
+    kept = "".join(rows(database, "SELECT shared_attrs FROM state_attributes"))
+    assert "since" not in kept
+
+
+@pytest.mark.defaults
+@pytest.mark.parametrize("recoverable", [True, False])
+async def test_a_lost_connection_writes_unavailable_and_back_alone(
+    hass: HomeAssistant, emulator: Emulator, recoverable: bool
+) -> None:
+    """Where the grace time ran out; and nothing where it did not."""
+    with hasty(grace=0.05):
+        async with following(hass, emulator, [emulator.own_extension_id]) as story:
+            await story.call("ring", "answer")
+            await story.shows(status="on_call")
+            shown = story.all_states()
+            story.forget()
+            emulator.faults.set(wstoken_error={"status": 503, "code": "CMN-201"})
+            await emulator.disconnect(recoverable=recoverable)
+            await story.shows(status=STATE_UNAVAILABLE)
+            emulator.faults.clear()
+            await story.live()
+            await story.until(lambda: story.all_states() == shown)
+            written = Counter(entity_id for entity_id, _, _ in story.changes)
+            push = story.account_entity("push_connected")
+            assert written.pop(push) == 2
+            assert set(written.values()) == {2}
+            assert all(
+                STATE_UNAVAILABLE in (old, new)
+                for entity_id, old, new in story.changes
+                if entity_id != push
+            )
+
+
+@pytest.mark.defaults
+@pytest.mark.parametrize("recoverable", [True, False])
+async def test_a_lost_connection_that_is_back_in_time_writes_nothing(
+    hass: HomeAssistant, emulator: Emulator, recoverable: bool
+) -> None:
+    with hasty():
+        async with following(hass, emulator, [emulator.own_extension_id]) as story:
+            await story.call("ring", "answer")
+            await story.shows(status="on_call")
+            story.forget()
+            await emulator.disconnect(recoverable=recoverable)
+            await story.lost()
+            await story.live()
+            await story.all_heard()
+            assert {entity_id for entity_id, _, _ in story.changes} <= {
+                story.account_entity("push_connected")
+            }

@@ -197,7 +197,7 @@ def test_every_icon_belongs_to_an_entity(platform: str) -> None:
         texts = TEXTS["entity"][platform][key]
         for name, icon in leaves(icons):
             assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), name
-        if platform == Platform.BINARY_SENSOR:
+        if platform in (Platform.BINARY_SENSOR, Platform.SWITCH):
             assert icons.get("state", {}).keys() <= {"on", "off"}, key
         else:
             assert icons.get("state", {}).keys() <= texts.get("state", {}).keys(), key

@@ -52,6 +52,7 @@ from emulator import Emulator
 
 from . import entry_for, jwt_input, open_sessions
 from .skipping import SkippingLoop
+from .stories import keyed
 from .truth import Json, Truth
 from .watching import Log, Penalties, is_ours, our_tasks
 
@@ -348,7 +349,7 @@ class World:
         """Return entity ids by key, of an extension or the account."""
         start = f"{self.emulator.account_id}_"
         found = {
-            entry.unique_id.removeprefix(start): entry.entity_id
+            keyed(entry).removeprefix(start): entry.entity_id
             for entry in er.async_entries_for_config_entry(
                 er.async_get(self.hass), self.entry.entry_id
             )

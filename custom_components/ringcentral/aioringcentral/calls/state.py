@@ -182,6 +182,12 @@ class Calls(NamedTuple):
             default=None,
         )
 
+    def newest(self, phase: CallPhase) -> Call | None:
+        """Return the call that came into a list last, of those that are in a phase."""
+        return next(
+            (call for call in reversed(self.calls) if call.phase is phase), None
+        )
+
     @property
     def due(self) -> datetime | None:
         """When `advance` has to be called again whatever comes; None if it need not."""

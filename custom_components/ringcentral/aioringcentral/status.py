@@ -1,0 +1,83 @@
+"""One word for what an extension is doing: the same everywhere.
+
+``docs/decisions/0006-one-status.md`` says why it ranks so. Pure functions only.
+"""
+
+from enum import StrEnum
+
+from .calls.reducer import CallPhase, Calls
+from .models import DndStatus, MeetingStatus, Presence, PresenceStatus, TelephonyStatus
+
+
+class Status(StrEnum):
+    """What an extension is doing, the most important first."""
+
+    RINGING = "ringing"
+    ON_CALL = "on_call"
+    DIALING = "dialing"
+    ON_HOLD = "on_hold"
+    IN_MEETING = "in_meeting"
+    DO_NOT_DISTURB = "do_not_disturb"
+    BUSY = "busy"
+    AVAILABLE = "available"
+    OFFLINE = "offline"
+
+
+def status(presence: Presence, calls: Calls) -> Status | None:
+    """Return the first status that is true, or None where nothing is known.
+
+    Calls count for more than the telephony status, which speaks of one of them, and calls a phone
+    that dials "Ringing". Without call details it is all there is.
+    """
+    if is_ringing(presence, calls):
+        return Status.RINGING
+    phases = {call.phase for call in calls.calls}
+    telephony = presence.telephony_status
+    is_beyond_list = CallPhase.HELD not in phases or calls.unseen > 0
+    if CallPhase.CONNECTED in phases or (
+        telephony is TelephonyStatus.CALL_CONNECTED and is_beyond_list
+    ):
+        return Status.ON_CALL
+    if CallPhase.DIALING in phases:
+        return Status.DIALING
+    if CallPhase.HELD in phases or telephony is TelephonyStatus.ON_HOLD:
+        return Status.ON_HOLD
+    if presence.meeting_status is MeetingStatus.CONNECTED:
+        return Status.IN_MEETING
+    if presence.dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS:
+        return Status.DO_NOT_DISTURB
+    if presence.presence_status is None:
+        return None
+    return _OF_PRESENCE[presence.presence_status]
+
+
+def is_on_call(presence: Presence, calls: Calls) -> bool | None:
+    """Whether a call is connected or held: by the status, or by a call that goes on while another ends."""
+    if calls.on_call:
+        return True
+    return (
+        None
+        if presence.telephony_status is None
+        else presence.telephony_status in _ON_CALL
+    )
+
+
+def is_ringing(presence: Presence, calls: Calls) -> bool | None:
+    """Whether a call rings here, also while another talks; one that is being dialed does not."""
+    if calls.ringing:
+        return True
+    if presence.telephony_status is None:
+        return None
+    return (
+        presence.telephony_status is TelephonyStatus.RINGING
+        and presence.active_calls is None
+        and not calls.calls
+    )
+
+
+_ON_CALL = frozenset({TelephonyStatus.CALL_CONNECTED, TelephonyStatus.ON_HOLD})
+_OF_PRESENCE = {
+    PresenceStatus.AVAILABLE: Status.AVAILABLE,
+    PresenceStatus.BUSY: Status.BUSY,
+    PresenceStatus.OFFLINE: Status.OFFLINE,
+}
