@@ -15,6 +15,13 @@ from .process import Process, ProcessFailed
 CHECKOUT = Path(__file__).resolve().parent.parent
 HASS = CHECKOUT / ".venv-ha" / "bin" / "hass"
 HOST = "127.0.0.1"
+# What Home Assistant is not to install by itself: of voice there are newer releases in
+# requirements_ha.txt, which need no compiler; scripts/test --frontend brings another frontend.
+OPTIONS = (
+    "--log-no-color",
+    "--skip-pip-packages",
+    "pymicro-vad,pyspeex-noise,home-assistant-frontend",
+)
 
 # Home Assistant ends with this status when it is asked to restart.
 RESTART = 100
@@ -52,7 +59,7 @@ class HomeAssistant:
         self._port = port
         self._process = Process(
             "Home Assistant",
-            [HASS, "--config", folder, "--log-no-color"],
+            [HASS, "--config", folder, *OPTIONS],
             folder / "console.log",
             CHECKOUT,
         )

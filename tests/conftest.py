@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import os
+from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -30,3 +31,23 @@ def _source_of_chance() -> None:
     It looks for who holds it, finds nobody among frozen objects, and warns of what is not so.
     """
     given(st.none())(lambda _: None)()
+
+
+END_TO_END = Path(__file__).parent / "e2e"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep on one worker, with --dist loadgroup, what shares processes; the rest goes wherever there is room.
+
+    What starts its own processes makes a group of its file.
+    """
+    for item in items:
+        if not item.path.is_relative_to(END_TO_END):
+            continue
+        if (END_TO_END / "browser") in item.path.parents:
+            group = "browser"
+        elif "shared" in getattr(item, "fixturenames", ()):
+            group = "office"
+        else:
+            group = item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -1,14 +1,22 @@
-"""Every language says all that English says, with the same values in it."""
+"""What a language says is what English says, with the same values in it.
+
+Whether it says all of it is asked by scripts/translations, before a release: whoever adds a
+text writes English alone.
+"""
 
 from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
+import shutil
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parents[1] / "custom_components/ringcentral/translations"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "custom_components/ringcentral/translations"
 ENGLISH: dict[str, Any] = json.loads((FOLDER / "en.json").read_text())
 LANGUAGES = ("da", "de", "es", "fr", "it", "ja", "nl", "pl", "pt-BR", "sv", "zh-Hans")
 
@@ -35,14 +43,19 @@ def test_every_language_that_is_promised_is_there() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} == {"en", *LANGUAGES}
 
 
+def said(language: str) -> dict[str, str]:
+    """Return a language's texts by their paths."""
+    return dict(leaves(json.loads((FOLDER / f"{language}.json").read_text())))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_language_has_the_keys_and_values_of_english(language: str) -> None:
-    """A key that is added to English is missed here, by name."""
+def test_a_language_has_keys_and_values_of_english(language: str) -> None:
+    """In English's order, so that two files can be read side by side."""
     raw = (FOLDER / f"{language}.json").read_text()
     texts = json.loads(raw)
     assert raw == json.dumps(texts, indent=2, ensure_ascii=False) + "\n"
     ours, theirs = dict(leaves(texts)), dict(leaves(ENGLISH))
-    assert list(ours) == list(theirs)
+    assert list(ours) == [key for key in theirs if key in ours]
     wrong = {
         key: text for key, text in ours.items() if parts(text) != parts(theirs[key])
     }
@@ -54,6 +67,89 @@ def test_a_language_has_the_keys_and_values_of_english(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_is_not_english(language: str) -> None:
     """Few texts are the same words."""
-    ours = dict(leaves(json.loads((FOLDER / f"{language}.json").read_text())))
-    alike = [key for key, text in leaves(ENGLISH) if ours[key] == text]
+    ours, theirs = said(language), dict(leaves(ENGLISH))
+    alike = [key for key, text in ours.items() if theirs.get(key) == text]
     assert len(alike) < len(ours) * MOST_ALIKE, alike
+
+
+# The command that asks for completeness
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a checkout in which two languages are complete."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/translations", tmp_path / "scripts")
+    folder = tmp_path / FOLDER.relative_to(ROOT)
+    folder.mkdir(parents=True)
+    for language in ("en", "de", "fr"):
+        shutil.copy(FOLDER / "en.json", folder / f"{language}.json")
+    return tmp_path
+
+
+def ask(tree: Path, *languages: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    return subprocess.run(
+        [sys.executable, tree / "scripts/translations", *languages],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def change(tree: Path, language: str, path: str, text: str | None) -> None:
+    """Change or take away one text."""
+    file = tree / FOLDER.relative_to(ROOT) / f"{language}.json"
+    texts = json.loads(file.read_text())
+    *way, last = path.split(".")
+    inner = texts
+    for key in way:
+        inner = inner[key]
+    if text is None:
+        del inner[last]
+    else:
+        inner[last] = text
+    file.write_text(json.dumps(texts))
+
+
+KEYS = [key for key, _ in leaves(ENGLISH)]
+
+
+def test_complete_languages_are_named_so(tree: Path) -> None:
+    result = ask(tree)
+
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("text", [None, "", "  "])
+@pytest.mark.parametrize("key", [KEYS[0], KEYS[len(KEYS) // 2], KEYS[-1]])
+def test_a_hole_is_found_with_its_english_text(
+    tree: Path, key: str, text: str | None
+) -> None:
+    change(tree, "fr", key, text)
+
+    result = ask(tree)
+
+    assert result.returncode == 1
+    english = dict(leaves(ENGLISH))[key]
+    assert result.stdout == f"fr: missing {key}: {english}\n"
+    assert ask(tree, "de").returncode == 0
+    assert ask(tree, "fr").returncode == 1
+
+
+def test_a_text_that_english_gave_up_is_found(tree: Path) -> None:
+    change(tree, "en", KEYS[-1], None)
+
+    result = ask(tree)
+
+    assert result.returncode == 1
+    assert result.stdout == "".join(
+        f"{language}: no longer in English: {KEYS[-1]}\n" for language in ("de", "fr")
+    )
+
+
+def test_a_language_that_is_not_there_is_refused(tree: Path) -> None:
+    result = ask(tree, "xx")
+
+    assert result.returncode == 2
+    assert "xx.json" in result.stderr

@@ -15,7 +15,7 @@ import pytest
 
 from demo.api import Rest, Socket
 from demo.emulator import Emulator
-from demo.hass import HomeAssistant, free_port
+from demo.hass import OPTIONS, HomeAssistant, free_port
 from demo.office import OWNER
 from demo.onboarding import create_owner, settle_in
 from demo.process import Process
@@ -55,11 +55,13 @@ class Installed(HomeAssistant):
             environment / "bin/hass",
             "--config",
             self.folder,
-            "--log-no-color",
         ]
         self._process = Process(
             "Home Assistant",
-            program if self.is_whole else [*program, "--skip-pip"],
+            [
+                *program,
+                *(OPTIONS if self.is_whole else ("--log-no-color", "--skip-pip")),
+            ],
             self.folder / "console.log",
             folder,
         )
