@@ -118,7 +118,7 @@ type Handler = Callable[[Service, Request, dict[str, str]], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One REST call with its rate group and permissions (protocol 2.2)."""
+    """One REST call with its rate group and permissions (docs/protocol.md 2.2)."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""The login page and the authorization codes it gives (protocol 1.2)."""
+"""The login page and the authorization codes it gives (docs/protocol.md 1.2)."""
 
 from dataclasses import dataclass, field
 from html import escape

@@ -1,4 +1,4 @@
-"""Calls as one extension sees them: pure, from protocol 4.3 and 4.5."""
+"""Calls as one extension sees them: pure, from docs/protocol.md 4.3 and 4.5."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Errors as the service words them, from protocol 1.5 and 2.1."""
+"""Errors as the service words them, from docs/protocol.md 1.5 and 2.1."""
 
 from typing import Any
 
@@ -116,7 +116,7 @@ OAUTH_CODES: dict[str, tuple[str, str]] = {
         "User needs to have [ThirdPartyAppAccess] permission for requested resource",
     ),
 }
-"""Code -> OAuth word, text (protocol 1.5)."""
+"""Code -> OAuth word, text (docs/protocol.md 1.5)."""
 
 
 def oauth_error(code: str) -> OAuthError:

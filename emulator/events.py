@@ -1,4 +1,4 @@
-"""Event bodies, from protocol 4.3. Pure; the envelope is in subscriptions.py."""
+"""Event bodies, from docs/protocol.md 4.3. Pure; the envelope is in subscriptions.py."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ UNKNOWN_ENUM = "SomethingNew"
 
 
 def hidden(state: Visible) -> Visible:
-    """Return what others see of a user who does not allow it (protocol 2.4, open)."""
+    """Return what others see of a user who does not allow it (docs/protocol.md 2.4, open)."""
     return Visible(
         telephony_status="NoCall",
         presence_status="Offline",

@@ -18,10 +18,10 @@ WITHOUT_PRESENCE = frozenset(
         "ParkLocation",
     }
 )
-"""Types whose presence reads only `presenceStatus: Offline` (protocol 2.4)."""
+"""Types whose presence reads only `presenceStatus: Offline` (docs/protocol.md 2.4)."""
 
 SETTABLE_TYPES = frozenset({"User", "DigitalUser", "VirtualUser", "FlexibleUser"})
-"""User-type extensions: the only ones whose presence can be set (protocol 2.5)."""
+"""User-type extensions: the only ones whose presence can be set (docs/protocol.md 2.5)."""
 
 USER_STATUSES = ("Offline", "Busy", "Available")
 DND_STATUSES = (
@@ -111,7 +111,7 @@ class Extension:
 
     @property
     def presence_status(self) -> str:
-        """The aggregated status by the rule of protocol 4.6."""
+        """The aggregated status by the rule of docs/protocol.md 4.6."""
         if not self.has_presence or self.status != "Enabled":
             return "Offline"
         if self.user_status == "Offline":
@@ -127,7 +127,7 @@ class Extension:
 
     @property
     def accepts_queue_calls(self) -> bool:
-        """Whether queue calls ring here at all (protocol 2.5)."""
+        """Whether queue calls ring here at all (docs/protocol.md 2.5)."""
         return self.accept_call_queue_calls and self.dnd_status not in (
             "DoNotAcceptAnyCalls",
             "DoNotAcceptDepartmentCalls",

@@ -1,4 +1,4 @@
-"""Event filters: what one asks for and whether it is allowed. Pure, protocol 4.2."""
+"""Event filters: what one asks for and whether it is allowed. Pure, docs/protocol.md 4.2."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -142,7 +142,7 @@ def missing_permission(wanted: Filter, removed: list[str]) -> str | None:
 def refused(
     wanted: Filter, account: Account, owner_id: int, faults: Faults
 ) -> Refusal | None:
-    """Return why a filter is refused (protocol 2.9), or None."""
+    """Return why a filter is refused (docs/protocol.md 2.9), or None."""
     if code := first_match(faults.refuse_filters, wanted.text):
         return Refusal(403, code, "Not allowed to subscribe for this event")
     kind, target = wanted.kind, wanted.target_id

@@ -1,4 +1,4 @@
-"""Frames of the socket as text: building and reading them. Pure, protocol 3.2."""
+"""Frames of the socket as text: building and reading them. Pure, docs/protocol.md 3.2."""
 
 from dataclasses import dataclass
 from typing import Any

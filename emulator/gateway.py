@@ -1,4 +1,4 @@
-"""Where sockets come in: ticket, recovery, ConnectionDetails (protocol 3.1, 3.3)."""
+"""Where sockets come in: ticket, recovery, ConnectionDetails (docs/protocol.md 3.1, 3.3)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What becomes of the filters of a subscription (protocol 2.9). Pure."""
+"""What becomes of the filters of a subscription (docs/protocol.md 2.9). Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

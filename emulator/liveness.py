@@ -1,4 +1,4 @@
-"""When a socket ends by itself: idle, too old, or its client gone (protocol 3.5)."""
+"""When a socket ends by itself: idle, too old, or its client gone (docs/protocol.md 3.5)."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The OAuth endpoints: token, revoke and the WebSocket ticket (protocol 1, 3.1)."""
+"""The OAuth endpoints: token, revoke and the WebSocket ticket (docs/protocol.md 1, 3.1)."""
 
 import base64
 import binascii

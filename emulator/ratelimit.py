@@ -1,4 +1,4 @@
-"""Rate groups with a penalty that every request restarts (protocol 5)."""
+"""Rate groups with a penalty that every request restarts (docs/protocol.md 5)."""
 
 from collections import deque
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What survives a lost socket for a while (protocol 3.4)."""
+"""What survives a lost socket for a while (docs/protocol.md 3.4)."""
 
 from collections import deque
 from dataclasses import dataclass, field

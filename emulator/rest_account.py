@@ -1,4 +1,4 @@
-"""Account and extensions (protocol 2.3)."""
+"""Account and extensions (docs/protocol.md 2.3)."""
 
 from . import shapes
 from .api import A, Reply, Request, Route, X, find_extension

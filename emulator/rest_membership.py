@@ -1,4 +1,4 @@
-"""Monitored lines, favourites and queue membership (protocol 2.2, 2.7)."""
+"""Monitored lines, favourites and queue membership (docs/protocol.md 2.2, 2.7)."""
 
 from typing import Any
 

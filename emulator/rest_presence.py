@@ -1,4 +1,4 @@
-"""Presence of one, of several, of all extensions, and setting it (2.4 to 2.6, 2.10)."""
+"""Presence of one, of several, of all extensions, and setting it (docs/protocol.md 2.4 to 2.6, 2.10)."""
 
 from typing import Any
 import uuid
@@ -148,7 +148,7 @@ def read_account_presence(
 
 
 def update_presence(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """PUT presence; a partial body is fine (protocol 2.5)."""
+    """PUT presence; a partial body is fine (docs/protocol.md 2.5)."""
     ext = find_extension(service, request, ids["extension"])
     body = request.json_object()
     owner = service.account.extensions[request.session.owner_id]

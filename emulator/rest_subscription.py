@@ -1,4 +1,4 @@
-"""Subscriptions over REST and the socket (protocol 2.9, 3.5)."""
+"""Subscriptions over REST and the socket (docs/protocol.md 2.9, 3.5)."""
 
 from typing import Any
 

@@ -99,7 +99,7 @@ def presence(
     detailed: bool,
     sip: bool,
 ) -> dict[str, Any]:
-    """Return the presence of an extension as the viewer may see it (protocol 2.4)."""
+    """Return the presence of an extension as the viewer may see it (docs/protocol.md 2.4)."""
     uri = f"{base}/restapi/v1.0/account/{account.id}/extension/{ext.id}"
     about: dict[str, Any] = {"uri": uri, "id": ext.id}
     if ext.number is not None:
@@ -170,7 +170,7 @@ def listed(
     per_page: int,
     total: int,
 ) -> dict[str, Any]:
-    """Return the list shape of protocol 2.2 for one page of records."""
+    """Return the list shape of docs/protocol.md 2.2 for one page of records."""
     pages = max(1, -(-total // per_page))
     kept = [(name, value) for name, value in query if name not in ("page", "perPage")]
 

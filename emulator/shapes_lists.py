@@ -7,7 +7,7 @@ from .extension import Extension
 
 
 def line(account: Account, owner_id: int, each: Line, base: str) -> dict[str, Any]:
-    """Return one monitored line (protocol 2.7)."""
+    """Return one monitored line (docs/protocol.md 2.7)."""
     uri = f"{base}/restapi/v1.0/account/{account.id}/extension"
     ext = account.extensions[each.extension_id]
     return {

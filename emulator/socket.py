@@ -1,4 +1,4 @@
-"""One connected socket: its frames, its timers and its end (protocol 3.2 to 3.5)."""
+"""One connected socket: its frames, its timers and its end (docs/protocol.md 3.2 to 3.5)."""
 
 import asyncio
 from collections import deque

@@ -1,4 +1,4 @@
-"""Subscriptions: who gets which event in which form (protocol 2.9, 4.1, 4.2)."""
+"""Subscriptions: who gets which event in which form (docs/protocol.md 2.9, 4.1, 4.2)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

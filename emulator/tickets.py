@@ -1,4 +1,4 @@
-"""WebSocket tickets (protocol 3.1 and 7.1)."""
+"""WebSocket tickets (docs/protocol.md 3.1 and 7.1)."""
 
 from dataclasses import dataclass, field
 import secrets

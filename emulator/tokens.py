@@ -1,4 +1,4 @@
-"""OAuth sessions and their tokens (protocol 1.3 and 1.4)."""
+"""OAuth sessions and their tokens (docs/protocol.md 1.3 and 1.4)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -27,7 +27,7 @@ async def test_no_wrong_state_five_seconds_later(
     await running.reload()
     before = len(running.office.states.changes)
     # A call that is parked during a break is told by nobody afterwards: REST knows no
-    # telephony status of a park location (protocol 2.4), which is unknown then.
+    # telephony status of a park location (docs/protocol.md 2.4), which is unknown then.
     calls = CALLS if recoverable else CALLS[:-1]
     playing = [
         asyncio.create_task(_play(running, who, script))

@@ -1,4 +1,4 @@
-"""The browser's way: code, PKCE and its checks (protocol 1.2)."""
+"""The browser's way: code, PKCE and its checks (docs/protocol.md 1.2)."""
 
 import base64
 import hashlib

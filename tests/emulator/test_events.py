@@ -1,4 +1,4 @@
-"""Presence events and call events (protocol 4)."""
+"""Presence events and call events (docs/protocol.md 4)."""
 
 from typing import Any
 
@@ -369,7 +369,7 @@ async def test_queue_presence(socket: Socket, emu: Emulator) -> None:
 async def test_presence_status_rule(
     emu: Emulator, fields: dict[str, str], status: str
 ) -> None:
-    """How presenceStatus follows from the rest (protocol 4.6)."""
+    """How presenceStatus follows from the rest (docs/protocol.md 4.6)."""
     shown = await emu.set_presence(emu.own_extension_id, fields)
     assert shown["presenceStatus"] == status
 

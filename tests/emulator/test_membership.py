@@ -1,4 +1,4 @@
-"""Who is in the account and on the lists, and its events (protocol 4.2, 4.3)."""
+"""Who is in the account and on the lists, and its events (docs/protocol.md 4.2, 4.3)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The service's own Python client works against the emulator (protocol 7)."""
+"""The service's own Python client works against the emulator (docs/protocol.md 7)."""
 
 import asyncio
 from asyncio.subprocess import PIPE, Process

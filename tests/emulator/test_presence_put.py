@@ -1,4 +1,4 @@
-"""Setting presence over REST (protocol 2.5)."""
+"""Setting presence over REST (docs/protocol.md 2.5)."""
 
 from typing import Any
 

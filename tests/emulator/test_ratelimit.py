@@ -1,4 +1,4 @@
-"""Rate groups, penalty and Retry-After (protocol 5)."""
+"""Rate groups, penalty and Retry-After (docs/protocol.md 5)."""
 
 import aiohttp
 import pytest

@@ -1,4 +1,4 @@
-"""What survives a lost socket (protocol 3.4)."""
+"""What survives a lost socket (docs/protocol.md 3.4)."""
 
 import pytest
 

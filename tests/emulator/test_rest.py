@@ -1,4 +1,4 @@
-"""REST: account, extensions, presence, errors and permissions (protocol 2)."""
+"""REST: account, extensions, presence, errors and permissions (docs/protocol.md 2)."""
 
 from email import message_from_bytes
 from typing import Any

@@ -1,4 +1,4 @@
-"""Filters, refusals and the life of subscriptions (protocol 2.9, 4.2)."""
+"""Filters, refusals and the life of subscriptions (docs/protocol.md 2.9, 4.2)."""
 
 import pytest
 

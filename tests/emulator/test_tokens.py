@@ -1,4 +1,4 @@
-"""Sign-in, rotation and the end of sessions (protocol 1.3, 1.4)."""
+"""Sign-in, rotation and the end of sessions (docs/protocol.md 1.3, 1.4)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tickets, frames and the end of sockets (protocol 3)."""
+"""Tickets, frames and the end of sockets (docs/protocol.md 3)."""
 
 import asyncio
 from collections.abc import AsyncIterator

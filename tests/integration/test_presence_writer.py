@@ -159,7 +159,7 @@ async def test_the_queue_setting_of_before_comes_back(
 async def test_the_old_queue_setting_cannot_come_back_but_the_rest_does(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:
-    """The service takes it from old user interfaces alone (protocol 2.5)."""
+    """The service takes it from old user interfaces alone (docs/protocol.md 2.5)."""
     await emulator.set_presence(
         story.own, {"dndStatus": "TakeDepartmentCallsOnly", "userStatus": "Busy"}
     )

@@ -1,4 +1,4 @@
-"""Stories of what is read again: refused for now, told to nobody, or told only in part (peers, rows 25, 28, 41 to 43)."""
+"""Stories of what is read again: what was refused for now, not reported, or reported in part."""
 
 from collections.abc import Collection, Iterator
 from unittest.mock import patch

@@ -1,4 +1,4 @@
-"""Stories of calls: states that were wrong, or that stuck (peers, rows 4 to 12)."""
+"""Stories of calls: states that were wrong, or that stuck."""
 
 from typing import Any
 from unittest.mock import patch

@@ -1,4 +1,4 @@
-"""Stories of large accounts: few requests, and one event wakes one extension (peers, rows 23, 26, 42)."""
+"""Stories of large accounts: few requests, and one event wakes one extension."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

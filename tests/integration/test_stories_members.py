@@ -1,4 +1,4 @@
-"""Stories of who is followed: people who come, go, change their names, and lists that change (peers, rows 41 to 43)."""
+"""Stories of members: people come, go and change their names, and lists change."""
 
 from collections.abc import Iterator
 from unittest.mock import patch

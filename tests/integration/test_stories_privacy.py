@@ -1,4 +1,4 @@
-"""Stories of what nobody should be able to read (peers, rows 29 to 31, design 4.8)."""
+"""Stories of privacy: names and numbers that nobody may read (docs/architecture.md 4.8)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Stories of planned ends and recoveries: the next connection is made before, or goes on after (design 5)."""
+"""Stories of planned ends and recoveries (docs/architecture.md 5)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Stories of beginnings and ends: restarts, reloads, and what is left behind (peers, rows 25 to 28)."""
+"""Stories of beginnings and ends: restarts, reloads, and what is left behind."""
 
 import asyncio
 from datetime import timedelta

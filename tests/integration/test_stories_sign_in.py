@@ -1,4 +1,4 @@
-"""Stories of sign-in: what runs out, what is taken away, and what is only slow (peers, rows 20 to 23)."""
+"""Stories of sign-in: what runs out, what is taken away, and what is only slow."""
 
 import logging
 from typing import Any

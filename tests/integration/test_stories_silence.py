@@ -1,4 +1,4 @@
-"""Stories of silence: presence that stopped, and connections that did not come back (peers, rows 13 to 19)."""
+"""Stories of silence: presence that stopped, and connections that did not come back."""
 
 import logging
 from unittest.mock import patch
