@@ -4,6 +4,7 @@ import asyncio
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 import resource
 import signal
 import sys
@@ -13,7 +14,8 @@ import aiohttp
 import orjson
 import pytest
 
-from .schema import CHECKOUT
+CHECKOUT = Path(__file__).resolve().parents[2]
+
 
 KEYS = {
     "server",

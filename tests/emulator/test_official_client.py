@@ -2,6 +2,7 @@
 
 import asyncio
 from asyncio.subprocess import PIPE, Process
+from pathlib import Path
 import sys
 from typing import Any
 
@@ -9,7 +10,7 @@ import orjson
 
 from emulator import Emulator
 
-from .schema import CHECKOUT
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 async def heard(process: Process, kind: str) -> dict[str, Any]:
