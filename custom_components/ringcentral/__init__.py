@@ -20,8 +20,8 @@ from .const import DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import is_followed, sync_devices
 from .lifecycle import needs_sign_in
-from .presence_writer import remove_stored
 from .repairs import clear_issues, permission_name, report_permission_missing
+from .restore_schedule import remove_stored
 from .services import async_setup_services
 from .signin import hand_over, leave, sign_in, take_back
 from .wallboard import async_setup_wallboard

@@ -21,7 +21,7 @@ from .aioringcentral.models import (
     PresenceUpdate,
     UserStatus,
 )
-from .aioringcentral.presence import update_from_event
+from .aioringcentral.presence import merge, update_from_event
 from .aioringcentral.presence_store import PresenceStore
 from .aioringcentral.snapshot import SnapshotReader
 from .aioringcentral.stream.runner import Continuity, Stream
@@ -40,7 +40,7 @@ from .const import (
 from .counts import Tally
 from .lifecycle import Lifecycle
 from .listeners import Listeners
-from .presence_writer import Editor
+from .presence_writer import PresenceWriter
 from .repairs import report_connected, report_subscription_limit
 from .signin import SignIn
 from .upkeep import Upkeep
@@ -72,7 +72,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
         self.members_complete = True
         self.calls = CallWatch(hass, self._calls_changed)
         self.tally = Tally()
-        self.editor = Editor(self)
+        self.editor = PresenceWriter(self)
         self.lifecycle = Lifecycle(self)
         self.stream: Stream
         self._reader = SnapshotReader(sign_in.rest)
@@ -217,8 +217,10 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
 
     async def read_fresh(self, extension_id: str) -> Presence:
         """Read the presence of one extension now, and return it; raises `RingCentralError`."""
-        await self._take(extension_id, self.sign_in.rest.presence(extension_id))
-        return self.presences[extension_id]
+        found = await self._take(extension_id, self.sign_in.rest.presence(extension_id))
+        # Somebody who is not followed can be read as well.
+        known = self.presences.get(extension_id)
+        return known or merge(Presence(extension_id=extension_id), found)
 
     async def write(
         self,
@@ -239,7 +241,9 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             ),
         )
 
-    async def _take(self, extension_id: str, reply: Awaitable[PresenceUpdate]) -> None:
+    async def _take(
+        self, extension_id: str, reply: Awaitable[PresenceUpdate]
+    ) -> PresenceUpdate:
         """Take the presence that a reply holds; events that arrive meanwhile count for more."""
         journal = self.presences.begin_read()
         try:
@@ -251,6 +255,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
             self.presences.end_read(journal, (extension_id,), (found,), anew=False),
             is_live=True,
         )
+        return found
 
     async def read(
         self, extension_ids: tuple[str, ...], *, anew: bool, is_live: bool = False
@@ -295,7 +300,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
                 )
             return
         key = update.extension_id
-        is_confirmed = self.editor.unconfirmed.confirm(update)
+        is_confirmed = self.editor.optimistic.confirm(update)
         if (before := self.presences.apply(update)) is not None:
             calls = self.calls[key]
             # Between a break and its snapshot nobody knows what of this is new.
@@ -340,7 +345,7 @@ class RingCentralCoordinator(BaseDataUpdateCoordinatorProtocol):
     def _changed(self, extension_id: str, before: Presence, calls: Calls) -> None:
         """Wake whoever watches what is different from the presence and the calls of before."""
         presence, calls_now = self.presences[extension_id], self.calls[extension_id]
-        self.editor.note(presence)
+        self.editor.presence_changed(before, presence)
         self._upkeep.note(presence)
         self._listeners.wake_for_presence(before, calls, presence, calls_now)
         counts = self.tally.counts

@@ -43,6 +43,7 @@ async def async_get_config_entry_diagnostics(
         "connection": _connection(coordinator),
         "rate_budget": coordinator.sign_in.http.budget.summary(hass.loop.time()),
         "filters": _filters(coordinator),
+        "restores": _restores(coordinator),
         "extensions": {
             label: _extension(coordinator, extension_id)
             for extension_id, label in _labels(coordinator).items()
@@ -87,6 +88,23 @@ def _connection(coordinator: RingCentralCoordinator) -> dict[str, Any]:
 
 def _age(since: float | None, now: float) -> float | None:
     return None if since is None else round(now - since, 1)
+
+
+def _restores(coordinator: RingCentralCoordinator) -> dict[str, Any]:
+    """Return which changes for a time are to be taken back, and which were dropped and why."""
+    restores, labels = coordinator.editor.restores, _labels(coordinator)
+    return {
+        "waiting": [
+            {
+                "extension": labels.get(key, "other"),
+                "due": restore.at.isoformat(),
+                "fields": sorted(restore.before),
+                "is_settled": restore.is_settled,
+            }
+            for key, restore in restores.items()
+        ],
+        "dropped": list(restores.dropped),
+    }
 
 
 def _labels(coordinator: RingCentralCoordinator) -> dict[str, str]:

@@ -13,6 +13,7 @@ import voluptuous as vol
 from .aioringcentral.errors import PermissionMissing
 from .aioringcentral.filters import EVERYONE, is_presence_filter
 from .aioringcentral.jwt import jwt_expiry
+from .aioringcentral.models import Extension
 from .aioringcentral.stream.subscription import Subscription
 from .const import CONF_JWT, DOMAIN
 from .signin import sign_in
@@ -22,6 +23,8 @@ FILTERS_REFUSED: Final = "filters_refused"
 ACCOUNT_REFUSED: Final = "account_refused"
 SUBSCRIPTION_LIMIT: Final = "subscription_limit"
 JWT_EXPIRES: Final = "jwt_expires"
+# One for each extension.
+NOT_RESTORED: Final = "not_restored"
 ISSUES: Final = (
     PERMISSION_MISSING,
     FILTERS_REFUSED,
@@ -72,6 +75,33 @@ def report_subscription_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
     _report(hass, entry, SUBSCRIPTION_LIMIT, ir.IssueSeverity.ERROR)
 
 
+def report_not_restored(
+    hass: HomeAssistant, entry: ConfigEntry, key: str, extension: Extension | None
+) -> None:
+    """Tell whose presence could not be brought back."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _not_restored_id(entry, key),
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=NOT_RESTORED,
+        translation_placeholders={
+            "account": entry.title,
+            "extension": (extension and (extension.name or extension.number)) or key,
+        },
+    )
+
+
+def withdraw_not_restored(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
+    """Take the issue away: this extension's presence was changed."""
+    ir.async_delete_issue(hass, DOMAIN, _not_restored_id(entry, key))
+
+
+def _not_restored_id(entry: ConfigEntry, key: str) -> str:
+    return f"{issue_id(entry, NOT_RESTORED)}_{key}"
+
+
 def report_connected(
     hass: HomeAssistant, entry: ConfigEntry, subscription: Subscription | None
 ) -> None:
@@ -110,6 +140,10 @@ def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take all issues away, with the entry."""
     for issue in ISSUES:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+    per_extension = issue_id(entry, NOT_RESTORED)
+    for domain, found in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and found.startswith(per_extension):
+            ir.async_delete_issue(hass, domain, found)
 
 
 def issue_id(entry: ConfigEntry, issue: str) -> str:

@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .entity import ExtensionEntity, add_for_each_extension
-from .presence_writer import Editor
+from .presence_writer import PresenceWriter
 from .write_rules import dnd_choices
 
 # Writes are of the Medium rate group: one at a time.
@@ -26,7 +26,7 @@ class ControlDescription(SelectEntityDescription):
     watches: str
     kind: type[StrEnum]
     status_fn: Callable[[Presence], StrEnum | None]
-    set_fn: Callable[[Editor, str, Any], Awaitable[None]]
+    set_fn: Callable[[PresenceWriter, str, Any], Awaitable[None]]
     choices_fn: Callable[[RingCentralCoordinator, str], list[StrEnum]]
 
 
@@ -107,7 +107,7 @@ class ControlSelect(ExtensionEntity, SelectEntity):
         description = self.entity_description
         status = (
             self._chosen
-            or self.coordinator.editor.unconfirmed.get(
+            or self.coordinator.editor.optimistic.get(
                 self.extension_id, description.watches
             )
             or description.status_fn(self.presence)

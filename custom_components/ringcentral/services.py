@@ -1,5 +1,6 @@
 """Actions: change presence, also for a time, and read it fresh."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.core import (
@@ -39,6 +40,16 @@ USER_STATUS_OPTIONS: Final = _options(*UserStatus)
 # What is never offered is still understood, to say why it cannot be set.
 DND_STATUS_OPTIONS: Final = _options(*DndStatus)
 
+
+def _duration(value: Any) -> timedelta:
+    """Read a duration of any form that Home Assistant knows."""
+    try:
+        duration: timedelta = cv.positive_time_period(value)
+    except OverflowError as err:
+        raise vol.Invalid("duration is out of range") from err
+    return duration
+
+
 SET_SCHEMA = vol.All(
     cv.make_entity_service_schema(
         {
@@ -47,7 +58,7 @@ SET_SCHEMA = vol.All(
             vol.Optional(ATTR_MESSAGE): vol.All(
                 cv.string, vol.Length(max=_LONGEST_MESSAGE)
             ),
-            vol.Optional(ATTR_DURATION): cv.positive_time_period,
+            vol.Optional(ATTR_DURATION): _duration,
         }
     ),
     cv.has_at_least_one_key(ATTR_USER_STATUS, ATTR_DND_STATUS, ATTR_MESSAGE),

@@ -1,6 +1,7 @@
 """Changing presence: which extensions and values, what is sent, and what a refusal means to the user."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Final
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -15,6 +16,8 @@ from .aioringcentral.models import DndStatus, Extension, Presence, UserStatus
 from .const import DOMAIN
 
 EDIT_PERMISSION: Final = "EditPresence"
+
+LONGEST_DURATION: Final = timedelta(days=366)
 
 # Types whose presence the service lets anyone set (protocol 2.5: "User-type extensions only").
 _EDITABLE_TYPES: Final = frozenset(
@@ -97,8 +100,47 @@ def check_values(
         )
 
 
+def check_duration(duration: timedelta | None) -> None:
+    """Refuse a duration that nobody will see the end of.
+
+    Raises:
+        ServiceValidationError: the longest one.
+    """
+    if duration is not None and not timedelta() <= duration <= LONGEST_DURATION:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="duration_too_long",
+            translation_placeholders={"days": str(LONGEST_DURATION.days)},
+        )
+
+
+def unknown_before() -> ServiceValidationError:
+    """Return what to raise where a value to bring back is unknown."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="unknown_before"
+    )
+
+
+def not_connected(account: str) -> ServiceValidationError:
+    """Return what to raise for an account that is not loaded."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_loaded",
+        translation_placeholders={"account": account},
+    )
+
+
+def is_in_doubt(error: RingCentralError) -> bool:
+    """Whether a change may have been made although no reply says so."""
+    return isinstance(error, RetryLater) and error.may_have_worked
+
+
 def refused_change(error: RingCentralError) -> HomeAssistantError:
-    """Return what a refused change tells the user."""
+    """Return what to raise for a change that failed, or whose outcome is unknown."""
+    if is_in_doubt(error):
+        return HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="change_in_doubt"
+        )
     if isinstance(error, PermissionMissing):
         return ServiceValidationError(
             translation_domain=DOMAIN, translation_key="may_not_edit"

@@ -161,7 +161,7 @@ class Home:
 
     def waiting(self) -> bool:
         """Whether the integration will bring an earlier presence back."""
-        return bool(self.story.coordinator.editor._restores)
+        return bool(self.story.coordinator.editor.restores.items())
 
     async def looks(self, automation: str, doing: Awaitable[object]) -> None:
         """Let something happen, and wait until an automation has looked at it."""
@@ -1570,10 +1570,8 @@ async def test_a_reason_that_is_left_keeps_it_on(
 
 def restore_in(home: Home) -> float:
     """Return in how many seconds the integration brings the earlier presence back by itself."""
-    (restore,) = home.story.coordinator.editor._restores.values()
-    at = dt_util.parse_datetime(restore.at)
-    assert at is not None
-    return (at - dt_util.utcnow()).total_seconds()
+    ((_, restore),) = home.story.coordinator.editor.restores.items()
+    return (restore.at - dt_util.utcnow()).total_seconds()
 
 
 async def test_a_start_in_an_event_keeps_what_to_bring_back(

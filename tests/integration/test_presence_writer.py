@@ -2,22 +2,32 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 import logging
+import math
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, MagicMock, patch
 
+import aiohttp
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import pytest
+import voluptuous as vol
 
+from custom_components.ringcentral.aioringcentral.http import Http, Reply
+from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
+from custom_components.ringcentral.aioringcentral.presence import changes_from_wire
+from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import DOMAIN
+from custom_components.ringcentral.diagnostics import async_get_config_entry_diagnostics
 from emulator import Emulator
 
+from . import missing_texts
 from .call_stories import ANNA, OWN, Clock, cast, following
-from .stories import PRESENCE, Story, lines, settling_at_once, sign_in_flows
+from .stories import PRESENCE, Story, issues, lines, settling_at_once, sign_in_flows
 
 PUT = PRESENCE.replace("GET", "PUT")
 SHORT, LONG = 4, 8
@@ -416,10 +426,12 @@ async def test_nothing_is_left_of_an_entry_that_is_removed(
 async def test_it_is_tried_again_while_the_service_has_trouble(
     story: Story, emulator: Emulator, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    home = "custom_components.ringcentral.presence_writer"
+    home = "custom_components.ringcentral.restorer"
     with patch(f"{home}._TRY_AGAIN", timedelta(seconds=2)):
         await change(story, SHORT, user_status="busy")
-        emulator.faults.set(http_5xx=[{"path": "*/presence", "status": 503, "next": 2}])
+        emulator.faults.set(
+            http_5xx=[{"path": "*/presence", "method": "PUT", "next": 2}]
+        )
         for tries, seconds in ((2, SHORT), (3, 2), (4, 2)):
             await clock.move_on(seconds)
             await all_written(story)
@@ -455,7 +467,7 @@ async def test_an_end_while_it_is_being_tried(
     editor = story.coordinator.editor
     await clock.move_on(SHORT)
     await story.hass.config_entries.async_unload(story.entry.entry_id)
-    waiting = list(editor._timers)
+    waiting = list(editor.restores._timers)
     await editor.stop()
     assert waiting == []
 
@@ -500,3 +512,528 @@ async def test_an_extension_that_is_gone_by_then(
         await story.until(lambda: anna not in story.followed())
     await nothing_is_written(story, clock, SHORT)
     assert lines(caplog, logging.WARNING) == []
+
+
+# The change itself goes wrong (what is to be undone is on disk before it is sent).
+
+
+def stored(hass_storage: dict[str, Any], story: Story) -> dict[str, Any]:
+    """Return what is on disk of the restores, by extension."""
+    data = hass_storage.get(f"{DOMAIN}.{story.entry.entry_id}", {}).get("data", {})
+    found: dict[str, Any] = data.get("restores", {})
+    return found
+
+
+@contextmanager
+def replies_lost(*, how: str, done: bool = True) -> Iterator[None]:
+    """Lose replies to changes on their way, after the service has done the work or before it saw it."""
+    send = Http.send
+
+    async def lose(self: Http, method: str, path: str, *args: Any, **kw: Any) -> Reply:
+        if method != "PUT":
+            return await send(self, method, path, *args, **kw)
+        if done:
+            await send(self, method, path, *args, **kw)
+        reply = AsyncMock()
+        reply.headers = {}
+        match how:
+            case "cut":
+                reply.read.side_effect = aiohttp.ServerDisconnectedError()
+            case "slow":
+                reply.read.side_effect = TimeoutError()
+            case "empty":
+                reply.status, reply.read.return_value = 200, b""
+            case "page":
+                reply.status, reply.read.return_value = 200, b"<html>Hello</html>"
+            case "gateway":
+                reply.status, reply.read.return_value = 502, b""
+            case "list":
+                reply.status, reply.read.return_value = 200, b"[]"
+        session = MagicMock()
+        session.request.return_value.__aenter__.return_value = reply
+        session.request.return_value.__aexit__.return_value = None
+        lost = Http(session, self.server, self.budget)
+        return await send(lost, method, path, *args, **kw)
+
+    with patch.object(Http, "send", lose):
+        yield
+
+
+HOW_LOST = ["cut", "slow", "empty", "page", "gateway", "list"]
+
+
+def said(error: HomeAssistantError) -> str | None:
+    """Return the key of what the user is told, which has to be a text."""
+    assert error.translation_key is not None
+    path = ("exceptions", error.translation_key, "message")
+    assert not missing_texts(path, error.translation_placeholders)
+    return error.translation_key
+
+
+@pytest.mark.parametrize("how", HOW_LOST)
+async def test_a_change_whose_reply_is_lost_is_taken_back(
+    story: Story, emulator: Emulator, clock: Clock, how: str
+) -> None:
+    with replies_lost(how=how), pytest.raises(HomeAssistantError) as caught:
+        await change(story, SHORT, dnd_status="do_not_accept_any_calls")
+    assert said(caught.value) == "change_in_doubt"
+    assert is_so(emulator, story.own, dndStatus="DoNotAcceptAnyCalls")
+    await clock.move_on(SHORT)
+    await becomes(story, dndStatus="TakeAllCalls")
+    await nothing_is_written(story, clock, LONG)
+
+
+@pytest.mark.parametrize("how", ["cut", "gateway"])
+async def test_a_change_that_never_arrived_is_not_taken_back(
+    story: Story, emulator: Emulator, clock: Clock, how: str
+) -> None:
+    with replies_lost(how=how, done=False), pytest.raises(HomeAssistantError) as caught:
+        await change(story, 60, user_status="busy")
+    assert said(caught.value) == "change_in_doubt"
+    await clock.move_on(30)
+    await all_written(story)
+    await story.until(lambda: not story.coordinator.editor.restores.items())
+    # Then the person does the same, which is theirs.
+    await emulator.set_presence(story.own, {"userStatus": "Busy"})
+    await nothing_is_written(story, clock, 60)
+
+
+async def test_more_time_whose_reply_is_lost_ends_at_the_earlier_time(
+    story: Story, clock: Clock
+) -> None:
+    await change(story, 60, user_status="busy")
+    with replies_lost(how="cut", done=False), pytest.raises(HomeAssistantError):
+        await change(story, 3600, user_status="offline")
+    await clock.move_on(30)
+    await all_written(story)
+    await clock.move_on(30)
+    await becomes(story, userStatus="Available")
+
+
+async def test_a_service_that_cannot_be_reached_was_not_asked(
+    story: Story, emulator: Emulator
+) -> None:
+    failed = aiohttp.ClientConnectorError(MagicMock(), OSError())
+    session = MagicMock()
+    session.request.side_effect = failed
+    with (
+        patch.object(story.coordinator.sign_in.http, "session", session),
+        pytest.raises(HomeAssistantError) as caught,
+    ):
+        await change(story, SHORT, user_status="busy")
+    assert said(caught.value) == "change_failed"
+    assert story.coordinator.editor.restores.items() == []
+
+
+@pytest.mark.parametrize("status", [403, 400, 404])
+async def test_a_refused_change_leaves_nothing_to_undo(
+    story: Story,
+    emulator: Emulator,
+    hass_storage: dict[str, Any],
+    clock: Clock,
+    status: int,
+) -> None:
+    emulator.faults.set(
+        http_5xx=[{"path": "*/presence", "method": "PUT", "status": status}]
+    )
+    with pytest.raises(HomeAssistantError):
+        await change(story, SHORT, user_status="busy")
+    emulator.faults.clear()
+    await clock.move_on(2)
+    assert stored(hass_storage, story) == {}
+    await nothing_is_written(story, clock, LONG)
+
+
+async def test_what_is_to_be_undone_is_on_disk_before_it_is_done(
+    story: Story, emulator: Emulator, hass_storage: dict[str, Any]
+) -> None:
+    on_disk: list[dict[str, Any]] = []
+    update = Rest.update_presence
+
+    async def look(rest: Rest, *args: Any, **values: Any) -> PresenceUpdate:
+        on_disk.append(stored(hass_storage, story))
+        return await update(rest, *args, **values)
+
+    with patch.object(Rest, "update_presence", look):
+        await change(story, LONG, user_status="busy")
+    assert on_disk[0][story.own]["user_status"] == "Available"
+
+
+@pytest.mark.parametrize("when", ["sent", "done"])
+async def test_an_action_that_is_cancelled_and_run_again_leads_back_to_before_the_first(
+    story: Story, emulator: Emulator, clock: Clock, when: str
+) -> None:
+    """As an automation in mode restart does it."""
+    emulator.faults.set(reply_delay=0.2)
+    sent = writes(emulator)
+    first = asyncio.create_task(
+        change(story, SHORT, dnd_status="do_not_accept_any_calls")
+    )
+    await emulator.wait_for(lambda: writes(emulator) > sent)
+    if when == "done":
+        await emulator.wait_for(
+            lambda: is_so(emulator, story.own, dndStatus="DoNotAcceptAnyCalls")
+        )
+        await story.all_heard()
+    first.cancel()
+    await change(story, SHORT, dnd_status="do_not_accept_any_calls")
+    emulator.faults.clear()
+    await clock.move_on(SHORT)
+    await becomes(story, dndStatus="TakeAllCalls")
+
+
+async def test_an_action_that_is_cancelled_is_finished_and_taken_back(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    emulator.faults.set(reply_delay=0.2)
+    sent = writes(emulator)
+    action = asyncio.create_task(change(story, SHORT, user_status="busy"))
+    await emulator.wait_for(lambda: writes(emulator) > sent)
+    action.cancel()
+    await story.hass.async_block_till_done()
+    emulator.faults.clear()
+    assert is_so(emulator, story.own, userStatus="Busy")
+    await clock.move_on(SHORT)
+    await becomes(story, userStatus="Available")
+
+
+async def test_an_action_that_is_cancelled_while_it_waits_its_turn_does_nothing(
+    story: Story, emulator: Emulator
+) -> None:
+    emulator.faults.set(reply_delay=0.2)
+    sent = writes(emulator)
+    first = asyncio.create_task(change(story, user_status="busy"))
+    await emulator.wait_for(lambda: writes(emulator) > sent)
+    second = asyncio.create_task(change(story, user_status="offline"))
+    await asyncio.sleep(0)
+    second.cancel()
+    await first
+    emulator.faults.clear()
+    await story.hass.async_block_till_done()
+    assert is_so(emulator, story.own, userStatus="Busy")
+
+
+@pytest.mark.parametrize("how", ["reload", "unload"])
+async def test_an_end_waits_for_what_is_being_written(
+    hass: HomeAssistant, story: Story, emulator: Emulator, clock: Clock, how: str
+) -> None:
+    emulator.faults.set(reply_delay=0.2)
+    sent = writes(emulator)
+    action = asyncio.create_task(set_for(story, {"seconds": SHORT}))
+    await emulator.wait_for(lambda: writes(emulator) > sent)
+    if how == "reload":
+        await story.reload()
+    else:
+        assert await hass.config_entries.async_unload(story.entry.entry_id)
+        assert await hass.config_entries.async_setup(story.entry.entry_id)
+    await action
+    emulator.faults.clear()
+    await clock.move_on(SHORT)
+    await becomes(story, userStatus="Available")
+
+
+async def test_a_change_that_comes_after_the_end_is_refused(
+    story: Story, emulator: Emulator
+) -> None:
+    editor, sent = story.coordinator.editor, writes(emulator)
+    assert await story.hass.config_entries.async_unload(story.entry.entry_id)
+    with pytest.raises(HomeAssistantError) as caught:
+        await editor.set_presence(story.own, message="Gone", duration=timedelta(1))
+    assert said(caught.value) == "not_loaded"
+    assert writes(emulator) == sent
+
+
+# Starts.
+
+
+async def test_a_start_that_fails_keeps_what_is_to_be_undone(
+    hass: HomeAssistant,
+    story: Story,
+    emulator: Emulator,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Somebody's queue setting changed while it was away, so that there is something to write."""
+    anna = cast(emulator)[ANNA]
+    await change(story, LONG, user_status="busy")
+    assert await hass.config_entries.async_unload(story.entry.entry_id)
+    await emulator.set_presence(anna, {"dndStatus": "DoNotAcceptDepartmentCalls"})
+    for fault in (
+        {"http_5xx": [{"path": "*", "status": 503}]},
+        {"http_5xx": [{"path": "*/presence", "status": 503}]},
+        {"wstoken_error": {"status": 503, "code": "CMN-201"}},
+    ):
+        emulator.faults.set(**fault)
+        assert not await hass.config_entries.async_setup(story.entry.entry_id)
+        emulator.faults.clear()
+        assert await hass.config_entries.async_unload(story.entry.entry_id)
+        await clock.move_on(1.5)
+        assert story.own in stored(hass_storage, story)
+    assert await hass.config_entries.async_setup(story.entry.entry_id)
+    await clock.move_on(LONG)
+    await becomes(story, userStatus="Available")
+
+
+async def test_two_restarts_in_a_second_keep_what_is_to_be_undone(
+    story: Story, emulator: Emulator, clock: Clock, hass_storage: dict[str, Any]
+) -> None:
+    anna = cast(emulator)[ANNA]
+    await change(story, LONG, user_status="busy")
+    await story.reload()
+    await emulator.set_presence(anna, {"dndStatus": "DoNotAcceptDepartmentCalls"})
+    await story.reload()
+    assert story.own in stored(hass_storage, story)
+    await clock.move_on(LONG)
+    await becomes(story, userStatus="Available")
+
+
+@pytest.mark.parametrize("junk", [None, [], "no", {"at": 7}, {"user_status": "Busy"}])
+async def test_a_file_that_cannot_be_read_in_parts_costs_those_parts(
+    hass: HomeAssistant,
+    story: Story,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    junk: Any,
+) -> None:
+    await change(story, LONG, user_status="busy")
+    assert await hass.config_entries.async_unload(story.entry.entry_id)
+    await clock.move_on(2)
+    stored(hass_storage, story)["1234"] = junk
+    assert await hass.config_entries.async_setup(story.entry.entry_id)
+    assert len(lines(caplog, logging.WARNING)) == 1
+    await clock.move_on(LONG)
+    await becomes(story, userStatus="Available")
+
+
+# Not followed any more.
+
+
+async def test_who_is_not_followed_any_more_is_taken_back_all_the_same(
+    hass: HomeAssistant, story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    anna = cast(emulator)[ANNA]
+    await change(story, LONG, anna, user_status="busy", message="At lunch")
+    options = {**story.entry.options, "extensions": [story.own]}
+    hass.config_entries.async_update_entry(story.entry, options=options)
+    await story.reload()
+    assert anna not in story.followed()
+    await clock.move_on(LONG)
+    await emulator.wait_for(
+        lambda: is_so(emulator, anna, userStatus="Available", message="")
+    )
+    await story.hass.async_block_till_done()
+    assert story.coordinator.editor.restores.items() == []
+
+
+async def test_what_cannot_be_taken_back_is_a_repair_that_names_the_extension(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    await change(story, SHORT, user_status="busy")
+    emulator.faults.set(permissions_removed=["EditPresence"])
+    await clock.move_on(SHORT)
+    await story.until(lambda: bool(issues(story.hass)))
+    (issue,) = issues(story.hass)
+    assert issue.translation_key == "not_restored"
+    assert issue.translation_placeholders is not None
+    name = emulator.extension(story.own).name
+    assert issue.translation_placeholders["extension"] == name
+    emulator.faults.clear()
+    await change(story, user_status="offline")
+    assert issues(story.hass) == []
+
+
+# What a person changes meanwhile.
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "stays", "back"),
+    [
+        (
+            {"userStatus": "Offline"},
+            {"userStatus": "Offline"},
+            {"dndStatus": "TakeAllCalls", "message": ""},
+        ),
+        (
+            {"dndStatus": "DoNotAcceptDepartmentCalls"},
+            {"dndStatus": "DoNotAcceptDepartmentCalls"},
+            {"userStatus": "Available", "message": ""},
+        ),
+        (
+            {"message": "With a customer"},
+            {"message": "With a customer"},
+            {"userStatus": "Available", "dndStatus": "TakeAllCalls"},
+        ),
+        (
+            {"userStatus": "Offline", "dndStatus": "DoNotAcceptDepartmentCalls"},
+            {"userStatus": "Offline", "dndStatus": "DoNotAcceptDepartmentCalls"},
+            {"message": ""},
+        ),
+    ],
+    ids=["user", "dnd", "message", "two"],
+)
+async def test_what_a_person_changes_meanwhile_stays(
+    story: Story,
+    emulator: Emulator,
+    clock: Clock,
+    meanwhile: dict[str, str],
+    stays: dict[str, str],
+    back: dict[str, str],
+) -> None:
+    await change(
+        story,
+        SHORT,
+        user_status="busy",
+        dnd_status="do_not_accept_any_calls",
+        message="At lunch",
+    )
+    await emulator.set_presence(story.own, meanwhile)
+    await story.all_heard()
+    await clock.move_on(SHORT)
+    await becomes(story, **stays, **back)
+    await nothing_is_written(story, clock, LONG)
+
+
+async def test_what_a_person_changes_unheard_stays(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    await change(story, SHORT, user_status="busy")
+    emulator.faults.set(drop=1.0)
+    await emulator.set_presence(story.own, {"userStatus": "Offline"})
+    await nothing_is_written(story, clock, SHORT)
+    assert is_so(emulator, story.own, userStatus="Offline")
+
+
+async def test_a_person_who_comes_back_to_the_same_value_has_chosen_it(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    await change(story, SHORT, user_status="busy")
+    for word in ("Offline", "Busy"):
+        await emulator.set_presence(story.own, {"userStatus": word})
+        await story.all_heard()
+    await nothing_is_written(story, clock, LONG)
+    assert is_so(emulator, story.own, userStatus="Busy")
+
+
+async def test_who_hides_meanwhile_stays_hidden_and_the_rest_goes_back(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    await change(story, SHORT, user_status="busy", dnd_status="do_not_accept_any_calls")
+    await emulator.set_presence(story.own, {"allowSeeMyPresence": False})
+    await story.all_heard()
+    await clock.move_on(SHORT)
+    await becomes(story, dndStatus="TakeAllCalls")
+    assert is_so(emulator, story.own, userStatus="Busy")
+
+
+# Long overdue.
+
+
+@pytest.mark.parametrize("days", [0.05, 21, 400])
+async def test_what_is_long_overdue_is_dropped_and_said(
+    hass: HomeAssistant,
+    story: Story,
+    emulator: Emulator,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    days: float,
+) -> None:
+    anna = cast(emulator)[ANNA]
+    await change(story, SHORT, dnd_status="do_not_accept_any_calls")
+    await change(story, SHORT, anna, user_status="busy")
+    assert await hass.config_entries.async_unload(story.entry.entry_id)
+    await clock.move_on(days * 86_400)
+    assert await hass.config_entries.async_setup(story.entry.entry_id)
+    await nothing_is_written(story, clock, LONG)
+    assert len(lines(caplog, logging.WARNING)) == 1
+    found = await async_get_config_entry_diagnostics(hass, story.entry)
+    assert [one["reason"] for one in found["restores"]["dropped"]] == ["overdue"] * 2
+    assert found["restores"]["waiting"] == []
+
+
+async def test_less_than_an_hour_is_not_too_late(
+    hass: HomeAssistant, story: Story, clock: Clock
+) -> None:
+    await change(story, SHORT, user_status="busy")
+    assert await hass.config_entries.async_unload(story.entry.entry_id)
+    await clock.move_on(3_500)
+    assert await hass.config_entries.async_setup(story.entry.entry_id)
+    await clock.move_on(0)
+    await becomes(story, userStatus="Available")
+
+
+# What is refused before anything is written.
+
+
+@pytest.mark.parametrize(
+    ("unknown", "values"),
+    [
+        ({"dndStatus": "Unknown"}, {"dnd_status": "do_not_accept_any_calls"}),
+        ({"dndStatus": "Silent"}, {"dnd_status": "do_not_accept_any_calls"}),
+        ({"userStatus": "Away"}, {"user_status": "busy"}),
+        (
+            {"userStatus": "Away"},
+            {"user_status": "busy", "dnd_status": "do_not_accept_any_calls"},
+        ),
+    ],
+    ids=str,
+)
+async def test_a_value_that_could_not_be_brought_back_is_not_replaced_for_a_time(
+    story: Story, emulator: Emulator, unknown: dict[str, str], values: dict[str, str]
+) -> None:
+    presence = Rest.presence
+
+    async def odd(rest: Rest, extension_id: str) -> PresenceUpdate:
+        found = await presence(rest, extension_id)
+        return found._replace(changes={**found.changes, **changes_from_wire(unknown)})
+
+    sent = writes(emulator)
+    with patch.object(Rest, "presence", odd):
+        await story.coordinator.read_fresh(story.own)
+        with pytest.raises(ServiceValidationError) as caught:
+            await change(story, SHORT, **values)
+        assert said(caught.value) == "unknown_before"
+        assert writes(emulator) == sent
+        await change(story, None, **values)
+    assert writes(emulator) == sent + 1
+
+
+@pytest.mark.parametrize(
+    "duration",
+    [{"days": 367}, {"days": 3_650_000}, {"hours": 9_000}],
+    ids=str,
+)
+async def test_a_duration_that_nobody_sees_the_end_of_is_refused(
+    story: Story, emulator: Emulator, duration: dict[str, float]
+) -> None:
+    with pytest.raises(ServiceValidationError) as caught:
+        await set_for(story, duration)
+    assert said(caught.value) == "duration_too_long"
+    assert writes(emulator) == 0
+
+
+@pytest.mark.parametrize(
+    "duration",
+    [{"days": 1e12}, {"seconds": 1e300}, {"days": math.inf}, {"days": math.nan}],
+    ids=str,
+)
+async def test_a_duration_that_is_no_time_is_refused(
+    story: Story, emulator: Emulator, duration: dict[str, float]
+) -> None:
+    with pytest.raises(vol.Invalid):
+        await set_for(story, duration)
+    assert writes(emulator) == 0
+
+
+async def set_for(story: Story, duration: dict[str, float]) -> None:
+    """Set the user status for a time."""
+    await story.hass.services.async_call(
+        DOMAIN,
+        "set_presence",
+        {
+            "entity_id": story.entity("call"),
+            "user_status": "busy",
+            "duration": duration,
+        },
+        blocking=True,
+    )

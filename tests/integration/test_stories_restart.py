@@ -17,7 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
-from custom_components.ringcentral.presence_writer import Editor
+from custom_components.ringcentral.presence_writer import PresenceWriter
 from custom_components.ringcentral.signin import LINGER
 from emulator import Emulator
 
@@ -263,13 +263,13 @@ async def test_a_start_that_is_cut_short_leaves_nothing(
     """Home Assistant stops when all is known already, and what follows would begin a grace."""
     begun, never = asyncio.Event(), asyncio.Event()
 
-    async def hang(_editor: Editor) -> None:
+    async def hang(_writer: PresenceWriter) -> None:
         begun.set()
         await never.wait()
 
     entry = entry_for(emulator)
     entry.add_to_hass(hass)
-    with patch.object(Editor, "start", hang):
+    with patch.object(PresenceWriter, "start", hang):
         starting = hass.async_create_task(
             hass.config_entries.async_setup(entry.entry_id)
         )

@@ -53,14 +53,22 @@ class RetryLater(RingCentralError):
 
     Attributes:
         retry_after: seconds to wait before the next try, or None where the service gave none.
+        may_have_worked: whether the service may have done what a change asked for: the request went
+            out, and no reply that can be read came back.
     """
 
     def __init__(
-        self, reason: Reason, code: str | None = None, retry_after: float | None = None
+        self,
+        reason: Reason,
+        code: str | None = None,
+        retry_after: float | None = None,
+        *,
+        may_have_worked: bool = False,
     ) -> None:
-        """Keep how many seconds to wait."""
+        """Keep how many seconds to wait, and whether the outcome is unknown."""
         super().__init__(reason, code)
         self.retry_after = retry_after
+        self.may_have_worked = may_have_worked
 
 
 class SignInRequired(RingCentralError):

@@ -112,17 +112,25 @@ class Http:
                 raw = await response.read()
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as err:
             raise RetryLater(Reason.TLS_FAILED) from _bare(err)
-        except (aiohttp.ClientError, TimeoutError, OSError) as err:
+        except aiohttp.ClientConnectorError as err:
             raise RetryLater(Reason.CANNOT_CONNECT) from _bare(err)
+        except (aiohttp.ClientError, TimeoutError, OSError) as err:
+            raise RetryLater(
+                Reason.CANNOT_CONNECT, may_have_worked=method == "PUT"
+            ) from _bare(err)
         finally:
             place.at = asyncio.get_running_loop().time()
         body = decode(raw)
         self.note_reply(group, place, response.status, response.headers, body)
         if response.status in range(300, 400) or (raw and body is None):
             # A proxy, a firewall or a captive portal answered, not the service: its status means nothing.
-            raise RetryLater(Reason.SERVICE_ERROR)
+            raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=method == "PUT")
         if response.status >= 400:
-            raise error_from_reply(response.status, body, response.headers)
+            error = error_from_reply(response.status, body, response.headers)
+            if isinstance(error, RetryLater) and response.status >= 500:
+                # A gateway's error without a code of the service says nothing of the request behind it.
+                error.may_have_worked = method == "PUT" and error.code is None
+            raise error
         return Reply(status=response.status, body=body, headers=response.headers)
 
     async def take_place(self, group: RateGroup) -> Place:

@@ -209,7 +209,7 @@ class Rest:
         path = f"{ACCOUNT}/extension/{extension_id}/presence"
         reply = await self._send("PUT", path, RateGroup.MEDIUM, json=body)
         if (update := update_from_rest(reply.body, asked_for_calls=False)) is None:
-            raise RetryLater(Reason.SERVICE_ERROR)
+            raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=True)
         return update
 
     async def ticket(self) -> Ticket:

@@ -1,0 +1,137 @@
+"""Takes changes for a time back when they are due: only what they did, and never without a word."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from .aioringcentral.errors import Reason, RetryLater, RingCentralError, SignInRequired
+from .aioringcentral.models import DndStatus, Extension, Presence
+from .const import LOGGER
+from .repairs import report_not_restored, withdraw_not_restored
+from .restore_schedule import RestoreSchedule
+from .restores import (
+    Words,
+    accepted,
+    begin,
+    foreign,
+    is_overdue,
+    settled,
+    values_to_write,
+    without,
+)
+from .write_rules import is_in_doubt, unknown_before
+
+_TRY_AGAIN: Final = timedelta(minutes=2)
+
+
+class Restorer:
+    """What is to be undone in one account; every method is called with the extension's lock held."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        schedule: RestoreSchedule,
+        *,
+        read: Callable[[str], Awaitable[Words]],
+        write: Callable[[str, Mapping[str, str]], Awaitable[None]],
+    ) -> None:
+        """Take how values of an extension are read and written; both raise `RingCentralError`."""
+        self._hass = hass
+        self._entry = entry
+        self._schedule = schedule
+        self._read = read
+        self._write = write
+
+    async def intend(
+        self, key: str, current: Words, wanted: Mapping[str, str], due: datetime
+    ) -> None:
+        """Write to disk what a change for a time will leave to undo, before it is sent.
+
+        Raises:
+            ServiceValidationError: a value to bring back is unknown.
+        """
+        restore = begin(self._schedule[key], current, wanted, due)
+        if restore is None:
+            raise unknown_before()
+        self._schedule.put(key, restore)
+        await self._schedule.save_now()
+
+    @callback
+    def failed(self, key: str, error: RingCentralError) -> None:
+        """Forget a change that was refused; one that may have been made stays, in doubt."""
+        restore = self._schedule[key]
+        if restore is not None and not restore.is_settled and not is_in_doubt(error):
+            self._schedule.put(key, restore.otherwise)
+
+    @callback
+    def made_for_a_time(self, key: str) -> None:
+        """Keep what there is to undo: the change was made."""
+        withdraw_not_restored(self._hass, self._entry, key)
+        if (restore := self._schedule[key]) is not None:
+            self._schedule.put(key, accepted(restore))
+
+    @callback
+    def made_for_good(self, key: str, names: Collection[str]) -> None:
+        """Undo no longer what was changed for good; the rest stays due."""
+        withdraw_not_restored(self._hass, self._entry, key)
+        self._schedule.put(key, without(self._schedule[key], names))
+
+    @callback
+    def changed_by_person(
+        self, before: Presence, presence: Presence, names: Collection[str]
+    ) -> None:
+        """Undo no longer what a person has changed among these fields."""
+        key = presence.extension_id
+        if (restore := self._schedule[key]) is None:
+            return
+        current = {
+            name: None if (word := getattr(presence, name)) is None else str(word)
+            for name in names
+            if getattr(before, name) != getattr(presence, name)
+        }
+        self._schedule.put(key, without(restore, foreign(restore, current)))
+
+    @callback
+    def dnd_seen(self, key: str, dnd: DndStatus | None) -> None:
+        """Remember whether the department setting is what do-not-disturb replaces."""
+        if dnd in (None, DndStatus.DO_NOT_ACCEPT_ANY_CALLS):
+            return
+        if (dnd is DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS) != (
+            key in self._schedule.department
+        ):
+            self._schedule.department ^= {key}
+            self._schedule.save_soon()
+
+    async def look(self, key: str, extension: Extension | None) -> None:
+        """Take back what is due, or settle whether a change was made, of an extension that may not be followed."""
+        restore = self._schedule[key]
+        if restore is None or self._schedule.is_waiting(key):
+            # Changed for good, or for longer, while this waited for its turn.
+            return
+        now = dt_util.utcnow()
+        if is_overdue(restore, now):
+            self._schedule.drop_overdue([key])
+            return
+        try:
+            current = await self._read(key)
+            if now < restore.at:
+                self._schedule.put(key, settled(restore, current))
+                return
+            if values := values_to_write(restore, current):
+                await self._write(key, values)
+        except RetryLater, SignInRequired:
+            self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
+        except RingCentralError as err:
+            self._schedule.drop_refused(key)
+            if err.reason is Reason.NOT_FOUND:
+                LOGGER.info("An extension was deleted before its change was taken back")
+                return
+            LOGGER.warning("The earlier presence could not be brought back: %s", err)
+            report_not_restored(self._hass, self._entry, key, extension)
+        else:
+            self._schedule.put(key, None)

@@ -1,0 +1,205 @@
+"""What a change for a time leaves to be undone: one extension's values, and what becomes of them. No I/O."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+
+from homeassistant.util import dt as dt_util
+
+from .aioringcentral.models import DndStatus, Presence, UserStatus
+from .write_rules import dnd_to_bring_back
+
+# Values by field of `Presence`, as the service writes them; None is unknown.
+type Words = Mapping[str, str | None]
+
+# A restore that is late by more than this is not written: by then the old values are news to everyone.
+LONGEST_DELAY: Final = timedelta(hours=1)
+# A request without a reply may still arrive for as long as the client waits for one, and a little more.
+SETTLED_AFTER: Final = timedelta(seconds=30)
+
+# What stands for the user status of somebody who hides their presence: the service keeps it as it is meanwhile.
+HIDDEN: Final = "hidden"
+
+_WORDS: Final[Mapping[str, Collection[str] | None]] = {
+    "user_status": frozenset(UserStatus),
+    "dnd_status": frozenset(DndStatus),
+    "message": None,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """The values of one extension to bring back, by field, and when.
+
+    Attributes:
+        at: when it is due.
+        before: the values to bring back.
+        ours: all values that were written over those of before, the newest last. A field that shows
+            another one was changed by a person. Where none is known, any value counts as ours.
+        is_settled: whether the service is known to have taken the last change.
+        otherwise: what there is to undo if the service has not taken it.
+    """
+
+    at: datetime
+    before: Mapping[str, str] = field(repr=False)
+    ours: Mapping[str, tuple[str, ...]] = field(repr=False)
+    is_settled: bool = True
+    otherwise: Restore | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        data: dict[str, Any] = {
+            "at": self.at.isoformat(),
+            **self.before,
+            "ours": {name: list(words) for name, words in self.ours.items()},
+        }
+        if not self.is_settled:
+            data["is_settled"] = False
+            data["otherwise"] = self.otherwise.as_dict() if self.otherwise else None
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self | None:
+        """Read what `as_dict` wrote, or return None where nothing of it can be used."""
+        if not isinstance(data, Mapping):
+            return None
+        at = data.get("at")
+        due = dt_util.parse_datetime(at) if isinstance(at, str) else None
+        before = {name: data[name] for name in _WORDS if is_word(name, data.get(name))}
+        if due is None or due.tzinfo is None or not before:
+            return None
+        ours = data.get("ours")
+        lists = ours if isinstance(ours, Mapping) else {}
+        is_settled = data.get("is_settled") is not False
+        return cls(
+            at=due,
+            before=before,
+            ours={
+                name: tuple(word for word in words if is_word(name, word))
+                for name in before
+                if isinstance(words := lists.get(name), list)
+            },
+            is_settled=is_settled,
+            otherwise=None if is_settled else cls.from_dict(data.get("otherwise")),
+        )
+
+
+def words_of(presence: Presence) -> dict[str, str | None]:
+    """Return the values of a presence that was read from the service: one without a message has none."""
+    is_hidden = presence.allow_see_my_presence is False
+    return {
+        "user_status": HIDDEN if is_hidden else _word(presence.user_status),
+        "dnd_status": _word(dnd_to_bring_back(presence.dnd_status)),
+        "message": _plain(presence.message or ""),
+    }
+
+
+def begin(
+    waiting: Restore | None, current: Words, wanted: Mapping[str, str], at: datetime
+) -> Restore | None:
+    """Return what there is to undo once a change for a time is made, None where a value of before is unknown.
+
+    A second change before the first was taken back leads back to before both, unless a person has
+    changed the field in between.
+    """
+    before = dict(waiting.before) if waiting else {}
+    ours = dict(waiting.ours) if waiting else {}
+    for name, word in wanted.items():
+        now = current.get(name)
+        if waiting is None or name not in before or _is_foreign(waiting, name, now):
+            if now is None:
+                return None
+            before[name] = now
+            ours[name] = ()
+        ours[name] = (*ours.get(name, ()), _plain(word))
+    return Restore(
+        at=at,
+        before=before,
+        ours=ours,
+        is_settled=False,
+        # Only the last change is in doubt: the one before it counts as taken.
+        otherwise=None if waiting is None else accepted(waiting),
+    )
+
+
+def accepted(restore: Restore) -> Restore:
+    """Return what there is to undo now that the service has taken the change."""
+    return replace(restore, is_settled=True, otherwise=None)
+
+
+def settled(restore: Restore, current: Words) -> Restore | None:
+    """Return what there is to undo, after a reading has shown whether the service took the change."""
+    earlier = restore.otherwise.ours if restore.otherwise else {}
+    changed = {
+        current.get(name) in (None, words[-1])
+        for name, words in restore.ours.items()
+        if words and words != earlier.get(name)
+    }
+    return accepted(restore) if any(changed) else restore.otherwise
+
+
+def without(restore: Restore | None, names: Iterable[str]) -> Restore | None:
+    """Return what there is to undo apart from fields that somebody has changed for good."""
+    if restore is None:
+        return None
+    left = set(restore.before) - set(names)
+    if left == set(restore.before):
+        return restore
+    if not left:
+        return None
+    return replace(
+        restore,
+        before={name: word for name, word in restore.before.items() if name in left},
+        ours={name: words for name, words in restore.ours.items() if name in left},
+        otherwise=without(restore.otherwise, names),
+    )
+
+
+def foreign(restore: Restore, current: Words) -> frozenset[str]:
+    """Return the fields whose values are neither ours nor those of before: a person has changed them."""
+    return frozenset(
+        name for name in restore.before if _is_foreign(restore, name, current.get(name))
+    )
+
+
+def values_to_write(restore: Restore, current: Words) -> dict[str, str]:
+    """Return what brings back the values of before: nothing that is so already, or that a person has changed."""
+    changed = foreign(restore, current)
+    return {
+        name: word
+        for name, word in restore.before.items()
+        if name not in changed and current.get(name) != _plain(word)
+    }
+
+
+def look_at(restore: Restore, now: datetime) -> datetime:
+    """Return when to look at a restore again: when it is due, or may be settled."""
+    return restore.at if restore.is_settled else min(restore.at, now + SETTLED_AFTER)
+
+
+def is_overdue(restore: Restore, now: datetime) -> bool:
+    """Whether it is too late to bring anything back."""
+    return now - restore.at > LONGEST_DELAY
+
+
+def is_word(name: str, word: Any) -> bool:
+    """Whether the service takes this as the value of a field."""
+    words = _WORDS[name]
+    return isinstance(word, str) and (words is None or word in words)
+
+
+def _is_foreign(restore: Restore, name: str, now: str | None) -> bool:
+    ours = restore.ours.get(name)
+    return bool(
+        now is not None and ours and now not in (*ours, _plain(restore.before[name]))
+    )
+
+
+def _word(status: UserStatus | DndStatus | None) -> str | None:
+    return None if status is None else str(status)
+
+
+def _plain(word: str) -> str:
+    # Spaces may be tidied up on the way, which is no change by a person.
+    return " ".join(word.split())

@@ -1,0 +1,236 @@
+"""What there is to undo after a change for a time: pure decisions."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.ringcentral.aioringcentral.models import (
+    DndStatus,
+    Presence,
+    UserStatus,
+)
+from custom_components.ringcentral.restores import (
+    HIDDEN,
+    LONGEST_DELAY,
+    SETTLED_AFTER,
+    Restore,
+    Words,
+    accepted,
+    begin,
+    foreign,
+    is_overdue,
+    look_at,
+    settled,
+    values_to_write,
+    without,
+    words_of,
+)
+
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+ONE, TWO = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+BEFORE = {"user_status": "Available", "dnd_status": "TakeAllCalls", "message": ""}
+BUSY = {"user_status": "Busy"}
+DND = {"dnd_status": "DoNotAcceptAnyCalls"}
+
+
+def made(
+    wanted: dict[str, str],
+    waiting: Restore | None = None,
+    current: Words | None = None,
+    at: datetime = ONE,
+) -> Restore:
+    """Return what there is to undo of a change that RingCentral has accepted."""
+    restore = begin(waiting, current or {**BEFORE}, wanted, at)
+    assert restore is not None
+    return accepted(restore)
+
+
+def test_only_what_was_changed_is_undone() -> None:
+    restore = made(BUSY)
+    assert values_to_write(restore, BEFORE | BUSY) == {"user_status": "Available"}
+
+
+@pytest.mark.parametrize("word", ["Offline", "Available", HIDDEN])
+def test_what_a_person_chose_stays(word: str) -> None:
+    restore = made(BUSY | DND)
+    now = BEFORE | DND | {"user_status": word}
+    assert values_to_write(restore, now) == {"dnd_status": "TakeAllCalls"}
+
+
+def test_what_is_unknown_is_undone() -> None:
+    assert values_to_write(made(BUSY), {}) == {"user_status": "Available"}
+
+
+def test_a_message_with_other_spaces_is_still_ours() -> None:
+    restore = made({"message": "  At  lunch "})
+    assert values_to_write(restore, {"message": "At lunch"}) == {"message": ""}
+    assert values_to_write(restore, {"message": "Gone home"}) == {}
+
+
+def test_two_changes_lead_back_to_before_both() -> None:
+    first = made(BUSY)
+    second = made({"user_status": "Offline"}, first, BEFORE | BUSY, TWO)
+    assert second.at == TWO
+    for mine in ("Busy", "Offline"):
+        assert values_to_write(second, {"user_status": mine}) == {
+            "user_status": "Available"
+        }
+
+
+def test_a_change_after_a_person_leads_back_to_what_the_person_chose() -> None:
+    first = made(BUSY)
+    second = made(DND | BUSY, first, BEFORE | {"user_status": "Offline"}, TWO)
+    assert values_to_write(second, BUSY | DND) == {
+        "user_status": "Offline",
+        "dnd_status": "TakeAllCalls",
+    }
+
+
+def test_a_value_of_before_that_is_unknown_is_refused() -> None:
+    assert begin(None, {"user_status": None}, BUSY, ONE) is None
+    assert begin(None, {}, DND, ONE) is None
+    # What waits already knows its own.
+    assert begin(made(BUSY), {"user_status": None}, BUSY, ONE) is not None
+
+
+def test_a_refused_change_leaves_what_waited_before() -> None:
+    first = made(BUSY)
+    second = begin(first, BEFORE | BUSY, DND, TWO)
+    assert second is not None
+    assert second.otherwise == first
+    third = begin(None, BEFORE, DND, TWO)
+    assert third is not None
+    assert third.otherwise is None
+
+
+@pytest.mark.parametrize(
+    ("word", "taken"), [("Offline", True), ("Busy", False), (None, True)]
+)
+def test_a_reading_settles_a_change_in_doubt(word: str | None, taken: bool) -> None:
+    first = made(BUSY)
+    second = begin(first, BEFORE | BUSY, {"user_status": "Offline"}, TWO)
+    assert second is not None
+    now = settled(second, {"user_status": word})
+    assert now == (accepted(second) if taken else first)
+
+
+def test_a_reading_settles_by_the_fields_of_the_change_in_doubt() -> None:
+    first = made(BUSY)
+    second = begin(first, BEFORE | BUSY, DND, TWO)
+    assert second is not None
+    assert settled(second, BEFORE | BUSY) == first
+    assert settled(second, BEFORE | BUSY | DND) == accepted(second)
+
+
+def test_a_first_change_that_was_not_made_leaves_nothing() -> None:
+    restore = begin(None, BEFORE, BUSY, ONE)
+    assert restore is not None
+    assert settled(restore, BEFORE) is None
+
+
+def test_a_change_in_doubt_is_looked_at_soon_but_never_after_it_is_due() -> None:
+    restore = begin(None, BEFORE, BUSY, ONE)
+    assert restore is not None
+    assert look_at(restore, NOON) == NOON + SETTLED_AFTER
+    assert look_at(restore, ONE) == ONE
+    assert look_at(accepted(restore), NOON) == ONE
+
+
+def test_a_field_that_was_changed_for_good_is_undone_no_longer() -> None:
+    restore = made(BUSY | DND)
+    left = without(restore, ["user_status"])
+    assert left is not None
+    assert values_to_write(left, BUSY | DND) == {"dnd_status": "TakeAllCalls"}
+    assert without(restore, ["user_status", "dnd_status"]) is None
+    assert without(restore, ["message"]) is restore
+    assert without(None, ["message"]) is None
+
+
+def test_what_waited_before_a_change_in_doubt_loses_the_field_too() -> None:
+    second = begin(made(BUSY), BEFORE | BUSY, DND, TWO)
+    left = without(second, ["user_status"])
+    assert left is not None
+    assert settled(left, BEFORE) is None
+
+
+def test_foreign_values_are_neither_ours_nor_those_of_before() -> None:
+    restore = made(BUSY | DND)
+    assert foreign(restore, BEFORE) == set()
+    assert foreign(restore, BUSY | DND) == set()
+    assert foreign(restore, {"user_status": "Offline"}) == {"user_status"}
+
+
+def test_an_hour_late_is_too_late() -> None:
+    restore = made(BUSY)
+    assert not is_overdue(restore, ONE + LONGEST_DELAY)
+    assert is_overdue(restore, ONE + LONGEST_DELAY + timedelta(seconds=1))
+
+
+def test_what_is_on_disk_is_what_was_kept() -> None:
+    settled_one = made(BUSY | {"message": "At lunch"})
+    in_doubt = begin(settled_one, BEFORE | BUSY, DND, TWO)
+    first_in_doubt = begin(None, BEFORE, BUSY, ONE)
+    for restore in (settled_one, in_doubt, first_in_doubt):
+        assert restore is not None
+        assert Restore.from_dict(restore.as_dict()) == restore
+
+
+def test_what_an_earlier_version_stored_is_undone_whatever_is_set() -> None:
+    restore = Restore.from_dict(
+        {
+            "at": ONE.isoformat(),
+            "user_status": "Available",
+            "dnd_status": None,
+            "message": None,
+        }
+    )
+    assert restore is not None
+    assert values_to_write(restore, {"user_status": "Offline"}) == {
+        "user_status": "Available"
+    }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        "Available",
+        {},
+        {"at": None, "user_status": "Busy"},
+        {"at": "soon", "user_status": "Busy"},
+        {"at": "2026-11-28T12:00:00", "user_status": "Busy"},
+        {"at": ONE.isoformat(), "user_status": "Away", "dnd_status": 7},
+        {"at": ONE.isoformat()},
+    ],
+)
+def test_what_cannot_be_read_is_no_restore(data: Any) -> None:
+    assert Restore.from_dict(data) is None
+
+
+def test_words_of_a_presence_are_those_of_the_service() -> None:
+    presence = Presence(
+        extension_id="101",
+        user_status=UserStatus.BUSY,
+        dnd_status=DndStatus.TAKE_DEPARTMENT_CALLS_ONLY,
+        allow_see_my_presence=True,
+    )
+    # The setting of old user interfaces cannot be set again: all calls stand for it.
+    assert words_of(presence) == {
+        "user_status": "Busy",
+        "dnd_status": "TakeAllCalls",
+        "message": "",
+    }
+    assert words_of(Presence(extension_id="101"))["dnd_status"] is None
+
+
+def test_who_hides_has_a_user_status_that_is_nobodys_to_restore() -> None:
+    hidden = words_of(
+        Presence(
+            extension_id="101",
+            user_status=UserStatus.BUSY,
+            allow_see_my_presence=False,
+        )
+    )
+    assert values_to_write(made(BUSY), hidden) == {}
