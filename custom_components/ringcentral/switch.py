@@ -53,7 +53,7 @@ class DoNotDisturbSwitch(ExtensionEntity, SwitchEntity):
     @property
     def _dnd_status(self) -> DndStatus | None:
         """What was set counts until an event confirms it."""
-        optimistic: DndStatus | None = self.coordinator.editor.unconfirmed.get(
+        optimistic: DndStatus | None = self.coordinator.editor.optimistic.get(
             self.extension_id, "dnd_status"
         )
         return optimistic or self.presence.dnd_status
