@@ -1,5 +1,6 @@
 """What every test shares."""
 
+from collections.abc import Iterator
 import os
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 # decides whose it is: without this line it would be the test plugin's own, and
 # our integration would not be found.
 import custom_components  # noqa: F401
+
+from .reports import heard
 
 # Deadlines measure the machine, not the code: a busy CI would fail at random.
 settings.register_profile(
@@ -31,6 +34,14 @@ def _source_of_chance() -> None:
     It looks for who holds it, finds nobody among frozen objects, and warns of what is not so.
     """
     given(st.none())(lambda _: None)()
+
+
+@pytest.fixture(autouse=True)
+def reports() -> Iterator[list[str]]:
+    """Fail a test in which Home Assistant reports that the integration uses what will end."""
+    with heard() as reports:
+        yield reports
+    assert not reports, "\n".join(reports)
 
 
 END_TO_END = Path(__file__).parent / "e2e"
