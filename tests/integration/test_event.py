@@ -113,7 +113,7 @@ async def test_of_a_call_that_goes_out_the_other_side_is_told(
 async def test_a_withheld_number_is_no_text(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Peers, row 29: the caller was shown as the text "None"."""
+    """The caller was shown as the text "None"."""
     async with following(hass, emulator, caller_identity=CALLER_FULL) as story:
         await emulator.deliver(
             story.own,
@@ -263,7 +263,7 @@ async def test_nothing_is_told_of_a_call_that_is_there_already(
 async def test_a_reload_tells_nothing_and_keeps_the_last_event(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Peers, row 27: events fired again on reload."""
+    """Events fired again on reload."""
     async with following(hass, emulator) as story:
         await emulator.play_call(story.own, ["ring", "answer"], call="c")
         await story.all_heard()

@@ -277,7 +277,7 @@ async def test_a_choice_while_the_socket_is_lost_shows(
 async def test_ending_do_not_disturb_brings_the_queue_setting_back(
     story: Story, emulator: Emulator
 ) -> None:
-    """Peers, row 38."""
+    """Ending do not disturb brings the queue setting back."""
     for option in (QUEUE, NONE, ALL):
         await choose(story, "set_dnd_status", option)
         await story.all_heard()

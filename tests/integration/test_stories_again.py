@@ -34,7 +34,7 @@ def _hasty() -> Iterator[None]:
 async def test_a_list_that_fails_is_read_again(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 43: nothing would tell of the newcomer a second time."""
+    """Nothing would tell of the newcomer a second time."""
     async with office(hass, emulator, follow=["account"]) as story:
         failing = {"path": "*/account/*/extension", "status": 503, "next": 2}
         emulator.faults.set(http_5xx=[failing])
@@ -47,7 +47,7 @@ async def test_a_list_that_fails_is_read_again(
 async def test_a_newcomer_is_read_while_following_ends_for_a_while(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 45: the reading is cut short, and nothing tells of the newcomer a second time."""
+    """The reading is cut short, and nothing tells of the newcomer a second time."""
     async with office(hass, emulator, follow=["account"]) as story:
         with late_replies("presences") as late:
             person = await emulator.add_extension("Nora New")
@@ -66,7 +66,7 @@ async def test_a_newcomer_is_read_while_following_ends_for_a_while(
 async def test_one_of_a_batch_is_refused_for_now(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 25: it is read again when the service said, and the others do not wait for it."""
+    """It is read again when the service said, and the others do not wait for it."""
     one, *_ = colleagues(emulator, 1)
     read, refused = SnapshotReader.read, [one, one]
 
@@ -90,7 +90,7 @@ async def test_one_of_a_batch_is_refused_for_now(
 async def test_a_filter_that_was_refused_is_asked_for_again(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 42: nothing tells that someone may be watched now; the connection is not lost for it."""
+    """Nothing tells that someone may be watched now; the connection is not lost for it."""
     shy, other = colleagues(emulator, 2)
     emulator.faults.set(refuse_filters={f"*/extension/{shy}/presence*": "SUB-403"})
     with resyncing(0.3):
@@ -116,7 +116,7 @@ async def test_a_filter_that_was_refused_is_asked_for_again(
 async def test_what_changed_before_a_filter_was_live_is_read(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 43: the newcomer is read before the subscription that tells of him."""
+    """The newcomer is read before the subscription that tells of him."""
     emulator.faults.set(refuse_filters={EVERYONE_FILTER: "SUB-406"})
     async with office(hass, emulator, follow=["account"]) as story:
         with late_replies("ticket") as late:
@@ -132,7 +132,7 @@ async def test_what_changed_before_a_filter_was_live_is_read(
 async def test_someone_is_off_the_list_for_a_moment(
     hass: HomeAssistant, emulator: Emulator, which: str
 ) -> None:
-    """Row 41: too short for anyone to notice, and what happened meanwhile was told to nobody."""
+    """Too short for anyone to notice, and what happened meanwhile was told to nobody."""
     one, *_ = colleagues(emulator, 1)
     change = emulator.set_lines if which == "lines" else emulator.set_favorites
     await change([one])
@@ -182,7 +182,7 @@ async def test_what_stays_unknown_is_not_read_again_and_again(
 async def test_nobody_rings_on_who_hid_during_a_break(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 25: nothing is known of calls any more, and nothing would tell of their end."""
+    """Nothing is known of calls any more, and nothing would tell of their end."""
     shy, *_ = colleagues(emulator, 1)
     async with office(hass, emulator, follow=["account"]) as story:
         await story.call("ring", at=shy)

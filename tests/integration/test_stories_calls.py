@@ -16,7 +16,7 @@ DOUBTS = "custom_components.ringcentral.aioringcentral.suspects"
 async def test_a_second_call_that_ends_leaves_the_first_one(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 4: "A second caller gives up while I talk, and my busy light goes off."."""
+    """As reported: "A second caller gives up while I talk, and my busy light goes off."."""
     async with office(hass, emulator) as story:
         await story.call("ring", "answer", name="first")
         await story.shows(telephony_status="call_connected", on_call="on")
@@ -35,7 +35,7 @@ async def test_a_second_call_that_ends_leaves_the_first_one(
 async def test_whichever_of_two_calls_ends_first(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 4: "I took a second call, ended it, and went back to the first: I was shown as free."."""
+    """As reported: "I took a second call, ended it, and went back to the first: I was shown as free."."""
     async with office(hass, emulator) as story:
         await story.call("ring", "answer", "hold", name="first")
         await story.call("ring", "answer", name="second")
@@ -48,7 +48,7 @@ async def test_whichever_of_two_calls_ends_first(
 
 
 async def test_two_lines_do_not_mix(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Row 5: "With two lines the state is that of whichever was heard of last."."""
+    """As reported: "With two lines the state is that of whichever was heard of last."."""
     one, other = colleagues(emulator, 2)
     async with office(
         hass, emulator, follow=["chosen"], extensions=[one, other]
@@ -65,7 +65,7 @@ async def test_two_lines_do_not_mix(hass: HomeAssistant, emulator: Emulator) -> 
 async def test_ringing_that_nobody_ended_heals(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 5: "A blocked number called once, and the phone rings in Home Assistant for ever."."""
+    """As reported: "A blocked number called once, and the phone rings in Home Assistant for ever."."""
     with patch(f"{DOUBTS}._RINGING_AFTER", 0.2):
         async with office(hass, emulator) as story:
             await story.call("ring")
@@ -78,7 +78,7 @@ async def test_ringing_that_nobody_ended_heals(
 async def test_a_doubt_that_cannot_be_cleared_up_at_once(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 5: the service does not answer for now: it is asked again."""
+    """The service does not answer for now: it is asked again."""
     with patch(f"{DOUBTS}._RINGING_AFTER", 0.1):
         async with office(hass, emulator) as story:
             emulator.faults.set(
@@ -94,7 +94,7 @@ async def test_a_doubt_that_cannot_be_cleared_up_at_once(
 async def test_ringing_that_goes_on_is_no_reason_to_ask_for_ever(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 5: a phone that does ring is asked about once in each period, and stays as it is."""
+    """A phone that does ring is asked about once in each period, and stays as it is."""
     with patch(f"{DOUBTS}._RINGING_AFTER", 0.1):
         async with office(hass, emulator) as story:
             await story.call("ring")
@@ -109,7 +109,7 @@ async def test_ringing_that_goes_on_is_no_reason_to_ask_for_ever(
 async def test_ringing_for_an_instant_is_seen(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 6: "It rang for milliseconds, and my automation never saw it."."""
+    """As reported: "It rang for milliseconds, and my automation never saw it."."""
     async with office(hass, emulator) as story:
         await story.call("ring", "missed")
         await story.all_heard()
@@ -120,7 +120,7 @@ async def test_ringing_for_an_instant_is_seen(
 async def test_a_meeting_does_not_hide_the_call(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 7: "The meeting's message came last, and the call was gone."."""
+    """As reported: "The meeting's message came last, and the call was gone."."""
     async with office(hass, emulator) as story:
         await story.call("ring", "answer")
         await emulator.set_presence(story.own, {"meetingStatus": "Connected"})
@@ -138,7 +138,7 @@ async def test_a_meeting_does_not_hide_the_call(
 async def test_a_call_that_flaps_ends_right(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 8: "Ringing, no call, ringing, connected within a second: what is it now?"."""
+    """As reported: "Ringing, no call, ringing, connected within a second: what is it now?"."""
     async with office(hass, emulator) as story:
         await story.call("ring", "elsewhere", name="leg one")
         await story.call("ring", "answer", name="leg two")
@@ -154,7 +154,7 @@ async def test_a_call_that_flaps_ends_right(
 
 
 async def test_dialing_does_not_ring(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Row 8: "My own outgoing call shows as ringing, and the doorbell automation runs."."""
+    """As reported: "My own outgoing call shows as ringing, and the doorbell automation runs."."""
     async with office(hass, emulator) as story:
         await story.call("dial")
         await story.shows(telephony_status="ringing")
@@ -167,7 +167,7 @@ async def test_dialing_does_not_ring(hass: HomeAssistant, emulator: Emulator) ->
 async def test_a_call_that_ended_during_a_new_sign_in_is_over(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 9: "The sign-in was renewed in mid-call, and the call never ended."."""
+    """As reported: "The sign-in was renewed in mid-call, and the call never ended."."""
     async with office(hass, emulator) as story:
         await story.call("ring", "answer")
         await story.shows(telephony_status="call_connected", on_call="on")
@@ -180,7 +180,7 @@ async def test_a_call_that_ended_during_a_new_sign_in_is_over(
 async def test_an_older_event_changes_nothing(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 10: "Ringing arrived after connected, and stayed."."""
+    """As reported: "Ringing arrived after connected, and stayed."."""
     async with office(hass, emulator) as story:
         await story.call("ring")
         await story.shows(telephony_status="ringing")
@@ -195,7 +195,7 @@ async def test_an_older_event_changes_nothing(
 async def test_everything_twice_is_once(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 10: the same event may come again, after a recovery or from two sockets."""
+    """The same event may come again, after a recovery or from two sockets."""
     async with office(hass, emulator) as story:
         emulator.faults.set(duplicate=1.0)
         await story.call("ring", "answer", "hangup")
@@ -210,7 +210,7 @@ async def test_everything_twice_is_once(
 async def test_a_list_that_is_shorter_than_the_count_is_read_again(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 11: "The list of calls lacked one, and nobody noticed."."""
+    """As reported: "The list of calls lacked one, and nobody noticed."."""
     with patch(f"{DOUBTS}._DISAGREE_AFTER", 0.1):
         async with office(hass, emulator) as story:
             await emulator.deliver(
@@ -230,7 +230,7 @@ async def test_a_list_that_is_shorter_than_the_count_is_read_again(
 async def test_nothing_of_a_call_is_left(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 12: "The call is over, and one sensor still shows it."."""
+    """As reported: "The call is over, and one sensor still shows it."."""
     async with office(hass, emulator) as story:
         before = story.all_states()
         await story.call("ring", "answer", "hold", "resume", "hangup")
@@ -287,7 +287,7 @@ async def test_a_parked_call_shows_where_it_is_parked(
 async def test_a_call_shows_whatever_its_events_look_like(
     hass: HomeAssistant, emulator: Emulator, follow: str, shape: dict[str, Any]
 ) -> None:
-    """Rows 11, 44: "The events of my account differ from the documentation."."""
+    """As reported: "The events of my account differ from the documentation."."""
     emulator.faults.set(**shape)
     async with office(hass, emulator, follow=[follow]) as story:
         await story.call("ring", "answer", "hold", "resume", "hangup")
@@ -306,7 +306,7 @@ async def test_a_call_shows_whatever_its_events_look_like(
 async def test_a_word_that_nobody_knows_is_unknown(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 44: a value that was invented later costs its sensor alone, and only as long as it is there."""
+    """A value that was invented later costs its sensor alone, and only as long as it is there."""
     async with office(hass, emulator) as story:
         emulator.faults.set(unknown_enums=["telephonyStatus"])
         await story.call("ring")
@@ -319,7 +319,7 @@ async def test_a_word_that_nobody_knows_is_unknown(
 async def test_a_call_of_a_queue_rings_at_its_members(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 44: a queue has no presence of its own; whoever answers talks, the others are free again."""
+    """A queue has no presence of its own; whoever answers talks, the others are free again."""
     queue = emulator.ids(type="Department")[0]
     async with office(hass, emulator, follow=["account"]) as story:
         await story.call("ring", "answer", at=queue, answered_by=story.own)
@@ -331,7 +331,7 @@ async def test_a_call_of_a_queue_rings_at_its_members(
 
 
 async def test_many_drops_in_one_call(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Rows 9, 18: whatever happens to the line meanwhile, the call is shown as it is."""
+    """Whatever happens to the line meanwhile, the call is shown as it is."""
     with hasty():
         async with office(hass, emulator) as story:
             for word, recoverable in (
@@ -353,7 +353,7 @@ async def test_many_drops_in_one_call(hass: HomeAssistant, emulator: Emulator) -
 async def test_a_value_of_another_kind_costs_itself_alone(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 44: a list where a word belongs: the event is taken, and the connection stays."""
+    """A list where a word belongs: the event is taken, and the connection stays."""
     async with office(hass, emulator) as story:
         call = {"id": "c4f1", "direction": [], "telephonyStatus": {"a": 1}}
         body = {

@@ -1,4 +1,4 @@
-"""Stories of large accounts: few requests, and one event wakes one extension."""
+"""Stories of large accounts: few requests, and an event wakes one extension."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ def woken() -> Iterator[list[str]]:
 async def test_three_hundred_extensions(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
-    """Rows 23, 42: a start takes eight requests, within the real limits, and an event wakes whom it concerns."""
+    """A start takes eight requests, within the real limits, and an event wakes whom it concerns."""
     with woken() as asked:
         async with (
             emulated(extensions=MANY) as emulator,
@@ -92,7 +92,7 @@ async def test_three_hundred_extensions(
 async def test_many_who_are_chosen_by_name(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
-    """Row 42: one subscription with a filter each, and still one snapshot."""
+    """One subscription with a filter each, and still one snapshot."""
     async with emulated(extensions=60) as emulator:
         people = colleagues(emulator, 45)
         async with office(
@@ -112,7 +112,7 @@ async def test_many_who_are_chosen_by_name(
 async def test_many_where_the_snapshot_of_all_is_refused(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
-    """Row 42: thirty to a request, then."""
+    """Thirty to a request, then."""
     async with emulated(extensions=100) as emulator:
         people = colleagues(emulator, 70)
         refused = {"path": "*/account/~/presence", "status": 403, "body": "empty"}
@@ -127,7 +127,7 @@ async def test_many_where_the_snapshot_of_all_is_refused(
 async def test_a_few_of_many_may_not_be_watched(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
-    """Row 42: three who forbid it, whom the refusal does not name: the others are followed all the same."""
+    """Three who forbid it, whom the refusal does not name: the others are followed all the same."""
     async with emulated(extensions=100, seed=4, rate_limits=False) as emulator:
         people = colleagues(emulator, 60)
         shy = people[7], people[30], people[55]
@@ -143,7 +143,7 @@ async def test_a_few_of_many_may_not_be_watched(
 async def test_one_of_many_is_deleted_while_the_connection_is_lost(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
-    """Row 43: the snapshot of all does not list it, and it is read alone: that it is gone is nobody else's news."""
+    """The snapshot of all does not list it, and it is read alone: that it is gone is nobody else's news."""
     with hasty():
         async with (
             emulated(extensions=40) as emulator,

@@ -36,7 +36,7 @@ def _settling() -> Iterator[None]:
 async def test_a_change_while_the_last_one_is_being_read(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 43: "I added two people one after the other, and the second never came."."""
+    """As reported: "I added two people one after the other, and the second never came."."""
     async with office(hass, emulator, follow=["account"]) as story:
         with late_replies("extensions") as late:
             first = await emulator.add_extension("Nora New")
@@ -51,7 +51,7 @@ async def test_a_change_while_the_last_one_is_being_read(
 async def test_the_other_line_of_a_list_changes(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: devices follow the monitored lines, and those who stay keep their entities."""
+    """Devices follow the monitored lines, and those who stay keep their entities."""
     one, two, three = colleagues(emulator, 3)
     await emulator.set_lines([one, two])
     async with office(hass, emulator, follow=["lines"]) as story:
@@ -66,7 +66,7 @@ async def test_the_other_line_of_a_list_changes(
 
 
 async def test_favorites_come_and_go(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Row 41: devices follow the favourites; one of another company is nobody that can be followed."""
+    """Devices follow the favourites; one of another company is nobody that can be followed."""
     one, two, three = colleagues(emulator, 3)
     await emulator.set_favorites([one, two, "an-outside-contact"])
     async with office(hass, emulator, follow=["favorites"]) as story:
@@ -83,7 +83,7 @@ async def test_favorites_come_and_go(hass: HomeAssistant, emulator: Emulator) ->
 async def test_one_device_however_many_choices_name_it(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: the own extension is a line, too, and a favourite may be monitored."""
+    """The own extension is a line, too, and a favourite may be monitored."""
     one, two = colleagues(emulator, 2)
     await emulator.set_lines([one])
     await emulator.set_favorites([one, two])
@@ -102,7 +102,7 @@ async def test_one_device_however_many_choices_name_it(
 async def test_someone_leaves_the_company(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 43: the device goes, in mid-call, and nobody counts it any more."""
+    """The device goes, in mid-call, and nobody counts it any more."""
     one, *_ = colleagues(emulator, 1)
     async with office(hass, emulator, follow=["account"]) as story:
         await story.call("ring", "answer", at=one)
@@ -121,7 +121,7 @@ async def test_someone_leaves_the_company(
 async def test_someone_is_away_for_a_while(
     hass: HomeAssistant, emulator: Emulator, status: str
 ) -> None:
-    """Row 43: a disabled extension goes, and comes back with the entities that dashboards name."""
+    """A disabled extension goes, and comes back with the entities that dashboards name."""
     one, *_ = colleagues(emulator, 1)
     async with office(hass, emulator, follow=["account"]) as story:
         before = story.entities(one)
@@ -136,7 +136,7 @@ async def test_someone_is_away_for_a_while(
 async def test_someone_changes_the_name(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: the device is called as the person is; the entities that automations name stay."""
+    """The device is called as the person is; the entities that automations name stay."""
     one, *_ = colleagues(emulator, 1)
     async with office(hass, emulator, follow=["account"]) as story:
         before = story.entities()
@@ -149,7 +149,7 @@ async def test_someone_changes_the_name(
 async def test_the_name_that_the_user_gave_stays(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: "I call it the front desk, whoever sits there."."""
+    """As reported: "I call it the front desk, whoever sits there."."""
     one, *_ = colleagues(emulator, 1)
     async with office(hass, emulator, follow=["account"]) as story:
         device = story.device(one)
@@ -171,7 +171,7 @@ def named(story: Story, extension_id: str) -> str | None:
 async def test_what_has_no_presence_is_no_device(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 44: queues, menus and mailboxes are none, nor those who join later; a place for parked calls is one."""
+    """Queues, menus and mailboxes are none, nor those who join later; a place for parked calls is one."""
     async with office(hass, emulator, follow=["account"]) as story:
         for kind in ("Department", "IvrMenu", "Voicemail"):
             assert story.followed().isdisjoint(emulator.ids(type=kind))
@@ -182,14 +182,14 @@ async def test_what_has_no_presence_is_no_device(
         assert queue not in story.followed()
 
 
-# Row 42: "Subscribe for the whole company; what if that is refused?"
+# "Subscribe for the whole company; what if that is refused?"
 
 
 @pytest.mark.parametrize("refusal", ["whole", "partial"])
 async def test_the_whole_account_is_refused(
     hass: HomeAssistant, emulator: Emulator, refusal: str
 ) -> None:
-    """Row 42: each extension is asked for instead, a repair says so, and vanishes when all is allowed again."""
+    """Each extension is asked for instead, a repair says so, and vanishes when all is allowed again."""
     emulator.faults.set(refuse_filters={EVERYONE_FILTER: "SUB-406"}, refusal=refusal)
     with hasty():
         async with office(hass, emulator, follow=["account"]) as story:
@@ -210,7 +210,7 @@ async def test_the_whole_account_is_refused(
 async def test_someone_joins_where_the_whole_account_is_refused(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 42: the subscription is asked for anew, with the new one in it."""
+    """The subscription is asked for anew, with the new one in it."""
     emulator.faults.set(refuse_filters={EVERYONE_FILTER: "SUB-406"})
     async with office(hass, emulator, follow=["account"]) as story:
         person = await emulator.add_extension("Nora New")
@@ -222,7 +222,7 @@ async def test_someone_joins_where_the_whole_account_is_refused(
 
 
 async def test_some_may_not_be_watched(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Row 42: one who forbids it costs nobody else anything; a repair says that some are not current."""
+    """One who forbids it costs nobody else anything; a repair says that some are not current."""
     shy, other = colleagues(emulator, 2)
     emulator.faults.set(refuse_filters={f"*/extension/{shy}/presence*": "SUB-403"})
     with hasty():
@@ -246,7 +246,7 @@ async def test_some_may_not_be_watched(hass: HomeAssistant, emulator: Emulator) 
 async def test_lists_that_may_not_be_watched_are_read_now_and_then(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 42: a refused list filter is no reason for a repair; membership is only later."""
+    """A refused list filter is no reason for a repair; membership is only later."""
     emulator.faults.set(refuse_filters={"/restapi/v1.0/account/*/extension": "SUB-406"})
     with resyncing(0.3):
         async with office(hass, emulator, follow=["account"]) as story:
@@ -259,7 +259,7 @@ async def test_lists_that_may_not_be_watched_are_read_now_and_then(
 async def test_what_no_event_told_is_mended_now_and_then(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 13: an event that was lost for good is not wrong for ever."""
+    """An event that was lost for good is not wrong for ever."""
     with resyncing(0.3):
         async with office(hass, emulator) as story:
             emulator.faults.set(drop_next=1)
@@ -267,7 +267,7 @@ async def test_what_no_event_told_is_mended_now_and_then(
             await story.shows(user_status="busy", presence_status="busy")
 
 
-# Row 41: lists that cannot be read.
+# Lists that cannot be read.
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ async def test_what_no_event_told_is_mended_now_and_then(
 async def test_a_list_that_is_refused_takes_nobody_away(
     hass: HomeAssistant, emulator: Emulator, follow: str, permission: str
 ) -> None:
-    """Row 41: nobody knows who is on it: all stay, and stay current."""
+    """Nobody knows who is on it: all stay, and stay current."""
     one, two = colleagues(emulator, 2)
     await emulator.set_lines([one])
     await emulator.set_favorites([one])
@@ -301,7 +301,7 @@ async def test_a_list_that_is_refused_takes_nobody_away(
 async def test_a_list_that_cannot_be_read_for_now_changes_nothing(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: passing trouble: the next reading finds who joined."""
+    """Passing trouble: the next reading finds who joined."""
     async with office(hass, emulator, follow=["account"]) as story:
         before = story.followed()
         emulator.faults.set(http_5xx=[{"path": "*/account/~/extension", "next": 1}])
@@ -317,7 +317,7 @@ async def test_a_list_that_cannot_be_read_for_now_changes_nothing(
 async def test_a_list_that_was_refused_at_start_takes_nobody_away(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: after a restart, too, the devices of before stay where nobody knows who is on the list."""
+    """After a restart, too, the devices of before stay where nobody knows who is on the list."""
     one, *_ = colleagues(emulator, 1)
     await emulator.set_lines([one])
     async with office(hass, emulator, follow=["own", "lines"]) as story:
@@ -362,7 +362,7 @@ async def test_the_user_removes_devices(
 async def test_someone_joins_while_the_connection_is_lost(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Rows 28, 43: the event that told it went to nobody: after a break membership is read again, too."""
+    """The event that told it went to nobody: after a break membership is read again, too."""
     with hasty():
         async with office(hass, emulator, follow=["account"]) as story:
             gone, *_ = colleagues(emulator, 1)
@@ -378,7 +378,7 @@ async def test_someone_joins_while_the_connection_is_lost(
 async def test_someone_joins_and_cannot_be_read_at_once(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 25: passing trouble at that moment is not shown as unknown for hours."""
+    """Passing trouble at that moment is not shown as unknown for hours."""
     with hasty():
         async with office(hass, emulator, follow=["account"]) as story:
             emulator.faults.set(
@@ -394,7 +394,7 @@ async def test_someone_joins_and_cannot_be_read_at_once(
 async def test_names_stay_where_the_list_of_the_account_is_refused(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: the list is the only one that tells names: without it those of before are the best there are."""
+    """The list is the only one that tells names: without it those of before are the best there are."""
     one, *_ = colleagues(emulator, 1)
     async with office(
         hass, emulator, follow=["own", "chosen"], extensions=[one]
@@ -418,7 +418,7 @@ async def test_names_stay_where_the_list_of_the_account_is_refused(
 async def test_names_stay_over_a_restart_without_the_list_of_the_account(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: the device remembers what nobody tells any more."""
+    """The device remembers what nobody tells any more."""
     one, *_ = colleagues(emulator, 1)
     async with office(
         hass, emulator, follow=["own", "chosen"], extensions=[one]
@@ -435,7 +435,7 @@ async def test_names_stay_over_a_restart_without_the_list_of_the_account(
 async def test_someone_leaves_while_being_read_again(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 43: the answer is about nobody any more."""
+    """The answer is about nobody any more."""
     one, two = colleagues(emulator, 2)
     doubt = "custom_components.ringcentral.aioringcentral.suspects._RINGING_AFTER"
     with patch(doubt, 0.1), late_replies("presences") as late:

@@ -68,7 +68,7 @@ async def test_the_log_tells_nobody_who_calls(
     caplog: pytest.LogCaptureFixture,
     caller_identity: str,
 ) -> None:
-    """Row 30: not at the most talkative level, through calls, losses, refusals and people who come and go."""
+    """Not at the most talkative level, through calls, losses, refusals and people who come and go."""
     secrets = {
         NUMBER,
         NAME,
@@ -138,7 +138,7 @@ async def test_the_log_tells_nobody_who_calls(
 async def test_a_caller_who_is_hidden_is_nowhere(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 30: by default neither a state nor an attribute holds a name or a number of who calls."""
+    """By default neither a state nor an attribute holds a name or a number of who calls."""
     async with office(hass, emulator, follow=["account"]) as story:
         seen: list[str] = []
         hass.bus.async_listen("*", lambda event: seen.append(str(event.data)))
@@ -167,7 +167,7 @@ async def test_a_start_in_trouble_tells_no_secrets(
     trouble: dict[str, Any],
     state: ConfigEntryState,
 ) -> None:
-    """Row 30: in what Home Assistant itself logs of it neither."""
+    """In what Home Assistant itself logs of it neither."""
     emulator.faults.set(**trouble)
     with (
         caplog.at_level(logging.DEBUG),

@@ -153,7 +153,7 @@ async def test_a_recovery_that_is_lost_at_once_is_recovered_again(
 async def test_a_busy_office_after_a_recovery_is_no_full_buffer(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 17: what comes long after it was missed by nobody: nothing is read for it."""
+    """What comes long after it was missed by nobody: nothing is read for it."""
     with patch(f"{RECOVERY}._REPLAY_WITHIN", 0.0):
         async with office(hass, emulator) as story:
             await emulator.disconnect(code=1001, recoverable=True)
@@ -171,7 +171,7 @@ async def test_a_busy_office_after_a_recovery_is_no_full_buffer(
 async def test_after_a_connection_that_held_the_first_try_is_at_once(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 19: the waits grow while nothing holds, and begin anew after what did."""
+    """The waits grow while nothing holds, and begin anew after what did."""
     with hasty():
         async with office(hass, emulator) as story:
             backoff = story.coordinator.stream._backoff

@@ -47,13 +47,13 @@ def first_states(story: Story) -> dict[str, str | None]:
     return firsts
 
 
-# Row 25: "After a restart everything is unknown."
+# "After a restart everything is unknown."
 
 
 async def test_every_state_is_known_from_the_first_moment(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 25: the snapshot comes before the entities."""
+    """The snapshot comes before the entities."""
     one, *_ = colleagues(emulator, 1)
     await emulator.play_call(one, ["ring", "answer"])
     async with office(hass, emulator, follow=["account"]) as story:
@@ -79,7 +79,7 @@ async def test_every_state_is_known_from_the_first_moment(
 async def test_a_slow_service_keeps_the_entities_waiting(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 25: not even a slow snapshot is shown too early."""
+    """Not even a slow snapshot is shown too early."""
     emulator.faults.set(reply_delay=0.1)
     async with office(hass, emulator) as story:
         known = {
@@ -91,14 +91,14 @@ async def test_a_slow_service_keeps_the_entities_waiting(
         assert {STATE_UNKNOWN, STATE_UNAVAILABLE}.isdisjoint(known.values())
 
 
-# Row 27: "The events fire again when I reload."
+# "The events fire again when I reload."
 
 
 @pytest.mark.parametrize("script", [["ring"], ["ring", "answer"], ["ring", "missed"]])
 async def test_a_reload_tells_no_events(
     hass: HomeAssistant, emulator: Emulator, script: list[str]
 ) -> None:
-    """Row 27: a call that goes on, or that has ended, is no news."""
+    """A call that goes on, or that has ended, is no news."""
     async with office(hass, emulator) as story:
         await story.call(*script)
         await story.all_heard()
@@ -114,7 +114,7 @@ async def test_a_reload_tells_no_events(
 async def test_what_happened_meanwhile_is_no_event_either(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 27: a call that was missed while Home Assistant was down is not told hours later."""
+    """A call that was missed while Home Assistant was down is not told hours later."""
     async with office(hass, emulator) as story:
         await story.call("ring")
         await story.shows(ringing="on")
@@ -132,13 +132,13 @@ async def test_what_happened_meanwhile_is_no_event_either(
         assert story.now("call") != last
 
 
-# Row 28: "What happened while it was down is never corrected."
+# "What happened while it was down is never corrected."
 
 
 async def test_nothing_of_before_is_shown_after_a_restart(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 28: everything changed meanwhile."""
+    """Everything changed meanwhile."""
     async with office(hass, emulator) as story:
         await story.call("ring", "answer")
         await story.shows(telephony_status="call_connected")
@@ -171,7 +171,7 @@ async def test_nothing_of_before_is_shown_after_a_restart(
 
 
 async def test_reloads_pile_up_nothing(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Row 22: one session, one socket, one subscription, however often it is reloaded."""
+    """One session, one socket, one subscription, however often it is reloaded."""
     async with office(hass, emulator) as story:
         entities = story.entities()
         for _ in range(6):
@@ -190,7 +190,7 @@ async def test_reloads_pile_up_nothing(hass: HomeAssistant, emulator: Emulator) 
 async def test_the_sign_in_that_a_reload_went_on_with_stays(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 22: what was to end after a minute is in use again."""
+    """What was to end after a minute is in use again."""
     async with office(hass, emulator) as story:
         await story.reload()
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=LINGER))
@@ -362,13 +362,13 @@ async def test_an_entry_that_is_removed_leaves_nothing(
         assert kept not in hass_storage
 
 
-# Row 26: "It flaps every few minutes, and fills the logbook."
+# "It flaps every few minutes, and fills the logbook."
 
 
 async def test_what_changes_nothing_writes_nothing(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 26: an event that brings the same presence once more wakes nobody."""
+    """An event that brings the same presence once more wakes nobody."""
     async with office(hass, emulator) as story:
         await story.call("ring", "answer")
         await story.shows(on_call="on")
@@ -389,7 +389,7 @@ async def test_what_changes_nothing_writes_nothing(
 async def test_an_answer_that_stays_is_not_written_again(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 26: a held call is still a call: what asks for it has nothing new to say."""
+    """A held call is still a call: what asks for it has nothing new to say."""
     async with office(hass, emulator) as story:
         await story.call("ring", "answer")
         await story.shows(on_call="on")

@@ -46,14 +46,14 @@ async def sign_in_ends(story: Story, code: str) -> None:
     await story.until(lambda: not story.coordinator.available)
 
 
-# Row 20: "The token expires, and I do everything again by hand."
+# "The token expires, and I do everything again by hand."
 
 
 @pytest.mark.parametrize("refresh_tokens", [False, True])
 async def test_an_access_token_that_ran_out_is_nobodys_concern(
     hass: HomeAssistant, emulator: Emulator, refresh_tokens: bool
 ) -> None:
-    """Row 20: another one is fetched, and nothing shows of it."""
+    """Another one is fetched, and nothing shows of it."""
     emulator.faults.set(refresh_tokens=refresh_tokens)
     with hasty():
         async with office(hass, emulator) as story:
@@ -68,7 +68,7 @@ async def test_an_access_token_that_ran_out_is_nobodys_concern(
 async def test_a_refresh_token_that_ran_out_is_nobodys_concern(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 20: the JWT signs in anew."""
+    """The JWT signs in anew."""
     emulator.faults.set(refresh_tokens=True)
     with hasty():
         async with office(hass, emulator) as story:
@@ -83,7 +83,7 @@ async def test_a_refresh_token_that_ran_out_is_nobodys_concern(
 async def test_others_who_sign_in_push_out_our_session(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 23: five programs of one user: the oldest session ends, and a new one begins."""
+    """Five programs of one user: the oldest session ends, and a new one begins."""
     with hasty():
         async with office(hass, emulator) as story:
             emulator.supersede_sessions()
@@ -100,7 +100,7 @@ async def test_credentials_that_ended_are_asked_for_once(
     caplog: pytest.LogCaptureFixture,
     code: str,
 ) -> None:
-    """Rows 20, 21: one question, everything unavailable, no further tries, one line in the log."""
+    """One question, everything unavailable, no further tries, one line in the log."""
     with caplog.at_level(logging.INFO), hasty():
         async with office(hass, emulator) as story:
             asked = emulator.counters.requests[TOKEN]
@@ -118,7 +118,7 @@ async def test_credentials_that_ended_are_asked_for_once(
 async def test_after_signing_in_again_everything_is_back(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 20: a new JWT is all that is asked for: same devices, same entities, states of now."""
+    """A new JWT is all that is asked for: same devices, same entities, states of now."""
     async with office(hass, emulator, follow=["account"]) as story:
         entities = story.entities()
         await sign_in_ends(story, "OAU-213")
@@ -146,7 +146,7 @@ async def test_after_signing_in_again_everything_is_back(
 async def test_credentials_that_are_no_good_at_start(
     hass: HomeAssistant, emulator: Emulator, code: str
 ) -> None:
-    """Row 21: set-up ends, the user is asked once, and nothing goes on behind it."""
+    """Set-up ends, the user is asked once, and nothing goes on behind it."""
     emulator.faults.set(token_error={"code": code})
     async with office(hass, emulator, state=ConfigEntryState.SETUP_ERROR) as story:
         assert story.entry.error_reason_translation_key == "sign_in_required"
@@ -155,7 +155,7 @@ async def test_credentials_that_are_no_good_at_start(
         assert emulator.counters.requests[TOKEN] == 1
 
 
-# Row 21: "A passing error asked me to sign in again", and its reverse.
+# "A passing error asked me to sign in again", and its reverse.
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ async def test_credentials_that_are_no_good_at_start(
 async def test_passing_trouble_never_asks_the_user(
     hass: HomeAssistant, emulator: Emulator, trouble: dict[str, Any]
 ) -> None:
-    """Row 21: unavailable while it lasts, then back by itself."""
+    """Unavailable while it lasts, then back by itself."""
     with hasty(grace=0.05):
         async with office(hass, emulator) as story:
             emulator.faults.set(**trouble)
@@ -194,7 +194,7 @@ async def test_passing_trouble_never_asks_the_user(
 async def test_a_proxy_that_refuses_is_not_the_service(
     hass: HomeAssistant, emulator: Emulator, path: str, status: int
 ) -> None:
-    """Row 21: a page in place of JSON comes from a proxy or a firewall: passing trouble, whatever its status."""
+    """A page in place of JSON comes from a proxy or a firewall: passing trouble, whatever its status."""
     with hasty(grace=0.05):
         async with office(hass, emulator) as story:
             emulator.faults.set(
@@ -223,7 +223,7 @@ async def test_a_proxy_that_refuses_is_not_the_service(
 async def test_passing_trouble_at_start_is_tried_again(
     hass: HomeAssistant, emulator: Emulator, trouble: dict[str, Any], reason: str
 ) -> None:
-    """Row 22: Home Assistant is told at once, and the sign-in that succeeded is kept for the next try."""
+    """Home Assistant is told at once, and the sign-in that succeeded is kept for the next try."""
     emulator.faults.set(**trouble)
     retry = ConfigEntryState.SETUP_RETRY
     async with office(hass, emulator, follow=["account"], state=retry) as story:
@@ -239,7 +239,7 @@ async def test_passing_trouble_at_start_is_tried_again(
         assert sign_in_flows(hass) == []
 
 
-# Row 45: "Missing scopes are shown as a crash."
+# "Missing scopes are shown as a crash."
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ async def test_passing_trouble_at_start_is_tried_again(
 async def test_a_permission_is_taken_away_and_given_back(
     hass: HomeAssistant, emulator: Emulator, permission: str, name: str
 ) -> None:
-    """Row 45: the repair names what is missing, and vanishes once it is there again."""
+    """The repair names what is missing, and vanishes once it is there again."""
     with hasty(try_again=0.1):
         async with office(hass, emulator) as story:
             emulator.faults.set(permissions_removed=[permission])
@@ -278,7 +278,7 @@ async def test_a_permission_is_taken_away_and_given_back(
 async def test_a_permission_that_was_added_is_looked_for_in_a_new_session(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 45: what a session may do was fixed when it began: the old one would find nothing new."""
+    """What a session may do was fixed when it began: the old one would find nothing new."""
     with hasty(try_again=0.1):
         async with office(hass, emulator) as story:
             emulator.faults.set(permissions_removed=["WebSocket"])
@@ -294,7 +294,7 @@ async def test_a_permission_that_was_added_is_looked_for_in_a_new_session(
 async def test_a_permission_that_is_missing_is_not_asked_for_without_end(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 22: it is looked at every few minutes, not in a storm."""
+    """It is looked at every few minutes, not in a storm."""
     async with office(hass, emulator) as story:
         asked = emulator.counters.requests[TICKET]
         emulator.faults.set(permissions_removed=["WebSocket"])
@@ -307,7 +307,7 @@ async def test_a_permission_that_is_missing_is_not_asked_for_without_end(
 async def test_a_permission_is_missing_at_start(
     hass: HomeAssistant, emulator: Emulator, permission: str
 ) -> None:
-    """Row 45: named in the entry and in a repair, tried again by itself."""
+    """Named in the entry and in a repair, tried again by itself."""
     emulator.faults.set(permissions_removed=[permission])
     retry = ConfigEntryState.SETUP_RETRY
     async with office(hass, emulator, state=retry) as story:
@@ -322,14 +322,14 @@ async def test_a_permission_is_missing_at_start(
         await story.shows(telephony_status="ringing")
 
 
-# Row 22: "Too many requests."
+# "Too many requests."
 
 
 @pytest.mark.parametrize("group", ["Light", "Medium", "Heavy", "Auth"])
 async def test_a_limit_that_is_met_at_start_is_waited_for(
     hass: HomeAssistant, emulator: Emulator, group: str
 ) -> None:
-    """Row 22: nothing is sent before the time that the service named, however often set-up is tried."""
+    """Nothing is sent before the time that the service named, however often set-up is tried."""
     async with emulated(extensions=40, seed=3, time_factor=60) as limited:
         limited.faults.set(rate_limits={group: 0})
         retry = ConfigEntryState.SETUP_RETRY
@@ -346,7 +346,7 @@ async def test_a_limit_that_is_met_at_start_is_waited_for(
 async def test_a_start_takes_few_requests(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Rows 22, 23: signed in once, one ticket, one list, one snapshot."""
+    """Signed in once, one ticket, one list, one snapshot."""
     async with office(hass, emulator, follow=["account"]):
         requests = emulator.counters.requests
         assert requests[TOKEN] == requests[TICKET] == requests[EXTENSIONS] == 1
@@ -356,7 +356,7 @@ async def test_a_start_takes_few_requests(
 async def test_one_account_is_no_concern_of_the_other(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 41: one whose credentials end leaves the other as it is."""
+    """One whose credentials end leaves the other as it is."""
     async with (
         emulated(extensions=6, seed=2, rate_limits=False) as elsewhere,
         office(hass, emulator) as one,

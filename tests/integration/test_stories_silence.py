@@ -35,14 +35,14 @@ async def turn(story: Story, status: str) -> None:
     await story.shows(user_status=status.lower())
 
 
-# Row 13: "Presence stops after some hours."
+# "Presence stops after some hours."
 
 
 @pytest.mark.parametrize("refresh_tokens", [False, True])
 async def test_presence_keeps_coming_for_hours(
     hass: HomeAssistant, emulator: Emulator, refresh_tokens: bool
 ) -> None:
-    """Row 13: tokens run out, sockets reach their age, idle time passes: nobody notices."""
+    """Tokens run out, sockets reach their age, idle time passes: nobody notices."""
     emulator.faults.set(
         refresh_tokens=refresh_tokens,
         access_token_ttl=2,
@@ -67,7 +67,7 @@ async def test_presence_keeps_coming_for_hours(
 async def test_a_machine_that_slept_for_a_day(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 13: every limit of the service has passed at once; what changed meanwhile shows."""
+    """Every limit of the service has passed at once; what changed meanwhile shows."""
     with hasty():
         async with office(hass, emulator) as story:
             emulator.faults.set(drop_next=1)
@@ -78,13 +78,13 @@ async def test_a_machine_that_slept_for_a_day(
             assert story.seen_unavailable() == []
 
 
-# Row 14: "No events after network loss, and no error."
+# "No events after network loss, and no error."
 
 
 async def test_a_short_loss_is_not_shown(
     hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Row 14: within the grace entities stay as they are, and the log is silent."""
+    """Within the grace entities stay as they are, and the log is silent."""
     with caplog.at_level(logging.INFO):
         async with office(hass, emulator) as story:
             before = story.all_states()
@@ -101,7 +101,7 @@ async def test_a_short_loss_is_not_shown(
 async def test_a_long_loss_is_shown_at_once_everywhere(
     hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Row 14: half-open: nothing arrives and nothing fails. One line when it is lost, one when it is back."""
+    """Half-open: nothing arrives and nothing fails. One line when it is lost, one when it is back."""
     follow = colleagues(emulator, 3)
     with (
         caplog.at_level(logging.INFO),
@@ -130,7 +130,7 @@ async def test_a_long_loss_is_shown_at_once_everywhere(
 async def test_all_become_unavailable_in_one_moment(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 14: a wall of lamps that goes dark one by one tells nothing; each does so once."""
+    """A wall of lamps that goes dark one by one tells nothing; each does so once."""
     follow = colleagues(emulator, 5)
     with hasty(grace=0.1):
         async with office(hass, emulator, follow=["chosen"], extensions=follow) as it:
@@ -152,7 +152,7 @@ async def test_all_become_unavailable_in_one_moment(
 async def test_the_service_is_started_again(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
-    """Row 14: refused connections for a while, then a service that knows no token of before."""
+    """Refused connections for a while, then a service that knows no token of before."""
     async with emulated(extensions=6, rate_limits=False) as first:
         port = int(first.url.rpartition(":")[2])
         with hasty(grace=0.1):
@@ -168,13 +168,13 @@ async def test_the_service_is_started_again(
                     await story.leave()
 
 
-# Row 15: "What does recovery mean, and who subscribes again?"
+# "What does recovery mean, and who subscribes again?"
 
 
 async def test_after_a_recovery_nothing_is_read(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 15: the service replays what was missed."""
+    """The service replays what was missed."""
     async with office(hass, emulator) as story:
         emulator.counters.requests.clear()
         await emulator.disconnect(code=1001, recoverable=True)
@@ -187,7 +187,7 @@ async def test_after_a_recovery_nothing_is_read(
 async def test_without_recovery_it_is_subscribed_and_read_once(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 15: a new subscription, and one snapshot."""
+    """A new subscription, and one snapshot."""
     with hasty():
         async with office(hass, emulator) as story:
             created = emulator.counters.subscriptions_created
@@ -225,7 +225,7 @@ async def test_nobody_knows_after_a_break_whether_a_call_is_still_parked(
 async def test_a_service_without_recovery(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 15: it gives no token that would recover anything: subscribed and read, each time."""
+    """It gives no token that would recover anything: subscribed and read, each time."""
     with hasty(), patch.object(Connection, "_adopt"):
         async with office(hass, emulator) as story:
             await emulator.disconnect(code=1001, recoverable=True)
@@ -240,7 +240,7 @@ async def test_a_service_without_recovery(
 async def test_a_counter_that_began_anew_freezes_nobody(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 15: after a break the service may count from one again."""
+    """After a break the service may count from one again."""
     with hasty():
         async with office(hass, emulator) as story:
             await story.call("ring", "hangup")
@@ -255,7 +255,7 @@ async def test_a_counter_that_began_anew_freezes_nobody(
 async def test_events_during_the_snapshot_count_for_more(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 15: between subscribing and the snapshot's arrival nothing falls through."""
+    """Between subscribing and the snapshot's arrival nothing falls through."""
     with hasty():
         async with office(hass, emulator) as story:
             await story.call("ring")
@@ -274,7 +274,7 @@ async def test_events_during_the_snapshot_count_for_more(
 
 
 async def test_a_snapshot_is_no_news(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Row 27: a call that was missed while nothing was connected is not told when it is seen to be over."""
+    """A call that was missed while nothing was connected is not told when it is seen to be over."""
     with hasty():
         async with office(hass, emulator) as story:
             await story.call("ring")
@@ -292,7 +292,7 @@ async def test_a_snapshot_is_no_news(hass: HomeAssistant, emulator: Emulator) ->
 async def test_the_subscription_is_known_by_its_body(
     hass: HomeAssistant, emulator: Emulator, told: bool
 ) -> None:
-    """Row 16: "Nothing ever arrives: the reply lacks the header WSG-SubscriptionId."."""
+    """As reported: "Nothing ever arrives: the reply lacks the header WSG-SubscriptionId."."""
     emulator.faults.set(subscription_header=told)
     async with office(hass, emulator) as story:
         await story.call("ring")
@@ -302,7 +302,7 @@ async def test_the_subscription_is_known_by_its_body(
 async def test_more_was_lost_than_the_service_keeps(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 17: the server's buffer holds a hundred events, and nothing tells when it was not enough."""
+    """The server's buffer holds a hundred events, and nothing tells when it was not enough."""
     async with office(hass, emulator, follow=["account"]) as story:
         talker, *others = colleagues(emulator, 4)
         await story.call("ring", "answer", at=talker)
@@ -320,7 +320,7 @@ async def test_more_was_lost_than_the_service_keeps(
 
 
 async def test_drops_all_night(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Row 18: "I reload the integration every night, else it stops."."""
+    """As reported: "I reload the integration every night, else it stops."."""
     with hasty():
         async with office(hass, emulator) as story:
             for count in range(20):
@@ -338,7 +338,7 @@ async def test_drops_all_night(hass: HomeAssistant, emulator: Emulator) -> None:
 async def test_a_storm_of_drops_stays_within_the_limits(
     hass: HomeAssistant, socket_enabled: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Row 19: "It never came back, and the log was full of errors."."""
+    """As reported: "It never came back, and the log was full of errors."."""
     with caplog.at_level(logging.INFO):
         async with emulated(extensions=6, time_factor=60) as limited:
             with hasty(grace=0.2):
@@ -357,7 +357,7 @@ async def test_a_storm_of_drops_stays_within_the_limits(
 async def test_a_service_that_refuses_tickets_for_a_while(
     hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Row 19: many tries are one line down and one line up."""
+    """Many tries are one line down and one line up."""
     with caplog.at_level(logging.INFO), hasty(grace=0.05):
         async with office(hass, emulator) as story:
             emulator.faults.set(wstoken_error={"status": 503, "code": "CMN-201"})
@@ -376,7 +376,7 @@ async def test_a_service_that_refuses_tickets_for_a_while(
 async def test_a_snapshot_that_fails_is_asked_for_again(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """Row 19: connected again, but presence cannot be read yet: what is shown is not trusted yet either."""
+    """Connected again, but presence cannot be read yet: what is shown is not trusted yet either."""
     with hasty(grace=0.05):
         async with office(hass, emulator) as story:
             emulator.faults.set(
