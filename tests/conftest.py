@@ -1,16 +1,18 @@
 """What every test shares."""
 
 from collections.abc import Iterator
+import importlib.util
 import os
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-# Home Assistant's loader imports `custom_components` by name. The first import
-# decides whose it is: without this line it would be the test plugin's own, and
-# our integration would not be found.
-import custom_components  # noqa: F401
+if importlib.util.find_spec("homeassistant") is not None:
+    # Home Assistant's loader imports `custom_components` by name. The first import
+    # decides whose it is: without this line it would be the test plugin's own, and
+    # our integration would not be found.
+    import custom_components  # noqa: F401
 
 from .reports import heard
 

@@ -1,7 +1,8 @@
 """Who may import whom.
 
 - The client (aioringcentral) knows nothing of Home Assistant or of what is
-  around it: it could be published as it is.
+  around it: it is published as it is. So do its tests, which import it by its
+  own name. The client itself does not: two names would be two of everything.
 - The emulator shares no code with what it tests: a fake that does proves nothing.
 - Platforms take from the coordinator and the entity, never from the connection.
 """
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 INTEGRATION = "custom_components.ringcentral"
 CLIENT = f"{INTEGRATION}.aioringcentral"
+WHEEL = "aioringcentral"
 CONNECTION = [f"{CLIENT}.{name}" for name in ("stream", "rest")]
 PLATFORMS = [*Platform, "condition", "trigger"]
 
@@ -56,11 +58,18 @@ def is_within(name: str, *packages: str) -> bool:
 def is_forbidden(module: str, imported: str) -> bool:
     """Tell whether a module may not import what it does."""
     if is_within(module, CLIENT):
-        return is_within(imported, "homeassistant", "emulator", "tests") or (
+        return is_within(imported, "homeassistant", "emulator", "tests", WHEEL) or (
             is_within(imported, "custom_components") and not is_within(imported, CLIENT)
         )
+    if is_within(module, "tests.aioringcentral"):
+        return is_within(imported, "homeassistant", "custom_components") or (
+            is_within(imported, "tests")
+            and not is_within(imported, "tests.aioringcentral")
+        )
     if is_within(module, "emulator"):
-        return is_within(imported, "homeassistant", "custom_components", "tests")
+        return is_within(imported, "homeassistant", "custom_components", "tests", WHEEL)
+    if is_within(imported, WHEEL):
+        return True
     if is_within(module, *(f"{INTEGRATION}.{platform}" for platform in PLATFORMS)):
         return is_within(imported, *CONNECTION)
     return False
@@ -69,8 +78,8 @@ def is_forbidden(module: str, imported: str) -> bool:
 def violations(root: Path) -> list[str]:
     """Return every forbidden import of a tree as `path:line imports name`."""
     found = []
-    for folder in (root / "custom_components", root / "emulator"):
-        for path in sorted(folder.rglob("*.py")):
+    for folder in ("custom_components", "emulator", "tests/aioringcentral"):
+        for path in sorted((root / folder).rglob("*.py")):
             relative = path.relative_to(root)
             module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
             found += [
@@ -148,11 +157,29 @@ def test_imports() -> None:
             f"from {CLIENT} import models",
             f"{CLIENT}.models",
         ),
+        ("../../emulator/account.py", f"import {WHEEL}", WHEEL),
+        ("aioringcentral/auth.py", f"import {WHEEL}", WHEEL),
+        ("coordinator.py", f"import {WHEEL}", WHEEL),
+        (
+            "../../tests/aioringcentral/test_auth.py",
+            f"import {CLIENT}.auth",
+            f"{CLIENT}.auth",
+        ),
+        (
+            "../../tests/aioringcentral/test_auth.py",
+            "import homeassistant",
+            "homeassistant",
+        ),
+        (
+            "../../tests/aioringcentral/test_auth.py",
+            "from ..integration import world",
+            "tests.integration.world",
+        ),
     ],
 )
 def test_catches(tmp_path: Path, module: str, statement: str, imported: str) -> None:
     planted = (tmp_path / "custom_components/ringcentral" / module).resolve()
-    planted.parent.mkdir(parents=True)
+    planted.parent.mkdir(parents=True, exist_ok=True)
     planted.write_text(f'"""A module."""\n\n{statement}\n')
 
     found = violations(tmp_path)
@@ -175,11 +202,13 @@ def test_catches(tmp_path: Path, module: str, statement: str, imported: str) -> 
         ("sensor.py", "from .coordinator import Coordinator"),
         ("coordinator.py", "from .aioringcentral.stream import Stream"),
         ("../../emulator/account.py", "from .calls import Call"),
+        ("../../tests/aioringcentral/test_auth.py", f"import {WHEEL}.auth"),
+        ("../../tests/aioringcentral/test_auth.py", "from .conftest import Client"),
     ],
 )
 def test_lets_pass(tmp_path: Path, module: str, statement: str) -> None:
     planted = (tmp_path / "custom_components/ringcentral" / module).resolve()
-    planted.parent.mkdir(parents=True)
+    planted.parent.mkdir(parents=True, exist_ok=True)
     planted.write_text(statement)
 
     assert violations(tmp_path) == []

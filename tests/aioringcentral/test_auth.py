@@ -8,21 +8,21 @@ from typing import Any, cast
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.auth import (
+from aioringcentral.auth import (
     REVOKE_PATH,
     TOKEN_PATH,
     JwtTokens,
     Token,
     token_from_wire,
 )
-from custom_components.ringcentral.aioringcentral.errors import (
+from aioringcentral.errors import (
     Misconfigured,
     Reason,
     RetryLater,
     RingCentralError,
     SignInRequired,
 )
-from custom_components.ringcentral.aioringcentral.http import Http, Reply
+from aioringcentral.http import Http, Reply
 from emulator import Emulator
 
 from .conftest import Client

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from hypothesis import given, strategies as st
 
-from custom_components.ringcentral.aioringcentral.backoff import Backoff
+from aioringcentral.backoff import Backoff
 
 
 def test_the_first_try_is_at_once_and_none_later_than_two_minutes() -> None:

@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.calls import reducer as calls
-from custom_components.ringcentral.aioringcentral.calls.reducer import (
+from aioringcentral.calls import reducer as calls
+from aioringcentral.calls.reducer import (
     CallEvent,
     CallEventType,
     Calls,
@@ -22,17 +22,8 @@ from custom_components.ringcentral.aioringcentral.calls.reducer import (
     begin,
     resync,
 )
-from custom_components.ringcentral.aioringcentral.models import (
-    CallDirection,
-    Event,
-    Presence,
-)
-from custom_components.ringcentral.aioringcentral.presence import (
-    is_older,
-    merge,
-    update_from_event,
-    update_from_rest,
-)
+from aioringcentral.models import CallDirection, Event, Presence
+from aioringcentral.presence import is_older, merge, update_from_event, update_from_rest
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ME = "+15550100999"

@@ -14,13 +14,8 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.calls.reducer import (
-    CallEvent,
-    CallEventType,
-    CallPhase,
-    Calls,
-)
-from custom_components.ringcentral.aioringcentral.models import CallDirection
+from aioringcentral.calls.reducer import CallEvent, CallEventType, CallPhase, Calls
+from aioringcentral.models import CallDirection
 
 from .test_calls import (
     CONNECTED,

@@ -14,20 +14,16 @@ import aiohttp
 from aiohttp import web
 import pytest
 
-from custom_components.ringcentral.aioringcentral.errors import (
-    Misconfigured,
-    Reason,
-    RetryLater,
-)
-from custom_components.ringcentral.aioringcentral.http import Http
-from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
-from custom_components.ringcentral.aioringcentral.models import Event, Ticket
-from custom_components.ringcentral.aioringcentral.stream.connection import Connection
-from custom_components.ringcentral.aioringcentral.stream.frames import RecoveryToken
+from aioringcentral.errors import Misconfigured, Reason, RetryLater
+from aioringcentral.http import Http
+from aioringcentral.limits import RateBudget, RateGroup
+from aioringcentral.models import Event, Ticket
+from aioringcentral.stream.connection import Connection
+from aioringcentral.stream.frames import RecoveryToken
 
 from .certificates import self_signed
 
-HOME = "custom_components.ringcentral.aioringcentral.stream.connection"
+HOME = "aioringcentral.stream.connection"
 DEADLINE = 5.0
 TICKET = "ticket-4711"
 DETAILS = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.errors import (
+from aioringcentral.errors import (
     DEFAULT_RETRY_AFTER,
     Misconfigured,
     PermissionMissing,

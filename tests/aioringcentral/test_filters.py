@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.filters import (
+from aioringcentral.filters import (
     EVERYONE,
     FAVORITES,
     LINE_LIST,

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import orjson
 import pytest
 
-from custom_components.ringcentral.aioringcentral.stream.frames import (
+from aioringcentral.stream.frames import (
     ConnectionDetails,
     FrameType,
     connection_details,

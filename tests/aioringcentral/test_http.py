@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp import web
 import pytest
 
-from custom_components.ringcentral.aioringcentral.errors import (
+from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -23,17 +23,12 @@ from custom_components.ringcentral.aioringcentral.errors import (
     RingCentralError,
     SignInRequired,
 )
-from custom_components.ringcentral.aioringcentral.http import (
-    Http,
-    check_server,
-    is_loopback,
-    request_id,
-)
-from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
+from aioringcentral.http import Http, check_server, is_loopback, request_id
+from aioringcentral.limits import RateBudget, RateGroup
 
 from .certificates import self_signed
 
-HOME = "custom_components.ringcentral.aioringcentral.http"
+HOME = "aioringcentral.http"
 LIGHT = RateGroup.LIGHT
 SECRET = "ticket-4711"
 

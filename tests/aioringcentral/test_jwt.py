@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.jwt import jwt_expiry
+from aioringcentral.jwt import jwt_expiry
 
 
 def jwt(claims: Any) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
+from aioringcentral.limits import RateBudget, RateGroup
 
 
 def test_five_sign_ins_a_minute() -> None:

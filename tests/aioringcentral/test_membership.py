@@ -7,14 +7,14 @@ from typing import cast
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.errors import (
+from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
 )
-from custom_components.ringcentral.aioringcentral.filters import (
+from aioringcentral.filters import (
     EVERYONE,
     EXTENSION_LIST,
     FAVORITE_LIST,
@@ -24,15 +24,9 @@ from custom_components.ringcentral.aioringcentral.filters import (
     OWN,
     extension_filter,
 )
-from custom_components.ringcentral.aioringcentral.membership import (
-    Follow,
-    Following,
-    Lists,
-    following,
-    read_lists,
-)
-from custom_components.ringcentral.aioringcentral.models import Extension
-from custom_components.ringcentral.aioringcentral.rest import Rest
+from aioringcentral.membership import Follow, Following, Lists, following, read_lists
+from aioringcentral.models import Extension
+from aioringcentral.rest import Rest
 
 ME = Extension(id="1", account_id="9", name="Me", type="User", status="Enabled")
 ANN = Extension(id="2", name="Ann", type="User", status="Enabled")

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.models import (
+from aioringcentral.models import (
     CallDirection,
     DndStatus,
     Event,
@@ -18,7 +18,7 @@ from custom_components.ringcentral.aioringcentral.models import (
     TerminationType,
     UserStatus,
 )
-from custom_components.ringcentral.aioringcentral.presence import (
+from aioringcentral.presence import (
     SEQUENCE_RESET,
     calls_disagree,
     forget_sequence,

@@ -4,18 +4,15 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from custom_components.ringcentral.aioringcentral.models import (
+from aioringcentral.models import (
     DndStatus,
     MeetingStatus,
     Presence,
     PresenceUpdate,
     TelephonyStatus,
 )
-from custom_components.ringcentral.aioringcentral.presence import (
-    update_from_event,
-    update_from_rest,
-)
-from custom_components.ringcentral.aioringcentral.presence_store import PresenceStore
+from aioringcentral.presence import update_from_event, update_from_rest
+from aioringcentral.presence_store import PresenceStore
 
 from .wirebodies import event, rest_presence
 

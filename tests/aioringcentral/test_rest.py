@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.auth import Token, TokenSource
-from custom_components.ringcentral.aioringcentral.errors import (
+from aioringcentral.auth import Token, TokenSource
+from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -17,15 +17,15 @@ from custom_components.ringcentral.aioringcentral.errors import (
     RingCentralError,
     SignInRequired,
 )
-from custom_components.ringcentral.aioringcentral.http import Http, Reply
-from custom_components.ringcentral.aioringcentral.limits import RateBudget, RateGroup
-from custom_components.ringcentral.aioringcentral.models import DndStatus, UserStatus
-from custom_components.ringcentral.aioringcentral.rest import Readings, Rest
+from aioringcentral.http import Http, Reply
+from aioringcentral.limits import RateBudget, RateGroup
+from aioringcentral.models import DndStatus, UserStatus
+from aioringcentral.rest import Readings, Rest
 from emulator import Emulator
 
 from .conftest import Client, client_of
 
-HOME = "custom_components.ringcentral.aioringcentral.rest"
+HOME = "aioringcentral.rest"
 PRESENCE = "GET /restapi/v1.0/account/{id}/extension/{id}/presence"
 EXTENSIONS = "GET /restapi/v1.0/account/{id}/extension"
 

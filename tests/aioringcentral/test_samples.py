@@ -6,18 +6,15 @@ from typing import Any
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.errors import (
-    RingCentralError,
-    error_from_reply,
-)
-from custom_components.ringcentral.aioringcentral.filters import EXTENSION_LIST
-from custom_components.ringcentral.aioringcentral.models import Event, Extension
-from custom_components.ringcentral.aioringcentral.presence import (
+from aioringcentral.errors import RingCentralError, error_from_reply
+from aioringcentral.filters import EXTENSION_LIST
+from aioringcentral.models import Event, Extension
+from aioringcentral.presence import (
     changes_from_wire,
     update_from_event,
     update_from_rest,
 )
-from custom_components.ringcentral.aioringcentral.stream.frames import (
+from aioringcentral.stream.frames import (
     connection_details,
     event_from_frame,
     parse_frame,

@@ -6,16 +6,16 @@ from typing import cast
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.errors import (
+from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
 )
-from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
-from custom_components.ringcentral.aioringcentral.rest import Readings, Rest
-from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
+from aioringcentral.models import PresenceUpdate
+from aioringcentral.rest import Readings, Rest
+from aioringcentral.snapshot import SnapshotReader
 
 FEW = [str(number) for number in range(30)]
 MANY = [str(number) for number in range(31)]

@@ -6,12 +6,12 @@ from itertools import product
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.calls.reducer import (
+from aioringcentral.calls.reducer import (
     Calls,
     advance,
     begin,
 )
-from custom_components.ringcentral.aioringcentral.models import (
+from aioringcentral.models import (
     ActiveCall,
     CallDirection,
     DndStatus,
@@ -20,7 +20,7 @@ from custom_components.ringcentral.aioringcentral.models import (
     PresenceStatus,
     TelephonyStatus,
 )
-from custom_components.ringcentral.aioringcentral.status import (
+from aioringcentral.status import (
     Status,
     is_on_call,
     is_ringing,

@@ -8,15 +8,15 @@ from unittest.mock import patch
 import aiohttp
 import pytest
 
-from custom_components.ringcentral.aioringcentral.backoff import Backoff
-from custom_components.ringcentral.aioringcentral.errors import (
+from aioringcentral.backoff import Backoff
+from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     SignInRequired,
 )
-from custom_components.ringcentral.aioringcentral.filters import (
+from aioringcentral.filters import (
     EVERYONE,
     FAVORITES,
     LINES,
@@ -24,19 +24,17 @@ from custom_components.ringcentral.aioringcentral.filters import (
     FilterPlan,
     extension_filter,
 )
-from custom_components.ringcentral.aioringcentral.models import Ticket
-from custom_components.ringcentral.aioringcentral.stream import (
-    connection as connection_module,
-)
-from custom_components.ringcentral.aioringcentral.stream.connection import Connection
-from custom_components.ringcentral.aioringcentral.stream.runner import Continuity
+from aioringcentral.models import Ticket
+from aioringcentral.stream import connection as connection_module
+from aioringcentral.stream.connection import Connection
+from aioringcentral.stream.runner import Continuity
 from emulator import Emulator
 
 from .conftest import Client, client_of
 
 NO_WAIT = Backoff(between=lambda _low, _high: 0.0)
 GONE = RetryLater(Reason.CANNOT_CONNECT)
-STREAM = "custom_components.ringcentral.aioringcentral.stream.runner"
+STREAM = "aioringcentral.stream.runner"
 ALL = FilterPlan(wanted=(OWN, LINES, FAVORITES))
 
 
@@ -708,9 +706,7 @@ async def test_no_secret_is_logged(
         await client.live(3)
         token = await client.tokens.token()
     ours = [
-        r.getMessage()
-        for r in caplog.records
-        if r.name.startswith("custom_components.ringcentral")
+        r.getMessage() for r in caplog.records if r.name.startswith("aioringcentral")
     ]
     assert ours
     names = [emulator.extension(key).name for key in emulator.extension_ids]

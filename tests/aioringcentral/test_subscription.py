@@ -8,7 +8,7 @@ from typing import Any, cast
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.errors import (
+from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -16,7 +16,7 @@ from custom_components.ringcentral.aioringcentral.errors import (
     RingCentralError,
     SignInRequired,
 )
-from custom_components.ringcentral.aioringcentral.filters import (
+from aioringcentral.filters import (
     EVERYONE,
     EXTENSION_LIST,
     FAVORITES,
@@ -25,12 +25,9 @@ from custom_components.ringcentral.aioringcentral.filters import (
     FilterPlan,
     extension_filter,
 )
-from custom_components.ringcentral.aioringcentral.stream.connection import Connection
-from custom_components.ringcentral.aioringcentral.stream.frames import Frame
-from custom_components.ringcentral.aioringcentral.stream.subscription import (
-    Subscription,
-    subscribe,
-)
+from aioringcentral.stream.connection import Connection
+from aioringcentral.stream.frames import Frame
+from aioringcentral.stream.subscription import Subscription, subscribe
 
 MANY = tuple(extension_filter(str(number)) for number in range(100, 132))
 

@@ -1,11 +1,7 @@
 """Which extensions are read again, and when."""
 
-from custom_components.ringcentral.aioringcentral.models import (
-    ActiveCall,
-    Presence,
-    TelephonyStatus,
-)
-from custom_components.ringcentral.aioringcentral.suspects import Doubts
+from aioringcentral.models import ActiveCall, Presence, TelephonyStatus
+from aioringcentral.suspects import Doubts
 
 RINGING = Presence(extension_id="1", telephony_status=TelephonyStatus.RINGING)
 IDLE = Presence(extension_id="1", telephony_status=TelephonyStatus.NO_CALL)

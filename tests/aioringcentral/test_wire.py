@@ -7,13 +7,9 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral import wire
-from custom_components.ringcentral.aioringcentral.models import (
-    ActiveCall,
-    Extension,
-    TelephonyStatus,
-)
-from custom_components.ringcentral.aioringcentral.presence import changes_from_wire
+from aioringcentral import wire
+from aioringcentral.models import ActiveCall, Extension, TelephonyStatus
+from aioringcentral.presence import changes_from_wire
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

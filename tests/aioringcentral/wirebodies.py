@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from custom_components.ringcentral.aioringcentral.models import Event
+from aioringcentral.models import Event
 
 URI = "/restapi/v1.0/account/4400001/extension/5500101/presence"
 DETAILED_URI = f"{URI}?detailedTelephonyState=true"
