@@ -15,6 +15,8 @@ if importlib.util.find_spec("homeassistant") is not None:
     import custom_components  # noqa: F401
 
 from .reports import heard
+# Seconds for a test, where pytest-timeout is installed: the library's tests run without.
+os.environ.setdefault("PYTEST_TIMEOUT", "60")
 
 # Deadlines measure the machine, not the code: a busy CI would fail at random.
 settings.register_profile(

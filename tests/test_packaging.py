@@ -9,12 +9,16 @@ import ast
 from collections.abc import Iterator
 import hashlib
 import importlib
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import packages_distributions, requires, version
 import json
+import os
 from pathlib import Path
 import re
+import shutil
 import string
+import subprocess
 import sys
+import tomllib
 from typing import Any
 from urllib.parse import urlparse
 
@@ -36,14 +40,18 @@ from homeassistant.helpers.trigger import (
 from homeassistant.loader import async_get_integration
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
+from packaging.requirements import Requirement
 from PIL import Image
 import pytest
 import voluptuous as vol
 
 import custom_components.ringcentral as integration
+from custom_components.ringcentral import aioringcentral as library
 
 ROOT = Path(__file__).parent.parent
 HOME = Path(integration.__file__).parent
+LIBRARY = HOME / "aioringcentral"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SOURCES = {path.relative_to(HOME): path for path in sorted(HOME.rglob("*.py"))}
 MANIFEST: dict[str, Any] = json.loads((HOME / "manifest.json").read_text())
 TEXTS: dict[str, Any] = json.loads((HOME / "translations/en.json").read_text())
@@ -452,6 +460,58 @@ def test_modules_that_files_promise() -> None:
 def test_every_json_file_can_be_read() -> None:
     for path in ROOT.glob("custom_components/**/*.json"):
         json.loads(path.read_text())
+
+
+# The library, which is a wheel of its own (scripts/test-library builds and tests it)
+
+
+def test_the_library_has_the_version_of_the_integration() -> None:
+    assert library.__version__ == MANIFEST["version"]
+
+
+def test_the_library_is_the_same_code_under_both_names() -> None:
+    packages = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+    assert packages == [str(LIBRARY.relative_to(ROOT))]
+    assert Path(library.__file__) == LIBRARY / "__init__.py"
+    assert (ROOT / "typings/aioringcentral").resolve() == LIBRARY
+
+
+def test_every_public_name_is_there() -> None:
+    assert list(library.__all__) == sorted(set(library.__all__))
+    assert all(hasattr(library, name) for name in library.__all__)
+
+
+def test_the_library_needs_what_home_assistant_has() -> None:
+    for requirement in map(Requirement, PROJECT["project"]["dependencies"]):
+        assert version(requirement.name) in requirement.specifier
+
+
+def test_the_library_s_tests_need_what_the_others_have() -> None:
+    lines = (ROOT / "requirements_library.txt").read_text().splitlines()
+    for line in lines:
+        if line and not line.startswith("#"):
+            assert version(Requirement(line).name) in Requirement(line).specifier
+
+
+def test_no_platform_shadows_the_standard_library(tmp_path: Path) -> None:
+    """Where the integration's folder is the working one, its `select.py` is first to be found."""
+    copy = tmp_path / HOME.name
+    shutil.copytree(HOME, copy)
+    for name in ("calendar", "logging", "selectors"):
+        (copy / f"{name}.py").write_text("raise AssertionError(__file__)")
+
+    run = subprocess.run(
+        [sys.executable, "-m", "aioringcentral.jwt"],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.stderr == ""
+    assert run.returncode == 0
 
 
 # HACS and the Marketplace

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 import json
 import logging
-from pathlib import Path
 import ssl
 from typing import Any
 from unittest.mock import patch
@@ -216,9 +215,9 @@ async def test_no_socket_there(client: Client, service: Service) -> None:
 
 
 async def test_a_certificate_that_nobody_signed(
-    client: Client, service: Service, tmp_path: Path
+    client: Client, service: Service
 ) -> None:
-    runner = await serve(service, self_signed(tmp_path))
+    runner = await serve(service, self_signed())
     try:
         with pytest.raises(RetryLater) as raised:
             await client.open()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 import logging
-from pathlib import Path
 import socket
 import ssl
 import traceback
@@ -310,11 +309,9 @@ async def test_an_error_keeps_no_address(session: aiohttp.ClientSession) -> None
 # TLS.
 
 
-async def test_a_certificate_that_nobody_signed(
-    session: aiohttp.ClientSession, tmp_path: Path
-) -> None:
+async def test_a_certificate_that_nobody_signed(session: aiohttp.ClientSession) -> None:
     server = Server()
-    runner = await serve(server, self_signed(tmp_path))
+    runner = await serve(server, self_signed())
     try:
         with pytest.raises(RetryLater) as raised:
             await get(Http(session, server.url, RateBudget()))

@@ -6,11 +6,7 @@ from itertools import product
 from hypothesis import given, strategies as st
 import pytest
 
-from aioringcentral.calls.reducer import (
-    Calls,
-    advance,
-    begin,
-)
+from aioringcentral.calls.reducer import Calls, advance, begin
 from aioringcentral.models import (
     ActiveCall,
     CallDirection,
@@ -20,12 +16,7 @@ from aioringcentral.models import (
     PresenceStatus,
     TelephonyStatus,
 )
-from aioringcentral.status import (
-    Status,
-    is_on_call,
-    is_ringing,
-    status,
-)
+from aioringcentral.status import Status, is_on_call, is_ringing, status
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 INBOUND, OUTBOUND = CallDirection.INBOUND, CallDirection.OUTBOUND
