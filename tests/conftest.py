@@ -15,6 +15,7 @@ if importlib.util.find_spec("homeassistant") is not None:
     import custom_components  # noqa: F401
 
 from .reports import heard
+
 # Seconds for a test, where pytest-timeout is installed: the library's tests run without.
 os.environ.setdefault("PYTEST_TIMEOUT", "60")
 

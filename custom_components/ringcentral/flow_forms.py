@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from .aioringcentral.credentials import cleaned
 from .aioringcentral.errors import (
     DEFAULT_RETRY_AFTER,
     PermissionMissing,
@@ -30,7 +31,9 @@ from .aioringcentral.models import Extension
 from .const import (
     AUTH_JWT,
     AUTH_OAUTH,
+    CALLER_FULL,
     CALLER_HIDDEN,
+    CALLER_NAME,
     CONF_AUTH,
     CONF_CALLER_IDENTITY,
     CONF_EXTENSIONS,
@@ -52,7 +55,7 @@ _SERVERS: Final = (
         label="AT&T Office@Hand, Verizon",
     ),
 )
-_CALLER_IDENTITIES: Final = (CALLER_HIDDEN, "name", "full")
+_CALLER_IDENTITIES: Final = (CALLER_HIDDEN, CALLER_NAME, CALLER_FULL)
 
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 
@@ -85,7 +88,7 @@ _OAUTH_TEXTS: Final = {
 
 
 def credentials(user_input: Mapping[str, str]) -> dict[str, str]:
-    """Return an entry's data from what was typed or pasted, without stray spaces and line breaks.
+    """Return an entry's data from what was typed or pasted, without what copying added.
 
     Raises:
         Misconfigured: the server's address is not a secure one.
@@ -93,9 +96,9 @@ def credentials(user_input: Mapping[str, str]) -> dict[str, str]:
     return {
         CONF_AUTH: AUTH_JWT,
         CONF_SERVER: check_server(user_input[CONF_SERVER]),
-        CONF_CLIENT_ID: user_input[CONF_CLIENT_ID].strip(),
-        CONF_CLIENT_SECRET: user_input[CONF_CLIENT_SECRET].strip(),
-        CONF_JWT: "".join(user_input[CONF_JWT].split()),
+        CONF_CLIENT_ID: cleaned(user_input[CONF_CLIENT_ID]),
+        CONF_CLIENT_SECRET: cleaned(user_input[CONF_CLIENT_SECRET]),
+        CONF_JWT: cleaned(user_input[CONF_JWT]),
     }
 
 

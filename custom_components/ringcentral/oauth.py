@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import time
 from typing import Any, Final, override
 
-import aiohttp
 from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.config_entries import SAVE_DELAY, ConfigEntry
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
@@ -17,6 +16,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 )
 
 from .aioringcentral.auth import REVOKE_PATH, TOKEN_PATH, Token, token_from_wire
+from .aioringcentral.credentials import basic_auth
 from .aioringcentral.errors import Misconfigured, Reason, RingCentralError
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateGroup
@@ -78,11 +78,7 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
         """Send a form in the name of the app, which has a secret or has none (protocol 1.2)."""
         headers = {}
         if self.client_secret:
-            if ":" in self.client_id:
-                raise Misconfigured(Reason.INVALID_CLIENT)
-            headers["Authorization"] = aiohttp.encode_basic_auth(
-                self.client_id, self.client_secret
-            )
+            headers["Authorization"] = basic_auth(self.client_id, self.client_secret)
         reply = await self._http.send(
             "POST",
             path,

@@ -84,7 +84,7 @@ class Client:
 
     async def open(self, recovery: RecoveryToken | None = None) -> Connection:
         """Connect."""
-        ticket = Ticket(uri=self._service.url, token=TICKET, expires_in=60)
+        ticket = Ticket(uri=self._service.url, token=TICKET)
         connection = await Connection.open(
             self.http, ticket, recovery, self.events.append
         )

@@ -68,12 +68,6 @@ def rest_of(*answers: Any) -> tuple[Rest, Service]:
 # Each call, on the emulator.
 
 
-async def test_the_account(client: Client, emulator: Emulator) -> None:
-    account = await client.rest.account()
-    assert account.id == emulator.account_id
-    assert account.brand
-
-
 async def test_the_own_extension(client: Client, emulator: Emulator) -> None:
     own = await client.rest.own_extension()
     record = emulator.extension(emulator.own_extension_id)
@@ -197,7 +191,6 @@ async def test_presence_is_changed(client: Client, emulator: Emulator) -> None:
 async def test_a_ticket(client: Client, emulator: Emulator) -> None:
     ticket = await client.rest.ticket()
     assert ticket.uri.startswith("ws://127.0.0.1")
-    assert ticket.expires_in == 60
     assert ticket.token not in repr(ticket)
 
 
@@ -217,7 +210,7 @@ async def test_a_rejected_token_is_renewed_once(
 async def test_a_second_rejection_is_the_answer() -> None:
     rest, service = rest_of(SignInRequired(Reason.INVALID_AUTH, "OAU-213"))
     with pytest.raises(SignInRequired):
-        await rest.account()
+        await rest.own_extension()
     assert service.renewed == ["AT1"]
     shown = [more["headers"]["Authorization"] for _, _, more in service.sent]
     assert shown == ["Bearer AT1", "Bearer AT2"]
@@ -236,7 +229,7 @@ async def test_a_second_rejection_is_the_answer() -> None:
 async def test_nothing_else_is_asked_twice(error: RingCentralError) -> None:
     rest, service = rest_of(error)
     with pytest.raises(type(error)):
-        await rest.account()
+        await rest.own_extension()
     assert len(service.sent) == 1
     assert service.renewed == []
 
@@ -258,7 +251,6 @@ type Call = Callable[[Rest], Awaitable[object]]
 @pytest.mark.parametrize(
     ("permission", "call"),
     [
-        ("ReadAccounts", lambda rest: rest.account()),
         ("ReadAccounts", lambda rest: rest.own_extension()),
         ("ReadAccounts", lambda rest: rest.extensions()),
         ("ReadPresence", lambda rest: rest.presence()),
@@ -293,7 +285,6 @@ async def test_who_is_not_there(client: Client) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda rest: rest.account(),
         lambda rest: rest.own_extension(),
         lambda rest: rest.presence(),
         lambda rest: rest.update_presence("~", message="x"),
@@ -335,19 +326,6 @@ async def test_pages_without_end() -> None:
     ]
     with patch(f"{HOME}._MOST_PAGES", 3):
         assert len(await rest.extensions()) == 3
-
-
-@pytest.mark.parametrize("life", [None, "60", []])
-async def test_a_ticket_without_a_life_lives_half_a_minute(life: Any) -> None:
-    rest, _ = rest_of({"uri": "wss://w", "ws_access_token": "t", "expires_in": life})
-    assert (await rest.ticket()).expires_in == 30.0
-
-
-async def test_a_brand_that_is_not_there() -> None:
-    for info in (None, {}, {"brand": None}, {"brand": {"name": 7}}):
-        rest, _ = rest_of({"id": 5, "serviceInfo": info})
-        account = await rest.account()
-        assert (account.id, account.brand) == ("5", None)
 
 
 async def test_a_part_of_a_batch_that_says_nothing_is_left_out() -> None:

@@ -6,7 +6,7 @@ from itertools import product
 from hypothesis import given, strategies as st
 import pytest
 
-from aioringcentral.calls.reducer import Calls, advance, begin
+from aioringcentral.calls.reducer import Calls, advance, resync
 from aioringcentral.models import (
     ActiveCall,
     CallDirection,
@@ -45,7 +45,7 @@ def of(
         active_calls=calls,
         **{"presence_status": PresenceStatus.BUSY, **more},  # type: ignore[arg-type]
     )
-    return status(presence, begin(presence, NOW))
+    return status(presence, resync(Calls(), presence, NOW))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_without_call_details_the_presence_tells(
         telephony_status=telephony,
         presence_status=PresenceStatus.AVAILABLE,
     )
-    assert status(presence, begin(presence, NOW)) is expected
+    assert status(presence, resync(Calls(), presence, NOW)) is expected
 
 
 @pytest.mark.parametrize(

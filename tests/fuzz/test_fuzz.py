@@ -292,7 +292,6 @@ async def calls(watched: Watched) -> None:
     rest, everyone = coordinator.sign_in.rest, tuple(coordinator.presences)
     some = tuple(key for key in everyone if chance.random() < 0.7) or everyone
     calls: tuple[Callable[[], Awaitable[object]], ...] = (
-        rest.account,
         rest.own_extension,
         rest.extensions,
         rest.monitored_lines,
@@ -328,7 +327,7 @@ def test_bodies(socket_enabled: None) -> None:
     proxy = Proxy(Mutator(2))
 
     async def story(watched: Watched) -> None:
-        with patch.object(snapshot, "_ONE_BATCH", 2):
+        with patch.object(snapshot, "BATCH", 2):
             while proxy.damaged < BODIES:
                 proxy.is_on = True
                 for _ in range(BATCH):

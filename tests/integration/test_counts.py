@@ -5,7 +5,7 @@ from homeassistant.util import dt as dt_util
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.calls.reducer import Calls, begin
+from custom_components.ringcentral.aioringcentral.calls.reducer import Calls, resync
 from custom_components.ringcentral.aioringcentral.models import (
     ActiveCall,
     CallDirection,
@@ -228,7 +228,7 @@ def presence(extension_id: str, *calls: ActiveCall, **values: object) -> Presenc
 
 def calls_of(of: Presence) -> Calls:
     """Return the calls that a presence lists."""
-    return begin(of, dt_util.utcnow())
+    return resync(Calls(), of, dt_util.utcnow())
 
 
 def test_what_is_unknown_is_not_counted() -> None:

@@ -7,10 +7,9 @@ import logging
 import time
 from typing import Any, Final, Protocol
 
-import aiohttp
-
 from . import wire
-from .errors import Misconfigured, Reason, RetryLater, RingCentralError, SignInRequired
+from .credentials import basic_auth, cleaned
+from .errors import Reason, RetryLater, RingCentralError, SignInRequired
 from .http import Http
 from .limits import RateGroup
 
@@ -87,15 +86,11 @@ class JwtTokens:
         """Take the credentials; nothing is sent before the first token is asked for.
 
         Raises:
-            Misconfigured: the client id holds a colon, which Basic authentication cannot carry.
+            Misconfigured: see `basic_auth`.
         """
-        if ":" in client_id:
-            raise Misconfigured(Reason.INVALID_CLIENT)
         self._http = http
-        self._basic = aiohttp.encode_basic_auth(
-            client_id.strip(), client_secret.strip()
-        )
-        self._jwt = "".join(jwt.split())
+        self._basic = basic_auth(cleaned(client_id), cleaned(client_secret))
+        self._jwt = cleaned(jwt)
         self._clock = clock
         self._lock = asyncio.Lock()
         self._token: Token | None = None

@@ -239,8 +239,7 @@ _STATUSES_WITHOUT_PRESENCE = frozenset({"Disabled", "Frozen", "Unassigned"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A WebSocket ticket (protocol 3.1): good for one connect within ``expires_in`` seconds."""
+    """A WebSocket ticket (docs/protocol.md 3.1): good for one connect within seconds, so it is used at once."""
 
     uri: str = field(repr=False)
     token: str = field(repr=False)
-    expires_in: float

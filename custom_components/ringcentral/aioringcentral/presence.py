@@ -115,37 +115,40 @@ def is_before(sequence: int | None, other: int | None) -> bool:
 
 
 def merge(before: Presence, update: PresenceUpdate) -> Presence:
-    """Return the presence after an update: fields it does not speak of keep their values (design 4.2).
-
-    In a detailed update missing ``activeCalls`` mean that there is no call (protocol 2.4), unless the
-    telephony status says otherwise: then the details are unknown. So they are where a plain update moved
-    the telephony status on, as the calls of before no longer describe it. An event that tells of no other
-    status and no count is not about calls.
-    """
+    """Return the presence after an update; a field that it does not name keeps its value."""
     changes = dict(update.changes)
     if update.sequence:
         changes["sequence"] = update.sequence
-    if "active_calls" not in changes:
+    if "active_calls" not in changes and _unlisted_calls_changed(before, update):
         status = changes.get("telephony_status", before.telephony_status)
-        is_moved = status is not before.telephony_status
-        if update.detailed:
-            if status is TelephonyStatus.NO_CALL:
-                changes["active_calls"] = ()
-            elif is_moved or not update.sequence or "total_active_calls" in changes:
-                changes["active_calls"] = None
-        elif is_moved and not _is_repeated(before, update):
-            changes["active_calls"] = None
-    if "active_calls" in changes and "total_active_calls" not in changes:
+        is_over = update.detailed and status is TelephonyStatus.NO_CALL
+        changes["active_calls"] = () if is_over else None
+    if "active_calls" in changes:
         calls = changes["active_calls"]
-        changes["total_active_calls"] = (
-            None if calls is None else sum(not call.is_over for call in calls)
-        )
+        count = None if calls is None else sum(not call.is_over for call in calls)
+        changes.setdefault("total_active_calls", count)
     return before._replace(**changes)
 
 
-def _is_repeated(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether a change came before, over a detailed filter: then the details hold."""
-    return update.sequence is not None and update.sequence == before.sequence
+def _unlisted_calls_changed(before: Presence, update: PresenceUpdate) -> bool:
+    """Whether an update without ``activeCalls`` makes the known calls obsolete.
+
+    A detailed update leaves them out when there is no call (docs/protocol.md 2.4). With another telephony
+    status, or a count, the details are unknown. An event that has neither is not about calls. A plain
+    update moves the telephony status on without details, unless the same change came by a detailed filter.
+    """
+    changes = update.changes
+    status = changes.get("telephony_status", before.telephony_status)
+    has_moved = status is not before.telephony_status
+    if not update.detailed:
+        is_repeated = update.sequence is not None and update.sequence == before.sequence
+        return has_moved and not is_repeated
+    return (
+        has_moved
+        or status is TelephonyStatus.NO_CALL
+        or not update.sequence
+        or "total_active_calls" in changes
+    )
 
 
 def is_same(one: Presence, other: Presence) -> bool:

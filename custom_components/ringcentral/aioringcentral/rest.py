@@ -28,20 +28,13 @@ ACCOUNT: Final = "/restapi/v1.0/account/~"
 EXTENSION: Final = f"{ACCOUNT}/extension/~"
 _TICKET_PATH: Final = "/restapi/oauth/wstoken"
 _PAGE: Final = 1_000
-_BATCH: Final = 30
+# Extensions in one request at most (docs/protocol.md 2.10).
+BATCH: Final = 30
 _DETAILED: Final = {"detailedTelephonyState": "true"}
 _MULTI: Final = {"Accept": "application/vnd.ringcentral.multipart+json"}
 
 # More pages than any account has: a reply that always names a next page ends here.
 _MOST_PAGES: Final = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """The account (protocol 2.3): its id and the brand it was sold under."""
-
-    id: str
-    brand: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,21 +60,6 @@ class Rest:
         """Take the way to the server and the source of access tokens."""
         self._http = http
         self._tokens = tokens
-
-    async def account(self) -> Account:
-        """Return the account of the user who signed in."""
-        body = (await self._send("GET", ACCOUNT, RateGroup.LIGHT)).body
-        account_id = (
-            wire.identifier(body.get("id")) if isinstance(body, Mapping) else None
-        )
-        if account_id is None:
-            raise RetryLater(Reason.SERVICE_ERROR)
-        info = body.get("serviceInfo")
-        brand = info.get("brand") if isinstance(info, Mapping) else None
-        return Account(
-            id=account_id,
-            brand=wire.text(brand.get("name")) if isinstance(brand, Mapping) else None,
-        )
 
     async def own_extension(self) -> Extension:
         """Return the extension of the user who signed in, with its account's id."""
@@ -118,8 +96,8 @@ class Rest:
         wanted = list(dict.fromkeys(extension_ids))
         found: list[PresenceUpdate] = []
         refusals: dict[str, RingCentralError] = {}
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
+        for start in range(0, len(wanted), BATCH):
+            batch = wanted[start : start + BATCH]
             if len(batch) == 1:
                 try:
                     found.append(await self.presence(batch[0]))
@@ -223,12 +201,7 @@ class Rest:
         )
         if uri is None or token is None:
             raise RetryLater(Reason.SERVICE_ERROR)
-        life = body.get("expires_in")
-        return Ticket(
-            uri=uri,
-            token=token,
-            expires_in=float(life) if isinstance(life, int | float) else 30.0,
-        )
+        return Ticket(uri=uri, token=token)
 
     async def _pages(
         self, path: str, group: RateGroup, query: Mapping[str, str]

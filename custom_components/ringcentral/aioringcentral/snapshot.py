@@ -5,12 +5,9 @@ from dataclasses import replace
 import logging
 
 from .errors import Misconfigured, PermissionMissing, RetryLater
-from .rest import Readings, Rest
+from .rest import BATCH, Readings, Rest
 
 _LOGGER = logging.getLogger(__name__)
-
-# Up to here a batch request is as cheap as one for the whole account, which is of the Heavy group.
-_ONE_BATCH = 30
 
 
 class SnapshotReader:
@@ -24,7 +21,8 @@ class SnapshotReader:
     async def read(self, extension_ids: Collection[str]) -> Readings:
         """Return the presence of those extensions that may be read; see `Rest` for what it raises."""
         wanted = dict.fromkeys(extension_ids)
-        if len(wanted) <= _ONE_BATCH or self.account_refused:
+        # One batch is as cheap as a request for the whole account, which is of the Heavy group.
+        if len(wanted) <= BATCH or self.account_refused:
             return await self._rest.presences(wanted)
         try:
             found = [

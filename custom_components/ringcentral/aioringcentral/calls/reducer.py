@@ -13,6 +13,7 @@ from ..models import (
     TelephonyStatus,
     TerminationType,
 )
+from ..presence import LISTED_CALLS
 from .identity import (
     Listed,
     came_by_queue,
@@ -47,12 +48,9 @@ __all__ = [
     "Calls",
     "Step",
     "advance",
-    "begin",
     "resync",
 ]
 
-# So many items are listed at most, the newest ones (protocol 4.3).
-LISTED_CALLS: Final = 7
 _EVENTS: Final = {
     CallPhase.RINGING: CallEventType.RINGING,
     CallPhase.DIALING: CallEventType.DIALING,
@@ -70,11 +68,6 @@ _RANKS: Final = {
     CallPhase.PARKED: 0,
 }
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
-
-
-def begin(presence: Presence, now: datetime) -> Calls:
-    """Return the calls of a first snapshot. It is no news (design 4.5)."""
-    return resync(Calls(), presence, now)
 
 
 def resync(state: Calls, presence: Presence, now: datetime) -> Calls:

@@ -201,11 +201,6 @@ class Step(NamedTuple):
     state: Calls
     events: tuple[CallEvent, ...] = ()
 
-    @property
-    def due(self) -> datetime | None:
-        """As `Calls.due`."""
-        return self.state.due
-
 
 def other_party(leg: ActiveCall) -> tuple[str | None, str | None]:
     """Return number and name of who is at the other end, where the direction tells."""

@@ -1,0 +1,34 @@
+"""Credentials as people paste them, and as the service wants them."""
+
+import unicodedata
+
+import aiohttp
+
+from .errors import Misconfigured, Reason
+
+_QUOTES = "\"'`“”„‘’«»"
+
+
+def cleaned(pasted: str) -> str:
+    """Return a client id, client secret or JWT without what copying added.
+
+    That is spaces, line breaks, invisible characters such as U+200B or a byte order mark, and quotes
+    around it: none of the three contains any of these.
+    """
+    visible = (
+        letter
+        for letter in pasted
+        if not letter.isspace() and unicodedata.category(letter) not in ("Cc", "Cf")
+    )
+    return "".join(visible).strip(_QUOTES)
+
+
+def basic_auth(client_id: str, client_secret: str) -> str:
+    """Return the Authorization header of an app that has a secret (docs/protocol.md 1.2).
+
+    Raises:
+        Misconfigured: the client id contains a colon, which Basic authentication cannot carry.
+    """
+    if ":" in client_id:
+        raise Misconfigured(Reason.INVALID_CLIENT)
+    return aiohttp.encode_basic_auth(client_id, client_secret)
