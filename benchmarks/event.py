@@ -273,4 +273,4 @@ def _taker(place: Office) -> Callable[[str], None]:
     link = place.coordinator.stream._link  # noqa: SLF001 - there is no other way in
     if link is None:
         raise RuntimeError("The stream is not live")
-    return link.connection._take  # noqa: SLF001
+    return link.connection._receive  # noqa: SLF001

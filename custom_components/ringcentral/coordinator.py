@@ -24,7 +24,7 @@ from .aioringcentral.models import (
 from .aioringcentral.presence import merge, update_from_event
 from .aioringcentral.presence_store import PresenceStore
 from .aioringcentral.snapshot import SnapshotReader
-from .aioringcentral.stream.runner import Continuity, Stream
+from .aioringcentral.stream import Continuity, Stream
 from .availability import Availability
 from .call_watch import CallWatch
 from .const import (

@@ -14,7 +14,7 @@ from .aioringcentral.errors import PermissionMissing
 from .aioringcentral.filters import EVERYONE, is_presence_filter
 from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.models import Extension
-from .aioringcentral.stream.subscription import Subscription
+from .aioringcentral.stream import Subscription
 from .const import CONF_JWT, DOMAIN
 from .signin import sign_in
 

@@ -11,7 +11,7 @@ from .aioringcentral.errors import RetryLater, RingCentralError
 from .aioringcentral.filters import is_presence_filter
 from .aioringcentral.models import Presence
 from .aioringcentral.presence import is_incomplete
-from .aioringcentral.stream.subscription import Subscription
+from .aioringcentral.stream import Subscription
 from .aioringcentral.suspects import Doubts
 from .const import LOGGER
 from .devices import sync_devices

@@ -15,7 +15,7 @@ from aioringcentral.http import Http
 from aioringcentral.limits import RateBudget
 from aioringcentral.models import Event
 from aioringcentral.rest import Rest
-from aioringcentral.stream.runner import Continuity, Stream
+from aioringcentral.stream import Continuity, Stream
 from emulator import Emulator
 
 DEADLINE = 10.0

@@ -1,9 +1,9 @@
 """One subscription with all that the service allows: what is refused is found, and costs nothing else."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, cast
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
@@ -25,9 +25,12 @@ from aioringcentral.filters import (
     FilterPlan,
     extension_filter,
 )
-from aioringcentral.stream.connection import Connection
 from aioringcentral.stream.frames import Frame
-from aioringcentral.stream.subscription import Subscription, subscribe
+from aioringcentral.stream.subscription import (
+    Negotiation,
+    Subscription,
+    subscription_body,
+)
 
 MANY = tuple(extension_filter(str(number)) for number in range(100, 132))
 
@@ -57,17 +60,11 @@ class Service:
     answer: Refusal = lambda _asked: None
     asked: list[list[str]] = field(default_factory=list)
 
-    async def request(
-        self, method: str, path: str, group: str, body: Mapping[str, Any]
-    ) -> Frame:
+    def request(self, filters: Iterable[str]) -> Frame:
         """Answer one request for filters."""
-        assert (method, path, group) == (
-            "POST",
-            "/restapi/v1.0/subscription",
-            "medium",
-        )
+        body = subscription_body(filters)
         assert body["deliveryMode"] == {"transportType": "WebSocket"}
-        asked = body["eventFilters"]
+        asked: list[str] = body["eventFilters"]
         assert asked
         assert len(asked) == len(set(asked))
         self.asked.append(asked)
@@ -94,51 +91,55 @@ class Service:
         ]
         return reply(200, id="s-1", disabledFilters=disabled)
 
-    async def subscribe(self, *wanted: str, **instead: tuple[str, ...]) -> Subscription:
+    def subscribe(self, *wanted: str, **instead: tuple[str, ...]) -> Subscription:
         """Ask for filters; those in place of one are given by its name here."""
         names = {"own": OWN, "lines": LINES, "favorites": FAVORITES, "all": EVERYONE}
         plan = FilterPlan(
             wanted=wanted,
             instead={names[name]: others for name, others in instead.items()},
         )
-        return await subscribe(cast(Connection, self), plan)
+        negotiation = Negotiation(plan)
+        while filters := negotiation.ask():
+            reply = self.request(filters)
+            negotiation.reply(reply.status, reply.headers, reply.body)
+        return negotiation.result()
 
 
-async def test_everything_is_allowed() -> None:
+def test_everything_is_allowed() -> None:
     service = Service()
-    found = await service.subscribe(OWN, LINES, EXTENSION_LIST)
+    found = service.subscribe(OWN, LINES, EXTENSION_LIST)
     assert found == Subscription(live=(OWN, LINES, EXTENSION_LIST), refused={})
     assert len(service.asked) == 1
 
 
-async def test_some_are_granted_and_silent() -> None:
+def test_some_are_granted_and_silent() -> None:
     """Named with real ids in place of the ``~`` that was asked for."""
     service = Service(forbidden=[LINES], code="SUB-412", partly=True)
-    found = await service.subscribe(OWN, LINES)
+    found = service.subscribe(OWN, LINES)
     assert found == Subscription(live=(OWN,), refused={LINES: "SUB-412"})
     assert len(service.asked) == 1
 
 
 @pytest.mark.parametrize("named", ["field", "text"])
-async def test_a_refusal_that_names_the_filter(named: str) -> None:
+def test_a_refusal_that_names_the_filter(named: str) -> None:
     service = Service(forbidden=[MANY[3], MANY[9]], named=named)
-    found = await service.subscribe(*MANY)
+    found = service.subscribe(*MANY)
     assert found.refused == dict.fromkeys((MANY[3], MANY[9]), "SUB-403")
     assert set(found.live) == set(MANY) - {MANY[3], MANY[9]}
     # Once for each that is named, and once for the rest.
     assert len(service.asked) == 3
 
 
-async def test_a_refusal_that_names_nobody() -> None:
+def test_a_refusal_that_names_nobody() -> None:
     """The culprit is found by halves: the last request is for all the others."""
     service = Service(forbidden=[MANY[17]])
-    found = await service.subscribe(*MANY)
+    found = service.subscribe(*MANY)
     assert found.refused == {MANY[17]: "SUB-403"}
     assert set(service.asked[-1]) == set(found.live) == set(MANY) - {MANY[17]}
     assert len(service.asked) <= 12
 
 
-async def test_a_refusal_that_names_the_filter_only_when_asked_for_few() -> None:
+def test_a_refusal_that_names_the_filter_only_when_asked_for_few() -> None:
     """Whoever words it: what is named is believed, else it is searched for."""
     service = Service(forbidden=[MANY[0]])
 
@@ -148,7 +149,7 @@ async def test_a_refusal_that_names_the_filter_only_when_asked_for_few() -> None
         return error(403, "SUB-403", parameterValue=MANY[0])
 
     service.answer = answer
-    found = await service.subscribe(*MANY)
+    found = service.subscribe(*MANY)
     assert found.refused == {MANY[0]: "SUB-403"}
     assert set(found.live) == set(MANY[1:])
 
@@ -158,11 +159,11 @@ async def test_a_refusal_that_names_the_filter_only_when_asked_for_few() -> None
     partly=st.booleans(),
     named=st.sampled_from(["field", "text", None]),
 )
-async def test_whoever_is_refused_costs_nobody_else(
+def test_whoever_is_refused_costs_nobody_else(
     forbidden: set[str], partly: bool, named: str | None
 ) -> None:
     service = Service(forbidden=forbidden, partly=partly, named=named)
-    found = await service.subscribe(*MANY[:16])
+    found = service.subscribe(*MANY[:16])
     assert set(found.refused) == forbidden
     assert set(found.live) == set(MANY[:16]) - forbidden
     # What is subscribed is what was asked for last: a subscription replaces the one before.
@@ -170,25 +171,25 @@ async def test_whoever_is_refused_costs_nobody_else(
 
 
 @pytest.mark.parametrize("partly", [False, True])
-async def test_what_stands_in_for_a_refused_filter(partly: bool) -> None:
+def test_what_stands_in_for_a_refused_filter(partly: bool) -> None:
     service = Service(forbidden=[EVERYONE], partly=partly)
-    found = await service.subscribe(EVERYONE, EXTENSION_LIST, all=MANY)
+    found = service.subscribe(EVERYONE, EXTENSION_LIST, all=MANY)
     assert set(found.live) == {*MANY, EXTENSION_LIST}
     assert found.refused == {EVERYONE: "SUB-403"}
     assert set(service.asked[-1]) == {*MANY, EXTENSION_LIST}
 
 
-async def test_what_stands_in_may_be_refused_itself() -> None:
+def test_what_stands_in_may_be_refused_itself() -> None:
     service = Service(forbidden=[EVERYONE, MANY[0]])
-    found = await service.subscribe(EVERYONE, EXTENSION_LIST, all=MANY[:4])
+    found = service.subscribe(EVERYONE, EXTENSION_LIST, all=MANY[:4])
     assert set(found.live) == {*MANY[1:4], EXTENSION_LIST}
     assert set(found.refused) == {EVERYONE, MANY[0]}
 
 
-async def test_tries_have_an_end() -> None:
+def test_tries_have_an_end() -> None:
     """Each is a request of forty a minute: what was not found good by then is done without."""
     service = Service(forbidden=MANY[::2])
-    found = await service.subscribe(*MANY)
+    found = service.subscribe(*MANY)
     assert len(service.asked) < 40
     assert set(found.live) == set(MANY) - set(found.refused)
     assert set(found.refused) >= set(MANY[::2])
@@ -197,25 +198,25 @@ async def test_tries_have_an_end() -> None:
 
 @pytest.mark.parametrize("partly", [False, True])
 @pytest.mark.parametrize("named", ["field", None])
-async def test_when_nothing_is_left(partly: bool, named: str | None) -> None:
+def test_when_nothing_is_left(partly: bool, named: str | None) -> None:
     service = Service(forbidden=["*"], partly=partly, named=named)
     with pytest.raises(PermissionMissing) as raised:
-        await service.subscribe(OWN, LINES, own=MANY[:2])
+        service.subscribe(OWN, LINES, own=MANY[:2])
     assert raised.value.code == "SUB-403"
 
 
 @pytest.mark.parametrize("partly", [False, True])
-async def test_lists_alone_are_nothing_to_follow(partly: bool) -> None:
+def test_lists_alone_are_nothing_to_follow(partly: bool) -> None:
     service = Service(forbidden=["*detailedTelephonyState=true"], partly=partly)
     with pytest.raises(PermissionMissing):
-        await service.subscribe(OWN, EXTENSION_LIST, own=MANY[:1])
+        service.subscribe(OWN, EXTENSION_LIST, own=MANY[:1])
 
 
-async def test_a_missing_permission_of_the_app_is_named() -> None:
+def test_a_missing_permission_of_the_app_is_named() -> None:
     message = "In order to call this, application needs to have [ReadPresence]"
     service = Service(answer=lambda _asked: error(403, "CMN-401", message))
     with pytest.raises(PermissionMissing) as raised:
-        await service.subscribe(OWN, EXTENSION_LIST)
+        service.subscribe(OWN, EXTENSION_LIST)
     assert raised.value.permission == "ReadPresence"
 
 
@@ -231,18 +232,18 @@ async def test_a_missing_permission_of_the_app_is_named() -> None:
     ],
     ids=lambda value: str(getattr(value, "body", ""))[:24],
 )
-async def test_what_concerns_the_subscription_as_a_whole(
+def test_what_concerns_the_subscription_as_a_whole(
     answer: Frame, family: type[RingCentralError], reason: Reason
 ) -> None:
     """No single filter explains it: it is asked for once."""
     service = Service(answer=lambda _asked: answer)
     with pytest.raises(family) as raised:
-        await service.subscribe(*MANY)
+        service.subscribe(*MANY)
     assert raised.value.reason is reason
     assert len(service.asked) == 1
 
 
-async def test_trouble_in_the_middle_of_a_search() -> None:
+def test_trouble_in_the_middle_of_a_search() -> None:
     """What was found so far is of no use: it begins anew with the next connection."""
     service = Service()
 
@@ -253,16 +254,16 @@ async def test_trouble_in_the_middle_of_a_search() -> None:
 
     service.answer = answer
     with pytest.raises(RetryLater):
-        await service.subscribe(*MANY)
+        service.subscribe(*MANY)
     assert len(service.asked) == 2
 
 
-async def test_a_service_that_changes_its_mind() -> None:
+def test_a_service_that_changes_its_mind() -> None:
     """It refuses all together, and each half alone it grants: that is no filter's fault."""
     service = Service()
     service.answer = lambda asked: error(403, "SUB-403") if len(asked) > 16 else None
     with pytest.raises(PermissionMissing):
-        await service.subscribe(*MANY)
+        service.subscribe(*MANY)
     assert len(service.asked) == 3
 
 
@@ -270,15 +271,15 @@ async def test_a_service_that_changes_its_mind() -> None:
     "disabled",
     [None, {}, "text", [7, None], [{"filter": 7}], [{"filter": "/restapi/nobody"}]],
 )
-async def test_a_reply_that_says_nothing_of_filters_grants_them(disabled: Any) -> None:
+def test_a_reply_that_says_nothing_of_filters_grants_them(disabled: Any) -> None:
     service = Service(answer=lambda _asked: reply(200, disabledFilters=disabled))
-    found = await service.subscribe(OWN, LINES)
+    found = service.subscribe(OWN, LINES)
     assert found.live == (OWN, LINES)
 
 
-async def test_a_filter_that_is_refused_without_a_reason() -> None:
+def test_a_filter_that_is_refused_without_a_reason() -> None:
     service = Service(
         answer=lambda _asked: reply(200, disabledFilters=[{"filter": LINES}])
     )
-    found = await service.subscribe(OWN, LINES)
+    found = service.subscribe(OWN, LINES)
     assert found.refused == {LINES: "unknown"}

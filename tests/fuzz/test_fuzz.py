@@ -161,13 +161,13 @@ async def real_frames(watched: Watched) -> list[str]:
     """Return every kind of frame that the service sends."""
     world, emulator = watched.world, watched.world.emulator
     frames: list[str] = []
-    original = Connection._take
+    original = Connection._receive
 
     def take(connection: Connection, text: str) -> None:
         frames.append(text)
         original(connection, text)
 
-    with patch.object(Connection, "_take", take):
+    with patch.object(Connection, "_receive", take):
         await emulator.disconnect(1001)
         await asyncio.sleep(5)
         for who in emulator.extension_ids:
@@ -352,7 +352,7 @@ def test_connects(socket_enabled: None) -> None:
 
     async def story(watched: Watched) -> None:
         emulator, chance = watched.world.emulator, watched.mutator.chance
-        original = Connection._take
+        original = Connection._receive
         heard: Counter[int] = Counter()
         is_on, damaged = True, 0
 
@@ -364,7 +364,7 @@ def test_connects(socket_enabled: None) -> None:
                 text = watched.mutator.text(json.loads(text))
             original(connection, text)
 
-        with patch.object(Connection, "_take", take):
+        with patch.object(Connection, "_receive", take):
             while damaged < CONNECTS:
                 is_on = True
                 for _ in range(5):

@@ -423,7 +423,7 @@ def hasty(
     steps = ((0.0, 0.0), *((0.02, 0.04),) * 6)
     with (
         patch(f"{home}.aioringcentral.backoff._STEPS", steps),
-        patch(f"{home}.aioringcentral.stream.runner._LATE_WITHIN", 0.1),
+        patch(f"{home}.aioringcentral.stream.schedule._LATE_WITHIN", 0.1),
         patch(f"{home}.availability.GRACE", 30.0 if grace is None else grace),
         patch(
             f"{home}.lifecycle.TRY_AGAIN_AFTER",

@@ -17,7 +17,7 @@ from custom_components.ringcentral.aioringcentral.errors import (
 )
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
-from custom_components.ringcentral.aioringcentral.stream.runner import Stream
+from custom_components.ringcentral.aioringcentral.stream import Stream
 from custom_components.ringcentral.const import CONF_SERVER
 from emulator import Emulator
 

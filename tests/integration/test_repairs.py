@@ -26,9 +26,7 @@ from custom_components.ringcentral.aioringcentral.filters import (
     OWN,
     extension_filter,
 )
-from custom_components.ringcentral.aioringcentral.stream.subscription import (
-    Subscription,
-)
+from custom_components.ringcentral.aioringcentral.stream import Subscription
 from custom_components.ringcentral.const import CONF_JWT
 from custom_components.ringcentral.repairs import (
     async_create_fix_flow,

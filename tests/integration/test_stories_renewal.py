@@ -22,7 +22,7 @@ from .stories import (
     settling_at_once,
 )
 
-STREAM = "custom_components.ringcentral.aioringcentral.stream.runner"
+BACKOFF = "custom_components.ringcentral.aioringcentral.backoff"
 RECOVERY = "custom_components.ringcentral.aioringcentral.stream.recovery"
 
 
@@ -180,7 +180,7 @@ async def test_after_a_connection_that_held_the_first_try_is_at_once(
                 await story.lost()
                 await story.live()
                 assert backoff._step == step
-            with patch(f"{STREAM}.GOOD_AFTER", 0.0):
+            with patch(f"{BACKOFF}.GOOD_AFTER", 0.0):
                 await emulator.disconnect(code=1001, recoverable=True)
                 await story.lost()
                 await story.live()

@@ -7,7 +7,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.ringcentral.aioringcentral.stream.connection import Connection
+from custom_components.ringcentral.aioringcentral.stream.protocol import SocketProtocol
 from emulator import Emulator
 
 from .stories import (
@@ -24,7 +24,7 @@ from .stories import (
     park_location,
 )
 
-CONNECTION = "custom_components.ringcentral.aioringcentral.stream.connection"
+PROTOCOL = "custom_components.ringcentral.aioringcentral.stream.protocol"
 LOST = "Connection to RingCentral is lost"
 BACK = "Connection to RingCentral is back"
 
@@ -106,9 +106,9 @@ async def test_a_long_loss_is_shown_at_once_everywhere(
     with (
         caplog.at_level(logging.INFO),
         hasty(grace=0.2),
-        patch(f"{CONNECTION}.HEARTBEAT_AFTER", 0.2),
-        patch(f"{CONNECTION}.HEARTBEAT_DEADLINE", 0.2),
-        patch(f"{CONNECTION}.OPEN_TIMEOUT", 0.3),
+        patch(f"{PROTOCOL}.HEARTBEAT_AFTER", 0.2),
+        patch(f"{PROTOCOL}.HEARTBEAT_DEADLINE", 0.2),
+        patch(f"{PROTOCOL}.OPEN_TIMEOUT", 0.3),
     ):
         async with office(hass, emulator, follow=["chosen"], extensions=follow) as it:
             emulator.faults.set(silent_sockets=True)
@@ -226,7 +226,7 @@ async def test_a_service_without_recovery(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
     """It gives no token that would recover anything: subscribed and read, each time."""
-    with hasty(), patch.object(Connection, "_adopt"):
+    with hasty(), patch.object(SocketProtocol, "_adopt"):
         async with office(hass, emulator) as story:
             await emulator.disconnect(code=1001, recoverable=True)
             await story.lost()

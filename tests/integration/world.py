@@ -44,7 +44,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.ringcentral import signin, upkeep
 from custom_components.ringcentral.aioringcentral.http import Http
-from custom_components.ringcentral.aioringcentral.stream.runner import Continuity
+from custom_components.ringcentral.aioringcentral.stream import Continuity
 from custom_components.ringcentral.const import AUTH_JWT, DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from demo.hass import free_port

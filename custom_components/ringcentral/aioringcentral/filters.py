@@ -1,13 +1,15 @@
-"""Event filters (protocol 4.2): what to ask for, and what to do when some are refused. Pure."""
+"""Event filters (docs/protocol.md 4.2): what to ask for, and which of them a reply refuses. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+import re
 from typing import Any, Final
 
 from . import wire
 from .rest import ACCOUNT, EXTENSION
 
 _DETAILED: Final = "?detailedTelephonyState=true"
+_CODE: Final = re.compile(r"[A-Z]{3}-\d{3}")
 
 OWN: Final = f"{EXTENSION}/presence{_DETAILED}"
 LINES: Final = f"{EXTENSION}/presence/line/presence{_DETAILED}"
@@ -27,7 +29,9 @@ def extension_filter(extension_id: str) -> str:
 class FilterPlan:
     """The filters of one subscription, and what stands in for one that the service refuses.
 
-    ``instead`` maps a filter to others that together mean the same.
+    Attributes:
+        wanted: event filters in order of importance.
+        instead: maps a filter to others that together mean the same.
     """
 
     wanted: tuple[str, ...]
@@ -43,12 +47,12 @@ class FilterPlan:
 
 
 def is_presence_filter(event_filter: str) -> bool:
-    """Whether a filter is one for presence, and not for a list of lines, favourites or extensions."""
+    """Whether a filter is for presence, and not for a list of lines, favourites or extensions."""
     return event_filter.endswith(_DETAILED)
 
 
 def is_list_event(uri: str) -> bool:
-    """Whether an event tells that lines, favourites or extensions changed (protocol 4.3)."""
+    """Whether an event says that lines, favourites or extensions changed (docs/protocol.md 4.3)."""
     return (
         uri.partition("?")[0]
         .rstrip("/")
@@ -57,9 +61,9 @@ def is_list_event(uri: str) -> bool:
 
 
 def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the ids that a list event names, none where it is about favourites (protocol 4.3).
+    """Return the ids in a list event; one about favourites has none (docs/protocol.md 4.3).
 
-    Those of lines are mixed with the lines' own.
+    A list of lines mixes ids of extensions with ids of lines.
     """
     found = [
         wire.identifier(item.get(key))
@@ -70,59 +74,96 @@ def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
-    """Return the filters that a subscription reply disables, as they were asked for, with the reason.
+class FilterMatcher:
+    """Finds which of the filters asked for the service means.
 
-    The reply names them with real ids in place of ``~`` (protocol 2.9).
+    ``~`` on one side stands for any id on the other: replies have real ids (docs/protocol.md 2.9), and may
+    lack the query. Of two that fit, the one with fewer ``~`` is meant.
     """
-    asked = tuple(asked)
-    listed = body.get("disabledFilters") if isinstance(body, Mapping) else None
+
+    def __init__(self, asked: Iterable[str]) -> None:
+        """Index the filters asked for, so that thousands are matched in a moment."""
+        self._found: dict[str, tuple[int, str]] = {}
+        for name in asked:
+            path, _, query = name.partition("?")
+            for key, changes in _variants(path, lambda part: part != "~", "*"):
+                for each in (key, f"{key}?{query}"):
+                    found = self._found.get(each)
+                    if found is None or changes < found[0]:
+                        self._found[each] = (changes, name)
+
+    def find(self, named: str) -> str | None:
+        """Return the filter asked for, or None."""
+        path, _, query = named.partition("?")
+        fits = [
+            (changes + found[0], found[1])
+            for own_id, _ in _variants(path, lambda part: part == "~", "*")
+            for key, changes in _variants(
+                own_id, lambda part: part not in ("~", "*"), "~"
+            )
+            if (found := self._found.get(f"{key}?{query}" if query else key))
+        ]
+        return min(fits, default=(0, None))[1]
+
+
+def _variants(
+    path: str, matches: Callable[[str], bool], stand_in: str
+) -> list[tuple[str, int]]:
+    """Return a path with its account, its extension, both or none replaced where they match, and by how many."""
+    parts = path.strip("/").split("/")
+    ids = [
+        at
+        for at, before in enumerate(parts[:-1], 1)
+        if before in ("account", "extension") and matches(parts[at])
+    ][:2]
+    found = []
+    for chosen in {(), tuple(ids), *((at,) for at in ids)}:
+        shown = [stand_in if at in chosen else part for at, part in enumerate(parts)]
+        found.append(("/".join(shown), len(chosen)))
+    return found
+
+
+def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
+    """Return the filters that a subscription reply disables, as they were asked for, with the reason's code.
+
+    The code is ``unknown`` where the service gives none.
+    """
+    matcher = FilterMatcher(asked)
     disabled = {}
-    for item in listed if isinstance(listed, list) else []:
+    for item in _listed(body, "disabledFilters"):
         name = wire.text(item.get("filter")) if isinstance(item, Mapping) else None
-        if name is not None and (found := asked_filter(asked, name)) is not None:
-            disabled[found] = wire.text(item.get("reason")) or "unknown"
+        if name is not None and (found := matcher.find(name)) is not None:
+            reason = wire.text(item.get("reason")) or ""
+            disabled[found] = reason if _CODE.fullmatch(reason) else "unknown"
     return disabled
 
 
 def named_filters(asked: Iterable[str], body: Any) -> tuple[str, ...]:
-    """Return the filters that a refusal of the whole subscription names (``parameterValue`` or its text)."""
-    errors = body.get("errors") if isinstance(body, Mapping) else None
-    parts = [
-        part
-        for part in (*(errors if isinstance(errors, list) else ()), body)
-        if isinstance(part, Mapping)
-    ]
-    told = [
-        str(part.get(key))
-        for part in parts
-        for key in ("parameterValue", "message")
-        if part.get(key)
-    ]
-    words = (word.strip("[](),;.'\"") for text in told for word in text.split())
-    asked = tuple(asked)
+    """Return the filters that a refusal of the whole subscription names, in ``parameterValue`` or its text."""
+    matcher = FilterMatcher(asked)
     found = (
-        asked_filter(asked, word) for word in words if word.startswith("/restapi/")
+        matcher.find(word)
+        for text in _texts(body)
+        for each in text.split()
+        if (word := each.strip("[](),;.'\"")).startswith("/restapi/")
     )
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
-def asked_filter(asked: Iterable[str], told: str) -> str | None:
-    """Return which of the filters asked for the service means, or None.
-
-    ``~`` stands for any id; of two that fit, the one that needs it less is meant.
-    """
-    fits = ((_wildcards(name, told), name) for name in asked)
-    return min(
-        ((count, name) for count, name in fits if count is not None), default=(0, None)
-    )[1]
+def asked_filter(asked: Iterable[str], named: str) -> str | None:
+    """Return which of the filters asked for the service means, or None; see `FilterMatcher`."""
+    return FilterMatcher(asked).find(named)
 
 
-def _wildcards(asked: str, told: str) -> int | None:
-    path, _, query = asked.partition("?")
-    told_path, _, told_query = told.partition("?")
-    mine, theirs = path.strip("/").split("/"), told_path.strip("/").split("/")
-    if len(mine) != len(theirs) or (told_query and query != told_query):
-        return None
-    pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if a != b]
-    return len(pairs) if all("~" in pair for pair in pairs) else None
+def _listed(body: Any, key: str) -> list[Any]:
+    found = body.get(key) if isinstance(body, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _texts(body: Any) -> Iterator[str]:
+    """Yield every text of a refusal that may name a filter."""
+    for part in (*_listed(body, "errors"), body):
+        if isinstance(part, Mapping):
+            for key in ("parameterValue", "message"):
+                if isinstance(value := part.get(key), str):
+                    yield value

@@ -1,71 +1,59 @@
-"""One WebSocket from connect to close: frames, requests by message id, heartbeat with a deadline."""
+"""The thin shell of `SocketProtocol`: an aiohttp WebSocket and the event loop's clock."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, Self
-from uuid import uuid4
 
 import aiohttp
 from yarl import URL
 
-from ..errors import Misconfigured, Reason, RetryLater, error_from_reply
+from ..errors import Misconfigured, Reason, RetryLater
 from ..http import Http, is_loopback
 from ..limits import RateGroup
 from ..models import Event, Ticket
-from .frames import (
-    ConnectionDetails,
-    Frame,
-    FrameType,
-    RecoveryToken,
-    connection_details,
-    event_from_frame,
-    heartbeat_frame,
-    parse_frame,
-    request_frame,
-)
+from . import protocol
+from .frames import ConnectionDetails, Frame, RecoveryToken
+from .protocol import Answered, Failed, Opened, Output, Overflowed, SocketProtocol
 
-_LOGGER = logging.getLogger(__name__)
-
-# Seconds. A request's reply, and ConnectionDetails after a connect, come well within these.
-OPEN_TIMEOUT: Final = 15.0
-REPLY_TIMEOUT: Final = 20.0
-# Protocol 3.5: heartbeat after 30 s of silence; no sign of life for 15 s more is a dead peer.
-HEARTBEAT_AFTER: Final = 30.0
-HEARTBEAT_DEADLINE: Final = 15.0
-# Events alone may not count as activity of ours: speak this often at least.
-_SPEAK_EVERY: Final = 300.0
 # Seconds for the peer to answer our close.
 _CLOSE_TIMEOUT: Final = 2.0
 # A frame this large costs the connection; presence bodies are some kilobytes.
 _LARGEST_FRAME: Final = 32 * 1024 * 1024
 
 
-class Connection:
-    """An open WebSocket. ``closed`` is set once it is gone, for whatever reason."""
+def _nothing() -> None:
+    """Stand in for a callback that is not needed."""
 
-    details: ConnectionDetails
+
+class Connection:
+    """An open WebSocket.
+
+    Attributes:
+        closed: set once it is gone, for whatever reason.
+        close_code: the WebSocket close code, or None.
+    """
 
     def __init__(
         self,
         http: Http,
         socket: aiohttp.ClientWebSocketResponse,
         on_event: Callable[[Event], None],
+        on_overflow: Callable[[], None],
     ) -> None:
-        """Take an open socket; use `open` instead."""
+        """Wrap an open socket; use `open` instead."""
         self._http = http
         self._socket = socket
         self._on_event = on_event
+        self._on_overflow = on_overflow
         self._loop = asyncio.get_running_loop()
+        self._protocol = SocketProtocol(self._loop.time())
+        self._opened: asyncio.Future[ConnectionDetails] = self._loop.create_future()
         self._replies: dict[str, asyncio.Future[Frame]] = {}
-        self._first: asyncio.Future[ConnectionDetails] = self._loop.create_future()
-        self._heard = self._spoke = self._loop.time()
+        self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.closed = asyncio.Event()
-        self.opened_at = self._heard
-        self.recovery: RecoveryToken | None = None
         self.close_code: int | None = None
-        self.error_code: str | None = None
 
     @classmethod
     async def open(
@@ -74,46 +62,51 @@ class Connection:
         ticket: Ticket,
         recovery: RecoveryToken | None,
         on_event: Callable[[Event], None],
+        on_overflow: Callable[[], None] = _nothing,
     ) -> Self:
-        """Connect with a fresh ticket and wait for ConnectionDetails (protocol 3.1).
+        """Connect with a fresh ticket and wait for ConnectionDetails (docs/protocol.md 3.1).
+
+        Args:
+            http: its session makes the connection, its budget limits requests over it.
+            ticket: address and one-time token.
+            recovery: recovers an earlier connection's session, or None.
+            on_event: called with each event, in order.
+            on_overflow: called when a recovery may have lost events.
 
         Raises:
-            RetryLater: the socket did not open, or an Error frame came instead; its code tells.
+            RetryLater: the socket did not open, or an Error frame came instead; ``code`` is the frame's.
             Misconfigured: the ticket's address is not a secure one.
         """
-        uri = URL(ticket.uri)
-        if uri.scheme not in ("wss", "https") and not is_loopback(uri.host):
-            raise Misconfigured(Reason.INVALID_ADDRESS)
-        query = {"access_token": ticket.token} | (
-            {"wsc": recovery.token} if recovery else {}
-        )
-        try:
-            async with asyncio.timeout(OPEN_TIMEOUT):
-                socket = await http.session.ws_connect(
-                    uri.update_query(query),
-                    max_msg_size=_LARGEST_FRAME,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_TIMEOUT),
-                )
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as err:
-            raise RetryLater(Reason.TLS_FAILED) from ConnectionError(type(err).__name__)
-        except (aiohttp.ClientError, TimeoutError, OSError) as err:
-            # The error's text holds the ticket: only its kind goes on.
-            raise RetryLater(Reason.CANNOT_CONNECT) from ConnectionError(
-                type(err).__name__
-            )
-        connection = cls(http, socket, on_event)
+        socket = await _connect(http, ticket, recovery)
+        connection = cls(http, socket, on_event, on_overflow)
         connection._start(connection._read())
+        connection._start(connection._write())
         try:
-            async with asyncio.timeout(OPEN_TIMEOUT):
-                connection.details = await connection._first
-        except TimeoutError as err:
-            await connection.close()
-            raise RetryLater(Reason.CANNOT_CONNECT) from err
+            await connection._opened
         except BaseException:
             await connection.close()
             raise
-        connection._start(connection._keep_alive())
         return connection
+
+    @property
+    def details(self) -> ConnectionDetails:
+        """Limits of this connection."""
+        return self._protocol.details
+
+    @property
+    def recovery(self) -> RecoveryToken | None:
+        """What recovers this connection's session."""
+        return self._protocol.recovery
+
+    @property
+    def opened_at(self) -> float:
+        """When it opened, in seconds of the loop's clock."""
+        return self._protocol.opened_at
+
+    @property
+    def error_code(self) -> str | None:
+        """The code of the last Error frame, which says why the service closes."""
+        return self._protocol.error_code
 
     async def request(
         self,
@@ -122,28 +115,26 @@ class Connection:
         group: RateGroup,
         body: Mapping[str, Any] | None = None,
     ) -> Frame:
-        """Send a REST request over the socket and return its reply, refused or not (protocol 3.2).
+        """Send a REST request over the socket and return its reply, refused or not (docs/protocol.md 3.2).
 
         Raises:
-            RetryLater: no place in the rate budget, no reply within `REPLY_TIMEOUT` seconds, or the
-                socket closed.
+            RetryLater: no place in the rate budget, no reply in time, or the socket closed.
         """
         place = await self._http.take_place(group)
-        message_id = str(uuid4())
-        frame = await self._ask(
-            message_id, request_frame(message_id, method, path, body), REPLY_TIMEOUT
-        )
+        self._check_open()
+        now = self._loop.time()
+        frame = await self._reply(self._protocol.request(method, path, body, now))
         self._http.note_reply(group, place, frame.status, frame.headers, frame.body)
         return frame
 
-    async def heartbeat(self, deadline: float = HEARTBEAT_DEADLINE) -> None:
+    async def heartbeat(self) -> None:
         """Send a Heartbeat and wait for its echo: all that the service sent before has then arrived.
 
         Raises:
-            RetryLater: no echo within ``deadline`` seconds, or the socket closed.
+            RetryLater: no echo in time, or the socket closed.
         """
-        message_id = str(uuid4())
-        await self._ask(message_id, heartbeat_frame(message_id), deadline)
+        self._check_open()
+        await self._reply(self._protocol.heartbeat(self._loop.time()))
 
     async def close(self) -> None:
         """Close politely, within seconds, and leave no task behind."""
@@ -156,116 +147,115 @@ class Connection:
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work, name="ringcentral socket"))
 
-    async def _ask(self, message_id: str, text: str, deadline: float) -> Frame:
-        """Send a frame and wait for the one that answers its message id."""
+    def _check_open(self) -> None:
         if self.closed.is_set():
             raise RetryLater(Reason.CANNOT_CONNECT)
+
+    async def _reply(self, message_id: str) -> Frame:
         reply: asyncio.Future[Frame] = self._loop.create_future()
         self._replies[message_id] = reply
+        self._changed.set()
         try:
-            async with asyncio.timeout(deadline):
-                await self._send(text)
-                return await reply
-        except TimeoutError as err:
-            raise RetryLater(Reason.CANNOT_CONNECT) from err
+            return await reply
         finally:
             self._replies.pop(message_id, None)
-
-    async def _send(self, frame: str) -> None:
-        self._spoke = self._loop.time()
-        try:
-            await self._socket.send_str(frame)
-        except (aiohttp.ClientError, ConnectionError, RuntimeError) as err:
-            raise RetryLater(Reason.CANNOT_CONNECT) from err
+            self._protocol.forget(message_id)
 
     async def _read(self) -> None:
         try:
-            while True:
+            while not self.closed.is_set():
                 message = await self._socket.receive()
-                if message.type is aiohttp.WSMsgType.TEXT:
-                    self._heard = self._loop.time()
-                    self._take(message.data)
-                elif message.type is aiohttp.WSMsgType.BINARY:
-                    self._heard = self._loop.time()
-                    _LOGGER.debug("Passed over a binary frame")
-                else:
+                if message.type not in (
+                    aiohttp.WSMsgType.TEXT,
+                    aiohttp.WSMsgType.BINARY,
+                ):
                     return
+                self._receive(message.data)
         finally:
             self.close_code = self._socket.close_code
             self._gone()
 
-    def _take(self, text: str) -> None:
-        """Handle one text frame; one that cannot be read costs no more than itself."""
-        frame = parse_frame(text)
-        if frame is None:
-            _LOGGER.debug(
-                "Passed over a frame of %s characters that is not one", len(text)
-            )
+    async def _write(self) -> None:
+        """Send what there is to send, and keep the protocol's time."""
+        while not self.closed.is_set():
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._protocol.due()):
+                    await self._send(self._protocol.outgoing())
+                    await self._changed.wait()
+            self._handle(self._protocol.tick(self._loop.time()))
+
+    async def _send(self, frames: Sequence[str]) -> None:
+        try:
+            for frame in frames:
+                await self._socket.send_str(frame)
+        except aiohttp.ClientError, ConnectionError, RuntimeError:
+            self._gone()
+
+    def _receive(self, frame: str | bytes) -> None:
+        self._handle(self._protocol.receive(frame, self._loop.time()))
+
+    def _handle(self, outputs: Sequence[Output]) -> None:
+        for output in outputs:
+            match output:
+                case Event():
+                    self._on_event(output)
+                case Answered(message_id, reply):
+                    self._resolve(message_id, reply)
+                    # Something else may be due before its deadline was.
+                    self._changed.set()
+                case Opened(details):
+                    if not self._opened.done():
+                        self._opened.set_result(details)
+                    self._changed.set()
+                case Overflowed():
+                    self._on_overflow()
+                case Failed(error):
+                    self._end(error)
+
+    def _resolve(self, message_id: str, reply: Frame | None) -> None:
+        waiting = self._replies.get(message_id)
+        if waiting is None or waiting.done():
             return
-        if frame.recovery is not None:
-            self._adopt(frame)
-        if frame.type == FrameType.SERVER_NOTIFICATION:
-            if (event := event_from_frame(frame)) is not None:
-                self._on_event(event)
-        elif frame.type == FrameType.CONNECTION_DETAILS:
-            if not self._first.done():
-                self._first.set_result(connection_details(frame))
-        elif (waiting := self._replies.get(frame.message_id or "")) is not None:
-            if not waiting.done():
-                waiting.set_result(frame)
-        elif frame.type == FrameType.ERROR:
-            self._note_error(frame)
-
-    def _adopt(self, frame: Frame) -> None:
-        """Keep the newest recovery token: a higher sequence, or the first of this connection (protocol 3.4)."""
-        newest = frame.recovery
-        if newest is not None and (
-            self.recovery is None or newest.sequence > self.recovery.sequence
-        ):
-            self.recovery = newest
-
-    def _note_error(self, frame: Frame) -> None:
-        error = error_from_reply(frame.status, frame.body)
-        code = frame.body.get("errorCode") if isinstance(frame.body, dict) else None
-        self.error_code = (
-            code if isinstance(code, str) and len(code) <= 10 else error.code
-        )
-        _LOGGER.debug("The service reported %s", self.error_code)
-        if not self._first.done():
-            self._first.set_exception(RetryLater(Reason.SERVICE_ERROR, self.error_code))
-
-    async def _keep_alive(self) -> None:
-        """Send a Heartbeat after silence, and give the peer up that does not answer it (protocol 3.5)."""
-        interval = min(HEARTBEAT_AFTER, self.details.idle_timeout / 3)
-        deadline = min(HEARTBEAT_DEADLINE, max(1.0, self.details.idle_timeout / 4))
-        speak_every = min(_SPEAK_EVERY, self.details.idle_timeout / 3)
-        while True:
-            await asyncio.sleep(interval / 3)
-            now = self._loop.time()
-            if now - self._heard < interval and now - self._spoke < speak_every:
-                continue
-            try:
-                await self.heartbeat(deadline)
-            except RetryLater:
-                if self._heard < now:
-                    _LOGGER.debug(
-                        "No sign of life for %.0f s", self._loop.time() - self._heard
-                    )
-                    self._gone()
-                    return
+        if reply is None:
+            waiting.set_exception(RetryLater(Reason.CANNOT_CONNECT, self.error_code))
+        else:
+            waiting.set_result(reply)
 
     def _gone(self) -> None:
-        """Tell everyone who waits that the socket is no more; who owns the connection closes it."""
-        if self.closed.is_set():
-            return
+        self._handle(self._protocol.close())
+
+    def _end(self, error: RetryLater) -> None:
+        """Let everything that waits know that the socket is of no use; its owner closes it."""
         self.closed.set()
+        self._changed.set()
         for task in self._tasks:
             if task is not asyncio.current_task():
                 task.cancel()
-        waiting: list[asyncio.Future[Any]] = [self._first, *self._replies.values()]
-        for future in waiting:
-            if not future.done():
-                future.set_exception(RetryLater(Reason.CANNOT_CONNECT, self.error_code))
-        # Nobody may be waiting for the first frame any more.
-        if not self._first.cancelled():
-            self._first.exception()
+        if not self._opened.done():
+            self._opened.set_exception(error)
+            # It may be that nothing waits for it any more.
+            self._opened.exception()
+
+
+async def _connect(
+    http: Http, ticket: Ticket, recovery: RecoveryToken | None
+) -> aiohttp.ClientWebSocketResponse:
+    uri = URL(ticket.uri)
+    if uri.scheme not in ("wss", "https") and not is_loopback(uri.host):
+        raise Misconfigured(Reason.INVALID_ADDRESS)
+    query = {"access_token": ticket.token} | (
+        {"wsc": recovery.token} if recovery else {}
+    )
+    try:
+        async with asyncio.timeout(protocol.OPEN_TIMEOUT):
+            return await http.session.ws_connect(
+                uri.update_query(query),
+                max_msg_size=_LARGEST_FRAME,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_TIMEOUT),
+            )
+    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as err:
+        raise RetryLater(Reason.TLS_FAILED) from ConnectionError(type(err).__name__)
+    except (aiohttp.ClientError, TimeoutError, OSError) as err:
+        # The error's text holds the ticket: only its kind goes on.
+        raise RetryLater(Reason.CANNOT_CONNECT) from ConnectionError(type(err).__name__)

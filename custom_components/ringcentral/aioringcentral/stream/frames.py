@@ -1,15 +1,20 @@
-"""WebSocket frames (protocol 3.2): text to values and back. Pure."""
+"""WebSocket frames (docs/protocol.md 3.2): text to values and back. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, override
+import re
+from typing import Any, Final, NamedTuple, override
 
 import orjson
 
 from .. import wire
+from ..errors import error_from_reply
 from ..http import decode
 from ..models import Event
+
+# RingCentral's codes have three digits, those of its WebSocket gateway also four: WSG-1003.
+_CODE: Final = re.compile(r"[A-Z]{3}-\d{3,4}")
 
 
 class FrameType(StrEnum):
@@ -24,7 +29,7 @@ class FrameType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryToken:
-    """``wsc``: what a later connect shows to recover the session (protocol 3.4)."""
+    """``wsc``: what a later connect shows to recover the session (docs/protocol.md 3.4)."""
 
     token: str = field(repr=False)
     sequence: int
@@ -43,7 +48,7 @@ class Frame(NamedTuple):
 
     @property
     def message_id(self) -> str | None:
-        """What a reply is told by."""
+        """The id that matches a reply with its request."""
         return wire.text(self.meta.get("messageId"))
 
     @property
@@ -68,10 +73,18 @@ class Frame(NamedTuple):
         sequence = wire.number(value.get("sequence")) or 0
         return RecoveryToken(token=token, sequence=sequence)
 
+    @property
+    def error_code(self) -> str | None:
+        """The code of an Error frame such as ``WSG-902``, None where its body has none."""
+        code = self.body.get("errorCode") if isinstance(self.body, Mapping) else None
+        if isinstance(code, str) and _CODE.fullmatch(code):
+            return code
+        return error_from_reply(self.status, self.body).code
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionDetails:
-    """Limits of a connection in seconds (protocol 3.3); ``recovered`` is None when no token was shown."""
+    """Limits of a connection in seconds (docs/protocol.md 3.3); ``recovered`` is None without a recovery token."""
 
     recovery_timeout: float = 180.0
     recovery_buffer: int = 100
@@ -82,7 +95,7 @@ class ConnectionDetails:
 
 
 def parse_frame(text: str) -> Frame | None:
-    """Return a frame, or None for what is none (not JSON, not an array, no type)."""
+    """Return a frame, or None where the text is none: not JSON, not an array, or without a type."""
     parts = decode(text)
     if (
         not isinstance(parts, list)
@@ -99,7 +112,7 @@ def parse_frame(text: str) -> Frame | None:
 def request_frame(
     message_id: str, method: str, path: str, body: Mapping[str, Any] | None = None
 ) -> str:
-    """Return a ClientRequest; a body that is None is left out, since ``null`` is refused (WSG-808)."""
+    """Return a ClientRequest; without a body it has one element, since ``null`` is refused (WSG-808)."""
     meta = {
         "type": FrameType.CLIENT_REQUEST,
         "messageId": message_id,
@@ -145,7 +158,7 @@ def _positive(value: Any, default: float) -> float:
 
 
 def event_from_frame(frame: Frame) -> Event | None:
-    """Return the event of a ServerNotification (protocol 4.1), or None where it carries none."""
+    """Return the event of a ServerNotification (docs/protocol.md 4.1), or None without one."""
     envelope = frame.body
     if not isinstance(envelope, dict) or not isinstance(
         body := envelope.get("body"), dict

@@ -1,92 +1,41 @@
-"""The subscription's life across sockets: connect, recover, replace before a planned end, back off."""
+"""The stream: sockets, tickets and tokens around what `schedule`, `recovery` and `continuity` decide."""
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass, field
-from enum import StrEnum
 import logging
 import time
-from typing import Any, Final, Protocol
+from typing import Any, NamedTuple
 
 from ..auth import Token, TokenSource
-from ..backoff import GOOD_AFTER, Backoff
-from ..errors import Reason, RetryLater, RingCentralError
+from ..backoff import Backoff
+from ..errors import Reason, RetryLater
 from ..filters import FilterPlan, is_presence_filter
 from ..http import Http
 from ..models import Event, Ticket
 from ..rest import Rest
 from .connection import Connection
+from .continuity import Continuity, Course, StreamHistory, StreamListener
 from .frames import RecoveryToken
 from .recovery import SessionRecovery
+from .schedule import Schedule
 from .subscription import Subscription, subscribe
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds before the absolute end of a connection at which the next one is made ready, at most.
-_REPLACE_BEFORE: Final = 300.0
-# Seconds for which a connection that was replaced stays open: an event from before its successor may come late
-# (protocol 4.4), and comes on it alone.
-_LATE_WITHIN: Final = 5.0
-# Seconds after which the token is looked at again: a REST call may have begun another session meanwhile,
-# and the clock of the loop stands still while a machine sleeps.
-_LOOK_EVERY: Final = 60.0
 
-
-class Continuity(StrEnum):
-    """Whether events may have been missed before the stream became live."""
-
-    RECOVERED = "recovered"
-    REPLACED = "replaced"
-    BROKEN = "broken"
-
-
-class StreamListener(Protocol):
-    """Who the stream speaks to; every method returns at once."""
-
-    def stream_live(self, continuity: Continuity) -> None:
-        """The subscription is live. After ``BROKEN`` presence has to be read anew."""
-
-    def stream_lost(self, error: RingCentralError) -> None:
-        """The socket is gone and is being made again."""
-
-    def stream_event(self, event: Event) -> None:
-        """An event arrived."""
-
-
-@dataclass(slots=True)
-class StreamHistory:
-    """What happened so far, for diagnostics: counts, and times in seconds of the loop's clock."""
-
-    connects: int = 0
-    recoveries: int = 0
-    replacements: int = 0
-    subscribes: int = 0
-    losses: int = 0
-    live_since: float | None = None
-    last_event: float | None = None
-    close_codes: deque[int | None] = field(default_factory=lambda: deque(maxlen=20))
-    error_codes: deque[str] = field(default_factory=lambda: deque(maxlen=20))
-
-
-@dataclass(slots=True)
-class _Link:
-    """A connection, the token it stands on, and when (loop time) it is replaced or a renewal tried again."""
+class _Link(NamedTuple):
+    """A connection and its plan."""
 
     connection: Connection
-    token: Token
-    replace_at: float
-    retry_at: float = 0.0
-
-    def left(self) -> float:
-        """Return the seconds until the service ends the connection, for its age or its token's."""
-        age = asyncio.get_running_loop().time() - self.connection.opened_at
-        left = self.connection.details.absolute_timeout - age
-        return max(0.0, min(left, self.token.expires_at - time.time()))
+    schedule: Schedule
 
 
 class Stream:
-    """Keeps one subscription live until it is cancelled (design 5)."""
+    """Keeps one subscription live until it is cancelled.
+
+    Attributes:
+        subscription: what the service agreed to last, or None.
+    """
 
     def __init__(
         self,
@@ -98,7 +47,16 @@ class Stream:
         *,
         backoff: Backoff | None = None,
     ) -> None:
-        """Take what the stream needs; `run` begins its life."""
+        """Prepare; `run` connects.
+
+        Args:
+            http: session and rate budget of the sign-in.
+            rest: gives out tickets.
+            tokens: the sign-in.
+            plan: filters to subscribe to.
+            listener: receives events and the state of the connection.
+            backoff: waits between tries.
+        """
         self._http = http
         self._rest = rest
         self._tokens = tokens
@@ -109,26 +67,29 @@ class Stream:
         self._recovery = SessionRecovery()
         self._replace = asyncio.Event()
         self._ends = asyncio.Event()
-        # Whether events went with a connection, and nobody was told yet.
-        self._missed = False
+        self._course = Course()
         self._retiring = 0
         self._background: set[asyncio.Task[None]] = set()
         self.subscription: Subscription | None = None
-        self.history = StreamHistory()
+
+    @property
+    def history(self) -> StreamHistory:
+        """What happened so far, for diagnostics."""
+        return self._course.history
 
     @property
     def is_live(self) -> bool:
         """Whether events arrive at this moment."""
-        return self.history.live_since is not None
+        return self._course.is_live
 
     def change_filters(self, plan: FilterPlan) -> None:
-        """Follow another plan: a socket with its subscription takes over before the present one ends."""
+        """Subscribe to another plan: its socket takes over before the present one ends."""
         if plan != self._plan:
             self._plan = plan
             self._replace.set()
 
     def ask_again(self) -> None:
-        """Ask once more for presence filters that were refused and have no others in their place, if there are any."""
+        """Subscribe again if presence filters were refused and no others stand in for them."""
         refused = self.subscription.refused if self.subscription else {}
         if any(
             is_presence_filter(name) and name not in self._plan.instead
@@ -140,7 +101,7 @@ class Stream:
         """Keep the subscription live; ends by an error or by being cancelled.
 
         Raises:
-            SignInRequired, PermissionMissing, Misconfigured: only the user can mend it.
+            SignInRequired, PermissionMissing, Misconfigured: RingCentral refused; only the user can mend it.
         """
         try:
             while True:
@@ -167,19 +128,19 @@ class Stream:
         ticket, token = await self._ask_ticket()
         # Another plan needs another subscription.
         asks_anew = self._replace.is_set()
-        recovery = None if asks_anew else self._recovery.usable(token.session)
-        self._recovery.expect_replay(None)
+        recovery = None if asks_anew else self._recovery.usable(token.session, _now())
         try:
             connection = await self._open(ticket, recovery)
         except RetryLater as err:
             if err.code is not None and err.code.startswith("WSG-"):
-                # An Error frame in place of ConnectionDetails: the next try goes without (protocol 6).
+                # An Error frame in place of ConnectionDetails: the next try does without (docs/protocol.md 6).
                 self._recovery.forget()
             raise
         self._recovery.forget()
         try:
             if recovery is not None and connection.details.recovered:
-                continuity = await self._take_replay(connection, token)
+                await self._await_replay(connection, token)
+                continuity = Continuity.RECOVERED
             else:
                 _LOGGER.debug(
                     "Subscribing, session recovery: %s",
@@ -193,7 +154,7 @@ class Stream:
         return self._go_live(connection, token, continuity)
 
     async def _ask_ticket(self) -> tuple[Ticket, Token]:
-        """Return a ticket and the token whose session it is of: with that its socket ends."""
+        """Return a ticket and the token of its session, with which its socket ends."""
         token = await self._tokens.token()
         while True:
             ticket = await self._rest.ticket()
@@ -203,11 +164,14 @@ class Stream:
                 return ticket, token
 
     async def _open(self, ticket: Ticket, recovery: RecoveryToken | None) -> Connection:
-        connection = await Connection.open(self._http, ticket, recovery, self._event)
+        connection = await Connection.open(
+            self._http, ticket, recovery, self._event, self._report_missed
+        )
         self.history.connects += 1
         return connection
 
     async def _subscribe(self, connection: Connection) -> None:
+        """Subscribe to the present plan, and have it tried again where that fails."""
         asked_to_replace = self._replace.is_set()
         self._replace.clear()
         try:
@@ -219,70 +183,54 @@ class Stream:
             raise
         self.history.subscribes += 1
 
-    async def _take_replay(self, connection: Connection, token: Token) -> Continuity:
-        """Wait for an echo: as a rule the replayed events are in by then (protocol 3.4)."""
-        self._recovery.expect_replay(connection)
+    async def _await_replay(self, connection: Connection, token: Token) -> None:
+        """Wait for an echo: as a rule the replayed events are in by then (docs/protocol.md 3.4)."""
         try:
             await connection.heartbeat()
         except RetryLater:
-            self._recovery.keep(connection, token.session)
+            self._keep_recovery(connection, token.session)
             raise
         self.history.recoveries += 1
-        return Continuity.RECOVERED
 
     def _go_live(
         self, connection: Connection, token: Token, continuity: Continuity
     ) -> _Link:
-        life = connection.details.absolute_timeout
-        replace_at = connection.opened_at + life - min(_REPLACE_BEFORE, life / 10)
-        self._link = _Link(connection, token, replace_at)
-        self.history.live_since = asyncio.get_running_loop().time()
-        self._tell_live(continuity)
+        schedule = Schedule.begin(
+            token, connection.opened_at, connection.details.absolute_timeout
+        )
+        self._link = _Link(connection, schedule)
+        self._listener.stream_live(self._course.went_live(continuity, _now()))
         return self._link
-
-    def _tell_live(self, continuity: Continuity) -> None:
-        missed, self._missed = self._missed, False
-        self._listener.stream_live(Continuity.BROKEN if missed else continuity)
 
     async def _stay(self, link: _Link) -> _Link:
         """Stay with a connection until something is due, and do it; return the connection to stay with next."""
-        now = asyncio.get_running_loop().time
-        due = link.retry_at or min(
-            link.replace_at, now() + link.token.due_in(time.time()), now() + _LOOK_EVERY
-        )
-        await self._wait(link, due - now())
+        await self._wait(link)
         if link.connection.closed.is_set():
             return link
+        schedule = link.schedule
         try:
             token = await self._tokens.token()
-            if (
-                token.session != link.token.session
-                or self._replace.is_set()
-                or now() >= link.replace_at
-            ):
-                link = await self._take_over(link)
-            else:
-                link.token, link.retry_at = token, 0.0
+            if self._replace.is_set() or schedule.must_replace(token, _now()):
+                return await self._replace_link(link)
+            schedule.renewed(token)
         except RetryLater as err:
             # The present socket still lives: there is time for another try.
             wait = max(self._backoff.next(err.retry_after), 1.0)
             _LOGGER.debug(
                 "A planned renewal failed (%s), trying again in %.0f s", err, wait
             )
-            link.retry_at = now() + wait
+            schedule.retry_at = _now() + wait
         return link
 
-    async def _wait(self, link: _Link, seconds: float) -> None:
-        """Wait until the connection is closed, a replacement is asked for, or the time is over."""
-        events = (
-            [link.connection.closed]
-            if link.retry_at
-            else [link.connection.closed, self._replace]
-        )
-        await _first_of([event.wait() for event in events], seconds)
+    async def _wait(self, link: _Link) -> None:
+        """Wait until the connection is closed, a replacement is asked for, or something is due."""
+        closed, is_retrying = link.connection.closed, link.schedule.retry_at is not None
+        events = [closed] if is_retrying else [closed, self._replace]
+        due = link.schedule.due(_now(), time.time())
+        await _first_of([event.wait() for event in events], due - _now())
 
-    async def _take_over(self, link: _Link) -> _Link:
-        """Make the next connection before the old one is broken (design 5): nothing is missed between."""
+    async def _replace_link(self, link: _Link) -> _Link:
+        """Make the next connection before the old one is broken, so that nothing is missed in between."""
         ticket, token = await self._ask_ticket()
         connection = await self._open(ticket, None)
         try:
@@ -292,25 +240,26 @@ class Stream:
             raise
         self.history.replacements += 1
         self._backoff.reset()
-        self._missed |= link.connection.closed.is_set()
+        continuity = (
+            Continuity.BROKEN
+            if link.connection.closed.is_set()
+            else Continuity.REPLACED
+        )
         self._spawn(self._retire(link))
-        return self._go_live(connection, token, Continuity.REPLACED)
+        return self._go_live(connection, token, continuity)
 
     async def _retire(self, link: _Link) -> None:
-        """Close a connection that was replaced once its last events are in, and its session with it."""
+        """Close a replaced connection once its last events are in, and its session with it."""
         connection = link.connection
         self._retiring += 1
         ends = [connection.closed.wait(), self._ends.wait()]
-        # Before the service does, which would be a break.
-        await _first_of(ends, min(_LATE_WITHIN, link.left() / 2))
+        await _first_of(ends, link.schedule.lingers(_now(), time.time()))
         try:
             if not self._ends.is_set():
                 await connection.heartbeat()
         except RetryLater:
             _LOGGER.debug("The replaced connection was gone before its last events")
-            self._missed = True
-            if self.is_live:
-                self._tell_live(Continuity.BROKEN)
+            self._report_missed()
         await connection.close()
         self._retiring -= 1
         if not self._retiring:
@@ -318,35 +267,40 @@ class Stream:
             await self._tokens.end_others()
 
     def _end(self, link: _Link) -> float:
-        """Note how a connection ended, keep what recovers its session, and return the seconds to wait."""
+        """Record how a connection ended, keep what recovers its session, and return the seconds to wait."""
         connection = link.connection
         self._lost(RetryLater(Reason.CANNOT_CONNECT, connection.error_code))
         self.history.close_codes.append(connection.close_code)
-        self._recovery.keep(connection, link.token.session)
-        if asyncio.get_running_loop().time() - connection.opened_at >= GOOD_AFTER:
-            self._backoff.reset()
+        self._keep_recovery(connection, link.schedule.token.session)
+        self._backoff.held(_now() - connection.opened_at)
         self._link = None
         self._spawn(connection.close())
         return self._backoff.next()
 
+    def _keep_recovery(self, connection: Connection, session: int) -> None:
+        until = _now() + connection.details.recovery_timeout
+        self._recovery.keep(connection.recovery, session, until)
+
     def _event(self, event: Event) -> None:
-        self.history.last_event = asyncio.get_running_loop().time()
+        self.history.last_event = _now()
         self._listener.stream_event(event)
-        if self._recovery.has_overflowed():
+
+    def _report_missed(self) -> None:
+        if self._course.missed_events():
             self._listener.stream_live(Continuity.BROKEN)
 
     def _lost(self, error: RetryLater) -> None:
-        if error.code is not None:
-            self.history.error_codes.append(error.code)
-        if self.history.live_since is not None:
-            self.history.losses += 1
-        self.history.live_since = None
+        self._course.lost(error)
         self._listener.stream_lost(error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="ringcentral stream")
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _first_of(works: Iterable[Coroutine[Any, Any, Any]], seconds: float) -> None:

@@ -1,0 +1,61 @@
+"""When a connection is looked after: token renewals, planned replacements, and how long a replaced one lingers. Pure.
+
+``now`` is the event loop's clock, ``wall`` the wall clock that tokens expire by; both in seconds.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..auth import Token
+
+# Seconds before the absolute end of a connection at which the next one is made ready, at most.
+_REPLACE_BEFORE: Final = 300.0
+# Seconds for which a replaced connection stays open: an event from before its successor may come late, and
+# comes on it alone (docs/protocol.md 4.4).
+_LATE_WITHIN: Final = 5.0
+# Seconds after which the token is looked at again: a REST call may have begun another session meanwhile,
+# and the loop's clock stands still while a machine sleeps.
+_LOOK_EVERY: Final = 60.0
+
+
+@dataclass(slots=True)
+class Schedule:
+    """The life of one connection and of the token it stands on.
+
+    Attributes:
+        ends_at: when the service ends the connection for its age.
+        replace_at: when its successor is made.
+        retry_at: when a renewal that failed is tried again, or None.
+    """
+
+    token: Token
+    ends_at: float
+    replace_at: float
+    retry_at: float | None = None
+
+    @classmethod
+    def begin(cls, token: Token, opened_at: float, absolute_timeout: float) -> Schedule:
+        """Plan the life of a connection that lasts ``absolute_timeout`` seconds."""
+        ends_at = opened_at + absolute_timeout
+        return cls(
+            token, ends_at, ends_at - min(_REPLACE_BEFORE, absolute_timeout / 10)
+        )
+
+    def due(self, now: float, wall: float) -> float:
+        """Return when there is something to do."""
+        if self.retry_at is not None:
+            return self.retry_at
+        return min(self.replace_at, now + self.token.due_in(wall), now + _LOOK_EVERY)
+
+    def must_replace(self, token: Token, now: float) -> bool:
+        """Whether a new connection is needed: a session's end is its sockets' end (docs/protocol.md 1.4)."""
+        return token.session != self.token.session or now >= self.replace_at
+
+    def renewed(self, token: Token) -> None:
+        """Go on with a token of the same session."""
+        self.token, self.retry_at = token, None
+
+    def lingers(self, now: float, wall: float) -> float:
+        """Return the seconds to wait for late events once replaced: not until the service ends it."""
+        left = min(self.ends_at - now, self.token.expires_at - wall)
+        return min(_LATE_WITHIN, max(0.0, left) / 2)
