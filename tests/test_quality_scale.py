@@ -417,11 +417,11 @@ def registered(hass: HomeAssistant, entry: MockConfigEntry) -> list[er.RegistryE
 
 
 async def test_entity_unique_id(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    ids = [one.unique_id for one in registered(hass, entry)]
+    ids = [(one.domain, one.unique_id) for one in registered(hass, entry)]
 
     assert len(set(ids)) == len(ids)
     # The ids of the service, and nothing that anyone can rename.
-    assert all(re.fullmatch(r"\d+_(\d+_)?[a-z_]+", unique_id) for unique_id in ids)
+    assert all(re.fullmatch(r"\d+_(\d+_)?[a-z_]+", unique_id) for _, unique_id in ids)
 
 
 async def test_has_entity_name(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -431,16 +431,25 @@ async def test_has_entity_name(hass: HomeAssistant, entry: MockConfigEntry) -> N
 async def test_entity_translations(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     for one in registered(hass, entry):
         text = TEXTS["entity"][one.domain][one.translation_key]
-        assert one.original_name == text["name"]
+        # The status has the name of its device alone.
+        name = None if one.translation_key == "status" else text["name"]
+        assert one.original_name == name
 
 
 async def test_entity_category(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """What is no presence is diagnostic; what is, has none, so that areas mean it."""
-    for one in registered(hass, entry):
-        is_setting = (
-            one.disabled_by is not None or one.translation_key == "push_connected"
-        )
-        assert (one.entity_category is not None) == is_setting, one.translation_key
+    """Settings and the connection are diagnostic; presence has no category, so that areas include it."""
+    diagnostic = {
+        one.translation_key
+        for one in registered(hass, entry)
+        if one.entity_category is not None
+    }
+
+    assert diagnostic == {
+        "allow_see_my_presence",
+        "pick_up_calls_on_hold",
+        "push_connected",
+        "ring_on_monitored_call",
+    }
 
 
 async def test_entity_disabled_by_default(
@@ -453,9 +462,14 @@ async def test_entity_disabled_by_default(
     }
 
     assert disabled == {
+        "active_calls",
         "allow_see_my_presence",
+        "call_started",
+        "meeting_status",
         "pick_up_calls_on_hold",
         "ring_on_monitored_call",
+        "set_dnd_status",
+        "user_status",
     }
 
 

@@ -528,6 +528,7 @@ def figures() -> set[str]:
         f"{constant('TRY_AGAIN_AFTER') / 60:.0f} minutes",
         f"{constant('_TRY_AGAIN').total_seconds() / 60:.0f} minutes",
         f"{medium} times per minute",
+        f"{constant('LONGEST_DURATION').days} days",
         # What Home Assistant's recorder keeps.
         f"{RECORDER_SCHEMA({'recorder': {}})['recorder']['purge_keep_days']} days",
         # In examples.
