@@ -85,7 +85,7 @@ class Service:
 
 
 async def test_a_jwt_signs_in() -> None:
-    """Protocol 1.2: the app by Basic authentication, the user by the assertion."""
+    """docs/protocol.md 1.2: the app by Basic authentication, the user by the assertion."""
     service = Service()
     token = await service.tokens().token()
     ((path, form, basic),) = service.asked
@@ -140,7 +140,7 @@ async def test_a_token_is_renewed_before_it_ends() -> None:
 
 
 async def test_an_app_that_issues_refresh_tokens_stays_in_its_session() -> None:
-    """Protocol 1.4: each refresh token serves once, and the next comes with the reply."""
+    """docs/protocol.md 1.4: each refresh token serves once, and the next comes with the reply."""
     service = Service(refresh=True)
     tokens = service.tokens()
     await tokens.token()
@@ -155,7 +155,7 @@ async def test_an_app_that_issues_refresh_tokens_stays_in_its_session() -> None:
 
 
 async def test_a_lost_reply_is_asked_for_again_with_the_old_refresh_token() -> None:
-    """Protocol 1.4: it works until the new pair is used."""
+    """docs/protocol.md 1.4: it works until the new pair is used."""
     service = Service(refresh=True)
     tokens = service.tokens()
     await tokens.token()
@@ -261,7 +261,7 @@ async def test_who_never_signed_in_signs_out_of_nothing() -> None:
     ids=str,
 )
 async def test_a_sign_out_that_fails_is_no_concern(error: RingCentralError) -> None:
-    """Protocol 1.4: ignore, and do not try again."""
+    """docs/protocol.md 1.4: ignore, and do not try again."""
     service = Service()
     tokens = service.tokens()
     await tokens.token()

@@ -31,7 +31,7 @@ def test_what_the_service_asks_for_is_kept(at_least: float) -> None:
 
 
 def test_tickets_are_spaced_over_a_long_outage() -> None:
-    """At least 12 s between tickets on average, once an outage lasts (protocol 6)."""
+    """At least 12 s between tickets on average, once an outage lasts (docs/protocol.md 6)."""
     shortest = Backoff(between=lambda low, _high: low)
     waits = [shortest.next() for _ in range(20)]
     assert sum(waits) / len(waits) > 12

@@ -1,4 +1,4 @@
-"""Every error body of protocol 1.5 and 2.1 ends in one of four families."""
+"""Every error body of docs/protocol.md 1.5 and 2.1 ends in one of four families."""
 
 from typing import Any
 

@@ -59,7 +59,7 @@ def test_a_refused_filter_is_replaced_and_costs_no_other() -> None:
 
 
 def test_disabled_filters_are_named_with_real_ids() -> None:
-    """The reply replaces ``~`` (protocol 2.9)."""
+    """The reply replaces ``~`` (docs/protocol.md 2.9)."""
     body = {
         "disabledFilters": [
             {

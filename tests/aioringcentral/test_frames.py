@@ -1,4 +1,4 @@
-"""WebSocket frames: what is one, and what is not (protocol 3.2)."""
+"""WebSocket frames: what is one, and what is not (docs/protocol.md 3.2)."""
 
 from typing import Any
 

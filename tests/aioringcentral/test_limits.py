@@ -1,4 +1,4 @@
-"""The rate budget (protocol 5): nothing goes out that the service would refuse."""
+"""The rate budget (docs/protocol.md 5): nothing goes out that the service would refuse."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Merge and order of presence (design 4)."""
+"""Merge and order of presence (docs/architecture.md 4)."""
 
 import logging
 from typing import Any
@@ -300,7 +300,7 @@ def test_a_plain_event_without_a_change_keeps_the_details() -> None:
 def test_when_calls_have_to_be_read_again(
     status: str, calls: list[dict[str, Any]], total: int | None, disagree: bool
 ) -> None:
-    """List, count and status fit, but for seven listed and a call that just ends (protocol 4.3)."""
+    """List, count and status fit, but for seven listed and a call that just ends (docs/protocol.md 4.3)."""
     presence = after(
         event(telephonyStatus=status, activeCalls=calls, totalActiveCalls=total)
     )
@@ -318,7 +318,7 @@ def test_a_rest_presence_is_read() -> None:
 
 
 def test_a_rest_presence_of_a_type_without_presence() -> None:
-    """Only ``Offline`` is told of those (protocol 2.4); their calls stay unknown."""
+    """Only ``Offline`` is told of those (docs/protocol.md 2.4); their calls stay unknown."""
     update = update_from_rest(
         {"extension": {"id": 5500101}, "presenceStatus": "Offline"}
     )

@@ -1,4 +1,4 @@
-"""Snapshots and events that cross each other (design 4.1 to 4.3)."""
+"""Snapshots and events that cross each other (docs/architecture.md 4.1 to 4.3)."""
 
 from typing import Any
 
@@ -166,7 +166,7 @@ def followed_live() -> PresenceStore:
 
 
 def test_what_only_an_overtaken_event_told_is_kept() -> None:
-    """The status of calls comes only where it changed (protocol 4.3): nothing would ever tell it again."""
+    """The status of calls comes only where it changed (docs/protocol.md 4.3): nothing would ever tell it again."""
     presences = followed_live()
     presences.apply(told(sequence=6, telephonyStatus=None, **NO_DISTURB))
     before = presences[KEY]

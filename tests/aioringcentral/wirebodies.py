@@ -1,4 +1,4 @@
-"""Bodies as the service sends them, written for these tests from the documented fields (protocol 4.3)."""
+"""Bodies as the service sends them, written for these tests from the documented fields (docs/protocol.md 4.3)."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def event(uri: str = DETAILED_URI, **changes: Any) -> Event:
 
 
 def rest_presence(extension_id: int = 5500101, **changes: Any) -> dict[str, Any]:
-    """Return a presence as REST gives it (protocol 2.4)."""
+    """Return a presence as REST gives it (docs/protocol.md 2.4)."""
     return {
         "extension": {"id": extension_id, "extensionNumber": "101"},
         "presenceStatus": "Available",

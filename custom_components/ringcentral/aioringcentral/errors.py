@@ -92,7 +92,7 @@ class Misconfigured(RingCentralError):
     """The request can never succeed as it is: the set-up has to change."""
 
 
-# protocol 1.5: what each code asks of a client. Codes that only exist on REST calls and say
+# docs/protocol.md 1.5: what each code asks of a client. Codes that only exist on REST calls and say
 # "this access token is finished" are in TOKEN_CODES: the caller renews it and tries once more.
 TOKEN_CODES = frozenset(
     {
@@ -139,7 +139,7 @@ _BY_OAUTH_ERROR: Mapping[str, tuple[type[SignInRequired | Misconfigured], Reason
 def error_codes(body: Any) -> tuple[str, ...]:
     """Return the codes of an error body, the most precise first.
 
-    Reads every shape of protocol 1.5 and 2.1: ``errors[].errorCode`` comes before the top-level
+    Reads every shape of docs/protocol.md 1.5 and 2.1: ``errors[].errorCode`` comes before the top-level
     ``errorCode``, which may be a legacy word.
     """
     if not isinstance(body, Mapping):
@@ -206,7 +206,7 @@ def error_from_reply(
     if status >= 500 or status == 408 or known & _LATER_CODES:
         return RetryLater(Reason.SERVICE_ERROR, code, retry_after(headers or {}))
     if "SUB-505" in known:
-        # Subscriptions end with their sockets: some of those too many will (protocol 6).
+        # Subscriptions end with their sockets: some of those too many will (docs/protocol.md 6).
         return RetryLater(Reason.SUBSCRIPTION_LIMIT, code)
     if known & _PERMISSION_CODES:
         return PermissionMissing(code, missing_permission(body))

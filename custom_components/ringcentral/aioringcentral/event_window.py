@@ -46,7 +46,7 @@ class Window:
 
     @property
     def has_gap(self) -> bool:
-        """Whether another event may belong before the newest: they are numbered one by one (protocol 4.4)."""
+        """Whether another event may belong before the newest: they are numbered one by one (docs/protocol.md 4.4)."""
         before = self.floor
         for update in self.events:
             if not before or not update.sequence or update.sequence - before > 1:

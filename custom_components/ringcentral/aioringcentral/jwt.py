@@ -1,4 +1,4 @@
-"""When a JWT credential ends, if it says so. It stays opaque for everything else (protocol 1.2)."""
+"""When a JWT credential ends, if it says so. It stays opaque for everything else (docs/protocol.md 1.2)."""
 
 from base64 import urlsafe_b64decode
 import binascii

@@ -1,4 +1,4 @@
-"""The rate budget: what may be sent now, by the service's own numbers (protocol 5)."""
+"""The rate budget: what may be sent now, by the service's own numbers (docs/protocol.md 5)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class RateGroup(StrEnum):
     AUTH = "auth"
 
 
-# Requests per 60 s before a reply has named the account's own figures (protocol 5).
+# Requests per 60 s before a reply has named the account's own figures (docs/protocol.md 5).
 _DEFAULT_LIMIT = {
     RateGroup.LIGHT: 50,
     RateGroup.MEDIUM: 40,
@@ -50,7 +50,7 @@ class RateBudget:
     """Counts what was sent per rate group; times are seconds of one monotonic clock.
 
     One budget serves everything that one user sends with one app: requests inside a penalty would
-    restart it (protocol 5), so whoever signs in again has to know of it.
+    restart it (docs/protocol.md 5), so whoever signs in again has to know of it.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class RateBudget:
         return place
 
     def replied(self, group: RateGroup, headers: Mapping[str, str], now: float) -> None:
-        """Learn the group's real limits from reply headers (protocol 2.1)."""
+        """Learn the group's real limits from reply headers (docs/protocol.md 2.1)."""
         if headers.get("X-Rate-Limit-Group", group).lower() != group:
             return
         state = self._groups[group]

@@ -20,7 +20,7 @@ from .models import (
 # A step back this large is no late event but a counter that the service began anew: late events
 # come out of a buffer of 100. Taking it keeps an extension from freezing until the next snapshot.
 SEQUENCE_RESET = 1_000
-# Calls that the service lists at most, the newest ones (protocol 4.3).
+# Calls that the service lists at most, the newest ones (docs/protocol.md 4.3).
 LISTED_CALLS = 7
 
 
@@ -31,7 +31,7 @@ def _calls(value: list[Any]) -> tuple[ActiveCall, ...]:
 
 
 # Field on the wire -> (field of Presence, type it has when it says something, reader). A null or a
-# value of another type says nothing; an unknown word says "unknown" (design 4.2).
+# value of another type says nothing; an unknown word says "unknown" (docs/architecture.md 4.2).
 _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "telephonyStatus": ("telephony_status", str, partial(wire.member, TelephonyStatus)),
     "presenceStatus": ("presence_status", str, partial(wire.member, PresenceStatus)),
@@ -48,7 +48,7 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
 
 
 def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of `Presence` that a presence body (protocol 2.4, 4.3) speaks of."""
+    """Return the fields of `Presence` that a presence body (docs/protocol.md 2.4, 4.3) speaks of."""
     changes = {}
     for key, value in body.items():
         if (field := _FIELDS.get(key)) is not None:
@@ -61,7 +61,7 @@ def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
 def update_from_event(event: Event) -> PresenceUpdate | None:
     """Return what a presence event says, or None where it names no extension.
 
-    The extension is the body's, whatever URI the event came by (protocol 4.1).
+    The extension is the body's, whatever URI the event came by (docs/protocol.md 4.1).
     """
     if (extension_id := wire.identifier(event.body.get("extensionId"))) is None:
         return None
@@ -76,7 +76,7 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
 def update_from_rest(
     body: Any, *, asked_for_calls: bool = True
 ) -> PresenceUpdate | None:
-    """Return what a REST presence (protocol 2.4) says, or None where it names no extension."""
+    """Return what a REST presence (docs/protocol.md 2.4) says, or None where it names no extension."""
     extension = body.get("extension") if isinstance(body, Mapping) else None
     extension_id = (
         wire.identifier(extension.get("id")) if isinstance(extension, Mapping) else None
@@ -93,7 +93,7 @@ def update_from_rest(
 
 
 def is_older(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether an event was overtaken by one already merged (protocol 4.4).
+    """Whether an event was overtaken by one already merged (docs/protocol.md 4.4).
 
     An equal sequence is taken, and so is one that is missing or 0; see `SEQUENCE_RESET`.
     """
@@ -101,7 +101,7 @@ def is_older(before: Presence, update: PresenceUpdate) -> bool:
 
 
 def is_ahead(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether an event is not the next one, so that another may come late: they are numbered one by one (protocol 4.4)."""
+    """Whether an event is not the next one, so that another may come late: they are numbered one by one (docs/protocol.md 4.4)."""
     if not update.sequence:
         return False
     return not before.sequence or update.sequence > before.sequence + 1
@@ -158,7 +158,7 @@ def is_same(one: Presence, other: Presence) -> bool:
 
 
 def forget_sequence(presence: Presence) -> Presence:
-    """Return the presence without its sequence, for the time after a break (design 4.3)."""
+    """Return the presence without its sequence, for the time after a break (docs/architecture.md 4.3)."""
     return presence._replace(sequence=None)
 
 
@@ -175,7 +175,7 @@ def calls_disagree(presence: Presence) -> bool:
     """Whether list, count and telephony status do not fit, for another reason than the documented ones.
 
     The list holds seven calls at most, and the count still includes a call that ends in the same event
-    (protocol 4.3): with those allowed for, a difference means that the presence has to be read again.
+    (docs/protocol.md 4.3): with those allowed for, a difference means that the presence has to be read again.
     """
     calls, total = presence.active_calls, presence.total_active_calls
     if calls is None:

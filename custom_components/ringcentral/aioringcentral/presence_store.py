@@ -8,7 +8,7 @@ from .event_window import Window
 from .models import Presence, PresenceUpdate
 from .presence import forget_sequence, is_ahead, is_older, is_same, merge
 
-# Extensions of which a late event is waited for, at most: it comes out of a buffer of 100 (protocol 3.3).
+# Extensions of which a late event is waited for, at most: it comes out of a buffer of 100 (docs/protocol.md 3.3).
 _MOST_WINDOWS: Final = 100
 
 
@@ -46,7 +46,7 @@ class PresenceStore(dict[str, Presence]):
             self._windows.pop(key, None)
 
     def forget_sequences(self) -> None:
-        """Take the next event of every extension as it comes, for the time after a break (design 4.3)."""
+        """Take the next event of every extension as it comes, for the time after a break (docs/architecture.md 4.3)."""
         for key, presence in self.items():
             self[key] = forget_sequence(presence)
         self._windows.clear()
@@ -94,7 +94,7 @@ class PresenceStore(dict[str, Presence]):
         *,
         anew: bool,
     ) -> dict[str, Presence]:
-        """Take a snapshot and, on top of it, the events that came meanwhile (design 4.1).
+        """Take a snapshot and, on top of it, the events that came meanwhile (docs/architecture.md 4.1).
 
         Returns the presence before it of every extension that is different now. With ``anew`` what the
         snapshot does not speak of becomes unknown, as after a break; without, it keeps its value.

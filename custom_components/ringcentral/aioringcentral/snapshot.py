@@ -1,4 +1,4 @@
-"""Reading presence of many extensions in few requests (protocol 2.6, 2.10)."""
+"""Reading presence of many extensions in few requests (docs/protocol.md 2.6, 2.10)."""
 
 from collections.abc import Collection
 from dataclasses import replace

@@ -7,7 +7,7 @@ from .models import Presence, TelephonyStatus
 from .presence import calls_disagree
 
 # Seconds. A list of calls shorter than their count is read again after a moment, as official clients do
-# (protocol 6); a phone that rings for this long may have stopped without an event (peers 5).
+# (docs/protocol.md 6); a phone that rings for this long may have stopped without an event.
 _DISAGREE_AFTER: Final = 3.0
 _RINGING_AFTER: Final = 120.0
 

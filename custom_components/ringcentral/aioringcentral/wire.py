@@ -12,7 +12,7 @@ _WORD = re.compile(r"[A-Za-z]{1,40}")
 
 
 def identifier(value: Any) -> str | None:
-    """Return an id as text; the wire sends int64 numbers or strings (protocol 2.1)."""
+    """Return an id as text; the wire sends int64 numbers or strings (docs/protocol.md 2.1)."""
     if isinstance(value, str):
         return value or None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -62,7 +62,7 @@ def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
 
 
 def records(body: Any) -> tuple[Mapping[str, Any], ...]:
-    """Return the records of a list reply (protocol 2.2)."""
+    """Return the records of a list reply (docs/protocol.md 2.2)."""
     items = body.get("records") if isinstance(body, Mapping) else None
     return (
         tuple(item for item in items if isinstance(item, Mapping))

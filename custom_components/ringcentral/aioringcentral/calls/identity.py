@@ -1,6 +1,6 @@
 """Which listed item is which call: ids change, are missing or are shared.
 
-Protocol 4.3 and 4.5 and peers 1e have the facts. Pure functions only.
+docs/protocol.md 4.3 and 4.5 have the facts. Pure functions only.
 """
 
 from collections.abc import Iterable, Sequence

@@ -59,7 +59,7 @@ _EVENTS: Final = {
     CallPhase.PARKED: CallEventType.PARKED,
 }
 _ORDER: Final = {kind: order for order, kind in enumerate(CallEventType)}
-# The one telephony status speaks of the highest of these (protocol 4.5: partly a guess).
+# The one telephony status speaks of the highest of these (docs/protocol.md 4.5: partly a guess).
 _RANKS: Final = {
     CallPhase.CONNECTED: 3,
     CallPhase.HELD: 2,

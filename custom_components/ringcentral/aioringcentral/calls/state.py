@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, override
 
 from ..models import ActiveCall, CallDirection, TelephonyStatus, repr_without
 
-# A ringing call may be gone for so long and come back (peers 2, row 8).
+# A ringing call may be gone for so long and come back (docs/protocol.md 4.5).
 NO_CALL_GAP: Final = timedelta(seconds=1.5)
 
 
