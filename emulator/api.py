@@ -59,10 +59,15 @@ class Request:
     """Address for absolute uris; empty over the socket, where uris are relative."""
     socket: SocketPort | None = None
 
-    def flag(self, name: str) -> bool:
-        """Return a boolean query parameter; raise CMN-101 for another value."""
+    def flag(self, name: str, *, bare: bool = False) -> bool:
+        """Return a boolean query parameter; raise CMN-101 for another value.
+
+        `bare` takes the name without a value for true.
+        """
         value = self.one(name)
-        if value is None or value.lower() in ("false", ""):
+        if value == "":
+            return bare
+        if value is None or value.lower() == "false":
             return False
         if value.lower() != "true":
             raise bad_parameter(name)

@@ -32,6 +32,11 @@ class CallOptions:
     """Which member answers, for a script on a queue."""
     telephony_session_id: str | None = None
     """The session of another extension's leg of the same call."""
+    session_id: str | None = None
+    ring_members: bool = True
+    """Whether a call of a queue rings its members, or only waits."""
+    to_self: bool = False
+    """A call to oneself: the other end rings on the same extension."""
 
 
 def call_options(options: dict[str, Any]) -> CallOptions:
@@ -46,7 +51,7 @@ def call_options(options: dict[str, Any]) -> CallOptions:
         match attribute:
             case "interval":
                 made[attribute] = float(value)
-            case "queue_call":
+            case "queue_call" | "ring_members" | "to_self":
                 made[attribute] = bool(value)
             case "direction" if value not in DIRECTIONS:
                 raise ValueError(f"direction cannot be {value!r}")

@@ -13,6 +13,9 @@ from .extension import Extension
 from .faults import Faults
 from .names import CALLER_NAMES
 
+BEGINNINGS = ("ring", "dial", "retrieve", "swap")
+"""Words that need no call of that name on the extension."""
+
 
 class CallPlayer:
     """Makes calls happen."""
@@ -50,6 +53,8 @@ class CallPlayer:
             if index and options.interval > 0:
                 await asyncio.sleep(options.interval)
             last = self.step(ext, key, word, options) or last
+            if options.to_self and last is not None:
+                self._step_other_end(ext, last, word, options)
             steps.append(
                 {
                     "word": word,
@@ -62,7 +67,7 @@ class CallPlayer:
     async def _play_queue(
         self, queue: Extension, words: list[tuple[str, float]], options: CallOptions
     ) -> dict[str, Any]:
-        """Ring every member that takes the queue's calls; one of them answers."""
+        """Let a call wait in a queue and ring its members; one of them answers."""
         members = [
             ext
             for ext in map(
@@ -72,9 +77,8 @@ class CallPlayer:
             and ext.status == "Enabled"
             and ext.accepts_queue_calls
             and queue.id not in ext.queues_declined
+            and options.ring_members
         ]
-        if not members:
-            raise CallError("no member takes calls of this queue")
         key = options.key or f"call-{self._rng.getrandbits(32):08x}"
         session = options.telephony_session_id or self._session_id()
         options = replace(
@@ -87,7 +91,8 @@ class CallPlayer:
             telephony_session_id=session,
         )
         chosen = next(
-            (ext for ext in members if str(ext.id) == options.answered_by), members[0]
+            (ext for ext in members if str(ext.id) == options.answered_by),
+            members[0] if members else queue,
         )
         steps: list[dict[str, Any]] = []
         for index, (word, seconds) in enumerate(words):
@@ -96,11 +101,19 @@ class CallPlayer:
                 continue
             if index and options.interval > 0:
                 await asyncio.sleep(options.interval)
+            if word not in BEGINNINGS and not any(
+                _has(ext, key) for ext in (queue, chosen, *members)
+            ):
+                raise CallError(f"there is no call {key}")
+            if word == "answer":
+                self._reach(queue, chosen, key, options)
+            self.wait_in(queue, key, word, options)
             for ext in members:
                 ringing = any(
                     leg.key == key and leg.status == "Ringing" for leg in ext.legs
                 )
-                if word == "ring" or ext is chosen:
+                here = word in BEGINNINGS or _has(ext, key)
+                if word == "ring" or (ext is chosen and here):
                     self.step(ext, key, word, options)
                 elif ringing:
                     other = "elsewhere" if word == "answer" else word
@@ -113,6 +126,51 @@ class CallPlayer:
             "telephonySessionId": session,
             "steps": steps,
         }
+
+    def wait_in(
+        self, queue: Extension, key: str, word: str, options: CallOptions
+    ) -> None:
+        """Show on a queue the call that waits in it, until somebody has it."""
+        if word == "ring":
+            caller = options.from_name or self._rng.choice(CALLER_NAMES)
+            named = replace(options, from_name=f"{queue.name} - {caller}")
+            self.step(queue, key, word, replace(named, queue_name=None))
+        elif _has(queue, key):
+            self.step(queue, key, "elsewhere" if word == "answer" else word, options)
+
+    def _reach(
+        self, queue: Extension, chosen: Extension, key: str, options: CallOptions
+    ) -> None:
+        """Ring the member that is to answer a call which only waited."""
+        if chosen is queue:
+            raise CallError("no member takes calls of this queue")
+        if _has(queue, key) and not _has(chosen, key):
+            self.step(chosen, key, "ring", options)
+
+    def _step_other_end(
+        self, ext: Extension, leg: Leg, word: str, options: CallOptions
+    ) -> None:
+        """Let the other end of a call to oneself do the same."""
+        key = f"{leg.key}-self"
+        if word not in ("ring", "dial"):
+            self.step(ext, key, word, options)
+            return
+        inbound = leg.direction == "Outbound"
+        self.step(
+            ext,
+            key,
+            "ring" if inbound else "dial",
+            replace(
+                options,
+                direction="Inbound",
+                from_name=ext.name,
+                from_number=ext.number,
+                to_name=ext.name,
+                to_number=ext.number,
+                telephony_session_id=leg.telephony_session_id,
+                session_id=leg.session_id,
+            ),
+        )
 
     def step(
         self, ext: Extension, key: str, word: str, options: CallOptions
@@ -167,7 +225,7 @@ class CallPlayer:
             to_number=options.to_number or (self.outside_number() if outbound else own),
             to_name=options.to_name or (None if outbound else ext.name),
             start_time=iso(self._clock.utc()),
-            session_id=str(self._rng.randrange(10**11, 10**12)),
+            session_id=options.session_id or str(self._rng.randrange(10**11, 10**12)),
             telephony_session_id=session,
             party_id=f"{session.replace('s-', 'p-', 1)}-{1 if outbound else 2}",
             queue_call=options.queue_call,
@@ -221,6 +279,10 @@ class CallPlayer:
 
     def _session_id(self) -> str:
         return f"s-{self._rng.getrandbits(128):032x}"
+
+
+def _has(ext: Extension, key: str) -> bool:
+    return any(leg.key == key for leg in ext.legs)
 
 
 def _find(ext: Extension, key: str) -> Leg:

@@ -111,7 +111,9 @@ class Control:
         if "add" in body:
             wanted = body["add"]
             kind = str(wanted.get("type", "User"))
-            result["added"] = await emulator.add_extension(str(wanted["name"]), kind)
+            result["added"] = await emulator.add_extension(
+                str(wanted["name"]), kind, wanted.get("subtype")
+            )
         if "rename" in body:
             wanted = body["rename"]
             await emulator.rename_extension(str(wanted["id"]), str(wanted["name"]))

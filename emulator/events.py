@@ -56,11 +56,12 @@ def presence(
     sip: bool = False,
     calls: bool = True,
     own: bool = False,
+    sequence: bool = True,
 ) -> dict[str, Any] | None:
     """Return the presence body of a change, or None when it shows nothing new.
 
     `calls` off is a detailed body that lacks the calls; `own` is the view of the
-    user, from whom nothing is hidden.
+    user, from whom nothing is hidden; `sequence` says whether it has one.
     """
     before, after = change.before, change.after
     if not own:
@@ -69,7 +70,10 @@ def presence(
         if before == after:
             return None
     body: dict[str, Any] = {"extensionId": change.extension.id}
-    if (
+    silent = (
+        faults.group_telephony_status == "never" and change.extension.has_group_calls
+    )
+    if not silent and (
         before.telephony_status != after.telephony_status
         or faults.always_telephony_status
     ):
@@ -82,14 +86,17 @@ def presence(
         body["activeCalls"] = [
             active_call(leg, sip=sip) for leg in newest(after.active_calls)
         ]
-    body["sequence"] = change.sequence
+    if sequence:
+        body["sequence"] = change.sequence
     for name, attribute in FIELD_NAMES.items():
         body[name] = getattr(after, attribute)
     if detailed and calls:
         body["totalActiveCalls"] = len(after.active_calls)
     if faults.new_call_handling:
-        body["dndStatusPersonal"] = dnd_personal(after.dnd_status)
-        body["acceptCallQueueCalls"] = after.accept_call_queue_calls
+        body |= new_call_handling(after.dnd_status, after.accept_call_queue_calls)
+        hide_dnd(body, faults)
+    if faults.plain_message and not detailed:
+        body["message"] = change.extension.message
     if faults.new_fields and not detailed:
         body["aggregatedTelephonyStatus"] = after.telephony_status
         body["cxTelephonyStatus"] = "NoCall"
@@ -98,9 +105,21 @@ def presence(
     return spoil(body, faults)
 
 
-def dnd_personal(dnd_status: str) -> str:
-    """Return `dndStatusPersonal`, which knows on and off only."""
-    return "DoNotAcceptAnyCalls" if "AnyCalls" in dnd_status else "TakeAllCalls"
+def new_call_handling(dnd_status: str, accepts: bool) -> dict[str, Any]:
+    """Return what accounts with new call handling have on top.
+
+    `dndStatusPersonal` knows on and off only.
+    """
+    personal = "DoNotAcceptAnyCalls" if "AnyCalls" in dnd_status else "TakeAllCalls"
+    return {"dndStatusPersonal": personal, "acceptCallQueueCalls": accepts}
+
+
+def hide_dnd(body: dict[str, Any], faults: Faults) -> None:
+    """Let `dndStatus` say nothing, where the personal one is to tell."""
+    if faults.dnd_status == "absent":
+        body.pop("dndStatus", None)
+    elif faults.dnd_status == "unknown":
+        body["dndStatus"] = "Unknown"
 
 
 def changed_only(

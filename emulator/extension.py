@@ -16,9 +16,15 @@ WITHOUT_PRESENCE = frozenset(
         "IvrMenu",
         "ApplicationExtension",
         "ParkLocation",
+        "GroupCallPickup",
+        "VoiceAppIntegration",
+        "WebVoice",
     }
 )
-"""Types whose presence reads only `presenceStatus: Offline` (docs/protocol.md 2.4)."""
+"""Types that are no person: their presence reads `presenceStatus: Offline`."""
+
+WITH_CALLS = frozenset({"Department", "GroupCallPickup", "ParkLocation"})
+"""No persons, but with calls that show: waiting, to be picked up, parked."""
 
 SETTABLE_TYPES = frozenset({"User", "DigitalUser", "VirtualUser", "FlexibleUser"})
 """User-type extensions: the only ones whose presence can be set (docs/protocol.md 2.5)."""
@@ -69,6 +75,7 @@ class Extension:
     number: str | None
     name: str
     type: str = "User"
+    sub_type: str | None = None
     status: str = "Enabled"
     first_name: str | None = None
     last_name: str | None = None
@@ -101,8 +108,13 @@ class Extension:
 
     @property
     def watchable(self) -> bool:
-        """Whether a presence filter may name it; parked calls show on their location."""
-        return self.has_presence or self.type == "ParkLocation"
+        """Whether a presence filter may name it."""
+        return self.has_presence or self.has_group_calls
+
+    @property
+    def has_group_calls(self) -> bool:
+        """Whether it is no person and yet has calls that show."""
+        return self.type in WITH_CALLS
 
     @property
     def telephony_status(self) -> str:

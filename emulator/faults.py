@@ -89,9 +89,16 @@ class Faults:
     event_uri: Literal["extension", "filter"] = "extension"
     empty_active_calls: Literal["absent", "list"] = "absent"
     queue_event: Literal["records", "flat"] = "records"
+    sequence: Literal["detailed", "all", "not_account", "none"] = "detailed"
+    """Which presence events carry `sequence`."""
+    plain_message: bool = False
+    group_telephony_status: Literal["events", "always", "never"] = "events"
+    """Where queues, pick-up groups and park locations have a telephonyStatus."""
     always_telephony_status: bool = False
     # Kinds of account.
     new_call_handling: bool = False
+    dnd_status: Literal["beside", "absent", "unknown"] = "beside"
+    """What becomes of `dndStatus` beside `dndStatusPersonal`."""
     new_fields: bool = False
     hidden_presence: Literal["offline", "forbidden"] = "offline"
     # REST and rate limits.

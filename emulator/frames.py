@@ -58,8 +58,9 @@ def error(code: str, message_id: str | None, message: str | None = None) -> str:
 
 
 def heartbeat_meta(message_id: str) -> dict[str, Any]:
-    """Return the meta of the echo of a heartbeat."""
-    return {"type": "Heartbeat", "messageId": message_id}
+    """Return the meta of the echo of a heartbeat, which may have no id."""
+    meta = {"type": "Heartbeat"}
+    return {**meta, "messageId": message_id} if message_id else meta
 
 
 def parse(text: str) -> ClientFrame:
@@ -74,6 +75,8 @@ def parse(text: str) -> ClientFrame:
     if not isinstance(meta, dict):
         raise FrameError("WSG-400")
     message_id, kind = meta.get("messageId"), meta.get("type")
+    if kind == "Heartbeat" and message_id is None:
+        return ClientFrame(kind, "")
     if not isinstance(message_id, str) or not message_id:
         raise FrameError("WSG-400")
     if kind == "Heartbeat":

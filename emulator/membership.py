@@ -26,6 +26,12 @@ TYPES = frozenset(
         "Site",
         "Bot",
         "Room",
+        "DelegatedLinesGroup",
+        "ProxyAdmin",
+        "RoomConnector",
+        "TieLine",
+        "VoiceAppIntegration",
+        "WebVoice",
     }
 )
 
@@ -56,7 +62,7 @@ class Membership:
             ],
         )
 
-    def add(self, name: str, kind: str = "User") -> str:
+    def add(self, name: str, kind: str = "User", sub_type: str | None = None) -> str:
         """Add an enabled extension and return its id."""
         if kind not in TYPES:
             raise ValueError(f"unknown type {kind}")
@@ -75,6 +81,7 @@ class Membership:
                 number,
                 name,
                 type=kind,
+                sub_type=sub_type,
                 first_name=first if person else None,
                 last_name=last or None,
                 sequence=10,

@@ -49,6 +49,7 @@ def _presence(service: Service, request: Request, ext: Extension) -> dict[str, A
         viewer_id=request.session.owner_id,
         detailed=request.flag("detailedTelephonyState"),
         sip=request.flag("sipData"),
+        total=request.flag("totalActiveCalls", bare=True),
     )
 
 
@@ -119,7 +120,7 @@ def read_account_presence(
     """GET the presence of everyone, paged, clamped at 1000 a page."""
     account = service.account
     page = request.number("page", 1, 1, None)
-    per_page = request.number("perPage", 100, 0, 1000)
+    per_page = request.number("perPage", 1000, 0, 1000)
     everyone = [
         ext
         for ext in account.extensions.values()
@@ -166,6 +167,9 @@ def update_presence(service: Service, request: Request, ids: dict[str, str]) -> 
     if not changes.get("allow_see_my_presence", ext.allow_see_my_presence):
         # Accepted and without effect, as users of a widget saw it.
         changes.pop("user_status", None)
+    if service.faults.new_call_handling and service.faults.dnd_status != "beside":
+        # Where it says nothing, setting it does nothing.
+        changes.pop("dnd_status", None)
     personal = body.get("dndStatusPersonal")
     if service.faults.new_call_handling and personal is not None:
         if personal == "DoNotAcceptAnyCalls":

@@ -268,9 +268,14 @@ class Emulator:
         """Replace the signed-in user's favourites."""
         self.membership.set_favorites(ext_ids)
 
-    async def add_extension(self, name: str, type: str = "User") -> str:  # noqa: A002
+    async def add_extension(
+        self,
+        name: str,
+        type: str = "User",  # noqa: A002
+        subtype: str | None = None,
+    ) -> str:
         """Add an enabled extension and return its id."""
-        return self.membership.add(name, type)
+        return self.membership.add(name, type, subtype)
 
     async def remove_extension(self, ext_id: str) -> None:
         """Delete an extension."""

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .account import Account
-from .calls import active_call, newest
-from .events import dnd_personal
+from .calls import active_call
+from .events import hide_dnd, new_call_handling
 from .extension import Extension
 from .faults import Faults
 
@@ -66,6 +66,8 @@ def extension_info(
         "profileImage": {"uri": f"{uri}/profile-image"},
         "hidden": False,
     }
+    if ext.sub_type is not None:
+        info["subType"] = ext.sub_type
     if ext.type == "Department":
         info["callQueueInfo"] = {"slaGoal": 80, "slaThresholdSeconds": 30}
     if single:
@@ -98,8 +100,13 @@ def presence(
     viewer_id: int,
     detailed: bool,
     sip: bool,
+    total: bool = False,
 ) -> dict[str, Any]:
-    """Return the presence of an extension as the viewer may see it (docs/protocol.md 2.4)."""
+    """Return the presence of an extension as the viewer may see it (docs/protocol.md 2.4).
+
+    Every call is listed; `total` adds how many. One that is no person has no more
+    than `Offline` and its calls.
+    """
     uri = f"{base}/restapi/v1.0/account/{account.id}/extension/{ext.id}"
     about: dict[str, Any] = {"uri": uri, "id": ext.id}
     if ext.number is not None:
@@ -109,6 +116,15 @@ def presence(
         "extension": about,
         "presenceStatus": ext.presence_status,
     }
+    calls: dict[str, Any] = {}
+    if detailed and ext.legs:
+        calls["activeCalls"] = [active_call(leg, sip=sip) for leg in ext.legs]
+    if detailed and total:
+        calls["totalActiveCalls"] = len(ext.legs)
+    if ext.has_group_calls:
+        if faults.group_telephony_status == "always":
+            info["telephonyStatus"] = ext.telephony_status
+        return info | calls
     if not ext.has_presence:
         return info
     if not ext.allow_see_my_presence and viewer_id != ext.id:
@@ -126,15 +142,12 @@ def presence(
     if ext.message:
         info["message"] = ext.message
     if faults.new_call_handling:
-        info["dndStatusPersonal"] = dnd_personal(ext.dnd_status)
-        info["acceptCallQueueCalls"] = ext.accept_call_queue_calls
+        info |= new_call_handling(ext.dnd_status, ext.accept_call_queue_calls)
+        hide_dnd(info, faults)
     if faults.new_fields:
         info["aggregatedTelephonyStatus"] = ext.telephony_status
         info["cxTelephonyStatus"] = "NoCall"
-    if detailed and ext.legs:
-        info["activeCalls"] = [active_call(leg, sip=sip) for leg in newest(ext.legs)]
-        info["totalActiveCalls"] = len(ext.legs)
-    return info
+    return info | calls
 
 
 def truth(
@@ -142,8 +155,8 @@ def truth(
 ) -> dict[str, Any]:
     """Return detailed presence for the control path.
 
-    The one difference to REST: a park location's calls show, as its events tell
-    them while REST does not.
+    Two differences to REST: a queue, pick-up group or park location has the
+    telephony status that its events tell, and `totalActiveCalls` is there with calls.
     """
     info = presence(
         account,
@@ -154,11 +167,10 @@ def truth(
         detailed=True,
         sip=False,
     )
-    if ext.type == "ParkLocation":
+    if ext.has_group_calls:
         info["telephonyStatus"] = ext.telephony_status
-        if ext.legs:
-            info["activeCalls"] = [active_call(leg, sip=False) for leg in ext.legs]
-            info["totalActiveCalls"] = len(ext.legs)
+    if "activeCalls" in info:
+        info["totalActiveCalls"] = len(ext.legs)
     return info
 
 

@@ -230,7 +230,7 @@ class Subscriptions:
 
     def _presence(self, change: PresenceChange) -> None:
         ext_id = change.extension.id
-        bodies: dict[tuple[int, bool, bool], dict[str, Any] | None] = {}
+        bodies: dict[tuple[int, bool, bool, bool], dict[str, Any] | None] = {}
         for each in list(self._live.values()):
             found = each.watches(ext_id, self._account)
             if found is not None:
@@ -239,7 +239,7 @@ class Subscriptions:
                     found.kind is not Kind.ACCOUNT_PRESENCE
                     or self._faults.account_detailed_calls
                 )
-                key = (found.level, own, calls)
+                key = (found.level, own, calls, self._sequenced(found))
                 if key not in bodies:
                     bodies[key] = events.presence(
                         change,
@@ -248,6 +248,7 @@ class Subscriptions:
                         sip=found.level > 1,
                         calls=calls,
                         own=own,
+                        sequence=key[3],
                     )
                 if (body := bodies[key]) is not None:
                     self._send(each, self._presence_uri(found, ext_id), body)
@@ -255,6 +256,16 @@ class Subscriptions:
                 body := events.dnd(change, self._faults)
             ):
                 self._send(each, found.text, body)
+
+    def _sequenced(self, found: Filter) -> bool:
+        """Whether events of a filter carry a sequence."""
+        match self._faults.sequence:
+            case "detailed":
+                return found.level > 0
+            case "not_account":
+                return found.level > 0 and found.kind is not Kind.ACCOUNT_PRESENCE
+            case choice:
+                return choice == "all"
 
     def _plain(self, kind: Kind, target_id: int, body: dict[str, Any]) -> None:
         for each in list(self._live.values()):

@@ -6,12 +6,11 @@ import pytest
 
 from emulator import CallError, Emulator
 
-from .wire import ACCOUNT, OWN, ROOT, Socket
+from .wire import ACCOUNT, OWN, ROOT, Socket, Wire
 
 DETAILED = f"{ACCOUNT}/presence?detailedTelephonyState=true"
 PLAIN_KEYS = {
     "extensionId",
-    "sequence",
     "presenceStatus",
     "userStatus",
     "dndStatus",
@@ -67,6 +66,49 @@ async def test_plain_body(socket: Socket, emu: Emulator, other: str) -> None:
     assert body.keys() == PLAIN_KEYS | {"telephonyStatus"}
     await emu.play_call(other, ["ring"])
     assert (await socket.body()).keys() == PLAIN_KEYS
+
+
+@pytest.mark.parametrize(
+    ("where", "detailed", "plain", "account"),
+    [
+        ("detailed", True, False, True),
+        ("all", True, True, True),
+        ("not_account", True, False, False),
+        ("none", False, False, False),
+    ],
+)
+async def test_sequence(
+    wire: Wire,
+    emu: Emulator,
+    other: str,
+    where: str,
+    detailed: bool,
+    plain: bool,
+    account: bool,
+) -> None:
+    """Plain events have none unless asked for; what the account's have is open."""
+    emu.faults.set(sequence=where)
+    query = "?detailedTelephonyState=true"
+    asked = (presence(other, query), presence(other), f"{ACCOUNT}/presence{query}")
+    for path, wanted in zip(asked, (detailed, plain, account), strict=True):
+        socket = await wire.connect()
+        await socket.subscribe(path)
+        status = "Busy" if emu.extension(other).user_status != "Busy" else "Available"
+        await emu.set_presence(other, {"userStatus": status})
+        assert ("sequence" in await socket.body()) is wanted
+
+
+async def test_plain_account_event(socket: Socket, emu: Emulator, other: str) -> None:
+    """As captured: the extension's path without query, a numeric id, no sequence."""
+    emu.faults.set(plain_message=True)
+    await socket.subscribe(f"{ACCOUNT}/presence")
+    await emu.set_presence(other, {"userStatus": "Busy", "message": "x"})
+    event = await socket.event()
+    path = f"/restapi/v1.0/account/{emu.account_id}/extension/{other}/presence"
+    assert event["event"] == path
+    assert event["body"].keys() == PLAIN_KEYS | {"message"}
+    assert event["body"]["message"] == "x"
+    assert event["body"]["extensionId"] == int(other)
 
 
 async def test_message_alone_is_no_event(
@@ -182,7 +224,7 @@ async def test_seven_calls_are_listed(feed: Socket, emu: Emulator, other: str) -
     assert len(body["activeCalls"]) == 7
     assert body["totalActiveCalls"] == 9
     shown = emu.truth()[other]
-    assert (len(shown["activeCalls"]), shown["totalActiveCalls"]) == (7, 9)
+    assert (len(shown["activeCalls"]), shown["totalActiveCalls"]) == (9, 9)
     await emu.play_call(other, ["missed"], key="0")
     body = await feed.body()
     assert body["totalActiveCalls"] == 9
@@ -237,22 +279,110 @@ async def test_park_and_retrieve(feed: Socket, emu: Emulator, other: str) -> Non
 
 
 async def test_queue_call(feed: Socket, emu: Emulator) -> None:
-    """Every member rings, one answers, the others stop."""
+    """It waits in the queue and every member rings, one answers, the others stop."""
     queue = emu.ids(type="Department")[0]
     played = await emu.play_call(queue, ["ring", "answer", "hangup"])
     members = played["members"]
     assert len(members) > 1
+    waiting = await feed.body()
+    assert str(waiting["extensionId"]) == queue
+    assert (waiting["presenceStatus"], waiting["telephonyStatus"]) == (
+        "Offline",
+        "Ringing",
+    )
+    name = emu.extension(queue).name
+    assert waiting["activeCalls"][0]["direction"] == "Inbound"
+    assert waiting["activeCalls"][0]["fromName"].startswith(f"{name} - ")
     ringing = [await feed.body() for _ in members]
     assert {str(body["extensionId"]) for body in ringing} == set(members)
     for body in ringing:
         call = body["activeCalls"][0]
         assert call["queueCall"] is True
-        assert call["callInfo"]["primary"]["type"] == "QueueName"
+        assert call["callInfo"]["primary"] == {"type": "QueueName", "value": name}
+        assert not call["fromName"].startswith(name)
+    served = await feed.body()
+    assert (str(served["extensionId"]), served["telephonyStatus"]) == (queue, "NoCall")
     after = [await feed.body() for _ in members]
     statuses = {str(body["extensionId"]): body["telephonyStatus"] for body in after}
     assert statuses.pop(played["extension_id"]) == "CallConnected"
     assert set(statuses.values()) == {"NoCall"}
     assert (await feed.body())["telephonyStatus"] == "NoCall"
+
+
+async def test_calls_that_wait(feed: Socket, wire: Wire, emu: Emulator) -> None:
+    """Two callers wait while nobody is rung; one is answered, one gives up."""
+    queue = emu.ids(type="Department")[0]
+    for key in ("a", "b"):
+        played = await emu.play_call(
+            queue, ["ring"], key=key, ring_members=False, from_name=key.upper()
+        )
+        assert played["members"] == []
+        body = await feed.body()
+    name = emu.extension(queue).name
+    assert [each["fromName"] for each in body["activeCalls"]] == [
+        f"{name} - A",
+        f"{name} - B",
+    ]
+    path = f"{presence(queue)}?detailedTelephonyState=true"
+    reply = (await wire.get(path)).json
+    assert reply["activeCalls"] == body["activeCalls"]
+    assert reply.keys() == {"uri", "extension", "presenceStatus", "activeCalls"}
+    taker = emu.extension(emu.own_extension_id)
+    await emu.play_call(queue, ["answer"], key="a", answered_by=str(taker.id))
+    bodies = [await feed.body() for _ in range(3)]
+    assert [str(each["extensionId"]) for each in bodies] == [
+        str(taker.id),
+        queue,
+        str(taker.id),
+    ]
+    assert taker.telephony_status == "CallConnected"
+    await emu.play_call(queue, ["missed"], key="b")
+    ended = await feed.body()
+    assert ended["telephonyStatus"] == "NoCall"
+    with pytest.raises(ValueError, match="no call"):
+        await emu.play_call(queue, ["missed"], key="b")
+
+
+async def test_nobody_to_answer(emu: Emulator) -> None:
+    """A queue without members that take calls lets its callers wait."""
+    queue = await emu.add_extension("Night Queue", type="Department")
+    await emu.play_call(queue, ["ring"], key="a")
+    assert emu.truth()[queue]["telephonyStatus"] == "Ringing"
+    with pytest.raises(ValueError, match="no member"):
+        await emu.play_call(queue, ["answer"], key="a")
+    await emu.play_call(queue, ["hangup"], key="a")
+    assert emu.truth()[queue]["telephonyStatus"] == "NoCall"
+
+
+@pytest.mark.parametrize("kind", ["GroupCallPickup", "ParkLocation"])
+async def test_groups_with_calls(
+    feed: Socket, wire: Wire, emu: Emulator, kind: str
+) -> None:
+    """Pick-up groups and park locations show calls, in events and on REST."""
+    group = await emu.add_extension("Front Desk", type=kind)
+    await emu.play_call(group, ["ring"], from_name="Front Desk - Jo")
+    body = await feed.body()
+    assert body["presenceStatus"] == "Offline"
+    path = f"{presence(group)}?detailedTelephonyState=true"
+    reply = (await wire.get(path)).json
+    assert reply["activeCalls"] == body["activeCalls"]
+    assert "telephonyStatus" not in reply
+    emu.faults.set(group_telephony_status="always")
+    assert (await wire.get(path)).json["telephonyStatus"] == "Ringing"
+    emu.faults.set(group_telephony_status="never")
+    await emu.play_call(group, ["ring"])
+    assert "telephonyStatus" not in await feed.body()
+
+
+async def test_a_call_to_oneself(feed: Socket, emu: Emulator, other: str) -> None:
+    """Two items of one session, one out and one in."""
+    await emu.play_call(other, ["dial", "answer"], to_self=True)
+    bodies = [await feed.body() for _ in range(4)]
+    calls = bodies[-1]["activeCalls"]
+    assert [each["direction"] for each in calls] == ["Outbound", "Inbound"]
+    assert len({each["sessionId"] for each in calls}) == 1
+    assert len({each["id"] for each in calls}) == 2
+    assert {each["telephonyStatus"] for each in calls} == {"CallConnected"}
 
 
 async def test_sip_data(socket: Socket, emu: Emulator, other: str) -> None:

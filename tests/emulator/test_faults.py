@@ -167,6 +167,28 @@ async def test_new_fields(socket: Socket, emu: Emulator, other: str) -> None:
     assert body["aggregatedTelephonyStatus"] == "NoCall"
 
 
+@pytest.mark.parametrize("told", ["beside", "absent", "unknown"])
+async def test_personal_do_not_disturb(
+    socket: Socket, wire: Wire, emu: Emulator, other: str, told: str
+) -> None:
+    """Where dndStatus says nothing, the personal one tells, and is the one to set."""
+    emu.faults.set(new_call_handling=True, dnd_status=told)
+    await socket.subscribe(f"{ACCOUNT}/extension/{other}/presence")
+    path = f"{ACCOUNT}/extension/{other}/presence"
+    shown = {"beside": "DoNotAcceptAnyCalls", "unknown": "Unknown"}.get(told)
+    body = {"dndStatusPersonal": "DoNotAcceptAnyCalls"}
+    reply = (await wire.put(path, body)).json
+    event = await socket.body()
+    for each in (reply, event, (await wire.get(path)).json):
+        assert each["dndStatusPersonal"] == "DoNotAcceptAnyCalls"
+        assert each.get("dndStatus") == shown
+    reply = (await wire.put(path, {"dndStatus": "TakeAllCalls"})).json
+    applied = "TakeAllCalls" if told == "beside" else "DoNotAcceptAnyCalls"
+    assert reply["dndStatusPersonal"] == applied
+    reply = (await wire.put(path, {"dndStatusPersonal": "TakeAllCalls"})).json
+    assert reply["dndStatusPersonal"] == "TakeAllCalls"
+
+
 async def test_flat_queue_event(socket: Socket, emu: Emulator) -> None:
     """The other of two documented shapes."""
     emu.faults.set(queue_event="flat")

@@ -110,7 +110,7 @@ async def test_account_presence(wire: Wire, emu: Emulator, other: str) -> None:
     }
     assert calls.keys() == {other}
     assert "sipData" not in calls[other][0]
-    queue = int(emu.ids(type="Department")[0])
+    queue = int(emu.ids(type="IvrMenu")[0])
     record = next(x for x in reply["records"] if x["extension"]["id"] == queue)
     assert record.keys() == {"uri", "extension", "presenceStatus"}
     assert record["presenceStatus"] == "Offline"
@@ -119,13 +119,40 @@ async def test_account_presence(wire: Wire, emu: Emulator, other: str) -> None:
 
 
 async def test_truth_is_what_rest_says(wire: Wire, emu: Emulator, other: str) -> None:
-    """The control path and REST agree, park locations apart."""
+    """The control path and REST agree, but for the telephony status of groups."""
     await emu.play_call(other, ["ring", "answer"])
+    emu.faults.set(group_telephony_status="always")
     path = f"{ACCOUNT}/presence?detailedTelephonyState=true"
     for record in (await wire.get(path)).json["records"]:
         ext_id = str(record["extension"]["id"])
-        if ext_id not in emu.ids(type="ParkLocation"):
-            assert emu.truth()[ext_id] == record
+        total = len(record.get("activeCalls", []))
+        told = record | ({"totalActiveCalls": total} if total else {})
+        assert emu.truth()[ext_id] == told
+
+
+async def test_every_call_is_read(wire: Wire, emu: Emulator, other: str) -> None:
+    """Nine of nine, and how many only when asked."""
+    for number in range(9):
+        await emu.play_call(other, ["ring"], key=str(number))
+    path = f"{ACCOUNT}/extension/{other}/presence?detailedTelephonyState=true"
+    reply = (await wire.get(path)).json
+    assert len(reply["activeCalls"]) == 9
+    assert "totalActiveCalls" not in reply
+    for asked in ("totalActiveCalls=true", "totalActiveCalls"):
+        reply = (await wire.get(f"{path}&{asked}")).json
+        assert reply["totalActiveCalls"] == 9
+    everyone = (await wire.get(f"{ACCOUNT}/presence?detailedTelephonyState=true")).json
+    assert everyone["paging"]["perPage"] == 1000
+    assert [len(each.get("activeCalls", [])) for each in everyone["records"]].count(9)
+
+
+async def test_a_subtype(wire: Wire, emu: Emulator) -> None:
+    """A user of a kind that came lately."""
+    made = await emu.add_extension("Ada Air", subtype="AirPro")
+    reply = (await wire.get(f"{ACCOUNT}/extension/{made}")).json
+    assert (reply["type"], reply["subType"]) == ("User", "AirPro")
+    made = await emu.add_extension("Web", type="WebVoice")
+    assert (await wire.get(f"{ACCOUNT}/extension/{made}")).json["type"] == "WebVoice"
 
 
 async def test_sip_data_on_rest(wire: Wire, emu: Emulator, other: str) -> None:

@@ -107,7 +107,7 @@ async def test_presence_events(
     socket: Socket, emu: Emulator, other: str, name: str, asked: str
 ) -> None:
     """All that a call and a status can cause, ids as text as the description has them."""
-    emu.faults.set(string_ids=True)
+    emu.faults.set(string_ids=True, sequence="all")
     await socket.subscribe(ACCOUNT + asked.format(other))
     await emu.play_call(
         other, ["ring", "answer", "hold", "resume", "hangup"], queue_name="Sales"

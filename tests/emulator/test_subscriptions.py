@@ -116,7 +116,7 @@ async def test_thirty_per_user(wire: Wire, emu: Emulator) -> None:
         ("/account/~/extension/{other}/presence/line", 403, "SUB-531"),
         ("/account/~/extension/{other}/favorite/presence", 403, "SUB-518"),
         ("/account/~/extension/{other}/favorite", 403, "SUB-518"),
-        ("/account/~/extension/{queue}/presence", 403, "SUB-402"),
+        ("/account/~/extension/{menu}/presence", 403, "SUB-402"),
         ("/account/~/extension/12345/presence", 403, "SUB-408"),
         ("/account/~/call-queues/12345/presence", 403, "SUB-408"),
         ("/account/12345/extension/~/presence", 403, "SUB-406"),
@@ -127,8 +127,8 @@ async def test_refused_filters(
     socket: Socket, emu: Emulator, other: str, path: str, status: int, code: str
 ) -> None:
     """Each rule has its code, and one refused filter refuses the request."""
-    queue = emu.ids(type="Department")[0]
-    asked = ROOT + path.format(other=other, queue=queue)
+    menu = emu.ids(type="IvrMenu")[0]
+    asked = ROOT + path.format(other=other, menu=menu)
     meta, body = await socket.subscribe(f"{OWN}/presence", asked)
     assert (meta["status"], body["errors"][0]["errorCode"]) == (status, code)
     assert emu.counters.subscriptions == 0

@@ -314,3 +314,10 @@ async def test_delete_is_one_element(socket: Socket) -> None:
     answer = await socket.request("DELETE", f"{ROOT}/subscription/{body['id']}")
     assert len(answer) == 1
     assert answer[0]["status"] == 204
+
+
+async def test_heartbeat_without_id(socket: Socket, emu: Emulator) -> None:
+    """Accepted, and echoed as it came."""
+    await socket.ws.send_json([{"type": "Heartbeat"}])
+    assert await socket.read() == [{"type": "Heartbeat"}]
+    assert emu.counters.heartbeats == 1
