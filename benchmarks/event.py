@@ -270,7 +270,7 @@ def _write_nothing() -> None:
 
 def _taker(place: Office) -> Callable[[str], None]:
     """Return what takes a frame's text: the open connection's own reader."""
-    link = place.coordinator.stream._link  # noqa: SLF001 - there is no other way in
+    link = place.coordinator.account.stream._link  # noqa: SLF001 - there is no other way in
     if link is None:
         raise RuntimeError("The stream is not live")
     return link.connection._receive  # noqa: SLF001

@@ -67,8 +67,8 @@ async def _ours(extensions: int) -> tuple[list[float], list[float]]:
         if not await hass.config_entries.async_setup(entry.entry_id):
             raise RuntimeError("The integration was not set up")
         await hass.async_block_till_done()
-        coordinator = entry.runtime_data
-        take, seen, first, done = coordinator.stream_event, 0, 0.0, asyncio.Event()
+        account = entry.runtime_data.account
+        take, seen, first, done = account.stream_event, 0, 0.0, asyncio.Event()
 
         def counted(event: Event) -> None:
             nonlocal seen, first
@@ -91,7 +91,7 @@ async def _ours(extensions: int) -> tuple[list[float], list[float]]:
             await hass.async_block_till_done()
             return rate
 
-        coordinator.stream_event = counted
+        account.stream_event = counted
         rates = [await blast() for _ in range(_ROUNDS)]
         integration, changed = take, list[str]()
         pattern: list[list[str]] = []

@@ -1,10 +1,13 @@
 """Who may import whom.
 
-- The client (aioringcentral) knows nothing of Home Assistant or of what is
-  around it: it is published as it is. So do its tests, which import it by its
-  own name. The client itself does not: two names would be two of everything.
-- The emulator shares no code with what it tests: a fake that does proves nothing.
-- Platforms take from the coordinator and the entity, never from the connection.
+- Three floors, and arrows only go down: the integration, the account, the rest of the client.
+- The client (aioringcentral) knows nothing of Home Assistant or of what is around
+  it: it is published as it is. So do its tests, which import it by its own name.
+  The client itself does not: two names would be two of everything.
+- The emulator shares no code with what it tests: a fake that does proves nothing. Demo and
+  soak look at the product from outside, benchmarks may look inside.
+- Platforms use the coordinator and the entity, never the connection.
+- No circle, not even one that only type checkers see.
 """
 
 import ast
@@ -19,8 +22,22 @@ ROOT = Path(__file__).parent.parent
 INTEGRATION = "custom_components.ringcentral"
 CLIENT = f"{INTEGRATION}.aioringcentral"
 WHEEL = "aioringcentral"
+WHEEL_TESTS = "tests.aioringcentral"
+ACCOUNT = f"{CLIENT}.account"
+# On top of the account, and no part of what the integration runs.
+ENTRANCES = [f"{CLIENT}.{name}" for name in ("__main__", "watch", "probe")]
 CONNECTION = [f"{CLIENT}.{name}" for name in ("stream", "rest")]
 PLATFORMS = [*Platform, "condition", "trigger"]
+PRODUCT = ["homeassistant", "custom_components", WHEEL]
+# What each room may not import; none but tests imports tests.
+WALLS = {
+    "custom_components": [WHEEL, "emulator", "demo", "soak", "benchmarks"],
+    "emulator": [*PRODUCT, "demo", "soak", "benchmarks"],
+    "demo": [*PRODUCT, "soak", "benchmarks"],
+    "soak": [*PRODUCT, "benchmarks"],
+    "benchmarks": [WHEEL, "demo", "soak"],
+    WHEEL_TESTS: ["homeassistant", "custom_components", "demo", "soak", "benchmarks"],
+}
 
 
 def imports(path: Path, module: str) -> Iterator[tuple[int, str]]:
@@ -55,43 +72,91 @@ def is_within(name: str, *packages: str) -> bool:
     return any(f"{name}.".startswith(f"{package}.") for package in packages)
 
 
+def floor(module: str) -> int:
+    """Return the floor of a module of the product: arrows may stay on it or go down."""
+    if not is_within(module, CLIENT):
+        return 3
+    # The package itself names what is public, of every floor below.
+    return 2 if module == CLIENT or is_within(module, ACCOUNT, *ENTRANCES) else 1
+
+
 def is_forbidden(module: str, imported: str) -> bool:
     """Tell whether a module may not import what it does."""
-    if is_within(module, CLIENT):
-        return is_within(imported, "homeassistant", "emulator", "tests", WHEEL) or (
-            is_within(imported, "custom_components") and not is_within(imported, CLIENT)
-        )
-    if is_within(module, "tests.aioringcentral"):
-        return is_within(imported, "homeassistant", "custom_components") or (
-            is_within(imported, "tests")
-            and not is_within(imported, "tests.aioringcentral")
-        )
-    if is_within(module, "emulator"):
-        return is_within(imported, "homeassistant", "custom_components", "tests", WHEEL)
-    if is_within(imported, WHEEL):
+    if is_within(imported, "tests") and not (
+        is_within(module, WHEEL_TESTS) and is_within(imported, WHEEL_TESTS)
+    ):
         return True
+    (room,) = (room for room in WALLS if is_within(module, room))
+    if is_within(imported, *WALLS[room]):
+        return True
+    if is_within(module, CLIENT):
+        if is_within(imported, "homeassistant", "custom_components"):
+            return not is_within(imported, CLIENT) or (
+                floor(module) == 1 and is_within(imported, ACCOUNT, *ENTRANCES)
+            )
+        return False
     if is_within(module, *(f"{INTEGRATION}.{platform}" for platform in PLATFORMS)):
         return is_within(imported, *CONNECTION)
     return False
 
 
+def modules(root: Path) -> dict[str, Path]:
+    """Return the modules of every room by name."""
+    found = {}
+    for room in WALLS:
+        for path in sorted((root / room.replace(".", "/")).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+def circles(root: Path) -> list[str]:
+    """Return every circle of imports as `one -> other -> one`, the shortest first."""
+    known = modules(root)
+    graph: dict[str, set[str]] = {module: set() for module in known}
+    for module, path in known.items():
+        for _, name in imports(path, module):
+            # Of `a.b.C` the longest part that is a module is meant.
+            while name and name not in known:
+                name = name.rpartition(".")[0]
+            if name and name != module:
+                graph[module].add(name)
+    found = []
+    for start in graph:
+        # The way back to a module by its neighbours, breadth first.
+        ways = [[start]]
+        seen = {start}
+        while ways:
+            way = ways.pop(0)
+            for name in sorted(graph[way[-1]]):
+                if name == start:
+                    found.append(way)
+                    ways.clear()
+                    break
+                if name not in seen:
+                    seen.add(name)
+                    ways.append([*way, name])
+    unique = {frozenset(way): way for way in found}
+    return [" -> ".join([*way, way[0]]) for way in sorted(unique.values(), key=len)]
+
+
 def violations(root: Path) -> list[str]:
     """Return every forbidden import of a tree as `path:line imports name`."""
-    found = []
-    for folder in ("custom_components", "emulator", "tests/aioringcentral"):
-        for path in sorted((root / folder).rglob("*.py")):
-            relative = path.relative_to(root)
-            module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
-            found += [
-                f"{relative}:{line} imports {imported}"
-                for line, imported in imports(path, module)
-                if is_forbidden(module, imported)
-            ]
-    return found
+    return [
+        f"{path.relative_to(root)}:{line} imports {imported}"
+        for module, path in modules(root).items()
+        for line, imported in imports(path, module)
+        if is_forbidden(module, imported)
+    ]
 
 
 def test_imports() -> None:
     assert violations(ROOT) == []
+
+
+def test_no_circle() -> None:
+    found = circles(ROOT)
+    assert [circle for circle in found if circle.startswith(INTEGRATION)] == []
 
 
 @pytest.mark.parametrize(
@@ -157,9 +222,27 @@ def test_imports() -> None:
             f"from {CLIENT} import models",
             f"{CLIENT}.models",
         ),
-        ("../../emulator/account.py", f"import {WHEEL}", WHEEL),
+        ("../../emulator/account.py", "import aioringcentral", "aioringcentral"),
+        ("../../emulator/account.py", "from demo import api", "demo.api"),
+        ("../../demo/api.py", "import homeassistant.core", "homeassistant.core"),
+        ("../../demo/api.py", f"from {CLIENT} import models", f"{CLIENT}.models"),
+        ("../../soak/run.py", "from benchmarks import event", "benchmarks.event"),
+        ("../../soak/run.py", "import tests", "tests"),
+        ("../../benchmarks/event.py", "from soak import run", "soak.run"),
+        ("coordinator.py", "from emulator import Emulator", "emulator.Emulator"),
+        ("coordinator.py", "import aioringcentral", "aioringcentral"),
+        (
+            "aioringcentral/rest.py",
+            "from .account import Account",
+            f"{ACCOUNT}.Account",
+        ),
+        (
+            "aioringcentral/stream/runner.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..account import account",
+            f"{ACCOUNT}.account",
+        ),
+        ("aioringcentral/rest.py", "from . import watch", f"{CLIENT}.watch"),
         ("aioringcentral/auth.py", f"import {WHEEL}", WHEEL),
-        ("coordinator.py", f"import {WHEEL}", WHEEL),
         (
             "../../tests/aioringcentral/test_auth.py",
             f"import {CLIENT}.auth",
@@ -202,6 +285,11 @@ def test_catches(tmp_path: Path, module: str, statement: str, imported: str) -> 
         ("sensor.py", "from .coordinator import Coordinator"),
         ("coordinator.py", "from .aioringcentral.stream import Stream"),
         ("../../emulator/account.py", "from .calls import Call"),
+        ("../../soak/run.py", "from demo import api"),
+        ("../../benchmarks/event.py", f"from {CLIENT} import models"),
+        ("aioringcentral/account/account.py", "from ..rest import Rest"),
+        ("aioringcentral/watch.py", "from .account import Account"),
+        ("aioringcentral/__init__.py", "from .account import Account"),
         ("../../tests/aioringcentral/test_auth.py", f"import {WHEEL}.auth"),
         ("../../tests/aioringcentral/test_auth.py", "from .conftest import Client"),
     ],
@@ -209,6 +297,50 @@ def test_catches(tmp_path: Path, module: str, statement: str, imported: str) -> 
 def test_lets_pass(tmp_path: Path, module: str, statement: str) -> None:
     planted = (tmp_path / "custom_components/ringcentral" / module).resolve()
     planted.parent.mkdir(parents=True, exist_ok=True)
-    planted.write_text(statement)
+    planted.write_text(f"{statement}\n")
 
     assert violations(tmp_path) == []
+
+
+def plant(root: Path, **sources: str) -> None:
+    """Write modules of the integration; two underscores stand for a folder."""
+    for name, source in sources.items():
+        path = root / "custom_components/ringcentral" / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{source}\n")
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        {"one": "from .two import Two", "two": "from . import one"},
+        {"one": "from .two import Two", "two": "def f():\n    from .one import One"},
+        {
+            "one": "from .two import Two",
+            "two": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .one import One",
+        },
+        {
+            "one": "from .two import Two",
+            "two": "from .deep.three import Three",
+            "deep__three": "from ..one import One",
+        },
+    ],
+)
+def test_finds_circles(tmp_path: Path, sources: dict[str, str]) -> None:
+    plant(tmp_path, **sources)
+
+    (found,) = circles(tmp_path)
+
+    assert found.startswith(f"{INTEGRATION}.")
+    assert found.count(" -> ") == len(sources)
+
+
+def test_a_chain_is_no_circle(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        one="from .two import Two\nfrom . import three",
+        two="from .three import T",
+        three="",
+    )
+
+    assert circles(tmp_path) == []

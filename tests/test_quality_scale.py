@@ -498,7 +498,7 @@ async def test_entity_unavailable(hass: HomeAssistant, entry: MockConfigEntry) -
     coordinator: RingCentralCoordinator = entry.runtime_data
     enabled = [one for one in registered(hass, entry) if one.disabled_by is None]
 
-    coordinator.availability.set_unavailable(coordinator.availability.last_error)
+    coordinator.availability.set_unavailable(coordinator.account.last_error)
     await hass.async_block_till_done()
 
     for one in enabled:

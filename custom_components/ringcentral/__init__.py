@@ -1,5 +1,9 @@
 """RingCentral presence for Home Assistant, over RingCentral's own push."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import (
@@ -9,17 +13,20 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
 
+from .aioringcentral.account import Account, Choices
+from .aioringcentral.account.account import needs_sign_in
 from .aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
     RetryLater,
     RingCentralError,
 )
-from .const import DOMAIN
+from .aioringcentral.membership import Follow
+from .const import CONF_EXTENSIONS, CONF_FOLLOW, DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
-from .devices import is_followed, sync_devices
-from .lifecycle import needs_sign_in
+from .devices import is_followed
 from .repairs import clear_issues, permission_name, report_permission_missing
 from .restore_schedule import remove_stored
 from .services import async_setup_services
@@ -51,35 +58,37 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         access = sign_in(hass, entry.data)
     except Misconfigured as err:
         raise _setup_error(hass, entry, err) from err
-    coordinator = None
+    account = Account(
+        access,
+        _choices(entry.options),
+        utcnow=_utcnow,
+        create_task=lambda work, name: entry.async_create_background_task(
+            hass, work, name
+        ),
+    )
+    coordinator = RingCentralCoordinator(hass, entry, account)
     try:
-        coordinator = RingCentralCoordinator(
-            hass, entry, access, await access.rest.own_extension()
-        )
-        await coordinator.editor.load()
-        await coordinator.lifecycle.start()
-        await coordinator.editor.start()
+        await _start(coordinator)
     except BaseException as err:
         # Home Assistant may also cut a set-up short.
-        if coordinator is not None:
-            await coordinator.lifecycle.stop()
+        await _stop(coordinator)
         if not isinstance(err, RingCentralError) or isinstance(err, RetryLater):
             # The next try goes on with this sign-in: each costs one of five a minute.
             hand_over(hass, entry.data, access.tokens)
         else:
             # What the user mends may need another session to show.
-            await access.tokens.close()
+            await access.close()
         if isinstance(err, RingCentralError):
             raise _setup_error(hass, entry, err) from err
         raise
     entry.runtime_data = coordinator
 
-    async def stop(_event: Event | None = None) -> None:
-        await coordinator.lifecycle.stop()
-        await access.tokens.close()
+    async def stop(_event: Event) -> None:
+        await _stop(coordinator)
+        await access.close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    sync_devices(coordinator, remove=coordinator.members_complete)
+    coordinator.sync_devices()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
@@ -90,16 +99,48 @@ async def async_unload_entry(
     """Take the entities away, close the socket, and leave the sign-in to a reload or its end."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    await entry.runtime_data.lifecycle.stop()
-    await leave(hass, entry.runtime_data.sign_in, entry.data)
+    await _stop(entry.runtime_data)
+    await leave(hass, entry.runtime_data.account.sign_in, entry.data)
     return True
+
+
+async def _start(coordinator: RingCentralCoordinator) -> None:
+    """Start following; raises `RingCentralError`."""
+    await coordinator.editor.load()
+    await coordinator.account.start()
+    await coordinator.editor.start()
+
+
+async def _stop(coordinator: RingCentralCoordinator) -> None:
+    """Undo `_start`, however far it came; the sign-in stays."""
+    await coordinator.account.stop()
+    coordinator.availability.cancel_grace()
+    await coordinator.editor.stop()
+
+
+def _choices(options: Mapping[str, Any]) -> Choices:
+    follow = options.get(CONF_FOLLOW, [Follow.OWN])
+    return Choices(
+        own=Follow.OWN in follow,
+        lines=Follow.LINES in follow,
+        favorites=Follow.FAVORITES in follow,
+        chosen=tuple(options.get(CONF_EXTENSIONS, ()))
+        if Follow.CHOSEN in follow
+        else (),
+        account=Follow.ACCOUNT in follow,
+    )
+
+
+def _utcnow() -> datetime:
+    return dt_util.utcnow()
 
 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: RingCentralConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
     """Let a device go that is not followed (any more)."""
-    return not is_followed(entry.runtime_data, device)
+    coordinator = entry.runtime_data
+    return not is_followed(coordinator.account_id, coordinator.extensions, device)
 
 
 async def async_remove_entry(

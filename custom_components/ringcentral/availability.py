@@ -1,51 +1,43 @@
-"""Whether entities can be trusted: for a grace time after a loss they stay as they are (design 5)."""
+"""Whether entities can be trusted: after a loss they stay as they are for a grace time."""
 
-import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
-
-from .aioringcentral.errors import Reason, RetryLater, RingCentralError
+from .aioringcentral.errors import RingCentralError
 from .const import LOGGER
 
-# Seconds. Entities stay as they are this long after a loss (design 5).
+# Seconds that entities stay as they are after a loss.
 GRACE: Final = 30.0
+
+type CallLater = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 
 class Availability:
-    """Availability of one account, with one line in the log when it is lost and one when it is back.
+    """Availability of one account, with one line in the log when it is lost and one when it is back."""
 
-    ``ready`` is set once it was available for the first time, ``failed`` once something was in the way
-    of that.
-    """
+    def __init__(self, call_later: CallLater, changed: Callable[[], None]) -> None:
+        """Take a timer and a callback for changes; nothing is available yet.
 
-    def __init__(self, hass: HomeAssistant, changed: Callable[[], None]) -> None:
-        """Take who is told when it changes; nothing is available yet."""
-        self._hass = hass
+        ``call_later`` takes seconds and what to call then, and returns what cancels it.
+        """
+        self._call_later = call_later
         self._changed = changed
-        self._grace: CALLBACK_TYPE | None = None
+        self._cancel: Callable[[], None] | None = None
+        self._error: RingCentralError | None = None
+        self._was_available = False
         self.is_available = False
-        self.ready = asyncio.Event()
-        self.failed = asyncio.Event()
-        self.last_error: RingCentralError = RetryLater(Reason.CANNOT_CONNECT)
 
-    @callback
     def set_available(self) -> None:
         """Make every entity available."""
         self.cancel_grace()
         if self.is_available:
             return
-        if self.ready.is_set():
+        if self._was_available:
             LOGGER.info("Connection to RingCentral is back")
-        self.is_available = True
-        self.ready.set()
+        self.is_available = self._was_available = True
         self._changed()
 
-    @callback
-    def set_unavailable(self, error: RingCentralError) -> None:
+    def set_unavailable(self, error: RingCentralError | None) -> None:
         """Make every entity unavailable."""
         self.cancel_grace()
         if not self.is_available:
@@ -54,28 +46,18 @@ class Availability:
         self.is_available = False
         self._changed()
 
-    @callback
     def lose(self, error: RingCentralError) -> None:
         """Become unavailable after the grace time, unless it is available again by then."""
-        if self.is_available and self._grace is None:
-            self._grace = async_call_later(self._hass, GRACE, self._end_grace)
-        self.note(error)
+        self._error = error
+        if self.is_available and self._cancel is None:
+            self._cancel = self._call_later(GRACE, self._end_grace)
 
-    @callback
-    def note(self, error: RingCentralError) -> None:
-        """Note what is in the way."""
-        self.last_error = error
-        if not self.ready.is_set():
-            self.failed.set()
-
-    @callback
     def cancel_grace(self) -> None:
         """Forget that the connection was lost."""
-        if self._grace is not None:
-            self._grace()
-            self._grace = None
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
 
-    @callback
-    def _end_grace(self, _now: datetime) -> None:
-        self._grace = None
-        self.set_unavailable(self.last_error)
+    def _end_grace(self) -> None:
+        self._cancel = None
+        self.set_unavailable(self._error)

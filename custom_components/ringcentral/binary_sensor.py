@@ -127,7 +127,7 @@ class PushConnected(AccountEntity, BinarySensorEntity):
 
     @override
     def _value(self) -> bool:
-        return self.coordinator.stream.is_live
+        return self.coordinator.account.is_live
 
     @override
     def _show(self, value: bool | None) -> None:

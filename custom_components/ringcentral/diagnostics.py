@@ -9,6 +9,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.loader import async_get_integration
 from yarl import URL
 
+from .aioringcentral.account import Account
 from .aioringcentral.models import Presence
 from .const import (
     CONF_AUTH,
@@ -18,15 +19,16 @@ from .const import (
     CONF_SERVER,
     DOMAIN,
 )
-from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
+from .coordinator import RingCentralConfigEntry
 from .devices import extension_of
+from .restore_schedule import RestoreSchedule
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> dict[str, Any]:
     """Return the state of the connection, and of every extension without saying whose it is."""
-    coordinator = entry.runtime_data
+    coordinator, now = entry.runtime_data, hass.loop.time()
     integration = await async_get_integration(hass, DOMAIN)
     return {
         "versions": {
@@ -40,13 +42,19 @@ async def async_get_config_entry_diagnostics(
             "chosen_extensions": len(entry.options.get(CONF_EXTENSIONS, ())),
             "caller_identity": entry.options.get(CONF_CALLER_IDENTITY),
         },
-        "connection": _connection(coordinator),
-        "rate_budget": coordinator.sign_in.http.budget.summary(hass.loop.time()),
-        "filters": _filters(coordinator),
-        "restores": _restores(coordinator),
+        "connection": _connection(
+            coordinator.account, now, available=coordinator.available
+        ),
+        "rate_budget": coordinator.account.sign_in.http.budget.summary(now),
+        "filters": _filters(coordinator.account),
+        "restores": _restores(coordinator.editor.restores, coordinator.account),
         "extensions": {
-            label: _extension(coordinator, extension_id)
-            for extension_id, label in _labels(coordinator).items()
+            label: _extension(
+                coordinator.account,
+                extension_id,
+                editable=coordinator.editor.may_edit(extension_id),
+            )
+            for extension_id, label in _labels(coordinator.account).items()
         },
     }
 
@@ -59,20 +67,33 @@ async def async_get_device_diagnostics(
     for domain, identifier in device.identifiers:
         if (
             domain == DOMAIN
-            and (extension_id := extension_of(coordinator, identifier)) is not None
+            and (
+                extension_id := extension_of(
+                    coordinator.account_id, coordinator.extensions, identifier
+                )
+            )
+            is not None
         ):
             return {
-                "connection": _connection(coordinator),
-                "extension": _extension(coordinator, extension_id),
+                "connection": _connection(
+                    coordinator.account,
+                    hass.loop.time(),
+                    available=coordinator.available,
+                ),
+                "extension": _extension(
+                    coordinator.account,
+                    extension_id,
+                    editable=coordinator.editor.may_edit(extension_id),
+                ),
             }
     return await async_get_config_entry_diagnostics(hass, entry)
 
 
-def _connection(coordinator: RingCentralCoordinator) -> dict[str, Any]:
-    history, now = coordinator.stream.history, coordinator.hass.loop.time()
+def _connection(account: Account, now: float, *, available: bool) -> dict[str, Any]:
+    history = account.stream.history
     return {
-        "available": coordinator.available,
-        "live": coordinator.stream.is_live,
+        "available": available,
+        "live": account.is_live,
         "live_seconds": _age(history.live_since, now),
         "last_event_age_seconds": _age(history.last_event, now),
         "connects": history.connects,
@@ -82,7 +103,7 @@ def _connection(coordinator: RingCentralCoordinator) -> dict[str, Any]:
         "losses": history.losses,
         "close_codes": list(history.close_codes),
         "error_codes": list(history.error_codes),
-        "events_overtaken": coordinator.presences.overtaken,
+        "events_overtaken": account.presences.overtaken,
     }
 
 
@@ -90,9 +111,9 @@ def _age(since: float | None, now: float) -> float | None:
     return None if since is None else round(now - since, 1)
 
 
-def _restores(coordinator: RingCentralCoordinator) -> dict[str, Any]:
+def _restores(restores: RestoreSchedule, account: Account) -> dict[str, Any]:
     """Return which changes for a time are to be taken back, and which were dropped and why."""
-    restores, labels = coordinator.editor.restores, _labels(coordinator)
+    labels = _labels(account)
     return {
         "waiting": [
             {
@@ -107,19 +128,18 @@ def _restores(coordinator: RingCentralCoordinator) -> dict[str, Any]:
     }
 
 
-def _labels(coordinator: RingCentralCoordinator) -> dict[str, str]:
+def _labels(account: Account) -> dict[str, str]:
     """Return names that stand for extensions in this one file: their ids are nobody else's business."""
     return {
-        key: f"extension_{number}"
-        for number, key in enumerate(coordinator.extensions, 1)
+        key: f"extension_{number}" for number, key in enumerate(account.extensions, 1)
     }
 
 
-def _filters(coordinator: RingCentralCoordinator) -> dict[str, Any]:
-    subscription = coordinator.stream.subscription
+def _filters(account: Account) -> dict[str, Any]:
+    subscription = account.stream.subscription
     if subscription is None:
         return {}
-    labels = _labels(coordinator)
+    labels = _labels(account)
     return {
         "live": [_masked(name, labels) for name in subscription.live],
         "refused": {
@@ -138,18 +158,15 @@ def _masked(event_filter: str, labels: Mapping[str, str]) -> str:
 
 
 def _extension(
-    coordinator: RingCentralCoordinator, extension_id: str
+    account: Account, extension_id: str, *, editable: bool
 ) -> dict[str, Any]:
-    presence = coordinator.presence(extension_id)
-    extension, calls = (
-        coordinator.extensions[extension_id],
-        coordinator.calls[extension_id],
-    )
+    presence = account.presences[extension_id]
+    extension, calls = account.extensions[extension_id], account.calls[extension_id]
     return {
         "type": extension.type,
         "status": extension.status,
-        "own": extension_id == coordinator.own.id,
-        "editable": coordinator.editor.may_edit(extension_id),
+        "own": extension_id == account.own.id,
+        "editable": editable,
         **_presence(presence),
         # Without details, direction and missed calls cannot be told for sure.
         "call_details": presence.active_calls is not None,

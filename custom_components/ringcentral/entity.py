@@ -119,7 +119,7 @@ class ExtensionEntity(RingCentralEntity):
         self._attr_translation_key = description.key
         # The device is there already: naming it is all it takes.
         self._attr_device_info = DeviceInfo(
-            identifiers={extension_identifier(coordinator, extension_id)}
+            identifiers={extension_identifier(coordinator.account_id, extension_id)}
         )
         self._take_over()
 
@@ -156,7 +156,7 @@ class AccountEntity(RingCentralEntity):
         self._attr_unique_id = f"{coordinator.account_id}_{description.key}"
         self._attr_translation_key = description.key
         self._attr_device_info = DeviceInfo(
-            identifiers={account_identifier(coordinator)}
+            identifiers={account_identifier(coordinator.account_id)}
         )
         self._take_over()
 

@@ -46,7 +46,7 @@ class CallEventEntity(ExtensionEntity, EventEntity):
         """Listen to the calls of the extension."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.calls.async_add_listener(self.extension_id, self._tell)
+            self.coordinator.async_add_call_listener(self.extension_id, self._tell)
         )
 
     @override

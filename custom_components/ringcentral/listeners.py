@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .aioringcentral.calls.reducer import Calls
+from .aioringcentral.calls.reducer import CallEvent, Calls
 from .aioringcentral.models import Presence
+from .const import LOGGER
 from .counts import Counts
 
 # Listeners of the account itself, beside those of each extension; and those of an extension's calls,
@@ -15,59 +16,79 @@ ACCOUNT: Final = "account"
 CALLS: Final = "calls"
 PUSH: Final = "push"
 
+type CallListener = Callable[[CallEvent], None]
 type _ByField = dict[str, dict[CALLBACK_TYPE, None]]
 
-_NOBODY: Final[_ByField] = {}
+_NO_LISTENERS: Final[_ByField] = {}
 
 
 class Listeners:
-    """Callbacks by what they watch."""
+    """Callbacks by what they watch. One that raises costs itself, and is logged once."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Begin without listeners."""
         self._by_key: dict[str, _ByField] = {}
-        self._everyone: dict[CALLBACK_TYPE, None] = {}
+        self._all: dict[CALLBACK_TYPE, None] = {}
+        self._of_calls: dict[str, set[CallListener]] = {}
+        self._logged: set[tuple[Any, str]] = set()
 
     @callback
     def add(
         self, update_callback: CALLBACK_TYPE, key: str, fields: tuple[str, ...]
     ) -> Callable[[], None]:
-        """Wake a callback when a field of a key changes, and when everyone is woken."""
+        """Wake a callback when a field of a key changes, and when all are woken."""
         by_field = self._by_key.setdefault(key, {})
-        self._everyone[update_callback] = None
+        self._all[update_callback] = None
         for field in fields:
             by_field.setdefault(field, {})[update_callback] = None
 
         @callback
         def remove() -> None:
-            self._everyone.pop(update_callback, None)
+            self._all.pop(update_callback, None)
             for field in fields:
                 by_field[field].pop(update_callback, None)
 
         return remove
 
     @callback
+    def add_for_calls(self, key: str, listener: CallListener) -> CALLBACK_TYPE:
+        """Call a listener with what happens to the calls of an extension."""
+        listeners = self._of_calls.setdefault(key, set())
+        listeners.add(listener)
+        return lambda: listeners.discard(listener)
+
+    @callback
     def wake_for_presence(
         self, before: Presence, calls_before: Calls, presence: Presence, calls: Calls
     ) -> None:
-        """Wake once each who watches a field of the presence, or the calls, that is different now."""
+        """Wake once each that watches a field of the presence, or the calls, that is different now."""
         changed = _different(before, presence)
         if calls is not calls_before:
             changed.append(CALLS)
-        by_field = self._by_key.get(presence.extension_id, _NOBODY)
+        by_field = self._by_key.get(presence.extension_id, _NO_LISTENERS)
         woken: dict[CALLBACK_TYPE, None] = {}
         for field in changed:
             if (watching := by_field.get(field)) is not None:
                 woken |= watching
-        _wake(woken)
+        self._wake(woken)
+
+    @callback
+    def tell_calls(self, key: str, events: tuple[CallEvent, ...]) -> None:
+        """Call who listens to the calls of an extension."""
+        for event in events:
+            for listener in tuple(self._of_calls.get(key, ())):
+                try:
+                    listener(event)
+                except Exception as err:  # noqa: BLE001 - whatever is wrong with one listener
+                    self._log(listener, err)
 
     @callback
     def wake(self, key: str, fields: Iterable[str]) -> None:
         """Wake who watches these fields."""
-        by_field = self._by_key.get(key, _NOBODY)
+        by_field = self._by_key.get(key, _NO_LISTENERS)
         for field in fields:
             if (watching := by_field.get(field)) is not None:
-                _wake(watching)
+                self._wake(watching)
 
     @callback
     def wake_for_counts(self, before: Counts, counts: Counts) -> None:
@@ -77,13 +98,32 @@ class Listeners:
     @callback
     def wake_account(self) -> None:
         """Wake all who watch the account."""
-        for watching in self._by_key.get(ACCOUNT, _NOBODY).values():
-            _wake(watching)
+        for watching in self._by_key.get(ACCOUNT, _NO_LISTENERS).values():
+            self._wake(watching)
 
     @callback
-    def wake_everyone(self) -> None:
-        """Wake all, which availability alone is worth."""
-        _wake(self._everyone)
+    def wake_all(self) -> None:
+        """Notify every listener; used only when availability changes."""
+        self._wake(self._all)
+
+    def _wake(self, listeners: dict[CALLBACK_TYPE, None]) -> None:
+        # A listener may remove itself, or another.
+        for update_callback in tuple(listeners):
+            try:
+                update_callback()
+            except Exception as err:  # noqa: BLE001 - whatever is wrong with one listener
+                self._log(update_callback, err)
+
+    def _log(self, listener: Callable[..., None], error: Exception) -> None:
+        """Log a failure, once for each listener and kind of error."""
+        if (kind := (listener, type(error).__name__)) in self._logged:
+            return
+        self._logged.add(kind)
+        LOGGER.error(
+            "An entity could not be updated (%s); it is not logged again",
+            getattr(listener, "__qualname__", listener),
+            exc_info=error,
+        )
 
 
 def _different[ValuesT: (Presence, Counts)](
@@ -92,9 +132,3 @@ def _different[ValuesT: (Presence, Counts)](
     """Return the fields with another value."""
     pairs = zip(after._fields, before, after, strict=True)
     return [field for field, then, now in pairs if then != now]
-
-
-def _wake(listeners: dict[CALLBACK_TYPE, Any]) -> None:
-    # A listener may remove itself, or another.
-    for update_callback in tuple(listeners):
-        update_callback()

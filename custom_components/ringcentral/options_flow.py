@@ -27,7 +27,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
         if user_input is None:
             if self.config_entry.state is not ConfigEntryState.LOADED:
                 return self.async_abort(reason="not_loaded")
-            account = self.config_entry.runtime_data
+            account = self.config_entry.runtime_data.account
             try:
                 await self._read_lists(account.sign_in.rest, account.own)
             except RingCentralError as err:

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from .aioringcentral.account import Account, AccountListener
+from .aioringcentral.calls.reducer import CallEvent, Calls
 from .aioringcentral.errors import PermissionMissing, RingCentralError
-from .aioringcentral.models import DndStatus, Presence, UserStatus
+from .aioringcentral.models import DndStatus, Presence, PresenceUpdate, UserStatus
 from .optimistic import CONFIRM_WITHIN, OptimisticValues
 from .restore_schedule import RestoreSchedule
 from .restorer import Restorer
@@ -25,21 +28,28 @@ from .write_rules import (
     refused_change,
 )
 
-if TYPE_CHECKING:
-    from .coordinator import RingCentralCoordinator
-
 # Seconds. A request, with its waits, ends sooner.
 _STOP_WITHIN: Final = 40.0
 
 
-class PresenceWriter:
+class PresenceWriter(AccountListener):
     """Changes presence of extensions of one account, each extension's changes one after the other."""
 
-    def __init__(self, coordinator: RingCentralCoordinator) -> None:
-        """Take the account; `load` and `start` take up what is on disk."""
-        self._coordinator = coordinator
-        self._hass: HomeAssistant = coordinator.hass
-        entry = coordinator.config_entry
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        account: Account,
+        wake_controls: Callable[[str], None],
+    ) -> None:
+        """Take the account; `load` and `start` take up what is on disk.
+
+        ``wake_controls`` is called with an extension id when an optimistic value has ended.
+        """
+        self._hass = hass
+        self._entry = entry
+        self._account = account
+        self._wake_controls = wake_controls
         self.restores = RestoreSchedule(self._hass, entry.entry_id, self._look)
         self._restorer = Restorer(
             self._hass,
@@ -61,9 +71,9 @@ class PresenceWriter:
 
     async def start(self) -> None:
         """Learn what may be edited, and take up restores that were waiting."""
-        self.scope = (await self._coordinator.sign_in.tokens.token()).scope
-        if self.may_edit(self._coordinator.own.id):
-            self.queue_member = await self._coordinator.sign_in.rest.is_queue_member()
+        self.scope = (await self._account.sign_in.tokens.token()).scope
+        if self.may_edit(self._account.own.id):
+            self.queue_member = await self._account.sign_in.rest.is_queue_member()
         self.restores.start()
 
     async def stop(self) -> None:
@@ -78,9 +88,9 @@ class PresenceWriter:
 
     def may_edit(self, extension_id: str) -> bool:
         """Whether to offer changing an extension."""
-        extension = self._coordinator.extensions.get(extension_id)
+        extension = self._account.extensions.get(extension_id)
         return extension is not None and may_edit(
-            extension, self._coordinator.own, self.scope
+            extension, self._account.own, self.scope
         )
 
     def earlier_dnd(self, extension_id: str) -> DndStatus | None:
@@ -94,7 +104,22 @@ class PresenceWriter:
     # What the account says.
 
     @callback
-    def presence_changed(self, before: Presence, presence: Presence) -> None:
+    @override
+    def event_received(self, update: PresenceUpdate) -> None:
+        """Let events count again where one confirms an optimistic value."""
+        if self.optimistic.confirm(update):
+            self._wake_controls(update.extension_id)
+
+    @callback
+    @override
+    def presence_changed(
+        self,
+        before: Presence,
+        presence: Presence,
+        calls_before: Calls,
+        calls: Calls,
+        events: tuple[CallEvent, ...],
+    ) -> None:
         """Learn what ending do-not-disturb brings back, and what a person has changed."""
         key = presence.extension_id
         self._restorer.dnd_seen(key, presence.dnd_status)
@@ -144,7 +169,7 @@ class PresenceWriter:
         self, key: str, values: dict[str, Any], duration: timedelta | None
     ) -> None:
         if self._is_stopped:
-            raise not_connected(self._coordinator.config_entry.title)
+            raise not_connected(self._entry.title)
         known = self._known(key)
         check_values(known, values.get("user_status"), values.get("dnd_status"))
         if (dnd := values.get("dnd_status")) is not None:
@@ -173,7 +198,7 @@ class PresenceWriter:
         user, dnd = values.get("user_status"), values.get("dnd_status")
         user_status = None if user is None else UserStatus(user)
         dnd_status = None if dnd is None else DndStatus(dnd)
-        await self._coordinator.write(
+        await self._account.update_presence(
             key,
             user_status=user_status,
             dnd_status=dnd_status,
@@ -196,17 +221,17 @@ class PresenceWriter:
         @callback
         def expire(_now: datetime) -> None:
             if self.optimistic.expire(key, added):
-                self._coordinator.wake_controls(key)
+                self._wake_controls(key)
 
         job = HassJob(expire, cancel_on_shutdown=True)
         async_call_later(self._hass, CONFIRM_WITHIN, job)
 
     def _known(self, key: str) -> Presence:
-        known = self._coordinator.presences.get(key)
+        known = self._account.presences.get(key)
         return self.optimistic.over(known or Presence(extension_id=key))
 
     async def _read(self, key: str) -> Presence:
-        return self.optimistic.over(await self._coordinator.read_fresh(key))
+        return self.optimistic.over(await self._account.read_presence(key))
 
     # Taking back.
 
@@ -217,7 +242,7 @@ class PresenceWriter:
     async def _take_back(self, key: str) -> None:
         async with self._locks[key]:
             if not self._is_stopped:
-                extension = self._coordinator.extensions.get(key)
+                extension = self._account.extensions.get(key)
                 await self._restorer.look(key, extension)
 
     async def _read_words(self, key: str) -> Words:

@@ -217,7 +217,7 @@ async def _reload_anew(hass: HomeAssistant, entry: ConfigEntry) -> None:
     # A set-up that has just begun goes on with the earlier sign-in, and may be ending it.
     async with entry.setup_lock:
         access = (
-            entry.runtime_data.sign_in
+            entry.runtime_data.account.sign_in
             if entry.state is ConfigEntryState.LOADED
             else sign_in(hass, entry.data)
         )

@@ -104,7 +104,7 @@ async def _get_presence(call: ServiceCall) -> ServiceResponse:
     found: dict[str, Any] = {}
     for coordinator, extension_id in extensions_of(call.hass, call.data):
         try:
-            presence = await coordinator.read_fresh(extension_id)
+            presence = await coordinator.account.read_presence(extension_id)
         except RingCentralError as err:
             raise refused_reading(err) from err
         found[extension_id] = _as_response(coordinator, presence)

@@ -51,6 +51,10 @@ class SignIn:
     data: Mapping[str, Any] = field(repr=False)
     """The credentials that it was opened with."""
 
+    async def close(self) -> None:
+        """End the session."""
+        await self.tokens.close()
+
 
 def way_to(hass: HomeAssistant, server: str, client_id: str) -> Http:
     """Return the way to a server for an app, within the budget of whoever else uses the two.

@@ -25,16 +25,16 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
     servers = {
         entry.data[CONF_SERVER] for entry in hass.config_entries.async_entries(DOMAIN)
     }
-    coordinators = [entry.runtime_data for entry in entries]
+    accounts = [entry.runtime_data.account for entry in entries]
     now = hass.loop.time()
     ages = [
         now - at
-        for one in coordinators
+        for one in accounts
         if (at := one.stream.history.last_event) is not None
     ]
     info: dict[str, Any] = {
-        "push_connected": f"{sum(one.stream.is_live for one in coordinators)} / {len(coordinators)}",
-        "followed_extensions": sum(len(one.extensions) for one in coordinators),
+        "push_connected": f"{sum(one.is_live for one in accounts)} / {len(accounts)}",
+        "followed_extensions": sum(len(one.extensions) for one in accounts),
         "last_event_age": f"{min(ages):.0f} s" if ages else "-",
     }
     if servers:

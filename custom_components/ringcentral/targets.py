@@ -45,7 +45,10 @@ def extensions_of(
             if domain != DOMAIN or entry is None:
                 continue
             coordinator = _loaded(entry)
-            if (extension_id := extension_of(coordinator, identifier)) is not None:
+            extension_id = extension_of(
+                coordinator.account_id, coordinator.extensions, identifier
+            )
+            if extension_id is not None:
                 found[entry.entry_id, extension_id] = (coordinator, extension_id)
     if not found:
         raise ServiceValidationError(

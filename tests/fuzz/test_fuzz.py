@@ -82,7 +82,7 @@ class Watched:
 
     async def heard(self) -> None:
         """Wait until all that was sent so far has arrived."""
-        link = self.coordinator.stream._link
+        link = self.coordinator.account.stream._link
         assert link is not None
         await link.connection.heartbeat()
 
@@ -289,7 +289,7 @@ class Proxy:
 async def calls(watched: Watched) -> None:
     """Send one request of any kind, or what reading takes of them."""
     coordinator, chance = watched.coordinator, watched.mutator.chance
-    rest, everyone = coordinator.sign_in.rest, tuple(coordinator.presences)
+    rest, everyone = coordinator.account.sign_in.rest, tuple(coordinator.presences)
     some = tuple(key for key in everyone if chance.random() < 0.7) or everyone
     calls: tuple[Callable[[], Awaitable[object]], ...] = (
         rest.own_extension,
@@ -300,13 +300,13 @@ async def calls(watched: Watched) -> None:
         rest.ticket,
         rest.account_presences,
         lambda: rest.presences(some),
-        lambda: coordinator.read(some, anew=True),
-        lambda: coordinator.read(some, anew=False),
-        lambda: coordinator.read_fresh(chance.choice(everyone)),
-        lambda: coordinator.write(
+        lambda: coordinator.account.read(some, anew=True),
+        lambda: coordinator.account.read(some, anew=False),
+        lambda: coordinator.account.read_presence(chance.choice(everyone)),
+        lambda: coordinator.account.update_presence(
             watched.who, user_status=chance.choice([*UserStatus])
         ),
-        lambda: coordinator.sign_in.tokens.renew("another"),
+        lambda: coordinator.account.sign_in.tokens.renew("another"),
         lambda: error_of(watched.mutator),
     )
     # Whatever else comes out has escaped.
@@ -337,7 +337,7 @@ def test_bodies(socket_enabled: None) -> None:
                 assert await watched.world._live(), watched.world.complaints
                 await asyncio.sleep(70)
                 assert await watched.world._live(), watched.world.complaints
-                await watched.coordinator.read(
+                await watched.coordinator.account.read(
                     tuple(watched.coordinator.presences), anew=True
                 )
                 await watched.good_event()
@@ -385,7 +385,7 @@ def test_frames(socket_enabled: None) -> None:
     async def story(watched: Watched) -> None:
         emulator, mutator = watched.world.emulator, watched.mutator
         frames = await real_frames(watched)
-        losses = watched.coordinator.stream.history.losses
+        losses = watched.coordinator.account.stream.history.losses
         for _ in range(FRAMES // BATCH):
             sent: list[str | bytes] = []
             for _ in range(BATCH):
@@ -401,6 +401,6 @@ def test_frames(socket_enabled: None) -> None:
             except AssertionError:
                 print(*sent, sep="\n")  # noqa: T201 - one of these it was
                 raise
-        assert watched.coordinator.stream.history.losses == losses
+        assert watched.coordinator.account.stream.history.losses == losses
 
     play(story)

@@ -237,7 +237,7 @@ class Story:
 
     async def all_heard(self) -> None:
         """Wait until all that the service sent so far has arrived and was taken in."""
-        link = self.coordinator.stream._link
+        link = self.coordinator.account.stream._link
         assert link is not None
         # The echo comes after everything that was sent before it.
         await link.connection.heartbeat()
@@ -245,12 +245,14 @@ class Story:
 
     async def lost(self) -> None:
         """Wait until the connection is noticed to be gone."""
-        await self.until(lambda: not self.coordinator.stream.is_live)
+        await self.until(lambda: not self.coordinator.account.stream.is_live)
 
     async def live(self) -> None:
         """Wait until the connection is there, and what it shows is trusted."""
         await self.until(
-            lambda: self.coordinator.stream.is_live and self.coordinator.available
+            lambda: (
+                self.coordinator.account.stream.is_live and self.coordinator.available
+            )
         )
 
     # Ends.
@@ -426,7 +428,7 @@ def hasty(
         patch(f"{home}.aioringcentral.stream.schedule._LATE_WITHIN", 0.1),
         patch(f"{home}.availability.GRACE", 30.0 if grace is None else grace),
         patch(
-            f"{home}.lifecycle.TRY_AGAIN_AFTER",
+            f"{home}.aioringcentral.account.account.TRY_AGAIN_AFTER",
             300.0 if try_again is None else try_again,
         ),
     ):
@@ -483,7 +485,9 @@ def late_replies(call: str) -> Iterator[Late]:
 @contextmanager
 def settling_at_once() -> Iterator[None]:
     """Let changes of membership be taken without the time in which others are awaited."""
-    with patch("custom_components.ringcentral.upkeep._SETTLE", 0.05):
+    with patch(
+        "custom_components.ringcentral.aioringcentral.account.members._SETTLE", 0.05
+    ):
         yield
 
 
@@ -503,7 +507,10 @@ def only(*platforms: Platform) -> Iterator[None]:
 @contextmanager
 def resyncing(every: float) -> Iterator[None]:
     """Let everything be read again this often, in seconds."""
-    with patch("custom_components.ringcentral.upkeep.RESYNC_EVERY", every):
+    with patch(
+        "custom_components.ringcentral.aioringcentral.account.account.RESYNC_EVERY",
+        every,
+    ):
         yield
 
 

@@ -119,7 +119,9 @@ class Stage:
                 emulator.faults.set(http_5xx=[unreadable])
                 await emulator.disconnect(recoverable=False)
                 await self._story.lost()
-                await self._story.until(lambda: self._story.coordinator.stream.is_live)
+                await self._story.until(
+                    lambda: self._story.coordinator.account.stream.is_live
+                )
                 for inner in steps:
                     await self.perform(inner)
                 await self._story.all_heard()
@@ -161,8 +163,10 @@ class Stage:
 
     async def _trusted(self) -> None:
         # Between a new session and its snapshot nobody knows what of the events is news.
-        account = self._story.coordinator
-        await self._story.until(lambda: account.stream.is_live and account._caught_up)
+        account = self._story.coordinator.account
+        await self._story.until(
+            lambda: account.is_live and account._tracker.is_caught_up
+        )
 
     async def nothing_more(self) -> None:
         """Wait until all that happened was heard, also what waits for a call to come back."""

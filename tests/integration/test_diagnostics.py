@@ -153,8 +153,8 @@ async def test_while_nothing_is_subscribed(
         async with office(hass, emulator) as story:
             emulator.faults.set(permissions_removed=["WebSocket"])
             await emulator.disconnect(code=1001, recoverable=False)
-            stream = story.coordinator.stream
-            await story.until(lambda: story.coordinator.stream is not stream)
+            stream = story.coordinator.account.stream
+            await story.until(lambda: story.coordinator.account.stream is not stream)
             found: Any = await get_diagnostics_for_config_entry(
                 hass, hass_client, story.entry
             )
@@ -187,7 +187,7 @@ async def test_nothing_of_a_person_is_in_it(
             await story.shows(extension_id, telephony_status="call_connected")
         # The repair has the account's name in its text.
         assert issues(hass) != []
-        token = await story.coordinator.sign_in.tokens.token()
+        token = await story.coordinator.account.sign_in.tokens.token()
         planted = {
             number,
             name,

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
 
+from custom_components.ringcentral import _stop
 from custom_components.ringcentral.aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
@@ -196,8 +197,8 @@ async def test_entities_that_stay_keep_their_connection(
         await story.call("ring")
         await story.shows(telephony_status="ringing")
         # As at the end of Home Assistant.
-        await story.coordinator.lifecycle.stop()
-        await story.coordinator.sign_in.tokens.close()
+        await _stop(story.coordinator)
+        await story.coordinator.account.sign_in.tokens.close()
         await nothing_left(emulator)
 
 

@@ -571,7 +571,7 @@ async def test_a_set_up_that_is_tried_again_goes_on_with_the_sign_in_of_the_flow
 
 def tokens_of(entry: MockConfigEntry) -> OAuthTokens:
     """Return the tokens of a running entry."""
-    tokens: OAuthTokens = entry.runtime_data.sign_in.tokens
+    tokens: OAuthTokens = entry.runtime_data.account.sign_in.tokens
     return tokens
 
 
@@ -889,9 +889,9 @@ async def test_the_budget_for_sign_ins_is_kept(
         assert refusal.value.reason is Reason.RATE_LIMITED
         assert strict.counters.rate_limited == 0
         assert strict.counters.groups["Auth"] == 5
-        assert entry.runtime_data.sign_in.http.budget.summary(hass.loop.time())["auth"][
-            "sent_in_window"
-        ] == (5)
+        assert entry.runtime_data.account.sign_in.http.budget.summary(hass.loop.time())[
+            "auth"
+        ]["sent_in_window"] == (5)
         await story.leave()
 
 

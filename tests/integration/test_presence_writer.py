@@ -617,7 +617,7 @@ async def test_a_service_that_cannot_be_reached_was_not_asked(
     session = MagicMock()
     session.request.side_effect = failed
     with (
-        patch.object(story.coordinator.sign_in.http, "session", session),
+        patch.object(story.coordinator.account.sign_in.http, "session", session),
         pytest.raises(HomeAssistantError) as caught,
     ):
         await change(story, SHORT, user_status="busy")
@@ -989,7 +989,7 @@ async def test_a_value_that_could_not_be_brought_back_is_not_replaced_for_a_time
 
     sent = writes(emulator)
     with patch.object(Rest, "presence", odd):
-        await story.coordinator.read_fresh(story.own)
+        await story.coordinator.account.read_presence(story.own)
         with pytest.raises(ServiceValidationError) as caught:
             await change(story, SHORT, **values)
         assert said(caught.value) == "unknown_before"

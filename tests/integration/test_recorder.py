@@ -261,7 +261,7 @@ async def test_no_mode_writes_callers_to_our_log(
     )
     await emulator.send_frame(f'[{{"type": "{NAMES[0]}"}}, {{"body": "{NUMBERS[0]}"')
     await emulator.send_frame(f'[{{"type": "Unheard"}}, {{"from": "{NUMBERS[0]}"}}]')
-    await story.until(lambda: story.coordinator.stream.is_live)
+    await story.until(lambda: story.coordinator.account.stream.is_live)
     await story.all_heard()
     ours = [
         record.getMessage() + (record.exc_text or "")
@@ -294,7 +294,7 @@ async def test_no_mode_puts_callers_into_diagnostics(
 async def test_what_is_printed_of_a_call_does_not_say_whose_it_is(story: Story) -> None:
     """Whoever logs one of our objects, in an error report for example, tells nothing."""
     coordinator, printed = story.coordinator, list[str]()
-    coordinator.calls.async_add_listener(
+    coordinator.async_add_call_listener(
         story.own, lambda told: printed.append(repr(told))
     )
     await story.emulator.play_call(

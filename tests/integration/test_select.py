@@ -515,7 +515,7 @@ async def test_a_sign_in_that_ended_is_renewed_for_a_choice(
     emulator.revoke_tokens()
     await choose(story, "set_user_status", "busy")
     assert emulator.truth()[story.own]["userStatus"] == "Busy"
-    await story.until(lambda: story.coordinator.stream.is_live)
+    await story.until(lambda: story.coordinator.account.stream.is_live)
 
 
 async def test_a_sign_in_that_ended_for_good_is_one_message(

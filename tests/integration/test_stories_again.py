@@ -6,9 +6,9 @@ from unittest.mock import patch
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.ringcentral.aioringcentral.account.rereads import Rereads
 from custom_components.ringcentral.aioringcentral.rest import Readings
 from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
-from custom_components.ringcentral.upkeep import Upkeep
 from emulator import Emulator
 
 from .stories import (
@@ -102,7 +102,7 @@ async def test_a_filter_that_was_refused_is_asked_for_again(
             await story.until(lambda: issues(hass) == [])
             await story.call("ring", at=shy)
             await story.shows(shy, telephony_status="ringing")
-            history = story.coordinator.stream.history
+            history = story.coordinator.account.stream.history
             assert history.losses == 0
             # Nothing is refused any more, and nothing is replaced.
             replaced = history.replacements
@@ -125,7 +125,7 @@ async def test_what_changed_before_a_filter_was_live_is_read(
             await emulator.set_presence(person, {"userStatus": "Busy"})
             late.let_arrive.set()
             await story.shows(person, user_status="busy")
-        assert story.coordinator.stream.history.losses == 0
+        assert story.coordinator.account.stream.history.losses == 0
 
 
 @pytest.mark.parametrize("which", ["lines", "favorites"])
@@ -137,7 +137,9 @@ async def test_someone_is_off_the_list_for_a_moment(
     change = emulator.set_lines if which == "lines" else emulator.set_favorites
     await change([one])
     async with office(hass, emulator, follow=["own", which]) as story:
-        with patch("custom_components.ringcentral.upkeep._SETTLE", 0.3):
+        with patch(
+            "custom_components.ringcentral.aioringcentral.account.members._SETTLE", 0.3
+        ):
             await change([])
             await story.call("ring", at=one)
             await change([one])
@@ -171,7 +173,7 @@ async def test_what_stays_unknown_is_not_read_again_and_again(
         # What a reading would tell is unknown, too.
         emulator.faults.set(user_permissions_removed=["ReadPresenceStatus"])
         with patch.object(
-            Upkeep, "read_again", autospec=True, side_effect=Upkeep.read_again
+            Rereads, "read_again", autospec=True, side_effect=Rereads.read_again
         ) as asked:
             for status in ("Busy", "Available", "Busy"):
                 await emulator.set_presence(story.own, {"userStatus": status})

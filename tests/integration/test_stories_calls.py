@@ -364,4 +364,4 @@ async def test_a_value_of_another_kind_costs_itself_alone(
         }
         await emulator.deliver(story.own, body)
         await story.shows(telephony_status="call_connected")
-        assert story.coordinator.stream.history.losses == 0
+        assert story.coordinator.account.stream.history.losses == 0

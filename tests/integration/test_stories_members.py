@@ -215,7 +215,9 @@ async def test_someone_joins_where_the_whole_account_is_refused(
     async with office(hass, emulator, follow=["account"]) as story:
         person = await emulator.add_extension("Nora New")
         await story.until(lambda: person in story.followed())
-        await story.until(lambda: story.coordinator.stream.history.replacements == 1)
+        await story.until(
+            lambda: story.coordinator.account.stream.history.replacements == 1
+        )
         await story.call("ring", at=person)
         await story.shows(person, telephony_status="ringing")
         assert story.seen_unavailable() == []

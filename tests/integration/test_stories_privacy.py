@@ -91,7 +91,7 @@ async def test_the_log_tells_nobody_who_calls(
         async with office(
             hass, emulator, follow=["account"], caller_identity=caller_identity
         ) as story:
-            tokens = story.coordinator.sign_in.tokens
+            tokens = story.coordinator.account.sign_in.tokens
             secrets.add((await tokens.token()).value)
             await emulator.set_presence(story.own, {"message": MESSAGE})
             await call_comes(story)
@@ -172,7 +172,10 @@ async def test_a_start_in_trouble_tells_no_secrets(
     with (
         caplog.at_level(logging.DEBUG),
         tickets() as noted,
-        patch("custom_components.ringcentral.lifecycle.START_TIMEOUT", 0.2),
+        patch(
+            "custom_components.ringcentral.aioringcentral.account.account.START_TIMEOUT",
+            0.2,
+        ),
     ):
         async with office(hass, emulator, state=state):
             told = caplog.text

@@ -41,7 +41,9 @@ async def other_filters(story: Story) -> str:
 async def goes_on(story: Story, person: str) -> None:
     """See that the newcomer is followed, and that nobody noticed."""
     await story.until(lambda: person in story.followed())
-    await story.until(lambda: story.coordinator.stream.history.replacements >= 1)
+    await story.until(
+        lambda: story.coordinator.account.stream.history.replacements >= 1
+    )
     await story.call("ring", at=person)
     await story.shows(person, telephony_status="ringing")
     assert story.seen_unavailable() == []
@@ -64,7 +66,7 @@ async def test_a_renewal_without_a_ticket_is_tried_again(
             await story.shows(telephony_status="ringing")
             emulator.faults.set(wstoken_error=None)
             await goes_on(story, person)
-            assert story.coordinator.stream.history.losses == 0
+            assert story.coordinator.account.stream.history.losses == 0
 
 
 async def test_a_renewal_that_cannot_subscribe_is_tried_again(
@@ -78,7 +80,7 @@ async def test_a_renewal_that_cannot_subscribe_is_tried_again(
                 http_5xx=[{"path": "*/subscription", "status": 503, "next": 1}]
             )
             await goes_on(story, await other_filters(story))
-            assert story.coordinator.stream.history.losses == 0
+            assert story.coordinator.account.stream.history.losses == 0
             await emulator.wait_for(lambda: emulator.counters.sockets_open == 1)
 
 
@@ -174,7 +176,7 @@ async def test_after_a_connection_that_held_the_first_try_is_at_once(
     """The waits grow while nothing holds, and begin anew after what did."""
     with hasty():
         async with office(hass, emulator) as story:
-            backoff = story.coordinator.stream._backoff
+            backoff = story.coordinator.account.stream._backoff
             for step in (1, 2, 3):
                 await emulator.disconnect(code=1001, recoverable=True)
                 await story.lost()

@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.ringcentral import _stop
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
 from custom_components.ringcentral.presence_writer import PresenceWriter
 from custom_components.ringcentral.signin import LINGER
@@ -333,7 +334,10 @@ async def test_a_start_that_comes_to_nothing_leaves_nothing(
     """Connected, but the service says no word: set-up is tried again, and holds up nobody meanwhile."""
     emulator.faults.set(silent_sockets=True)
     retry = ConfigEntryState.SETUP_RETRY
-    with patch("custom_components.ringcentral.lifecycle.START_TIMEOUT", 0.2):
+    with patch(
+        "custom_components.ringcentral.aioringcentral.account.account.START_TIMEOUT",
+        0.2,
+    ):
         async with office(hass, emulator, state=retry) as story:
             placeholders = story.entry.error_reason_translation_placeholders
             assert placeholders == {"reason": "cannot_connect"}
@@ -411,9 +415,9 @@ async def test_a_loss_in_the_moment_of_an_unload_leaves_no_timer(
     """The task that is being ended may still tell of a loss: the grace must not begin after it was cancelled."""
     async with office(hass, emulator) as story:
         coordinator = story.coordinator
-        stopping = asyncio.create_task(coordinator.lifecycle.stop())
+        stopping = asyncio.create_task(_stop(coordinator))
         await asyncio.sleep(0)
         assert not stopping.done()
-        coordinator.stream_lost(RetryLater(Reason.SERVICE_ERROR))
+        coordinator.account.stream_lost(RetryLater(Reason.SERVICE_ERROR))
         await stopping
-        assert coordinator.availability._grace is None
+        assert coordinator.availability._cancel is None

@@ -268,7 +268,7 @@ async def test_events_during_the_snapshot_count_for_more(
                 await story.all_heard()
                 late.let_arrive.set()
                 await story.live()
-            await story.until(lambda: story.coordinator._caught_up)
+            await story.until(lambda: story.coordinator.account._tracker.is_caught_up)
             assert story.now("telephony_status") == "call_connected"
             assert story.seen("telephony_status") == ["ringing", "call_connected"]
 
@@ -386,7 +386,7 @@ async def test_a_snapshot_that_fails_is_asked_for_again(
             await story.lost()
             await story.call("ring")
             await story.until(lambda: not story.coordinator.available)
-            await story.until(lambda: story.coordinator.stream.is_live)
+            await story.until(lambda: story.coordinator.account.stream.is_live)
             assert story.now("telephony_status") == STATE_UNAVAILABLE
             emulator.faults.clear()
             await story.shows(telephony_status="ringing")

@@ -42,7 +42,8 @@ from pytest_homeassistant_custom_component.common import (
     mock_storage,
 )
 
-from custom_components.ringcentral import signin, upkeep
+from custom_components.ringcentral import signin
+from custom_components.ringcentral.aioringcentral.account import Account, account
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.stream import Continuity
 from custom_components.ringcentral.const import AUTH_JWT, DOMAIN
@@ -146,7 +147,7 @@ class World:
         stack.enter_context(mock_storage())
         stack.enter_context(self.penalties.watched())
         stack.enter_context(self._client_watched())
-        stack.enter_context(patch.object(upkeep, "RESYNC_EVERY", RESYNC))
+        stack.enter_context(patch.object(account, "RESYNC_EVERY", RESYNC))
         stack.enter_context(
             patch.object(Entity, "entity_registry_enabled_default", True)
         )
@@ -183,7 +184,7 @@ class World:
     @contextmanager
     def _client_watched(self) -> Iterator[None]:
         """Let replies arrive late, and see whether the connection breaks where nothing broke it."""
-        send, stream_live = Http.send, RingCentralCoordinator.stream_live
+        send, stream_live = Http.send, Account.stream_live
 
         async def send_and_wait(http: Http, *args: Any, **options: Any) -> Any:
             reply = await send(http, *args, **options)
@@ -191,17 +192,15 @@ class World:
                 await asyncio.sleep(self.replies_late)
             return reply
 
-        def told(account: RingCentralCoordinator, continuity: Continuity) -> None:
-            is_broken = (
-                continuity is Continuity.BROKEN and account.availability.ready.is_set()
-            )
+        def told(told_account: Account, continuity: Continuity) -> None:
+            is_broken = continuity is Continuity.BROKEN and told_account.is_ready
             if is_broken and self.is_unbroken:
                 self.complaints.append("events were lost in a planned end")
-            stream_live(account, continuity)
+            stream_live(told_account, continuity)
 
         with (
             patch.object(Http, "send", send_and_wait),
-            patch.object(RingCentralCoordinator, "stream_live", told),
+            patch.object(Account, "stream_live", told),
         ):
             yield
 
@@ -496,8 +495,8 @@ class World:
         """Wait until events flow and what is shown is trusted."""
         until = self.loop.time() + BACK
         while True:
-            account = self.coordinator
-            if account and account.stream.is_live and account.available:
+            coordinator = self.coordinator
+            if coordinator and coordinator.account.is_live and coordinator.available:
                 return True
             await self.sign_in_again()
             if self.loop.time() > until:

@@ -1,0 +1,7 @@
+"""The account: a sign-in and choices become everyone's presence, kept right for months."""
+
+from .account import Account
+from .choices import Choices
+from .listener import AccountListener, Change
+
+__all__ = ["Account", "AccountListener", "Change", "Choices"]

@@ -1,0 +1,177 @@
+"""Who an account speaks to: listeners, and the queue behind `Account.changes`."""
+
+import asyncio
+from collections.abc import Callable
+import logging
+from typing import NamedTuple, override
+
+from ..calls.reducer import CallEvent, Calls
+from ..errors import RetryLater, RingCentralError
+from ..models import Extension, Presence, PresenceUpdate
+from ..status import Status, status
+from ..stream import Subscription
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class AccountListener:
+    """Listens to an account; override what you need. Every method returns at once.
+
+    A listener that raises costs itself alone: the error is logged once, and the others hear of it all.
+    """
+
+    def presence_changed(
+        self,
+        before: Presence,
+        presence: Presence,
+        calls_before: Calls,
+        calls: Calls,
+        events: tuple[CallEvent, ...],
+    ) -> None:
+        """Presence or calls of one extension changed; ``events`` are what happened to its calls."""
+
+    def event_received(self, update: PresenceUpdate) -> None:
+        """The service sent an event for one extension, whether or not it changed anything."""
+
+    def members_changed(self, joined: tuple[str, ...], left: tuple[str, ...]) -> None:
+        """The lists were read again: ids of extensions that joined and left; names may have changed, too."""
+
+    def account_connected(self, subscription: Subscription | None) -> None:
+        """Events flow over this subscription; what is known may still be from before a break."""
+
+    def account_live(self) -> None:
+        """Everything that is known is current."""
+
+    def account_lost(self, error: RingCentralError) -> None:
+        """The connection is gone, or cannot be made or caught up with for now; the account goes on trying."""
+
+    def account_failed(self, error: RingCentralError) -> None:
+        """RingCentral refused in its own words (or a fault of ours ended the connection)."""
+
+    def account_stopped(self) -> None:
+        """The account was stopped."""
+
+
+class Change(NamedTuple):
+    """What changed for one extension.
+
+    ``status`` is one word for what it is doing, None where nothing is known; ``events`` are what
+    happened to its calls: ringing, answered, ended and so on.
+    """
+
+    extension: Extension
+    presence: Presence
+    status: Status | None
+    calls: Calls
+    events: tuple[CallEvent, ...]
+
+
+class Listeners:
+    """Calls every listener; one that fails does not keep the others from hearing."""
+
+    def __init__(self) -> None:
+        """Begin without listeners."""
+        self._listeners: tuple[AccountListener, ...] = ()
+        self._logged: set[tuple[int, str]] = set()
+        self.failures = 0
+
+    def add(self, listener: AccountListener) -> Callable[[], None]:
+        """Add a listener, and return what removes it."""
+        self._listeners = (*self._listeners, listener)
+
+        def remove() -> None:
+            self._listeners = tuple(
+                each for each in self._listeners if each is not listener
+            )
+
+        return remove
+
+    def presence_changed(
+        self,
+        before: Presence,
+        presence: Presence,
+        calls_before: Calls,
+        calls: Calls,
+        events: tuple[CallEvent, ...],
+    ) -> None:
+        """Call `AccountListener.presence_changed` of every listener."""
+        for listener in self._listeners:
+            try:
+                listener.presence_changed(before, presence, calls_before, calls, events)
+            except Exception as err:  # noqa: BLE001 - whatever is wrong with one listener
+                self._log(listener, err)
+
+    def event_received(self, update: PresenceUpdate) -> None:
+        """Call `AccountListener.event_received` of every listener."""
+        for listener in self._listeners:
+            try:
+                listener.event_received(update)
+            except Exception as err:  # noqa: BLE001 - as above
+                self._log(listener, err)
+
+    def call(self, method: Callable[[AccountListener], None]) -> None:
+        """Call another method of every listener."""
+        for listener in self._listeners:
+            try:
+                method(listener)
+            except Exception as err:  # noqa: BLE001 - as above
+                self._log(listener, err)
+
+    def _log(self, listener: AccountListener, error: Exception) -> None:
+        self.failures += 1
+        kind = (id(listener), type(error).__name__)
+        if kind not in self._logged:
+            self._logged.add(kind)
+            _LOGGER.error(
+                "A listener failed (%s); further failures like this are not logged",
+                type(listener).__name__,
+                exc_info=error,
+            )
+
+
+class ChangeQueue(AccountListener):
+    """Keeps changes until they are asked for; it grows for as long as nobody does."""
+
+    def __init__(self, extension: Callable[[str], Extension]) -> None:
+        """Take a function that returns a followed extension by its id."""
+        self._extension = extension
+        self._queue: asyncio.Queue[Change | RingCentralError | None] = asyncio.Queue()
+
+    async def next(self) -> Change | None:
+        """Return the next change, or None once the account was stopped.
+
+        Raises:
+            SignInRequired, PermissionMissing, Misconfigured: RingCentral refused in its own words.
+        """
+        found = await self._queue.get()
+        if isinstance(found, RingCentralError):
+            raise found
+        return found
+
+    @override
+    def presence_changed(
+        self,
+        before: Presence,
+        presence: Presence,
+        calls_before: Calls,
+        calls: Calls,
+        events: tuple[CallEvent, ...],
+    ) -> None:
+        self._queue.put_nowait(
+            Change(
+                extension=self._extension(presence.extension_id),
+                presence=presence,
+                status=status(presence, calls),
+                calls=calls,
+                events=events,
+            )
+        )
+
+    @override
+    def account_failed(self, error: RingCentralError) -> None:
+        if not isinstance(error, RetryLater):
+            self._queue.put_nowait(error)
+
+    @override
+    def account_stopped(self) -> None:
+        self._queue.put_nowait(None)

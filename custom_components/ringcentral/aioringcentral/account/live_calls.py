@@ -1,0 +1,75 @@
+"""The calls of every followed extension, and the timers of those that may be over."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from ..calls.reducer import CallEvent, Calls, advance, resync
+from ..models import Presence
+
+_NO_CALLS: Final = Calls()
+
+type CallsEnded = Callable[[str, Calls, tuple[CallEvent, ...]], None]
+
+
+class LiveCalls:
+    """Calls by extension id."""
+
+    def __init__(self, utcnow: Callable[[], datetime], ended: CallsEnded) -> None:
+        """Take the clock, and a callback for ends that time alone makes certain.
+
+        ``ended`` gets the extension id, the calls before and what happened.
+        """
+        self._utcnow = utcnow
+        self._ended = ended
+        self._calls: dict[str, Calls] = {}
+        self._timers: dict[str, tuple[datetime, asyncio.TimerHandle]] = {}
+
+    def __getitem__(self, extension_id: str) -> Calls:
+        """Return the calls of an extension; none where nothing is known yet."""
+        return self._calls.get(extension_id, _NO_CALLS)
+
+    def resync(self, presence: Presence) -> tuple[CallEvent, ...]:
+        """Update calls from a snapshot, which is no news: nothing happened."""
+        key = presence.extension_id
+        self._keep(key, resync(self[key], presence, self._utcnow()))
+        return ()
+
+    def advance(self, presence: Presence) -> tuple[CallEvent, ...]:
+        """Update calls from what was seen live, and return what happened."""
+        return self._advance(presence.extension_id, presence)
+
+    def forget(self, extension_id: str) -> None:
+        """Drop an extension that is no longer followed."""
+        self._keep(extension_id, _NO_CALLS)
+        self._calls.pop(extension_id, None)
+
+    def stop(self) -> None:
+        """Cancel all timers."""
+        for _, timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def _advance(self, key: str, presence: Presence | None) -> tuple[CallEvent, ...]:
+        step = advance(self[key], presence, self._utcnow())
+        self._keep(key, step.state)
+        return step.events
+
+    def _keep(self, key: str, calls: Calls) -> None:
+        self._calls[key] = calls
+        due = calls.due
+        if key in self._timers:
+            if self._timers[key][0] == due:
+                return
+            self._timers.pop(key)[1].cancel()
+        if due is not None:
+            loop = asyncio.get_running_loop()
+            wait = max(0.0, (due - self._utcnow()).total_seconds())
+            self._timers[key] = due, loop.call_later(wait, self._come_due, key)
+
+    def _come_due(self, key: str) -> None:
+        del self._timers[key]
+        before = self[key]
+        events = self._advance(key, None)
+        self._ended(key, before, events)

@@ -1,0 +1,102 @@
+"""Presence and calls of the followed extensions: what events and readings make of them, and who hears of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from ..calls.reducer import CallEvent, Calls
+from ..models import Presence, PresenceUpdate
+from ..presence_store import PresenceStore
+from ..rest import Rest
+from ..snapshot import SnapshotReader
+from .listener import Listeners
+from .live_calls import LiveCalls
+from .rereads import Rereads
+
+
+class PresenceTracker:
+    """Keeps presence and calls by extension id, and calls the listeners of what changed."""
+
+    def __init__(
+        self, rest: Rest, listeners: Listeners, utcnow: Callable[[], datetime]
+    ) -> None:
+        """Take the calls to read with, the listeners, and a clock for calls."""
+        self.presences = PresenceStore()
+        self.calls = LiveCalls(utcnow, self._calls_ended)
+        self.rereads = Rereads(self.presences, self.read)
+        # Between a break and its snapshot nobody knows what of the calls is news.
+        self.is_caught_up = False
+        self._listeners = listeners
+        self._reader = SnapshotReader(rest)
+
+    def apply(self, update: PresenceUpdate) -> None:
+        """Merge an event, and call the listeners if it changed anything."""
+        if (before := self.presences.apply(update)) is not None:
+            self._show(update.extension_id, before, is_live=True)
+        self._listeners.event_received(update)
+
+    async def read(
+        self, extension_ids: tuple[str, ...], *, anew: bool, is_live: bool = False
+    ) -> None:
+        """Read presence of followed extensions; events that arrive meanwhile count for more.
+
+        With ``anew`` fields that the service does not send become unknown; with ``is_live`` changes of
+        calls are news. Raises `RingCentralError`.
+        """
+        journal = self.presences.begin_read()
+        try:
+            readings = await self._reader.read(extension_ids)
+        except BaseException:
+            self.presences.abandon_read(journal)
+            raise
+        self._show_all(
+            self.presences.end_read(journal, extension_ids, readings.found, anew=anew),
+            is_live=is_live,
+        )
+        self.rereads.read_again(readings.later, readings.retry_after)
+
+    async def show_reply(
+        self, extension_id: str, reply: Awaitable[PresenceUpdate]
+    ) -> PresenceUpdate:
+        """Show the presence in a reply, and return it; events that arrive meanwhile count for more.
+
+        It is as live as an event: its own event is on its way, or got lost.
+        """
+        journal = self.presences.begin_read()
+        try:
+            found = await reply
+        except BaseException:
+            self.presences.abandon_read(journal)
+            raise
+        self._show_all(
+            self.presences.end_read(journal, (extension_id,), (found,), anew=False),
+            is_live=True,
+        )
+        return found
+
+    def forget(self, extension_id: str) -> None:
+        """Drop an extension that is no longer followed."""
+        self.rereads.forget(extension_id)
+        self.calls.forget(extension_id)
+
+    def _show_all(self, before: Mapping[str, Presence], *, is_live: bool) -> None:
+        for key, presence in before.items():
+            self._show(key, presence, is_live=is_live)
+
+    def _show(self, key: str, before: Presence, *, is_live: bool) -> None:
+        presence, calls_before = self.presences[key], self.calls[key]
+        if is_live and self.is_caught_up:
+            events = self.calls.advance(presence)
+        else:
+            events = self.calls.resync(presence)
+        self.rereads.look_at(presence)
+        self._listeners.presence_changed(
+            before, presence, calls_before, self.calls[key], events
+        )
+
+    def _calls_ended(
+        self, key: str, calls_before: Calls, events: tuple[CallEvent, ...]
+    ) -> None:
+        if (presence := self.presences.get(key)) is not None:
+            self._listeners.presence_changed(
+                presence, presence, calls_before, self.calls[key], events
+            )

@@ -1,0 +1,125 @@
+"""Extensions that are read again although no event says so, until what is known of them is right."""
+
+import asyncio
+from collections.abc import Iterable
+import logging
+from typing import Final, Protocol
+
+from ..backoff import Backoff
+from ..errors import RetryLater, RingCentralError
+from ..models import Presence
+from ..presence import is_incomplete
+from ..presence_store import PresenceStore
+from ..suspects import Doubts
+
+_LOGGER = logging.getLogger(__name__)
+
+# Seconds until a suspect that could not be read is read again, at least.
+_UNREAD_AFTER: Final = 2.0
+
+
+class Read(Protocol):
+    """Reads presence of extensions; raises `RingCentralError`."""
+
+    async def __call__(
+        self, extension_ids: tuple[str, ...], *, anew: bool, is_live: bool = False
+    ) -> None:
+        """Read now."""
+
+
+class Rereads:
+    """Decides what to read again; `run` does so until it is cancelled."""
+
+    def __init__(self, presences: PresenceStore, read: Read) -> None:
+        """Take the presences to look after, and what reads them."""
+        self._presences = presences
+        self._read = read
+        self._suspects = Doubts()
+        self._suspected = asyncio.Event()
+        self._unread: dict[str, None] = {}
+        self._unread_wait = 0.0
+        self._is_unread = asyncio.Event()
+        # Read once already because a field was unknown; it stayed unknown.
+        self._incomplete: set[str] = set()
+
+    def look_at(self, presence: Presence) -> None:
+        """Decide whether a presence that changed has to be read again."""
+        if self._suspects.note(presence, asyncio.get_running_loop().time()):
+            self._suspected.set()
+        key = presence.extension_id
+        if not is_incomplete(presence):
+            self._incomplete.discard(key)
+        elif key not in self._incomplete:
+            # Presence is visible again, but the event carries only the changed fields.
+            self._incomplete.add(key)
+            self.read_again((key,))
+
+    def read_again(
+        self, extension_ids: Iterable[str], wait: float | None = None
+    ) -> None:
+        """Read extensions until it succeeds, ``wait`` seconds from now at the earliest."""
+        self._unread |= dict.fromkeys(extension_ids)
+        self._unread_wait = max(self._unread_wait, wait or 0.0)
+        if self._unread:
+            self._is_unread.set()
+
+    def forget(self, extension_id: str) -> None:
+        """Drop an extension that is no longer followed."""
+        self._suspects.forget(extension_id)
+        self._incomplete.discard(extension_id)
+
+    async def run(self) -> None:
+        """Read what has to be read again."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._read_suspects())
+            group.create_task(self._read_unread())
+
+    async def try_to_read(self, extension_ids: tuple[str, ...]) -> None:
+        """Read presence now; where that fails for now, read it again later."""
+        if not extension_ids:
+            return
+        try:
+            await self._read(extension_ids, anew=False)
+        except RingCentralError as err:
+            _LOGGER.debug("Reading presence again failed: %s", err)
+            if isinstance(err, RetryLater):
+                self.read_again(extension_ids, err.retry_after)
+
+    async def _read_suspects(self) -> None:
+        """Read suspects when they are due."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = self._suspects.next_due()
+            self._suspected.clear()
+            try:
+                async with asyncio.timeout_at(due):
+                    await self._suspected.wait()
+            except TimeoutError:
+                extension_ids = self._suspects.take_due(loop.time())
+            else:
+                continue
+            try:
+                await self._read(extension_ids, anew=False, is_live=True)
+            except RingCentralError as err:
+                _LOGGER.debug("Suspects could not be read: %s", err)
+                if isinstance(err, RetryLater):
+                    wait = max(_UNREAD_AFTER, err.retry_after or 0.0)
+                    self._suspects.postpone(extension_ids, loop.time() + wait)
+                continue
+            for key in extension_ids:
+                if key in self._presences:
+                    self._suspects.note(self._presences[key], loop.time())
+
+    async def _read_unread(self) -> None:
+        """Read extensions that could not be read, or of which something is unknown."""
+        backoff = Backoff()
+        while True:
+            await self._is_unread.wait()
+            await asyncio.sleep(backoff.next(self._unread_wait))
+            extension_ids = tuple(key for key in self._unread if key in self._presences)
+            self._unread.clear()
+            self._unread_wait = 0.0
+            self._is_unread.clear()
+            await self.try_to_read(extension_ids)
+            if not self._unread:
+                backoff.reset()

@@ -1,0 +1,67 @@
+"""Prints who changes how, until Ctrl-C: the smallest proof that the client works with an account."""
+
+import argparse
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+import os
+import sys
+from typing import Final, TextIO
+
+from .account import Account, Change, Choices
+from .errors import Misconfigured, RingCentralError
+from .sign_in import PRODUCTION, JwtSignIn
+
+# Secrets are no arguments: those are in the list of processes and in the shell's history.
+_SERVER: Final = "RINGCENTRAL_SERVER"
+_CREDENTIALS: Final = (
+    "RINGCENTRAL_CLIENT_ID",
+    "RINGCENTRAL_CLIENT_SECRET",
+    "RINGCENTRAL_JWT",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m aioringcentral",
+        description="Credentials come from the environment: RINGCENTRAL_CLIENT_ID, RINGCENTRAL_CLIENT_SECRET, "
+        f"RINGCENTRAL_JWT, and RINGCENTRAL_SERVER ({PRODUCTION} unless set).",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("watch", help="print who changes how, until Ctrl-C")
+    parser.parse_args(arguments)
+    try:
+        return asyncio.run(watch(os.environ, sys.stdout, sys.stderr))
+    except KeyboardInterrupt:
+        return 0
+
+
+async def watch(environment: Mapping[str, str], out: TextIO, err: TextIO) -> int:
+    """Print changes of the own extension and of monitored lines; return the exit status."""
+    if missing := [name for name in _CREDENTIALS if not environment.get(name)]:
+        print(f"Missing in the environment: {', '.join(missing)}", file=err)
+        return 2
+    try:
+        sign_in = JwtSignIn(
+            *(environment[name] for name in _CREDENTIALS),
+            server=environment.get(_SERVER) or PRODUCTION,
+        )
+        async with Account(sign_in, Choices(own=True, lines=True)) as account:
+            print(
+                f"Watching {len(account.extensions)} extensions", file=out, flush=True
+            )
+            async for change in account.changes():
+                print(line(change, datetime.now().astimezone()), file=out, flush=True)
+    except Misconfigured as error:
+        print(f"RingCentral does not accept the set-up: {error}", file=err)
+    except RingCentralError as error:
+        print(f"RingCentral: {error}", file=err)
+    return 1
+
+
+def line(change: Change, now: datetime) -> str:
+    """Return one change as a line; who calls is not in it."""
+    words = (change.status or "unknown", *(event.type for event in change.events))
+    name = change.extension.name or change.extension.number or change.extension.id
+    return f"{now:%H:%M:%S}  {name}  {' '.join(words)}"

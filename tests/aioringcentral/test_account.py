@@ -1,0 +1,348 @@
+"""The account: everyone's presence from a sign-in and choices, without Home Assistant."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+import logging
+from typing import override
+from unittest.mock import patch
+
+import aiohttp
+import pytest
+
+from aioringcentral.account import (
+    Account,
+    AccountListener,
+    Change,
+    Choices,
+    account as account_module,
+    members,
+)
+from aioringcentral.account.listener import Listeners
+from aioringcentral.account.members import carried_over
+from aioringcentral.calls.reducer import CallEvent, CallEventType, Calls
+from aioringcentral.errors import (
+    Misconfigured,
+    PermissionMissing,
+    Reason,
+    RetryLater,
+    RingCentralError,
+    SignInRequired,
+)
+from aioringcentral.filters import FilterPlan
+from aioringcentral.membership import Follow, Following
+from aioringcentral.models import Extension, Presence, UserStatus
+from aioringcentral.sign_in import JwtSignIn
+from aioringcentral.status import Status
+from emulator import Emulator
+
+DEADLINE = 10.0
+PRESENCE = Presence(extension_id="1")
+NO_CALLS = Calls()
+
+
+def sign_in(emulator: Emulator, jwt: str | None = None) -> JwtSignIn:
+    """Return a sign-in to the emulator that makes its own session."""
+    return JwtSignIn(
+        emulator.client_id,
+        emulator.client_secret,
+        jwt or emulator.jwt,
+        server=emulator.url,
+    )
+
+
+class Heard(AccountListener):
+    """A listener that keeps what it hears."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.said: list[str] = []
+        self.members: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        self.events: list[CallEventType] = []
+        self._again = asyncio.Event()
+
+    async def until(self, word: str) -> None:
+        """Wait until a word is said."""
+        async with asyncio.timeout(DEADLINE):
+            while word not in self.said:
+                self._again.clear()
+                await self._again.wait()
+
+    def _say(self, word: str) -> None:
+        self.said.append(word)
+        self._again.set()
+
+    @override
+    def presence_changed(
+        self,
+        before: Presence,
+        presence: Presence,
+        calls_before: Calls,
+        calls: Calls,
+        events: tuple[CallEvent, ...],
+    ) -> None:
+        self.events += [event.type for event in events]
+        self._say("presence")
+
+    @override
+    def members_changed(self, joined: tuple[str, ...], left: tuple[str, ...]) -> None:
+        self.members.append((joined, left))
+        self._say("members")
+
+    @override
+    def account_live(self) -> None:
+        self._say("live")
+
+    @override
+    def account_lost(self, error: RingCentralError) -> None:
+        self._say("lost")
+
+    @override
+    def account_failed(self, error: RingCentralError) -> None:
+        self._say("failed")
+
+    @override
+    def account_stopped(self) -> None:
+        self._say("stopped")
+
+
+@asynccontextmanager
+async def listening(
+    emulator: Emulator, choices: Choices
+) -> AsyncIterator[tuple[Account, Heard]]:
+    """Start an account with a listener."""
+    account, heard = Account(sign_in(emulator), choices), Heard()
+    account.add_listener(heard)
+    async with account:
+        yield account, heard
+
+
+async def next_change(changes: AsyncIterator[Change]) -> Change:
+    """Return the next change within the deadline."""
+    async with asyncio.timeout(DEADLINE):
+        return await anext(changes)
+
+
+async def test_the_example_of_the_readme(emulator: Emulator) -> None:
+    async with Account(sign_in(emulator), Choices(own=True, lines=True)) as account:
+        assert account.id == emulator.account_id
+        assert account.own.id == emulator.own_extension_id
+        assert account.is_current
+        changes = account.changes()
+        waiting = asyncio.create_task(next_change(changes))
+        await asyncio.sleep(0)
+        await emulator.play_call(account.own.id, ["ring"])
+        change = await waiting
+        assert change.extension == account.own
+        assert change.presence == account.presences[account.own.id]
+        assert change.status is Status.RINGING
+        assert [event.type for event in change.events] == ["ringing"]
+        await changes.aclose()
+    assert emulator.counters.sockets_open == 0
+    assert not emulator._service.tokens.sessions
+
+
+async def test_changes_end_when_the_account_is_stopped(emulator: Emulator) -> None:
+    found: list[Change] = []
+
+    async def collect(account: Account) -> None:
+        async for change in account.changes():
+            found.append(change)  # noqa: PERF401 - until it ends
+
+    async with Account(sign_in(emulator), Choices(own=True)) as account:
+        task = asyncio.create_task(collect(account))
+        await asyncio.sleep(0)
+    async with asyncio.timeout(DEADLINE):
+        await task
+    assert found == []
+
+
+async def test_changes_raise_what_ringcentral_refuses(emulator: Emulator) -> None:
+    async with Account(sign_in(emulator), Choices(own=True)) as account:
+        waiting = asyncio.create_task(next_change(account.changes()))
+        await asyncio.sleep(0)
+        emulator.faults.set(token_error={"code": "OAU-213"})
+        emulator.expire_access_tokens()
+        await emulator.disconnect(code=1001, recoverable=False)
+        with pytest.raises(SignInRequired):
+            await waiting
+
+
+async def test_what_it_says(emulator: Emulator) -> None:
+    """Live, calls, lost, live again, stopped."""
+    async with listening(emulator, Choices(own=True)) as (_, heard):
+        assert heard.said[-1] == "live"
+        await emulator.play_call(
+            emulator.own_extension_id, ["ring", "answer"], call="1"
+        )
+        await heard.until("presence")
+        heard.said.clear()
+        await emulator.disconnect(code=1001, recoverable=True)
+        await heard.until("lost")
+        await heard.until("live")
+        await emulator.play_call(emulator.own_extension_id, ["hangup"], call="1")
+        await heard.until("presence")
+    assert heard.said[-1] == "stopped"
+    assert heard.events[0] == CallEventType.RINGING
+
+
+async def test_members_come_and_go(emulator: Emulator) -> None:
+    with patch.object(members, "_SETTLE", 0.01):
+        async with listening(emulator, Choices(account=True)) as (account, heard):
+            person = await emulator.add_extension("Nora New")
+            await heard.until("members")
+            assert heard.members == [((person,), ())]
+            assert account.presences[person].user_status is UserStatus.AVAILABLE
+            heard.said.clear()
+            await emulator.remove_extension(person)
+            await heard.until("members")
+            assert heard.members[1:] == [((), (person,))]
+            assert person not in account.presences
+
+
+async def test_a_presence_is_read_and_changed(emulator: Emulator) -> None:
+    async with listening(emulator, Choices(own=True)) as (account, heard):
+        own = account.own.id
+        emulator.faults.set(drop_next=1)
+        await emulator.set_presence(own, {"userStatus": "Offline"})
+        assert (await account.read_presence(own)).user_status is UserStatus.OFFLINE
+        assert heard.said.count("presence") == 2
+        await account.update_presence(own, user_status=UserStatus.BUSY)
+        assert account.presences[own].user_status is UserStatus.BUSY
+
+
+async def test_a_start_that_fails_leaves_nothing(emulator: Emulator) -> None:
+    emulator.faults.set(permissions_removed=["WebSocket"])
+    with pytest.raises(PermissionMissing):
+        async with Account(sign_in(emulator), Choices(own=True)):
+            raise AssertionError
+    assert emulator.counters.sockets_open == 0
+    assert not emulator._service.tokens.sessions
+    assert [
+        task.get_name()
+        for task in asyncio.all_tasks()
+        if task.get_name().startswith("ringcentral")
+    ] == []
+
+
+async def test_a_start_gives_up_in_time(emulator: Emulator) -> None:
+    emulator.faults.set(silent_sockets=True)
+    with patch.object(account_module, "START_TIMEOUT", 0.1), pytest.raises(RetryLater):
+        async with Account(sign_in(emulator), Choices(own=True)):
+            raise AssertionError
+
+
+async def test_a_session_that_was_given_stays_open(emulator: Emulator) -> None:
+    async with aiohttp.ClientSession() as session:
+        given = JwtSignIn(
+            emulator.client_id,
+            emulator.client_secret,
+            emulator.jwt,
+            server=emulator.url,
+            session=session,
+        )
+        async with Account(given, Choices(own=True)):
+            pass
+        assert not session.closed
+
+
+def test_a_server_without_encryption_is_refused() -> None:
+    with pytest.raises(Misconfigured):
+        JwtSignIn("id", "secret", "jwt", server="http://platform.example.com")
+
+
+# What is decided without any I/O.
+
+
+@pytest.mark.parametrize(
+    ("choices", "follow"),
+    [
+        (Choices(), set()),
+        (Choices(own=True, lines=True), {Follow.OWN, Follow.LINES}),
+        (Choices(chosen=("1",)), {Follow.CHOSEN}),
+        (Choices(favorites=True, account=True), {Follow.FAVORITES, Follow.ACCOUNT}),
+    ],
+)
+def test_choices(choices: Choices, follow: set[Follow]) -> None:
+    assert choices.follow == follow
+
+
+ANNA = Extension(id="1", name="Anna")
+BEN = Extension(id="2", name="Ben")
+NO_PLAN = FilterPlan(wanted=())
+
+
+def found(*extensions: Extension, is_complete: bool = True) -> Following:
+    """Return what a reading of the lists found."""
+    return Following(
+        extensions={each.id: each for each in extensions},
+        plan=NO_PLAN,
+        is_complete=is_complete,
+    )
+
+
+def test_a_reading_replaces_who_is_followed() -> None:
+    assert carried_over(found(BEN), {"1": ANNA}) == {"2": BEN}
+
+
+def test_who_is_on_a_refused_list_stays() -> None:
+    after = carried_over(found(BEN, is_complete=False), {"1": ANNA})
+    assert after == {"1": ANNA, "2": BEN}
+
+
+def test_a_name_is_kept_until_there_is_another() -> None:
+    nameless, renamed = replace(ANNA, name=None), replace(ANNA, name="Anna B")
+    assert carried_over(found(nameless), {"1": ANNA}) == {"1": ANNA}
+    assert carried_over(found(renamed), {"1": ANNA}) == {"1": renamed}
+    assert carried_over(found(nameless), {}) == {"1": nameless}
+
+
+@pytest.mark.parametrize(
+    ("error", "helps"),
+    [
+        (SignInRequired(Reason.INVALID_AUTH), True),
+        (Misconfigured(Reason.INVALID_CLIENT), True),
+        (Misconfigured(Reason.WRONG_SERVER), True),
+        (Misconfigured(Reason.INVALID_REQUEST), False),
+        (PermissionMissing(), False),
+        (RetryLater(Reason.CANNOT_CONNECT), False),
+    ],
+)
+def test_other_credentials_help(error: RingCentralError, helps: bool) -> None:
+    assert account_module.needs_sign_in(error) is helps
+
+
+class Broken(AccountListener):
+    """A listener that always raises."""
+
+    @override
+    def presence_changed(self, *_: object) -> None:
+        raise ValueError("broken")
+
+    @override
+    def account_live(self) -> None:
+        raise ValueError("broken")
+
+    @override
+    def event_received(self, *_: object) -> None:
+        raise KeyError("broken")
+
+
+def test_a_listener_that_fails_costs_itself_and_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    listeners, heard = Listeners(), Heard()
+    remove = listeners.add(Broken())
+    listeners.add(heard)
+    for _ in range(3):
+        listeners.presence_changed(PRESENCE, PRESENCE, NO_CALLS, NO_CALLS, ())
+        listeners.call(lambda listener: listener.account_live())
+    assert heard.said == ["presence", "live"] * 3
+    assert listeners.failures == 6
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert record.exc_info is not None
+    remove()
+    listeners.presence_changed(PRESENCE, PRESENCE, NO_CALLS, NO_CALLS, ())
+    assert listeners.failures == 6
