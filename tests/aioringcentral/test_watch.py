@@ -13,6 +13,7 @@ import sys
 
 import pytest
 
+import aioringcentral
 from aioringcentral.account import Change
 from aioringcentral.calls.reducer import CallEvent, CallEventType, Calls
 from aioringcentral.models import Extension, Presence
@@ -20,7 +21,8 @@ from aioringcentral.status import Status
 from aioringcentral.watch import line, main, watch
 from emulator import Emulator
 
-CHECKOUT = Path(__file__).parents[2]
+# Where the package lies: among installed ones, or inside the integration.
+FOLDER = Path(aioringcentral.__file__).parents[1]
 DEADLINE = 20.0
 
 
@@ -47,7 +49,7 @@ async def watching(environment: Mapping[str, str]) -> AsyncIterator[Process]:
         "-m",
         "aioringcentral",
         "watch",
-        cwd=CHECKOUT,
+        cwd=FOLDER,
         env={**ours, **environment},
         stdout=PIPE,
         stderr=PIPE,

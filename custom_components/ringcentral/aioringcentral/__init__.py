@@ -3,6 +3,7 @@
 # First, since the others import of the standard library what this keeps from being shadowed.
 from . import search_path  # noqa: F401  # isort: skip
 
+from .account import Account, AccountListener, Change, Choices
 from .calls.state import CallEvent, CallEventType
 from .errors import (
     Misconfigured,
@@ -22,16 +23,23 @@ from .models import (
     TelephonyStatus,
     UserStatus,
 )
+from .sign_in import JwtSignIn
+from .status import Status
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Account",
+    "AccountListener",
     "CallDirection",
     "CallEvent",
     "CallEventType",
+    "Change",
+    "Choices",
     "DndStatus",
     "Extension",
     "Follow",
+    "JwtSignIn",
     "MeetingStatus",
     "Misconfigured",
     "PermissionMissing",
@@ -40,6 +48,7 @@ __all__ = [
     "RetryLater",
     "RingCentralError",
     "SignInRequired",
+    "Status",
     "TelephonyStatus",
     "UserStatus",
 ]
