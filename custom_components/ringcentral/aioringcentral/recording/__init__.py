@@ -1,0 +1,6 @@
+"""What the service sent, without a word of what it was about: shapes to record, send and play again."""
+
+from .recorder import Recorder
+from .shapes import Shapes
+
+__all__ = ["Recorder", "Shapes"]

@@ -1,0 +1,107 @@
+"""The flight recorder: the last frames and replies in memory, and their shapes when somebody asks for them."""
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from .shapes import Shapes
+
+# Frames and replies that are kept, and bytes of them all; one that is larger than a part of that is not kept.
+MOST: Final = 200
+MOST_BYTES: Final = 1_000_000
+_LARGEST: Final = MOST_BYTES // 4
+
+type Record = dict[str, Any]
+
+
+class _Kept(NamedTuple):
+    at: float
+    kind: str
+    facts: Mapping[str, Any]
+    raw: str | bytes | None
+    size: int
+
+
+class Recorder:
+    """Keeps what was sent and received most recently; only shapes of it can be had (`records`).
+
+    Shapes are made when they are asked for, so that recording an event costs next to nothing.
+    """
+
+    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+        """Begin empty; ``most`` are the frames and replies kept, ``most_bytes`` the bytes of all of them."""
+        self._kept: deque[_Kept] = deque()
+        self._most, self._most_bytes = most, most_bytes
+        self._size = 0
+        self.dropped = 0
+
+    def received(self, frame: str | bytes, at: float) -> None:
+        """Record a frame that arrived; ``at`` is in seconds of the loop's clock."""
+        self._keep(_Kept(at, "received", {}, frame, len(frame)))
+
+    def sent(self, frame: str, at: float) -> None:
+        """Record a frame that was sent."""
+        self._keep(_Kept(at, "sent", {}, frame, len(frame)))
+
+    def replied(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        headers: Mapping[str, str],
+        raw: bytes,
+        at: float,
+    ) -> None:
+        """Record the reply of an HTTP request."""
+        facts = {
+            "method": method,
+            "path": path,
+            "status": status,
+            "headers": dict(headers),
+        }
+        # Tokens and tickets have shapes, too, but nobody needs them.
+        body = None if "/oauth/" in path else raw
+        self._keep(_Kept(at, "reply", facts, body, len(raw)))
+
+    def happened(self, what: str, at: float) -> None:
+        """Record a turn in the connection's life, as one of our own words: opened, closed 1006."""
+        self._keep(_Kept(at, what, {}, None, len(what)))
+
+    def records(self, now: float) -> list[Record]:
+        """Return the shapes of everything kept, oldest first, with times in seconds before ``now``."""
+        shapes = Shapes(datetime.now(UTC))
+        return [_record(each, shapes, now) for each in self._kept]
+
+    def _keep(self, one: _Kept) -> None:
+        if one.size > _LARGEST:
+            one = one._replace(raw=None, size=0, facts={**one.facts, "bytes": one.size})
+        self._kept.append(one)
+        self._size += one.size
+        while len(self._kept) > self._most or self._size > self._most_bytes:
+            self._size -= self._kept.popleft().size
+            self.dropped += 1
+
+
+def _record(kept: _Kept, shapes: Shapes, now: float) -> Record:
+    record: Record = {"at": round(kept.at - now, 3), "kind": kept.kind}
+    for name, value in kept.facts.items():
+        match name:
+            case "headers":
+                record[name] = shapes.headers(value)
+            case "path":
+                record[name] = shapes.path(value)
+            case _:
+                record[name] = value
+    if kept.raw is not None:
+        record["body"] = shapes.shape(_decoded(kept.raw))
+    return record
+
+
+def _decoded(raw: str | bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return f"not JSON, {len(raw)} long"

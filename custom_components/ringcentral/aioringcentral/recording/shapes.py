@@ -1,0 +1,153 @@
+"""JSON of the service without what it is about: types, known words, counters, relative times, labels for ids."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+import re
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from . import words
+
+# Deeper than anything that the service sends, and more than anybody reads.
+_DEEPEST: Final = 12
+_LONGEST: Final = 60
+
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_DIGITS: Final = re.compile(r"\d{1,24}")
+_COUNT: Final = re.compile(r"-?\d{1,6}(\.\d{1,6})?|-?inf|nan", re.IGNORECASE)
+_TYPES: Final = frozenset({"application/json", "text/html", "text/plain"})
+_FLAGS: Final = frozenset({"true", "false"})
+_PATHS: Final = frozenset({"event", "uri", "path", "filter", "eventFilters"})
+# A counter is an int32 (docs/protocol.md 4.4); something larger may be anything.
+_LARGEST: Final = 2**31
+
+
+class Shapes:
+    """Turns JSON values into shapes; one id has the same label in all of them.
+
+    A shape is JSON itself. In place of a private value it has a text in angle brackets: ``<int10:3>`` and
+    ``<str10:3>`` are the third id, of ten characters, as a number and as a text; ``<str 12>`` is a text of
+    twelve characters; ``<time +1.250>`` a time, in seconds after the one that ``began`` is.
+    """
+
+    def __init__(self, began: datetime) -> None:
+        """Take the time that others are relative to, with its zone."""
+        self._began = began
+        self._labels: dict[str, int] = {}
+
+    def label(self, value: str | int) -> str:
+        """Return the label of an id: its type, its length and its number."""
+        text = str(value)
+        kind = "int" if isinstance(value, int) else "str"
+        # ``1`` and ``"1"`` name the same extension.
+        number = self._labels.setdefault(text, len(self._labels) + 1)
+        return f"<{kind}{len(text)}:{number}>"
+
+    def shape(self, value: Any, field: str = "", depth: int = 0) -> Any:
+        """Return the shape of a value that stands in a field of this name."""
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int | float):
+            return self._number(value, field)
+        if isinstance(value, str):
+            return self._text(value, field)
+        if depth >= _DEEPEST:
+            return f"<{type(value).__name__} {len(value)}>"
+        if isinstance(value, Mapping):
+            return self._mapping(value, depth)
+        if isinstance(value, Sequence):
+            shown = [self.shape(each, field, depth + 1) for each in value[:_LONGEST]]
+            hidden = len(value) - _LONGEST
+            return shown if hidden <= 0 else [*shown, f"<{hidden} more>"]
+        return f"<{type(value).__name__}>"
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Return the headers of limits and content, with their values where these are numbers or words."""
+        return {
+            name.lower(): self._header(str(value))
+            for name, value in headers.items()
+            if name.lower() in words.HEADERS
+        }
+
+    def path(self, text: str) -> str:
+        """Return a path, event URI or filter with its ids as labels, without scheme and host."""
+        path, _, query = text.partition("?")
+        if "://" in path:
+            path = "/" + path.partition("://")[2].partition("/")[2]
+        shown = "/".join(self._segment(part) for part in path.split("/"))
+        return f"{shown}?{self._query(query)}" if query else shown
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for key, item in list(value.items())[:_LONGEST]:
+            name = str(key)
+            if not words.is_key(name):
+                name = f"<key {len(name)}>"
+            if name == "headers" and isinstance(item, Mapping):
+                shown[name] = self.headers(item)
+            else:
+                shown[name] = self.shape(item, name, depth + 1)
+        if len(value) > _LONGEST:
+            shown["<more>"] = len(value) - _LONGEST
+        return shown
+
+    def _number(self, value: float, field: str) -> Any:
+        if field in words.COUNTERS and abs(value) < _LARGEST:
+            return value
+        if _is_id(field) and isinstance(value, int):
+            return self.label(value)
+        return f"<{type(value).__name__} {len(str(value))}>"
+
+    def _text(self, value: str, field: str) -> str:
+        if not value or words.is_word(field, value):
+            return value
+        if _TIME.match(value):
+            return self._time(value)
+        if _is_id(field):
+            return self.label(value)
+        return self.path(value) if field in _PATHS else _length(value)
+
+    def _time(self, value: str) -> str:
+        try:
+            moment = datetime.fromisoformat(value)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            seconds = (moment - self._began).total_seconds()
+        except ValueError, OverflowError:
+            return _length(value)
+        return f"<time {seconds:+.3f}>"
+
+    def _segment(self, part: str) -> str:
+        if not part or part in words.SEGMENTS:
+            return part
+        if _DIGITS.fullmatch(part):
+            return self.label(part)
+        if "," in part:
+            return ",".join(self._segment(each) for each in part.split(","))
+        return _length(part)
+
+    def _query(self, query: str) -> str:
+        shown = []
+        for name, value in parse_qsl(query, keep_blank_values=True)[:_LONGEST]:
+            known = name in words.PARAMETERS
+            is_plain = known and (
+                value in _FLAGS
+                or value in words.VALUES
+                or (value.isdecimal() and len(value) <= 4)
+            )
+            key = name if known else f"<key {len(name)}>"
+            shown.append(f"{key}={value if is_plain else _length(value)}")
+        return "&".join(shown)
+
+    def _header(self, value: str) -> str:
+        kind = value.partition(";")[0].strip()
+        if kind in words.VALUES or kind in _TYPES or _COUNT.fullmatch(value):
+            return kind
+        return _length(value)
+
+
+def _is_id(field: str) -> bool:
+    return field in {"id", "uuid"} or field.endswith(("Id", "_id"))
+
+
+def _length(value: str) -> str:
+    return f"<str {len(value)}>"
