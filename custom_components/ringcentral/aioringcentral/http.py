@@ -13,6 +13,7 @@ from yarl import URL
 
 from .errors import Misconfigured, Reason, RetryLater, error_codes, error_from_reply
 from .limits import Place, RateBudget, RateGroup
+from .recording import Recorder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class Http:
         self.session = session
         self.server = check_server(server)
         self.budget = budget
+        self.recorder: Recorder | None = None
 
     async def send(
         self,
@@ -120,6 +122,10 @@ class Http:
             ) from _bare(err)
         finally:
             place.at = asyncio.get_running_loop().time()
+        if self.recorder is not None:
+            self.recorder.replied(
+                method, path, response.status, response.headers, raw, place.at
+            )
         body = decode(raw)
         self.note_reply(group, place, response.status, response.headers, body)
         if response.status in range(300, 400) or (raw and body is None):

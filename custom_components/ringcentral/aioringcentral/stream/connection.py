@@ -173,6 +173,10 @@ class Connection:
                 self._receive(message.data)
         finally:
             self.close_code = self._socket.close_code
+            if self._http.recorder is not None:
+                self._http.recorder.happened(
+                    f"closed {self.close_code}", self._loop.time()
+                )
             self._gone()
 
     async def _write(self) -> None:
@@ -189,11 +193,16 @@ class Connection:
         try:
             for frame in frames:
                 await self._socket.send_str(frame)
+                if self._http.recorder is not None:
+                    self._http.recorder.sent(frame, self._loop.time())
         except aiohttp.ClientError, ConnectionError, RuntimeError:
             self._gone()
 
     def _receive(self, frame: str | bytes) -> None:
-        self._handle(self._protocol.receive(frame, self._loop.time()))
+        now = self._loop.time()
+        if self._http.recorder is not None:
+            self._http.recorder.received(frame, now)
+        self._handle(self._protocol.receive(frame, now))
 
     def _handle(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
