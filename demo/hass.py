@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 import contextlib
 import json
+import os
 from pathlib import Path
 import shutil
 import socket
@@ -13,7 +14,8 @@ import aiohttp
 from .process import Process, ProcessFailed
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-HASS = CHECKOUT / ".venv-ha" / "bin" / "hass"
+# scripts/test --home-assistant sets another one.
+HASS = CHECKOUT / os.environ.get("DEMO_HASS", ".venv-ha/bin/hass")
 HOST = "127.0.0.1"
 # What Home Assistant is not to install by itself: of voice there are newer releases in
 # requirements_ha.txt, which need no compiler; scripts/test --frontend brings another frontend.

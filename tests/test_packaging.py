@@ -539,7 +539,7 @@ def test_hacs() -> None:
     assert HACS["zip_release"] is True
     workflow = (ROOT / ".github/workflows/release.yml").read_text()
     assert "run: scripts/build-release" in workflow
-    assert f'gh release upload "$TAG" {HACS["filename"]}' in workflow
+    assert f'gh release create "$TAG" {HACS["filename"]}' in workflow
 
 
 def test_the_lowest_home_assistant_is_one_that_is_tested() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from demo.entities import Entities, differences
 from demo.flow import add_ringcentral
+from tests.workflows import Checkout
 
 from .installed import ENVIRONMENTS, HOME, VERSION, Office, build
 from .running import SOON, START_TIMEOUT, eventually
@@ -49,14 +50,14 @@ def test_the_version_is_all_that_changes_in_the_manifest(release: Path) -> None:
 
 def test_the_same_commit_makes_the_same_archive(release: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.zip"
-    build(VERSION, "--output", again)
+    build(VERSION, "--draft", "--output", again)
 
     assert again.read_bytes() == release.read_bytes()
 
 
 def test_without_a_version_it_is_the_manifests(tmp_path: Path) -> None:
     archive = tmp_path / "ringcentral.zip"
-    build("--output", archive)
+    build("--draft", "--output", archive)
 
     assert contents(archive)["manifest.json"] == (HOME / "manifest.json").read_bytes()
 
@@ -73,10 +74,15 @@ def test_what_is_no_version_is_refused(name: str, tmp_path: Path) -> None:
 
 @pytest.fixture(params=ENVIRONMENTS)
 async def office(
-    request: pytest.FixtureRequest, release: Path, tmp_path: Path
+    request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncGenerator[Office]:
-    """Start the emulator, and one Home Assistant after the other."""
-    async with Office.open(tmp_path, request.param, release) as office:
+    """Start the emulator, and one Home Assistant after the other, with what the workflow has released."""
+    checkout = Checkout.copy(tmp_path / "released")
+    checkout.make_ready(VERSION)
+    done = checkout.release(f"v{VERSION}")
+    assert done.returncode == 0, done.stderr
+    archive = checkout.given / "ringcentral.zip"
+    async with Office.open(tmp_path, request.param, archive) as office:
         yield office
 
 
