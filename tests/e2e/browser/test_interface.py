@@ -64,10 +64,10 @@ async def test_a_newcomer_signs_in_and_adds_the_integration(
 
         await page.goto("/config/integrations/dashboard")
         await visitor.click("Add integration")
-        await page.locator("ha-dialog input").first.fill("RingCentral")
+        await visitor.type("RingCentral")
         await page.locator("ha-integration-list-item", has_text="RingCentral").click()
         await visitor.text("How do you want to sign in?").wait_for()
-        await visitor.text("Sign in with a JWT").click()
+        await visitor.press("Sign in with a JWT")
 
         service = office.emulator.info
         await fill_in(page, {**service, "jwt": "of another app"})
@@ -79,7 +79,7 @@ async def test_a_newcomer_signs_in_and_adds_the_integration(
         await visitor.click("Submit")
 
         await visitor.text("Whom to follow").wait_for()
-        await visitor.text("Everyone in the account").click()
+        await visitor.press("Everyone in the account")
         await visitor.click("Submit")
         await page.get_by_role(
             "button", name=re.compile("finish", re.IGNORECASE)
@@ -142,7 +142,7 @@ async def test_options(visitor: Visitor, running: Running) -> None:
     await visitor.goto(INTEGRATION)
     await visitor.click("Configure")
     await visitor.text("RingCentral options").wait_for()
-    await visitor.text("Show the name and the number").click()
+    await visitor.press("Show the name and the number")
     await visitor.click("Submit")
     await visitor.text(re.compile("success", re.IGNORECASE)).wait_for()
     await visitor.click("Finish")
@@ -169,7 +169,7 @@ async def test_signing_in_again(visitor: Visitor, running: Running) -> None:
     await visitor.text("RingCentral no longer accepts the sign-in").wait_for()
     await emulator.post("reset")
 
-    await visitor.text("Sign in with a JWT").click()
+    await visitor.press("Sign in with a JWT")
     # Who signs in is known; the secrets are not shown again.
     secret = page.locator("ha-form input[name='client_secret']")
     await expect(secret).to_have_value("")
@@ -193,7 +193,7 @@ async def test_a_repair(visitor: Visitor, running: Running) -> None:
         f"/api/config/config_entries/entry/{running.entry_id}/reload"
     )
     await visitor.goto("/config/repairs")
-    await visitor.text("RingCentral: Read Presence is missing").click()
+    await visitor.press("RingCentral: Read Presence is missing")
     await visitor.text("cannot be followed").wait_for()
     await emulator.post("reset")
 
@@ -217,14 +217,13 @@ async def test_an_automation_with_our_trigger_on_an_area(
     accept_automations(office)
     await visitor.goto("/config/automation/edit/new")
     await visitor.click("Add trigger")
-    await visitor.text("Front desk").click()
-    await visitor.text("Extension started ringing").click()
+    await visitor.press("Front desk")
+    await visitor.press("Extension started ringing")
     await visitor.text("Triggers when one or more extensions start ringing.").wait_for()
 
     await visitor.click("Add action")
-    await page.get_by_placeholder("Search").last.wait_for()
-    await page.keyboard.type("create persistent notification")
-    await visitor.text("Create persistent notification").click()
+    await visitor.type("create persistent notification")
+    await visitor.press("Create persistent notification")
     message = page.locator("ha-selector-text, ha-selector-template").first
     await message.wait_for()
     assert not UNTRANSLATED.search(await page.inner_text("body"))

@@ -29,6 +29,32 @@ PATIENCE = 30_000
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
+# The middle of an element's text, once it has been at the same place for some frames:
+# what slides in is done. An element may have no box of its own, its text has.
+TEXT_AT_REST = """async (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const place = () => {
+        const { x, y, width, height } = range.getBoundingClientRect();
+        return [x + width / 2, y + height / 2];
+    };
+    if (place()[1] < 0 || place()[1] > window.innerHeight) {
+        const parent = element.getClientRects().length ? element : element.parentElement;
+        parent.scrollIntoView({ block: "center" });
+    }
+    for (let before = "", same = 0; same < 5; same = `${place()}` === before ? same + 1 : 0) {
+        before = `${place()}`;
+        await new Promise(requestAnimationFrame);
+    }
+    return place();
+}"""
+# Whether a field to type in has the focus, however deep in components.
+CAN_TYPE = """() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element?.matches("input, textarea") ?? false;
+}"""
+
 _numbers = count(1)
 
 
@@ -95,6 +121,16 @@ class Visitor:
     def text(self, text: str | re.Pattern[str]) -> Locator:
         """Return the first visible text."""
         return self.page.get_by_text(text).locator("visible=true").first
+
+    async def press(self, text: str | re.Pattern[str]) -> None:
+        """Click where a text is, as a person does, whatever element takes the click there."""
+        x, y = await self.text(text).evaluate(TEXT_AT_REST)
+        await self.page.mouse.click(x, y)
+
+    async def type(self, text: str) -> None:
+        """Type into the field that has the focus, once one has."""
+        await self.page.wait_for_function(CAN_TYPE)
+        await self.page.keyboard.type(text)
 
     async def click(self, text: str, role: str = "button", **options: Any) -> None:
         """Click what has a role and a name."""
