@@ -15,9 +15,15 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     async_get_implementations,
 )
 
-from .aioringcentral.auth import REVOKE_PATH, TOKEN_PATH, Token, token_from_wire
+from .aioringcentral.auth import (
+    REVOKE_PATH,
+    TOKEN_PATH,
+    Token,
+    still_good,
+    token_from_wire,
+)
 from .aioringcentral.credentials import basic_auth
-from .aioringcentral.errors import Misconfigured, Reason, RingCentralError
+from .aioringcentral.errors import Misconfigured, Reason, RetryLater, RingCentralError
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateGroup
 from .const import DOMAIN, LOGGER
@@ -128,7 +134,10 @@ class OAuthTokens:
     async def token(self) -> Token:
         """Return a token that is not due for renewal; see `TokenSource`."""
         if self._renewal is not None or time.time() >= self._token.renew_at:
-            await self._renew()
+            try:
+                await self._renew()
+            except RetryLater as err:
+                self._token = still_good(self._token, err, time.time())
         return self._token
 
     async def renew(self, rejected: str) -> Token:

@@ -17,10 +17,12 @@ from aioringcentral.auth import (
 )
 from aioringcentral.errors import (
     Misconfigured,
+    PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
     SignInRequired,
+    TokenRejected,
 )
 from aioringcentral.http import Http, Reply
 from emulator import Emulator
@@ -162,7 +164,7 @@ async def test_a_lost_reply_is_asked_for_again_with_the_old_refresh_token() -> N
     service.now += 3_100
     service.answers.append(RetryLater(Reason.CANNOT_CONNECT))
     with pytest.raises(RetryLater):
-        await tokens.token()
+        await tokens.renew("AT1")
     await tokens.token()
     assert [form["refresh_token"] for _, form, _ in service.asked[1:]] == ["RT1", "RT1"]
 
@@ -210,6 +212,85 @@ async def test_credentials_that_changed_are_no_reason_to_sign_in_anew() -> None:
     with pytest.raises(Misconfigured):
         await tokens.renew(first.value)
     assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Misconfigured(Reason.GRANT_NOT_ALLOWED, "OAU-251"),
+        Misconfigured(Reason.INVALID_REQUEST, "CMN-101"),
+        PermissionMissing("CMN-408"),
+        SignInRequired(Reason.INVALID_AUTH),
+        TokenRejected(Reason.SERVICE_ERROR, "OAU-213"),
+    ],
+    ids=str,
+)
+async def test_an_app_that_may_not_refresh_signs_in_with_the_jwt(
+    refusal: RingCentralError,
+) -> None:
+    service = Service(refresh=True)
+    tokens = service.tokens()
+    first = await tokens.token()
+    service.answers.append(refusal)
+    second = await tokens.renew(first.value)
+    assert service.grants == ["jwt-bearer", "refresh_token", "jwt-bearer"]
+    assert second.session == 2
+    await tokens.end_others()
+    # What was not said to be over is ended.
+    is_over = isinstance(refusal, SignInRequired)
+    assert ("revoke RT1" in service.grants) is not is_over
+
+
+async def test_a_refresh_that_is_refused_without_words_until_the_token_has_ended() -> (
+    None
+):
+    service = Service(refresh=True)
+    tokens = service.tokens()
+    await tokens.token()
+    nothing = RetryLater(Reason.SERVICE_ERROR)
+    service.now += 3_100
+    service.answers.append(nothing)
+    assert (await tokens.token()).value == "AT1"
+    service.now += 500
+    service.answers.append(nothing)
+    assert (await tokens.token()).value == "AT4"
+    assert service.grants[1:] == ["refresh_token", "refresh_token", "jwt-bearer"]
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        RetryLater(Reason.CANNOT_CONNECT),
+        RetryLater(Reason.SERVICE_ERROR),
+        RetryLater(Reason.RATE_LIMITED, retry_after=60.0),
+    ],
+    ids=str,
+)
+async def test_a_token_is_used_until_its_end(
+    refresh: bool, trouble: RetryLater
+) -> None:
+    """The token endpoint is down when renewal is due: 15 % of the token's life are left."""
+    service = Service(refresh=refresh)
+    tokens = service.tokens()
+    await tokens.token()
+    service.now += 3_096
+    service.answers += [trouble] * 2
+    token = await tokens.token()
+    assert token.value == "AT1"
+    # Not asked for again at once.
+    wait = token.due_in(service.now)
+    assert wait == (trouble.retry_after or 30.0)
+    assert await tokens.token() is token
+    assert len(service.asked) == 2
+    service.now += wait
+    assert (await tokens.token()).value == "AT1"
+    service.now += 3_600 - 3_096
+    service.answers += [trouble] * 2
+    with pytest.raises(RetryLater):
+        await tokens.token()
+    service.answers.clear()
+    assert (await tokens.token()).value != "AT1"
 
 
 async def test_a_jwt_that_is_refused() -> None:

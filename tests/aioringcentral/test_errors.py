@@ -1,4 +1,4 @@
-"""Every error body of docs/protocol.md 1.5 and 2.1 ends in one of four families."""
+"""Every error body ends in one of four families (docs/protocol.md 1.5, 2.1)."""
 
 from typing import Any
 
@@ -6,12 +6,15 @@ import pytest
 
 from aioringcentral.errors import (
     DEFAULT_RETRY_AFTER,
+    LONGEST_RETRY_AFTER,
+    VERDICTS,
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
     SignInRequired,
+    TokenRejected,
     error_from_reply,
 )
 
@@ -47,18 +50,47 @@ def oauth(error: str, code: str | None = None) -> dict[str, Any]:
         (502, "<html>", RetryLater, Reason.SERVICE_ERROR, None),
         (408, None, RetryLater, Reason.SERVICE_ERROR, None),
         (403, rest("OAU-167"), RetryLater, Reason.SERVICE_ERROR, "OAU-167"),
-        # Sign in again.
+        (503, rest("CMN-211"), RetryLater, Reason.SERVICE_ERROR, "CMN-211"),
+        (
+            403,
+            {"errorCode": "MaintenanceMode", "message": "ReadPresence"},
+            RetryLater,
+            Reason.SERVICE_ERROR,
+            None,
+        ),
+        (
+            403,
+            {"errorCode": "MaintenanceMode", "errors": [{"errorCode": "CMN-401"}]},
+            RetryLater,
+            Reason.SERVICE_ERROR,
+            "CMN-401",
+        ),
+        (403, rest("CMN-211"), RetryLater, Reason.SERVICE_ERROR, "CMN-211"),
+        (404, rest("SUB-507"), RetryLater, Reason.SERVICE_ERROR, "SUB-507"),
+        (400, oauth("temporarily_unavailable"), RetryLater, Reason.SERVICE_ERROR, None),
+        (403, rest("ZZZ-999"), RetryLater, Reason.SERVICE_ERROR, "ZZZ-999"),
+        (403, {"error": ["invalid_grant"]}, RetryLater, Reason.SERVICE_ERROR, None),
+        # A finished access token says nothing about the credentials.
         (
             401,
             {"errorCode": "TokenInvalid", "errors": [{"errorCode": "OAU-129"}]},
-            SignInRequired,
-            Reason.INVALID_AUTH,
+            TokenRejected,
+            Reason.SERVICE_ERROR,
             "OAU-129",
         ),
-        (401, rest("OAU-213"), SignInRequired, Reason.INVALID_AUTH, "OAU-213"),
-        (401, rest("AGW-401"), SignInRequired, Reason.INVALID_AUTH, "AGW-401"),
-        (401, rest("CMN-405"), SignInRequired, Reason.INVALID_AUTH, "CMN-405"),
-        (401, None, SignInRequired, Reason.INVALID_AUTH, None),
+        (401, rest("OAU-213"), TokenRejected, Reason.SERVICE_ERROR, "OAU-213"),
+        (401, rest("AGW-401"), TokenRejected, Reason.SERVICE_ERROR, "AGW-401"),
+        (401, rest("CMN-405"), TokenRejected, Reason.SERVICE_ERROR, "CMN-405"),
+        (401, rest("TokenExpired"), TokenRejected, Reason.SERVICE_ERROR, None),
+        (401, None, TokenRejected, Reason.SERVICE_ERROR, None),
+        # Sign in again.
+        (
+            400,
+            oauth("invalid_grant", "OAU-213"),
+            SignInRequired,
+            Reason.INVALID_AUTH,
+            "OAU-213",
+        ),
         (
             400,
             oauth("invalid_grant", "OAU-210"),
@@ -99,7 +131,13 @@ def oauth(error: str, code: str | None = None) -> dict[str, Any]:
         ),
         (403, rest("CMN-408"), PermissionMissing, Reason.PERMISSION_MISSING, "CMN-408"),
         (403, rest("SUB-528"), PermissionMissing, Reason.PERMISSION_MISSING, "SUB-528"),
-        (403, None, PermissionMissing, Reason.PERMISSION_MISSING, None),
+        (
+            403,
+            rest("InsufficientPermissions"),
+            PermissionMissing,
+            Reason.PERMISSION_MISSING,
+            None,
+        ),
         (
             400,
             oauth("invalid_client", "CMN-408"),
@@ -139,7 +177,6 @@ def oauth(error: str, code: str | None = None) -> dict[str, Any]:
         ),
         (404, rest("CMN-102"), Misconfigured, Reason.NOT_FOUND, "CMN-102"),
         (400, rest("CMN-101"), Misconfigured, Reason.INVALID_REQUEST, "CMN-101"),
-        (415, None, Misconfigured, Reason.INVALID_REQUEST, None),
     ],
 )
 def test_family(
@@ -155,12 +192,63 @@ def test_family(
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        [],
+        "Forbidden",
+        7,
+        {"message": "In order to call this, [ReadPresence]"},
+        {"errors": []},
+        {"errors": [None, 7, "CMN-401"]},
+        {"errors": {"errorCode": "CMN-401"}},
+        {"errorCode": ["CMN-401"]},
+        {"errorCode": "CMN-999"},
+        {"errorCode": "Forbidden"},
+        {"error": "go_away"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "status",
+    [400, 401, 402, 403, 404, 405, 406, 409, 410, 413, 415, 418, 421, 423, 451],
+)
+def test_a_verdict_needs_the_service_s_own_words(status: int, body: Any) -> None:
+    """A proxy, a gateway or a new error is no reason to ask anything of the user."""
+    assert isinstance(error_from_reply(status, body), RetryLater)
+
+
+@pytest.mark.parametrize("word", VERDICTS)
+def test_an_outage_outranks_every_verdict(word: str) -> None:
+    body = {"errorCode": word, "error": word, "errors": [{"errorCode": word}]}
+    for status in (500, 502, 503, 504, 429):
+        assert isinstance(error_from_reply(status, body), RetryLater)
+
+
+def test_every_word_means_what_the_table_says() -> None:
+    for word, (family, reason) in VERDICTS.items():
+        key = "error" if word.islower() else "errorCode"
+        error = error_from_reply(400, {key: word})
+        assert (type(error), error.reason) == (family, reason), word
+
+
+@pytest.mark.parametrize(
     ("headers", "wait"),
     [
         ({"Retry-After": "17"}, 17.0),
         ({}, DEFAULT_RETRY_AFTER),
         ({"Retry-After": "soon"}, DEFAULT_RETRY_AFTER),
         ({"Retry-After": "0"}, 0.0),
+        ({"Retry-After": "-5"}, 0.0),
+        ({"Retry-After": "nan"}, DEFAULT_RETRY_AFTER),
+        ({"Retry-After": "inf"}, LONGEST_RETRY_AFTER),
+        ({"Retry-After": "-inf"}, 0.0),
+        ({"Retry-After": "1e308"}, LONGEST_RETRY_AFTER),
+        ({"Retry-After": "9" * 400}, LONGEST_RETRY_AFTER),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}, LONGEST_RETRY_AFTER),
+        ({"Retry-After": "Wed, 99 Oct 99999 07:28:00 GMT"}, DEFAULT_RETRY_AFTER),
     ],
 )
 def test_how_long_to_wait_after_a_429(headers: dict[str, str], wait: float) -> None:

@@ -2,27 +2,37 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 import logging
 import socket
 import ssl
 import traceback
+import tracemalloc
 from typing import Any
 from unittest.mock import patch
+import zlib
 
 import aiohttp
 from aiohttp import web
 import pytest
 
 from aioringcentral.errors import (
+    LONGEST_RETRY_AFTER,
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
-    SignInRequired,
+    TokenRejected,
 )
-from aioringcentral.http import Http, check_server, is_loopback, request_id
+from aioringcentral.http import (
+    LARGEST_BODY,
+    Http,
+    check_server,
+    is_loopback,
+    request_id,
+)
 from aioringcentral.limits import RateBudget, RateGroup
 
 from .certificates import self_signed
@@ -197,6 +207,64 @@ async def test_a_form_and_json(http: Http, server: Server) -> None:
     ]
 
 
+@pytest.mark.parametrize("size", [17, 200])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", None])
+async def test_a_body_without_bound_is_not_read_whole(
+    http: Http, server: Server, encoding: str | None, size: int
+) -> None:
+    """It may be small on the way: what it unpacks to counts."""
+    plain = b" " * 1024 * 1024
+    pack = zlib.compressobj(wbits=31 if encoding == "gzip" else zlib.MAX_WBITS)
+    if encoding is None:
+        body = plain * min(size, 20)
+    else:
+        body = b"".join(pack.compress(plain) for _ in range(size)) + pack.flush()
+    headers = {} if encoding is None else {"Content-Encoding": encoding}
+    server.answer = web.Response(
+        body=body, headers=headers, content_type="application/json"
+    )
+    tracemalloc.start()
+    try:
+        with pytest.raises(RetryLater):
+            await get(http)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The bound, what one part adds to it, and the body that this test serves.
+    assert peak < 4 * LARGEST_BODY + len(body)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "made-up"])
+async def test_a_body_that_is_not_packed_as_it_says(
+    http: Http, server: Server, encoding: str
+) -> None:
+    server.answer = web.Response(
+        body=b'{"id": 1}' * 9, headers={"Content-Encoding": encoding}
+    )
+    with pytest.raises(RetryLater):
+        await get(http)
+
+
+@pytest.mark.parametrize(
+    "value", ["inf", "-inf", "nan", "-5", "1e308", "9" * 400, "", "soon", "0x10"]
+)
+@pytest.mark.parametrize("status", [200, 429])
+async def test_odd_headers_are_not_learned(
+    http: Http, server: Server, status: int, value: str
+) -> None:
+    names = ("X-Rate-Limit-Limit", "X-Rate-Limit-Window", "X-Rate-Limit-Remaining")
+    headers = dict.fromkeys((*names, "Retry-After", "RCRequestId"), value)
+    before = http.budget.summary(0.0)["light"]
+    server.answer = web.json_response({}, status=status, headers=headers)
+    with suppress(RetryLater):
+        await get(http)
+    now = asyncio.get_running_loop().time()
+    light = http.budget.summary(now)["light"]
+    for name in ("limit", "window_seconds", "remaining_by_service"):
+        assert light[name] == before[name]
+    assert http.budget.penalty(LIGHT, now) <= LONGEST_RETRY_AFTER
+
+
 async def test_a_reply_without_a_body(http: Http, server: Server) -> None:
     server.answer = web.Response(status=204)
     assert await get(http) is None
@@ -206,7 +274,7 @@ async def test_a_reply_without_a_body(http: Http, server: Server) -> None:
     ("status", "error", "family"),
     [
         (400, "CMN-101", Misconfigured),
-        (401, "OAU-213", SignInRequired),
+        (401, "OAU-213", TokenRejected),
         (403, "CMN-401", PermissionMissing),
         (404, "CMN-102", Misconfigured),
         (500, "CMN-203", RetryLater),

@@ -24,6 +24,7 @@ from aioringcentral.filters import (
     OWN,
     extension_filter,
 )
+from aioringcentral.listing import Listing
 from aioringcentral.membership import Follow, Following, Lists, following, read_lists
 from aioringcentral.models import Extension
 from aioringcentral.rest import Rest
@@ -240,26 +241,27 @@ class Account:
 
     errors: dict[str, RingCentralError] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    is_whole: bool = True
 
     def _ask(self, name: str) -> None:
         self.asked.append(name)
         if name in self.errors:
             raise self.errors[name]
 
-    async def extensions(self) -> tuple[Extension, ...]:
+    async def extensions(self) -> Listing[Extension]:
         """Return the account's list."""
         self._ask("extensions")
-        return tuple(ACCOUNT.values())
+        return Listing.of(ACCOUNT.values(), is_whole=self.is_whole)
 
-    async def monitored_lines(self) -> tuple[Extension, ...]:
+    async def monitored_lines(self) -> Listing[Extension]:
         """Return the lines."""
         self._ask("monitored_lines")
-        return (ANN,)
+        return Listing((ANN,))
 
-    async def favorites(self) -> tuple[str, ...]:
-        """Return the favourites."""
+    async def favorites(self) -> Listing[str]:
+        """Return the favorites."""
         self._ask("favorites")
-        return ("3",)
+        return Listing("3")
 
 
 async def read(account: Account, *choices: Follow) -> Lists:
@@ -285,6 +287,12 @@ async def test_only_what_is_needed_is_read(
     found = await read(account, *choices)
     assert account.asked == asked
     assert found.refused == frozenset()
+    assert following(choices, (), found).is_complete
+
+
+async def test_nobody_is_gone_for_a_record_that_cannot_be_read() -> None:
+    found = await read(Account(is_whole=False), Follow.ACCOUNT)
+    assert not following([Follow.ACCOUNT], (), found).is_complete
 
 
 REFUSALS = (

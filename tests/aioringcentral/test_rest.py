@@ -16,6 +16,7 @@ from aioringcentral.errors import (
     RetryLater,
     RingCentralError,
     SignInRequired,
+    TokenRejected,
 )
 from aioringcentral.http import Http, Reply
 from aioringcentral.limits import RateBudget, RateGroup
@@ -39,6 +40,8 @@ class Service:
     renewed: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     budget: RateBudget = field(default_factory=RateBudget)
+    renewal: RingCentralError | None = None
+    server: str = "https://platform.ringcentral.com"
 
     async def send(self, method: str, path: str, group: str, **more: Any) -> Reply:
         """Stand in for `Http.send`; the last answer is given over and over."""
@@ -56,7 +59,10 @@ class Service:
         """Stand in for `TokenSource.renew`."""
         self.renewed.append(rejected)
         await asyncio.sleep(0)
-        return Token(value="AT2", session=1, renew_at=0, expires_at=0)
+        if self.renewal is not None:
+            raise self.renewal
+        value = f"AT{len(self.renewed) + 1}"
+        return Token(value=value, session=1, renew_at=0, expires_at=0)
 
 
 def rest_of(*answers: Any) -> tuple[Rest, Service]:
@@ -86,7 +92,7 @@ async def test_all_extensions(client: Client, emulator: Emulator) -> None:
 
 
 async def test_pages_are_read_to_the_last(client: Client, emulator: Emulator) -> None:
-    with patch(f"{HOME}._PAGE", 5):
+    with patch(f"{HOME}.PAGE", 5):
         found = await client.rest.extensions()
     assert [extension.id for extension in found] == emulator.ids()
     assert emulator.counters.requests[EXTENSIONS] == 3
@@ -140,7 +146,7 @@ async def test_when_nobody_may_be_read_that_is_the_news(
 async def test_presence_of_the_whole_account(
     client: Client, emulator: Emulator
 ) -> None:
-    with patch(f"{HOME}._PAGE", 4):
+    with patch(f"{HOME}.PAGE", 4):
         found = await client.rest.account_presences()
     listed = {update.extension_id for update in found}
     assert listed >= set(emulator.extension_ids)
@@ -151,8 +157,9 @@ async def test_monitored_lines(client: Client, emulator: Emulator) -> None:
     await emulator.set_lines([one, two])
     lines = await client.rest.monitored_lines()
     own = emulator.own_extension_id
-    assert [line.id for line in lines] == [own, own, one, two]
-    assert lines[2].number == emulator.extension(one).number
+    assert [line.id for line in lines] == [own, one, two]
+    assert lines.is_whole
+    assert lines[1].number == emulator.extension(one).number
 
 
 async def test_favorites_are_those_of_the_company(
@@ -167,6 +174,16 @@ async def test_who_answers_for_a_queue(client: Client, emulator: Emulator) -> No
     assert await client.rest.is_queue_member()
     emulator.faults.set(permissions_removed=["ReadPresence"])
     assert not await client.rest.is_queue_member()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [RetryLater(Reason.SERVICE_ERROR), None, [], {}, {"records": None}, "text"],
+    ids=str,
+)
+async def test_who_answers_for_a_queue_is_worth_no_failure(answer: Any) -> None:
+    rest, _ = rest_of(answer)
+    assert not await rest.is_queue_member()
 
 
 async def test_presence_is_changed(client: Client, emulator: Emulator) -> None:
@@ -207,13 +224,41 @@ async def test_a_rejected_token_is_renewed_once(
     assert emulator.counters.tokens_issued == 2
 
 
-async def test_a_second_rejection_is_the_answer() -> None:
-    rest, service = rest_of(SignInRequired(Reason.INVALID_AUTH, "OAU-213"))
+REJECTED = TokenRejected(Reason.SERVICE_ERROR, "OAU-213")
+OWN = {"id": 7, "account": {"id": 5}}
+
+
+def tokens_shown(service: Service) -> list[str]:
+    """Return the tokens that requests were sent with."""
+    return [
+        more["headers"]["Authorization"].removeprefix("Bearer ")
+        for _, _, more in service.sent
+    ]
+
+
+async def test_a_new_token_that_is_not_known_everywhere_yet_works_after_a_pause() -> (
+    None
+):
+    rest, service = rest_of(REJECTED, REJECTED, OWN)
+    with patch("asyncio.sleep") as sleep:
+        assert (await rest.own_extension()).id == "7"
+    assert [call.args[0] for call in sleep.await_args_list if call.args[0]] == [2.0]
+    assert tokens_shown(service) == ["AT1", "AT2", "AT3"]
+
+
+async def test_tokens_that_are_rejected_again_and_again_are_no_verdict() -> None:
+    """Whether to sign in again is what the token endpoint says."""
+    rest, service = rest_of(REJECTED)
+    with patch(f"{HOME}._UNTIL_KNOWN", 0.0), pytest.raises(RetryLater):
+        await rest.own_extension()
+    assert tokens_shown(service) == ["AT1", "AT2", "AT3"]
+
+
+async def test_a_sign_in_that_ends_while_a_token_is_renewed_is_the_answer() -> None:
+    rest, service = rest_of(REJECTED)
+    service.renewal = SignInRequired(Reason.INVALID_AUTH, "OAU-213")
     with pytest.raises(SignInRequired):
         await rest.own_extension()
-    assert service.renewed == ["AT1"]
-    shown = [more["headers"]["Authorization"] for _, _, more in service.sent]
-    assert shown == ["Bearer AT1", "Bearer AT2"]
 
 
 @pytest.mark.parametrize(
@@ -299,48 +344,142 @@ async def test_a_reply_that_says_nothing_is_passing_trouble(
         await call(rest)
 
 
-@pytest.mark.parametrize("body", [None, [], {}, "text", {"records": [7, {}, None]}])
+LISTS: tuple[Call, ...] = (
+    lambda rest: rest.extensions(),
+    lambda rest: rest.monitored_lines(),
+    lambda rest: rest.favorites(),
+    lambda rest: rest.account_presences(),
+)
+
+
 @pytest.mark.parametrize(
-    "call",
+    "body", [None, [], {}, "text", 7, {"records": None}, {"records": {}}]
+)
+@pytest.mark.parametrize("call", LISTS)
+async def test_a_list_that_cannot_be_read_is_not_empty(call: Call, body: Any) -> None:
+    rest, _ = rest_of(body)
+    with pytest.raises(RetryLater):
+        await call(rest)
+    with pytest.raises(RetryLater):
+        await rest.presences(["1", "2"])
+
+
+RECORD = {
+    "id": 7,
+    "extensionId": 7,
+    "extension": {"id": 7},
+    "account": {"id": 5},
+    "telephonyStatus": "NoCall",
+}
+
+
+@pytest.mark.parametrize("odd", [7, None, {}, {"id": "a/b", "extension": []}])
+@pytest.mark.parametrize("call", LISTS)
+async def test_a_record_that_cannot_be_read_costs_itself(call: Call, odd: Any) -> None:
+    """Somebody else may be on the list: nobody counts as gone."""
+    rest, _ = rest_of({"records": [odd, RECORD]})
+    listing: Any = await call(rest)
+    assert len(listing) == 1
+    assert not listing.is_whole
+
+
+async def test_lists_that_are_empty_and_say_so() -> None:
+    rest, _ = rest_of({"records": [], "paging": {"page": 1, "totalElements": 0}})
+    assert await rest.monitored_lines() == ()
+    assert await rest.favorites() == ()
+    # The user has an extension.
+    with pytest.raises(RetryLater):
+        await rest.extensions()
+
+
+@pytest.mark.parametrize("key", ["2", "~/../..", "1,2", "", None, True, 7.5])
+async def test_presence_of_somebody_else_is_not_the_answer(key: Any) -> None:
+    rest, _ = rest_of({"extension": {"id": key}, "telephonyStatus": "NoCall"})
+    with pytest.raises(RetryLater):
+        await rest.presence("1")
+
+
+@pytest.mark.parametrize(
+    "uri",
     [
-        lambda rest: rest.extensions(),
-        lambda rest: rest.monitored_lines(),
-        lambda rest: rest.favorites(),
-        lambda rest: rest.account_presences(),
+        "wss://ws-api.ringcentral.com/ws",
+        "wss://platform.ringcentral.com/ws",
+        "wss://ws.ringcentral.biz:443/ws",
     ],
 )
-async def test_a_list_that_cannot_be_read_is_empty(call: Call, body: Any) -> None:
-    rest, _ = rest_of(body)
-    assert await call(rest) == ()
-    assert await rest.presences(["1", "2"]) == Readings()
+async def test_a_ticket_for_ringcentral_itself(uri: str) -> None:
+    rest, _ = rest_of({"uri": uri, "ws_access_token": "t"})
+    assert (await rest.ticket()).uri == uri
 
 
-async def test_pages_without_end() -> None:
-    """A reply that always names a next page ends somewhere."""
-    record = {"id": 7, "name": "Jo"}
-    rest, service = rest_of({"records": [record], "navigation": {"nextPage": {}}})
-    # An empty object is no next page.
-    assert len(await rest.extensions()) == 1
-    service.answers = [
-        {"records": [record], "navigation": {"nextPage": {"uri": "https://next"}}}
-    ]
-    with patch(f"{HOME}._MOST_PAGES", 3):
-        assert len(await rest.extensions()) == 3
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "wss://[",
+        "wss://",
+        "ws://ws-api.ringcentral.com/ws",
+        "wss://127.0.0.1/ws",
+        "wss://evil.example/ws",
+        "wss://evilringcentral.com/ws",
+        "wss://platform.ringcentral.com.evil.example/ws",
+        "wss://platform.ringcentral.com@evil.example/ws",
+        "file:///etc/passwd",
+        "",
+        7,
+        None,
+        ["wss://platform.ringcentral.com"],
+    ],
+)
+async def test_a_ticket_for_another_place_is_not_used(uri: Any) -> None:
+    rest, _ = rest_of({"uri": uri, "ws_access_token": "t"})
+    with pytest.raises(RetryLater):
+        await rest.ticket()
 
 
-async def test_a_part_of_a_batch_that_says_nothing_is_left_out() -> None:
-    good = {"extension": {"id": 1}, "telephonyStatus": "NoCall"}
+@pytest.mark.parametrize("token", ["a\nb", "a b", "\x00", "é", "", None, "x" * 20_000])
+async def test_a_ticket_that_fits_into_no_address(token: Any) -> None:
+    rest, _ = rest_of({"uri": "wss://w.ringcentral.com", "ws_access_token": token})
+    with pytest.raises(RetryLater):
+        await rest.ticket()
+
+
+GOOD = {"extension": {"id": 1}, "telephonyStatus": "NoCall"}
+
+
+async def test_a_part_of_a_batch_that_says_nothing_is_read_later() -> None:
     rest, _ = rest_of(
         [
-            {"resourceId": "1", "status": 200, "body": good},
-            {"resourceId": "2", "status": 403, "body": None},
+            {"resourceId": "1", "status": 200, "body": GOOD},
+            {"resourceId": "2", "status": 403, "body": {"errorCode": "CMN-408"}},
             {"resourceId": "3", "status": 200, "body": {}},
+            # Not one that was asked for.
+            {"resourceId": "4", "status": 200, "body": {"extension": {"id": 9}}},
             "not a part",
+            {"resourceId": "6", "status": 403, "body": None},
         ]
     )
-    readings = await rest.presences(["1", "2", "3"])
+    readings = await rest.presences(["1", "2", "3", "4", "5", "6", "7"])
     assert [update.extension_id for update in readings.found] == ["1"]
-    assert readings.later == ()
+    assert readings.later == ("3", "4", "5", "6", "7")
+
+
+async def test_what_was_read_stays_read() -> None:
+    """A later batch fails for now: the others are not asked for again."""
+    batches = [
+        [
+            {"status": 200, "body": {"extension": {"id": start + index}}}
+            for index in range(30)
+        ]
+        for start in (1, 31)
+    ]
+    limited = RetryLater(Reason.RATE_LIMITED, retry_after=60.0)
+    rest, service = rest_of(*batches, limited)
+    wanted = [str(number) for number in range(1, 101)]
+    readings = await rest.presences(wanted)
+    assert [update.extension_id for update in readings.found] == wanted[:60]
+    assert readings.later == tuple(wanted[60:])
+    assert readings.retry_after == 60.0
+    assert len(service.sent) == 3
 
 
 @pytest.mark.parametrize(
@@ -361,7 +500,7 @@ async def test_a_part_of_a_batch_that_is_refused_for_now_is_to_be_read_later(
             {"resourceId": "1", "status": 200, "body": good},
             {"resourceId": "2", "status": status, "body": None},
             {"status": status},
-            {"resourceId": "4", "status": 403, "body": None},
+            {"resourceId": "4", "status": 403, "body": {"errorCode": "CMN-408"}},
         ]
     )
     service.headers = headers
@@ -378,7 +517,10 @@ async def test_a_part_of_a_batch_that_is_refused_for_now_is_to_be_read_later(
 async def test_those_that_are_gone_are_no_news() -> None:
     """Who left while nobody was told of it costs nothing, even when it is all there were."""
     rest, _ = rest_of(
-        [{"resourceId": key, "status": 404, "body": None} for key in "12"]
+        [
+            {"resourceId": key, "status": 404, "body": {"errorCode": "CMN-102"}}
+            for key in "12"
+        ]
     )
     assert await rest.presences(["1", "2"]) == Readings()
 

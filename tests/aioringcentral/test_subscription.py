@@ -14,7 +14,7 @@ from aioringcentral.errors import (
     Reason,
     RetryLater,
     RingCentralError,
-    SignInRequired,
+    TokenRejected,
 )
 from aioringcentral.filters import (
     EVERYONE,
@@ -227,7 +227,7 @@ def test_a_missing_permission_of_the_app_is_named() -> None:
         (error(403, "SUB-505"), RetryLater, Reason.SUBSCRIPTION_LIMIT),
         (error(429, "CMN-301"), RetryLater, Reason.RATE_LIMITED),
         (error(503, "CMN-201"), RetryLater, Reason.SERVICE_ERROR),
-        (error(401, "OAU-129"), SignInRequired, Reason.INVALID_AUTH),
+        (error(401, "OAU-129"), TokenRejected, Reason.SERVICE_ERROR),
         (error(404, "CMN-120"), Misconfigured, Reason.NOT_FOUND),
     ],
     ids=lambda value: str(getattr(value, "body", ""))[:24],

@@ -1,6 +1,6 @@
 """Tolerant readers: whatever the wire holds, it is a value or None."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 import logging
 from typing import Any
 
@@ -18,11 +18,15 @@ JSON = st.recursive(
 )
 READERS = (
     wire.identifier,
+    wire.extension_id,
     wire.text,
+    wire.name,
+    wire.secret,
     wire.flag,
     wire.number,
     wire.moment,
-    wire.records,
+    wire.mapping,
+    lambda value: wire.seconds(value, 60.0),
     lambda value: wire.member(TelephonyStatus, value),
 )
 
@@ -58,6 +62,12 @@ def test_no_call_raises(item: dict[str, Any]) -> None:
         (7.0, None),
         (None, None),
         ([], None),
+        (-1, None),
+        (2**63, None),
+        ("a b", None),
+        ("a\nb", None),
+        ("x" * 1_000, None),
+        ("\u0663", None),
     ],
 )
 def test_an_id_is_text(value: Any, read: str | None) -> None:
@@ -99,6 +109,97 @@ def test_a_moment_has_a_time_zone(value: str) -> None:
     assert wire.moment(value) == datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("value", ["7", "A-b_9"])
+def test_an_extension_s_id_fits_into_a_path(value: str) -> None:
+    assert wire.extension_id(value) == value
+
+
+@pytest.mark.parametrize("value", ["1,2", "..", "a/b", "~", "1?x", "%2e", "7 ", 7.5])
+def test_what_does_not_fit_into_a_path_is_no_extension(value: Any) -> None:
+    assert wire.extension_id(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (" Jo\n Doe ", "Jo Doe"),
+        ("Jo\x00Doe", "Jo Doe"),
+        ("\u200f\u05d3\u05e0\u05d4", "\u200f\u05d3\u05e0\u05d4"),
+        (" \n\t", None),
+        ("\u200b\u200e", None),
+        ("\ufeff", None),
+        ("x" * 300, "x" * 255),
+        (7, None),
+    ],
+)
+def test_a_name_has_something_to_see_in_it(value: Any, read: str | None) -> None:
+    assert wire.name(value) == read
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (60, 60.0),
+        (0.5, 0.5),
+        (0, None),
+        (-1, None),
+        (61, None),
+        (True, None),
+        (float("inf"), None),
+        (float("nan"), None),
+        (10**400, None),
+        ("60", None),
+    ],
+)
+def test_seconds_are_a_time_that_can_be_waited_for(
+    value: Any, read: float | None
+) -> None:
+    assert wire.seconds(value, 60.0) == read
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("40", 40.0),
+        ("1.5", 1.5),
+        ("inf", None),
+        ("nan", None),
+        ("-5", None),
+        ("1e308", None),
+        ("9" * 5_000, None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_a_header_is_a_number_within_bounds(value: str, read: float | None) -> None:
+    assert wire.header({"X": value}, "X", 0, 100) == read
+    assert wire.header({}, "X", 0, 100) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0001-01-01T00:00:00+01:00",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31T24:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2200-01-01T00:00:00Z",
+        "292277026596-12-04T15:30:08Z",
+        "-0044-03-15T12:00:00Z",
+    ],
+)
+def test_a_moment_that_fits_into_no_calendar(value: str) -> None:
+    assert wire.moment(value) is None
+
+
+@given(st.datetimes(), st.timezones())
+def test_every_moment_fits_into_every_zone(value: datetime, zone: tzinfo) -> None:
+    read = wire.moment(value.replace(tzinfo=UTC).isoformat())
+    if read is not None:
+        read.astimezone(zone).timestamp()
+
+
 @pytest.mark.parametrize("value", ["soon", "", 1_795_000_000, None, [], "2026-13-01"])
 def test_what_is_no_moment(value: Any) -> None:
     assert wire.moment(value) is None
@@ -127,17 +228,3 @@ def test_a_word_that_is_not(
     with caplog.at_level(logging.DEBUG):
         assert wire.member(TelephonyStatus, value) is None
     assert [record.getMessage() for record in caplog.records] == told
-
-
-@pytest.mark.parametrize(
-    ("body", "read"),
-    [
-        ({"records": [{"id": 1}, 2, None]}, ({"id": 1},)),
-        ({"records": {}}, ()),
-        ({}, ()),
-        ([], ()),
-        (None, ()),
-    ],
-)
-def test_records_are_objects(body: Any, read: tuple[Any, ...]) -> None:
-    assert wire.records(body) == read

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import logging
 import time
 from typing import Any, Final, Protocol
 
 from . import wire
 from .credentials import basic_auth, cleaned
-from .errors import Reason, RetryLater, RingCentralError, SignInRequired
+from .errors import Reason, RetryLater, RingCentralError, SignInRequired, TokenRejected
 from .http import Http
 from .limits import RateGroup
 
@@ -21,7 +21,13 @@ _JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 # Renew when this part of an access token's life has passed: early enough for several tries.
 RENEW_AT: Final = 0.85
+# Seconds until a renewal that failed is tried again.
+_RENEW_AGAIN: Final = 30.0
+# Seconds that an access token lives where the reply does not say, and at most that it is believed to; of
+# refresh tokens the latter alone (docs/protocol.md 1.3).
 _DEFAULT_LIFE: Final = 3_600.0
+_LONGEST_LIFE: Final = 24 * 3_600.0
+_LONGEST_REFRESH_LIFE: Final = 366 * 24 * 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +107,10 @@ class JwtTokens:
         """Return a token that is not due for renewal; see `TokenSource`."""
         async with self._lock:
             if self._token is None or self._clock() >= self._token.renew_at:
-                self._token = await self._next()
+                try:
+                    self._token = await self._next()
+                except RetryLater as err:
+                    self._token = still_good(self._token, err, self._clock())
             return self._token
 
     async def renew(self, rejected: str) -> Token:
@@ -131,6 +140,8 @@ class JwtTokens:
 
     async def _next(self) -> Token:
         current = self._token
+        # Whether the session ended, so that nothing is left of it to revoke.
+        is_over = False
         if (
             current is not None
             and current.refresh_token
@@ -146,17 +157,31 @@ class JwtTokens:
                     },
                     current.session,
                 )
-            except SignInRequired as err:
-                _LOGGER.debug(
-                    "The refresh token is finished (%s), signing in anew", err
-                )
+            except RingCentralError as err:
+                if not self._is_refused(err, current):
+                    raise
+                _LOGGER.debug("The token was not refreshed: %s", err)
+                is_over = isinstance(err, SignInRequired)
         token = await self._ask(
             {"grant_type": _JWT_GRANT, "assertion": self._jwt}, self._sessions + 1
         )
         self._sessions += 1
-        if current is not None and not current.refresh_token:
+        if current is not None and not is_over:
             self._replaced.append(current)
         return token
+
+    def _is_refused(self, error: RingCentralError, current: Token) -> bool:
+        """Whether a refresh that failed leaves the JWT to sign in with.
+
+        A verdict on the refresh does: the app may not be allowed that grant, or no longer. So does a refusal
+        without words once the access token has ended. An unknown app cannot sign in either.
+        """
+        if isinstance(error, TokenRejected):
+            return True
+        if isinstance(error, RetryLater):
+            is_over = self._clock() >= current.expires_at
+            return is_over and error.reason is Reason.SERVICE_ERROR
+        return error.reason is not Reason.INVALID_CLIENT
 
     async def _ask(self, form: Mapping[str, str], session: int) -> Token:
         reply = await self._http.send(
@@ -181,31 +206,41 @@ class JwtTokens:
             _LOGGER.debug("The old session was not revoked: %s", err)
 
 
+def still_good(token: Token | None, error: RetryLater, now: float) -> Token:
+    """Return a token that could not be renewed in time, to be renewed later: it is good until its end.
+
+    Raises:
+        RetryLater: the same ``error``, where there is no token or it has ended; ``now`` is in seconds since the epoch.
+    """
+    if token is None or now >= token.expires_at:
+        raise error
+    wait = max(_RENEW_AGAIN, error.retry_after or 0.0)
+    return replace(token, renew_at=min(token.expires_at, now + wait))
+
+
 def token_from_wire(body: Any, session: int, now: float) -> Token:
     """Read a token reply (protocol 1.3); ``now`` in seconds since the epoch.
 
     Raises:
         RetryLater: the reply holds no access token.
     """
-    value = wire.text(body.get("access_token")) if isinstance(body, Mapping) else None
-    if value is None:
+    body = wire.mapping(body)
+    if (value := wire.secret(body.get("access_token"))) is None:
         raise RetryLater(Reason.SERVICE_ERROR)
-    life = _seconds(body, "expires_in") or _DEFAULT_LIFE
+    life = wire.seconds(body.get("expires_in"), _LONGEST_LIFE) or _DEFAULT_LIFE
+    refresh_life = wire.seconds(
+        body.get("refresh_token_expires_in"), _LONGEST_REFRESH_LIFE
+    )
     return Token(
         value=value,
         session=session,
         renew_at=now + life * RENEW_AT,
         expires_at=now + life,
-        refresh_token=wire.text(body.get("refresh_token")),
-        refresh_expires_at=now + (_seconds(body, "refresh_token_expires_in") or 0.0),
-        scope=frozenset((wire.text(body.get("scope")) or "").split()),
+        refresh_token=wire.secret(body.get("refresh_token")),
+        refresh_expires_at=now + (refresh_life or 0.0),
+        scope=_scope(body.get("scope")),
     )
 
 
-def _seconds(body: Mapping[str, Any], key: str) -> float | None:
-    value = body.get(key)
-    return (
-        float(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-        else None
-    )
+def _scope(value: Any) -> frozenset[str]:
+    return frozenset(value.split()) if isinstance(value, str) else frozenset()

@@ -1,15 +1,25 @@
 """What can go wrong with RingCentral, in four families, each with one way out."""
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
+import math
 import re
-from typing import Any
+import time
+from typing import Any, Final
 
-# A penalty after a 429 that does not say how long (protocol: "wait >= 30 s", official clients use 60).
-DEFAULT_RETRY_AFTER = 60.0
+# Seconds of a penalty after a 429 that does not say how long, as official clients assume (docs/protocol.md 5).
+DEFAULT_RETRY_AFTER: Final = 60.0
+# Seconds that one reply may keep us waiting: penalties last a minute (docs/protocol.md 5), and no odd
+# number may stop the trying.
+LONGEST_RETRY_AFTER: Final = 600.0
 
-_PERMISSION = re.compile(r"\[([A-Za-z][A-Za-z ]{1,40})\]")
-_CODE = re.compile(r"[A-Z]{3}-\d{3}")
+_PERMISSION: Final = re.compile(r"\[([A-Za-z][A-Za-z ]{1,40})\]")
+# A code, or the older word in its place.
+_CODE: Final = re.compile(r"[A-Z]{3}-\d{3}|[A-Z][A-Za-z]{3,40}")
+_NUMBERED: Final = re.compile(r"[A-Z]{3}-\d{3}")
+# Parts of an error body that are looked at: real ones have one or two.
+_MOST_PARTS: Final = 10
 
 
 class Reason(StrEnum):
@@ -71,6 +81,13 @@ class RetryLater(RingCentralError):
         self.may_have_worked = may_have_worked
 
 
+class TokenRejected(RetryLater):
+    """The access token is not accepted: finished, or not known everywhere yet.
+
+    Only a sign-in can say whether the credentials are good, so this is no verdict on them.
+    """
+
+
 class SignInRequired(RingCentralError):
     """The credentials no longer open a session: the user has to sign in again."""
 
@@ -92,65 +109,125 @@ class Misconfigured(RingCentralError):
     """The request can never succeed as it is: the set-up has to change."""
 
 
-# docs/protocol.md 1.5: what each code asks of a client. Codes that only exist on REST calls and say
-# "this access token is finished" are in TOKEN_CODES: the caller renews it and tries once more.
-TOKEN_CODES = frozenset(
-    {
-        "OAU-128",
-        "OAU-129",
-        "OAU-149",
-        "OAU-151",
-        "OAU-213",
-        "AGW-401",
-        "AGW-402",
-        "CMN-405",
-    }
-)
-_PERMISSION_CODES = frozenset(
-    {"CMN-401", "CMN-402", "CMN-408", "CMN-419", "CMN-109", "SUB-412", "SUB-528"}
-)
-_LATER_CODES = frozenset({"OAU-167", "CMN-201", "CMN-203"})
-_RATE_CODES = frozenset({"CMN-301", "CMN-302", "CMN-303", "CMN-304", "CMN-310"})
-_BY_CODE: Mapping[str, tuple[type[SignInRequired | Misconfigured], Reason]] = {
-    **dict.fromkeys(
-        ("OAU-120", "OAU-121", "OAU-123", "OAU-146", "OAU-153"),
-        (Misconfigured, Reason.INVALID_CLIENT),
-    ),
-    **dict.fromkeys(
-        ("OAU-112", "OAU-125", "OAU-251"), (Misconfigured, Reason.GRANT_NOT_ALLOWED)
-    ),
-    **dict.fromkeys(("OAU-101", "OAU-165"), (Misconfigured, Reason.WRONG_SERVER)),
-    **dict.fromkeys(("OAU-147", "OAU-148"), (SignInRequired, Reason.ACCOUNT_LOCKED)),
-    **dict.fromkeys(
-        ("OAU-136", "OAU-141", "OAU-142", "OAU-222", "OAU-232", "OAU-236"),
-        (SignInRequired, Reason.EXTENSION_DISABLED),
-    ),
-}
-_BY_OAUTH_ERROR: Mapping[str, tuple[type[SignInRequired | Misconfigured], Reason]] = {
-    "invalid_client": (Misconfigured, Reason.INVALID_CLIENT),
-    "unauthorized_client": (Misconfigured, Reason.GRANT_NOT_ALLOWED),
-    "unsupported_grant_type": (Misconfigured, Reason.GRANT_NOT_ALLOWED),
-    "invalid_grant": (SignInRequired, Reason.INVALID_AUTH),
-    "expired_token": (SignInRequired, Reason.INVALID_AUTH),
-    "access_denied": (SignInRequired, Reason.INVALID_AUTH),
+# What a code or word asks of a client: the family of the error, and its reason.
+type Verdict = tuple[type[RingCentralError], Reason]
+
+RATE_LIMITED: Final[Verdict] = (RetryLater, Reason.RATE_LIMITED)
+OUTAGE: Final[Verdict] = (RetryLater, Reason.SERVICE_ERROR)
+TOKEN_REJECTED: Final[Verdict] = (TokenRejected, Reason.SERVICE_ERROR)
+_SUBSCRIPTION_LIMIT: Final[Verdict] = (RetryLater, Reason.SUBSCRIPTION_LIMIT)
+_PERMISSION_MISSING: Final[Verdict] = (PermissionMissing, Reason.PERMISSION_MISSING)
+_INVALID_AUTH: Final[Verdict] = (SignInRequired, Reason.INVALID_AUTH)
+_LOCKED: Final[Verdict] = (SignInRequired, Reason.ACCOUNT_LOCKED)
+_DISABLED: Final[Verdict] = (SignInRequired, Reason.EXTENSION_DISABLED)
+_INVALID_CLIENT: Final[Verdict] = (Misconfigured, Reason.INVALID_CLIENT)
+_GRANT_NOT_ALLOWED: Final[Verdict] = (Misconfigured, Reason.GRANT_NOT_ALLOWED)
+_WRONG_SERVER: Final[Verdict] = (Misconfigured, Reason.WRONG_SERVER)
+_NOT_FOUND: Final[Verdict] = (Misconfigured, Reason.NOT_FOUND)
+_INVALID_REQUEST: Final[Verdict] = (Misconfigured, Reason.INVALID_REQUEST)
+
+# RingCentral's words, and what they mean. What is not in here is passing trouble.
+VERDICTS: Final[Mapping[str, Verdict]] = {
+    # Limits: docs/protocol.md 5. Subscriptions end with their sockets, so some of too many will.
+    "CMN-301": RATE_LIMITED,
+    "CMN-302": RATE_LIMITED,
+    "CMN-303": RATE_LIMITED,
+    "CMN-304": RATE_LIMITED,
+    "CMN-310": RATE_LIMITED,
+    "SUB-505": _SUBSCRIPTION_LIMIT,
+    # Outages: docs/protocol.md 2.1, and 10 for maintenance. OAU-167, forbidden by a site's access rules,
+    # passes too: official clients stay signed in (1.5).
+    "CMN-201": OUTAGE,
+    "CMN-203": OUTAGE,
+    "CMN-211": OUTAGE,
+    "MaintenanceMode": OUTAGE,
+    "OAU-167": OUTAGE,
+    # The access token is finished, or not known everywhere yet: docs/protocol.md 1.4, 1.5, 2.2.
+    "OAU-127": TOKEN_REJECTED,
+    "OAU-128": TOKEN_REJECTED,
+    "OAU-129": TOKEN_REJECTED,
+    "OAU-149": TOKEN_REJECTED,
+    "OAU-151": TOKEN_REJECTED,
+    "OAU-213": TOKEN_REJECTED,
+    "AGW-401": TOKEN_REJECTED,
+    "AGW-402": TOKEN_REJECTED,
+    "CMN-405": TOKEN_REJECTED,
+    "TokenInvalid": TOKEN_REJECTED,
+    "TokenExpired": TOKEN_REJECTED,
+    # Permissions and rights: docs/protocol.md 2.1; of subscriptions 2.9.
+    "CMN-109": _PERMISSION_MISSING,
+    "CMN-401": _PERMISSION_MISSING,
+    "CMN-402": _PERMISSION_MISSING,
+    "CMN-403": _PERMISSION_MISSING,
+    "CMN-404": _PERMISSION_MISSING,
+    "CMN-408": _PERMISSION_MISSING,
+    "CMN-419": _PERMISSION_MISSING,
+    "InsufficientPermissions": _PERMISSION_MISSING,
+    "SUB-402": _PERMISSION_MISSING,
+    "SUB-403": _PERMISSION_MISSING,
+    "SUB-404": _PERMISSION_MISSING,
+    "SUB-405": _PERMISSION_MISSING,
+    "SUB-406": _PERMISSION_MISSING,
+    "SUB-408": _PERMISSION_MISSING,
+    "SUB-412": _PERMISSION_MISSING,
+    "SUB-518": _PERMISSION_MISSING,
+    "SUB-527": _PERMISSION_MISSING,
+    "SUB-528": _PERMISSION_MISSING,
+    "SUB-530": _PERMISSION_MISSING,
+    "SUB-531": _PERMISSION_MISSING,
+    # Requests that cannot succeed as they are: docs/protocol.md 2.1, 2.4, 2.9.
+    "CMN-101": _INVALID_REQUEST,
+    "CMN-102": _NOT_FOUND,
+    "CMN-103": _INVALID_REQUEST,
+    "CMN-104": _INVALID_REQUEST,
+    "CMN-106": _INVALID_REQUEST,
+    "CMN-120": _NOT_FOUND,
+    "InvalidMultipartRequest": _INVALID_REQUEST,
+    "SUB-508": _INVALID_REQUEST,
+    # Sign-in: docs/protocol.md 1.5.
+    "OAU-106": _INVALID_AUTH,
+    "OAU-108": _INVALID_AUTH,
+    "OAU-109": _INVALID_AUTH,
+    "OAU-110": _INVALID_AUTH,
+    "OAU-210": _INVALID_AUTH,
+    "OAU-147": _LOCKED,
+    "OAU-148": _LOCKED,
+    "OAU-136": _DISABLED,
+    "OAU-141": _DISABLED,
+    "OAU-142": _DISABLED,
+    "OAU-222": _DISABLED,
+    "OAU-232": _DISABLED,
+    "OAU-236": _DISABLED,
+    "OAU-120": _INVALID_CLIENT,
+    "OAU-121": _INVALID_CLIENT,
+    "OAU-123": _INVALID_CLIENT,
+    "OAU-146": _INVALID_CLIENT,
+    "OAU-153": _INVALID_CLIENT,
+    "OAU-112": _GRANT_NOT_ALLOWED,
+    "OAU-125": _GRANT_NOT_ALLOWED,
+    "OAU-251": _GRANT_NOT_ALLOWED,
+    "OAU-101": _WRONG_SERVER,
+    "OAU-165": _WRONG_SERVER,
+    # OAuth's own words (RFC 6749 5.2, RFC 6750 3.1), which the token endpoint sends beside a code or alone.
+    "invalid_client": _INVALID_CLIENT,
+    "unauthorized_client": _GRANT_NOT_ALLOWED,
+    "unsupported_grant_type": _GRANT_NOT_ALLOWED,
+    "invalid_grant": _INVALID_AUTH,
+    "expired_token": _INVALID_AUTH,
+    "access_denied": _INVALID_AUTH,
+    "insufficient_scope": _PERMISSION_MISSING,
+    "invalid_request": _INVALID_REQUEST,
+    "invalid_token": TOKEN_REJECTED,
 }
 
 
 def error_codes(body: Any) -> tuple[str, ...]:
     """Return the codes of an error body, the most precise first.
 
-    Reads every shape of docs/protocol.md 1.5 and 2.1: ``errors[].errorCode`` comes before the top-level
-    ``errorCode``, which may be a legacy word.
+    ``errors[].errorCode`` comes before the top-level ``errorCode``, which may be an older word such as
+    ``InsufficientPermissions`` (docs/protocol.md 1.5, 2.1). At most ten are looked at.
     """
-    if not isinstance(body, Mapping):
-        return ()
-    errors = body.get("errors")
-    found = (
-        [e.get("errorCode") for e in errors if isinstance(e, Mapping)]
-        if isinstance(errors, list)
-        else []
-    )
-    found.append(body.get("errorCode"))
+    found = [part.get("errorCode") for part in _parts(body)]
     return tuple(
         code for code in found if isinstance(code, str) and _CODE.fullmatch(code)
     )
@@ -158,19 +235,12 @@ def error_codes(body: Any) -> tuple[str, ...]:
 
 def missing_permission(body: Any) -> str | None:
     """Return the permission that an error body names, in ``permissionName`` or as ``[Name]`` in its text."""
-    if not isinstance(body, Mapping):
-        return None
-    errors = body.get("errors")
-    parts = (
-        [e for e in errors if isinstance(e, Mapping)]
-        if isinstance(errors, list)
-        else []
-    )
-    for part in (*parts, body):
+    parts = _parts(body)
+    for part in parts:
         name = part.get("permissionName")
         if isinstance(name, str) and _PERMISSION.fullmatch(f"[{name}]"):
             return name
-    for part in (*parts, body):
+    for part in parts:
         message = part.get("message", part.get("error_description"))
         if isinstance(message, str) and (match := _PERMISSION.search(message)):
             return match[1]
@@ -178,11 +248,22 @@ def missing_permission(body: Any) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a ``Retry-After`` header, None where there is none that can be read."""
+    """Return the seconds of a ``Retry-After`` header, within `LONGEST_RETRY_AFTER`.
+
+    None where there is none that can be read. RingCentral sends seconds (docs/protocol.md 5); a gateway
+    in front of it may send a date.
+    """
+    value = headers.get("Retry-After", "")
     try:
-        return max(0.0, float(headers.get("Retry-After", "")))
+        seconds = float(value)
     except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError, OverflowError, OSError:
+            return None
+    if math.isnan(seconds):
         return None
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)
 
 
 def error_from_reply(
@@ -190,38 +271,46 @@ def error_from_reply(
 ) -> RingCentralError:
     """Return the error that a refused reply stands for.
 
+    A verdict takes RingCentral's own words: a code of `VERDICTS` or an OAuth ``error``. Whatever else
+    refuses a request is passing trouble, as is every reply that names an outage or a limit.
+
     Args:
         status: HTTP status, or the ``status`` of a WebSocket reply.
         body: the decoded body of any shape, or None.
         headers: reply headers, for ``Retry-After`` in seconds.
     """
-    codes = error_codes(body)
-    code = codes[0] if codes else None
-    known = set(codes)
-    if status == 429 or known & _RATE_CODES:
-        wait = retry_after(headers or {})
+    wait = retry_after(headers or {})
+    words = [*error_codes(body), *_oauth_error(body)]
+    code = words[0] if words and _NUMBERED.fullmatch(words[0]) else None
+    meanings = [VERDICTS[word] for word in words if word in VERDICTS]
+    if status == 429 or RATE_LIMITED in meanings:
         return RetryLater(
             Reason.RATE_LIMITED, code, DEFAULT_RETRY_AFTER if wait is None else wait
         )
-    if status >= 500 or status == 408 or known & _LATER_CODES:
-        return RetryLater(Reason.SERVICE_ERROR, code, retry_after(headers or {}))
-    if "SUB-505" in known:
-        # Subscriptions end with their sockets: some of those too many will (docs/protocol.md 6).
-        return RetryLater(Reason.SUBSCRIPTION_LIMIT, code)
-    if known & _PERMISSION_CODES:
+    if status >= 500 or OUTAGE in meanings:
+        return RetryLater(Reason.SERVICE_ERROR, code, wait)
+    verdicts = [meaning for meaning in meanings if meaning is not TOKEN_REJECTED]
+    if not verdicts:
+        if status == 401 or meanings:
+            return TokenRejected(Reason.SERVICE_ERROR, code, wait)
+        return RetryLater(Reason.SERVICE_ERROR, code, wait)
+    family, reason = verdicts[0]
+    if family is PermissionMissing:
         return PermissionMissing(code, missing_permission(body))
-    for candidate in codes:
-        if candidate in _BY_CODE:
-            family, reason = _BY_CODE[candidate]
-            return family(reason, candidate)
-    oauth = body.get("error") if isinstance(body, Mapping) else None
-    if isinstance(oauth, str) and oauth in _BY_OAUTH_ERROR:
-        family, reason = _BY_OAUTH_ERROR[oauth]
-        return family(reason, code)
-    if status == 401 or known & TOKEN_CODES:
-        return SignInRequired(Reason.INVALID_AUTH, code)
-    if status == 403:
-        return PermissionMissing(code, missing_permission(body))
-    if status == 404:
-        return Misconfigured(Reason.NOT_FOUND, code)
-    return Misconfigured(Reason.INVALID_REQUEST, code)
+    if family is RetryLater:
+        return RetryLater(reason, code, wait)
+    return family(reason, code)
+
+
+def _parts(body: Any) -> tuple[Mapping[str, Any], ...]:
+    """Return the parts of an error body that may have a code, the most precise first."""
+    if not isinstance(body, Mapping):
+        return ()
+    errors = body.get("errors")
+    parts = errors[:_MOST_PARTS] if isinstance(errors, list) else []
+    return (*(part for part in parts if isinstance(part, Mapping)), body)
+
+
+def _oauth_error(body: Any) -> tuple[str, ...]:
+    error = body.get("error") if isinstance(body, Mapping) else None
+    return (error,) if isinstance(error, str) else ()

@@ -17,9 +17,15 @@ from .recording import Recorder
 
 _LOGGER = logging.getLogger(__name__)
 
+# Bytes of a reply at most, once it is decompressed. The largest real ones, 1,000 detailed presences, have some
+# megabytes.
+LARGEST_BODY: Final = 16 * 1024 * 1024
 # Seconds for one request, and the longest wait for a place in the window before the caller is told.
 REQUEST_TIMEOUT: Final = 20.0
 LONGEST_WAIT: Final = 10.0
+
+# Where RingCentral's own servers are (docs/protocol.md 1.1).
+_DOMAINS: Final = (".ringcentral.com", ".ringcentral.biz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,20 @@ def decode(raw: bytes | str) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
+
+
+def check_socket(uri: str, server: str) -> bool:
+    """Whether a ticket's address is one to connect to: secure, and of the server or of RingCentral."""
+    try:
+        url, host = URL(uri), URL(server).host or ""
+    except ValueError:
+        return False
+    if url.user or not url.host or is_loopback(url.host) is not is_loopback(host):
+        return False
+    if is_loopback(host):
+        return url.scheme in ("ws", "wss", "http", "https")
+    is_known = url.host == host or url.host.endswith(_DOMAINS)
+    return is_known and url.scheme in ("wss", "https")
 
 
 class Http:
@@ -111,7 +131,7 @@ class Http:
                 timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT),
                 allow_redirects=False,
             ) as response:
-                raw = await response.read()
+                raw = await _read(response)
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as err:
             raise RetryLater(Reason.TLS_FAILED) from _bare(err)
         except aiohttp.ClientConnectorError as err:
@@ -174,6 +194,21 @@ class Http:
             self.budget.refused(
                 group, wait, now, everything="CMN-310" in error_codes(body)
             )
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Return a body, decompressed.
+
+    Raises:
+        RetryLater: it has more than `LARGEST_BODY` bytes; the rest is not read.
+    """
+    body = bytearray()
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > LARGEST_BODY:
+            _LOGGER.debug("Refused a body of more than %s bytes", LARGEST_BODY)
+            raise RetryLater(Reason.SERVICE_ERROR)
+    return bytes(body)
 
 
 def request_id(headers: Mapping[str, str]) -> str:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+from . import wire
 
 
 class RateGroup(StrEnum):
@@ -15,13 +18,17 @@ class RateGroup(StrEnum):
 
 
 # Requests per 60 s before a reply has named the account's own figures (docs/protocol.md 5).
-_DEFAULT_LIMIT = {
+_DEFAULT_LIMIT: Final = {
     RateGroup.LIGHT: 50,
     RateGroup.MEDIUM: 40,
     RateGroup.HEAVY: 10,
     RateGroup.AUTH: 5,
 }
-_DEFAULT_WINDOW = 60.0
+_DEFAULT_WINDOW: Final = 60.0
+# Bounds of what headers say, far beyond what the service grants; windows are seconds.
+_MOST_REQUESTS: Final = 1_000_000_000
+_SHORTEST_WINDOW: Final = 0.001
+_LONGEST_WINDOW: Final = 600.0
 
 
 @dataclass(slots=True)
@@ -84,14 +91,14 @@ class RateBudget:
         if headers.get("X-Rate-Limit-Group", group).lower() != group:
             return
         state = self._groups[group]
-        limit, window = (
-            _number(headers, "X-Rate-Limit-Limit"),
-            _number(headers, "X-Rate-Limit-Window"),
+        limit = wire.header(headers, "X-Rate-Limit-Limit", 1, _MOST_REQUESTS)
+        window = wire.header(
+            headers, "X-Rate-Limit-Window", _SHORTEST_WINDOW, _LONGEST_WINDOW
         )
-        remaining = _number(headers, "X-Rate-Limit-Remaining")
-        if limit is not None and limit >= 1:
+        remaining = wire.header(headers, "X-Rate-Limit-Remaining", 0, _MOST_REQUESTS)
+        if limit is not None:
             state.limit = int(limit)
-        if window is not None and window > 0:
+        if window is not None:
             state.window = window
         if remaining is not None:
             state.remaining = int(remaining)
@@ -123,10 +130,3 @@ class RateBudget:
             }
             for group, state in self._groups.items()
         }
-
-
-def _number(headers: Mapping[str, str], name: str) -> float | None:
-    try:
-        return float(headers[name])
-    except KeyError, ValueError:
-        return None

@@ -16,6 +16,7 @@ from .filters import (
     FilterPlan,
     extension_filter,
 )
+from .listing import Listing
 from .models import Extension
 from .rest import Rest
 
@@ -34,7 +35,8 @@ class Follow(StrEnum):
 class Lists:
     """What the account says: its extensions (None where they may not be read), lines and favourites.
 
-    ``refused`` are the choices whose list may not be read.
+    ``refused`` are the choices whose list may not be read. ``is_whole`` is False where a list has records
+    that cannot be read.
     """
 
     own: Extension
@@ -42,14 +44,15 @@ class Lists:
     lines: Mapping[str, Extension] | None = None
     favorites: tuple[str, ...] = ()
     refused: frozenset[Follow] = frozenset()
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Following:
     """The extensions that are followed, by id, and the plan of filters for them.
 
-    Where a list was refused (``is_complete`` is False) others may be meant, too: nobody is to be
-    taken for gone then.
+    Where a list was refused, or a record of it could not be read, ``is_complete`` is False: others may be
+    meant, too, and nobody counts as gone.
     """
 
     extensions: Mapping[str, Extension]
@@ -63,12 +66,12 @@ async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) ->
     A list that is refused is empty, but for that of the account when everyone is to be followed.
     """
     refused: set[Follow] = set()
-    account: dict[str, Extension] | None = None
-    lines: tuple[Extension, ...] = ()
-    favorites: tuple[str, ...] = ()
+    extensions: Listing[Extension] | None = None
+    lines = Listing[Extension]()
+    favorites = Listing[str]()
     if set(choices) - {Follow.OWN}:
         try:
-            account = {extension.id: extension for extension in await rest.extensions()}
+            extensions = await rest.extensions()
         except PermissionMissing, Misconfigured:
             if Follow.ACCOUNT in choices:
                 raise
@@ -84,11 +87,18 @@ async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) ->
             refused.add(Follow.FAVORITES)
     return Lists(
         own=own,
-        account=account,
-        lines={line.id: line for line in lines},
+        account=None if extensions is None else _by_id(extensions),
+        lines=_by_id(lines),
         favorites=favorites,
         refused=frozenset(refused),
+        is_whole=(extensions is None or extensions.is_whole)
+        and lines.is_whole
+        and favorites.is_whole,
     )
+
+
+def _by_id(extensions: Iterable[Extension]) -> dict[str, Extension]:
+    return {extension.id: extension for extension in extensions}
 
 
 def following(
@@ -114,7 +124,7 @@ def following(
     return Following(
         extensions=members,
         plan=FilterPlan(wanted=tuple(dict.fromkeys(wanted)), instead=instead),
-        is_complete=not lists.refused,
+        is_complete=lists.is_whole and not lists.refused,
     )
 
 

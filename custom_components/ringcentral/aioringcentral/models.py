@@ -179,19 +179,17 @@ class Extension:
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
         """Read an extension record, or None where it has no id."""
-        if (extension_id := wire.identifier(item.get("id"))) is None:
+        if (extension_id := wire.extension_id(item.get("id"))) is None:
             return None
-        account = item.get("account")
+        admin = wire.mapping(wire.mapping(item.get("permissions")).get("admin"))
         return cls(
             id=extension_id,
-            account_id=wire.identifier(account.get("id"))
-            if isinstance(account, Mapping)
-            else None,
-            number=wire.text(item.get("extensionNumber")),
-            name=wire.text(item.get("name")),
+            account_id=wire.extension_id(wire.mapping(item.get("account")).get("id")),
+            number=wire.name(item.get("extensionNumber")),
+            name=wire.name(item.get("name")),
             type=wire.text(item.get("type")),
             status=wire.text(item.get("status")),
-            is_admin=_is_admin(item.get("permissions")),
+            is_admin=admin.get("enabled") is True,
         )
 
     @property
@@ -211,11 +209,6 @@ def repr_without(value: Any, *private: str) -> str:
         if name not in private
     )
     return f"{type(value).__name__}({', '.join(shown)})"
-
-
-def _is_admin(permissions: Any) -> bool:
-    admin = permissions.get("admin") if isinstance(permissions, Mapping) else None
-    return isinstance(admin, Mapping) and admin.get("enabled") is True
 
 
 _TYPES_WITHOUT_PRESENCE = frozenset(

@@ -24,10 +24,13 @@ SEQUENCE_RESET = 1_000
 LISTED_CALLS = 7
 
 
+# Calls that are read at most. A queue may have dozens waiting; each one is compared with each.
+_MOST_CALLS: Final = 100
+
+
 def _calls(value: list[Any]) -> tuple[ActiveCall, ...]:
-    return tuple(
-        [ActiveCall.from_wire(item) for item in value if isinstance(item, dict)]
-    )
+    found = [ActiveCall.from_wire(item) for item in value if isinstance(item, dict)]
+    return tuple(found[:_MOST_CALLS])
 
 
 # Field on the wire -> (field of Presence, type it has when it says something, reader). A null or a
@@ -63,7 +66,7 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
 
     The extension is the body's, whatever URI the event came by (docs/protocol.md 4.1).
     """
-    if (extension_id := wire.identifier(event.body.get("extensionId"))) is None:
+    if (extension_id := wire.extension_id(event.body.get("extensionId"))) is None:
         return None
     return PresenceUpdate(
         extension_id=extension_id,
@@ -77,10 +80,8 @@ def update_from_rest(
     body: Any, *, asked_for_calls: bool = True
 ) -> PresenceUpdate | None:
     """Return what a REST presence (docs/protocol.md 2.4) says, or None where it names no extension."""
-    extension = body.get("extension") if isinstance(body, Mapping) else None
-    extension_id = (
-        wire.identifier(extension.get("id")) if isinstance(extension, Mapping) else None
-    )
+    body = wire.mapping(body)
+    extension_id = wire.extension_id(wire.mapping(body.get("extension")).get("id"))
     if extension_id is None:
         return None
     return PresenceUpdate(

@@ -1,9 +1,8 @@
-"""Typed REST calls (protocol 2.2). Paths use ``~``: the account and the user who signed in."""
+"""Typed REST calls (docs/protocol.md 2.2). Paths use ``~``: the account and the user who signed in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-import logging
 from typing import Any, Final
 
 from . import wire
@@ -14,27 +13,25 @@ from .errors import (
     Reason,
     RetryLater,
     RingCentralError,
-    SignInRequired,
+    TokenRejected,
     error_from_reply,
 )
-from .http import Http, Reply
+from .http import Http, Reply, check_socket
 from .limits import RateGroup
+from .listing import PAGE, Listing, Pages, Unreadable
 from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
 from .presence import update_from_rest
-
-_LOGGER = logging.getLogger(__name__)
 
 ACCOUNT: Final = "/restapi/v1.0/account/~"
 EXTENSION: Final = f"{ACCOUNT}/extension/~"
 _TICKET_PATH: Final = "/restapi/oauth/wstoken"
-_PAGE: Final = 1_000
 # Extensions in one request at most (docs/protocol.md 2.10).
 BATCH: Final = 30
 _DETAILED: Final = {"detailedTelephonyState": "true"}
 _MULTI: Final = {"Accept": "application/vnd.ringcentral.multipart+json"}
-
-# More pages than any account has: a reply that always names a next page ends here.
-_MOST_PAGES: Final = 100
+# Seconds after which a token that is rejected though it is new is shown again: it may not be known on all of
+# the service's servers yet.
+_UNTIL_KNOWN: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +61,22 @@ class Rest:
     async def own_extension(self) -> Extension:
         """Return the extension of the user who signed in, with its account's id."""
         reply = await self._send("GET", EXTENSION, RateGroup.LIGHT)
-        extension = (
-            Extension.from_wire(reply.body) if isinstance(reply.body, Mapping) else None
-        )
+        extension = Extension.from_wire(wire.mapping(reply.body))
         if extension is None or extension.account_id is None:
-            raise RetryLater(Reason.SERVICE_ERROR)
+            raise Unreadable
         return extension
 
-    async def extensions(self) -> tuple[Extension, ...]:
-        """Return every extension of the account."""
-        found = [
-            Extension.from_wire(item)
-            async for item in self._pages(f"{ACCOUNT}/extension", RateGroup.MEDIUM, {})
-        ]
-        return tuple(extension for extension in found if extension is not None)
+    async def extensions(self) -> Listing[Extension]:
+        """Return every extension of the account: at least that of the user, so an empty list is none."""
+        path = f"{ACCOUNT}/extension"
+        listing = await self._pages(
+            path, RateGroup.MEDIUM, {}, lambda item: wire.extension_id(item.get("id"))
+        )
+        found = [Extension.from_wire(item) for item in listing]
+        extensions = [extension for extension in found if extension is not None]
+        if not extensions:
+            raise Unreadable
+        return Listing.of(extensions, is_whole=listing.is_whole)
 
     async def presence(self, extension_id: str = "~") -> PresenceUpdate:
         """Return the detailed presence of one extension."""
@@ -87,87 +86,144 @@ class Rest:
             RateGroup.LIGHT,
             query=_DETAILED,
         )
-        if (update := update_from_rest(reply.body)) is None:
-            raise RetryLater(Reason.SERVICE_ERROR)
+        update = update_from_rest(reply.body)
+        if update is None or extension_id not in ("~", update.extension_id):
+            raise Unreadable
         return update
 
     async def presences(self, extension_ids: Iterable[str]) -> Readings:
-        """Return the detailed presence of extensions, 30 to a request (protocol 2.10)."""
+        """Return the detailed presence of extensions, 30 to a request (docs/protocol.md 2.10).
+
+        What was read counts, also where a later request fails for now. Single ones that may not be read are
+        left out; where all are, that is raised, unless they are gone.
+        """
         wanted = list(dict.fromkeys(extension_ids))
         found: list[PresenceUpdate] = []
         refusals: dict[str, RingCentralError] = {}
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
-            if len(batch) == 1:
-                try:
-                    found.append(await self.presence(batch[0]))
-                except (PermissionMissing, Misconfigured) as err:
-                    refusals[batch[0]] = err
-                continue
-            path = f"{ACCOUNT}/extension/{','.join(batch)}/presence"
-            reply = await self._send(
-                "GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI
-            )
-            # One part for each, in order.
-            parts = reply.body if isinstance(reply.body, list) else ()
-            for key, part in zip(batch, parts, strict=False):
-                body = part.get("body") if isinstance(part, Mapping) else None
-                if (update := update_from_rest(body)) is not None:
-                    found.append(update)
-                elif isinstance(part, Mapping):
-                    status = wire.number(part.get("status")) or 500
-                    refusals[wire.identifier(part.get("resourceId")) or key] = (
-                        error_from_reply(status, body, reply.headers)
-                    )
+            try:
+                updates, refused = await self._batch(batch)
+            except (PermissionMissing, Misconfigured) as err:
+                refusals |= dict.fromkeys(batch, err)
+            except RetryLater as err:
+                refusals |= dict.fromkeys(wanted[start:], err)
+                break
+            else:
+                found += updates
+                refusals |= refused
         passing = {
             key: err for key, err in refusals.items() if isinstance(err, RetryLater)
         }
-        # Single ones that may not be read are left out; when all are, that is the news, unless they are gone.
         news = [err for err in refusals.values() if err.reason is not Reason.NOT_FOUND]
         if news and not found:
             raise next(iter(passing.values()), news[0])
         waits = [err.retry_after for err in passing.values() if err.retry_after]
-        wait = max(waits, default=None)
-        if any(err.reason is Reason.RATE_LIMITED for err in passing.values()):
-            # Whatever else is read meanwhile would restart the penalty, too (protocol 5).
-            now = asyncio.get_running_loop().time()
-            self._http.budget.refused(RateGroup.LIGHT, wait or 0.0, now)
-        return Readings(found=tuple(found), later=tuple(passing), retry_after=wait)
-
-    async def account_presences(self) -> tuple[PresenceUpdate, ...]:
-        """Return the detailed presence of the whole account, 1,000 to a request (Heavy, protocol 2.6)."""
-        pages = self._pages(f"{ACCOUNT}/presence", RateGroup.HEAVY, _DETAILED)
-        found = [update_from_rest(item) async for item in pages]
-        return tuple(update for update in found if update is not None)
-
-    async def monitored_lines(self) -> tuple[Extension, ...]:
-        """Return the extensions that the user monitors; refused where the account has no such list (protocol 2.7)."""
-        pages = self._pages(f"{EXTENSION}/presence/line", RateGroup.LIGHT, {})
-        found = [
-            Extension.from_wire(item["extension"])
-            async for item in pages
-            if isinstance(item.get("extension"), Mapping)
-        ]
-        return tuple(extension for extension in found if extension is not None)
-
-    async def favorites(self) -> tuple[str, ...]:
-        """Return the ids of favourites that are extensions; refused where contacts may not be read."""
-        reply = await self._send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
-        ids = (
-            wire.identifier(item.get("extensionId"))
-            for item in wire.records(reply.body)
+        return Readings(
+            found=tuple(found),
+            later=tuple(passing),
+            retry_after=max(waits, default=None),
         )
-        return tuple(found for found in ids if found is not None)
+
+    async def _batch(
+        self, keys: Sequence[str]
+    ) -> tuple[list[PresenceUpdate], dict[str, RingCentralError]]:
+        """Return presence of a batch, and what refused the others, by id."""
+        if len(keys) == 1:
+            return [await self.presence(keys[0])], {}
+        path = f"{ACCOUNT}/extension/{','.join(keys)}/presence"
+        reply = await self._send(
+            "GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI
+        )
+        found: dict[str, PresenceUpdate] = {}
+        # Who is in no part is to be asked for again.
+        refused: dict[str, RingCentralError] = dict.fromkeys(keys, Unreadable())
+        parts = reply.body if isinstance(reply.body, list) else ()
+        # One part for each, in order.
+        for key, item in zip(keys, parts, strict=False):
+            part = wire.mapping(item)
+            update = update_from_rest(part.get("body"))
+            if update is not None and update.extension_id in refused:
+                found[update.extension_id] = update
+            elif (status := wire.number(part.get("status")) or 500) >= 400:
+                named = wire.extension_id(part.get("resourceId"))
+                refused[named if named in refused else key] = error_from_reply(
+                    status, part.get("body"), reply.headers
+                )
+        refused = {key: err for key, err in refused.items() if key not in found}
+        limits = [
+            err.retry_after or 0.0
+            for err in refused.values()
+            if isinstance(err, RetryLater) and err.reason is Reason.RATE_LIMITED
+        ]
+        if limits:
+            # Whatever else is read meanwhile would restart the penalty, too (docs/protocol.md 5).
+            now = asyncio.get_running_loop().time()
+            self._http.budget.refused(RateGroup.LIGHT, max(limits), now)
+        return list(found.values()), refused
+
+    async def account_presences(self) -> Listing[PresenceUpdate]:
+        """Return the detailed presence of the whole account, 1,000 to a request (Heavy, docs/protocol.md 2.6)."""
+        listing = await self._pages(
+            f"{ACCOUNT}/presence",
+            RateGroup.HEAVY,
+            _DETAILED,
+            lambda item: wire.extension_id(
+                wire.mapping(item.get("extension")).get("id")
+            ),
+        )
+        found = [update_from_rest(item) for item in listing]
+        return Listing.of(
+            (update for update in found if update is not None),
+            is_whole=listing.is_whole,
+        )
+
+    async def monitored_lines(self) -> Listing[Extension]:
+        """Return the extensions that the user monitors; refused where the account has no such list.
+
+        The user's own is on it twice (docs/protocol.md 2.7).
+        """
+        listing = await self._pages(
+            f"{EXTENSION}/presence/line", RateGroup.LIGHT, {}, _line_key
+        )
+        found = {
+            extension.id: extension
+            for item in listing
+            if (extension := Extension.from_wire(wire.mapping(item.get("extension"))))
+        }
+        return Listing.of(found.values(), is_whole=listing.is_whole)
+
+    async def favorites(self) -> Listing[str]:
+        """Return the ids of favorites that are extensions; refused where contacts may not be read.
+
+        Others are contacts. The list has no pages (docs/protocol.md 2.2).
+        """
+        reply = await self._send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
+        records = wire.mapping(reply.body).get("records")
+        if not isinstance(records, list):
+            raise Unreadable
+        ids = [
+            wire.extension_id(wire.mapping(item).get("extensionId")) for item in records
+        ]
+        is_whole = all(
+            found is not None or wire.mapping(item).get("contactId") is not None
+            for found, item in zip(ids, records, strict=True)
+        )
+        return Listing.of(
+            dict.fromkeys(found for found in ids if found is not None),
+            is_whole=is_whole,
+        )
 
     async def is_queue_member(self) -> bool:
-        """Return whether the user answers calls of a queue; False where that may not be read (protocol 2.2)."""
+        """Return whether the user answers calls of a queue; False where that cannot be read (docs/protocol.md 2.2)."""
         try:
             reply = await self._send(
                 "GET", f"{EXTENSION}/call-queue-presence", RateGroup.LIGHT
             )
-        except PermissionMissing, Misconfigured:
+        except PermissionMissing, Misconfigured, RetryLater:
+            # Whether one choice is offered is not worth doing without the rest.
             return False
-        return bool(wire.records(reply.body))
+        return bool(wire.mapping(reply.body).get("records"))
 
     async def update_presence(
         self,
@@ -177,7 +233,7 @@ class Rest:
         dnd_status: DndStatus | None = None,
         message: str | None = None,
     ) -> PresenceUpdate:
-        """Change what is given (protocol 2.5) and return the presence after it."""
+        """Change what is given (docs/protocol.md 2.5) and return the presence after it."""
         values = {
             "userStatus": user_status,
             "dndStatus": dnd_status,
@@ -191,36 +247,33 @@ class Rest:
         return update
 
     async def ticket(self) -> Ticket:
-        """Return a fresh WebSocket ticket (protocol 3.1)."""
-        body = (await self._send("POST", _TICKET_PATH, RateGroup.AUTH)).body
-        uri = wire.text(body.get("uri")) if isinstance(body, Mapping) else None
-        token = (
-            wire.text(body.get("ws_access_token"))
-            if isinstance(body, Mapping)
-            else None
-        )
-        if uri is None or token is None:
-            raise RetryLater(Reason.SERVICE_ERROR)
+        """Return a fresh WebSocket ticket (docs/protocol.md 3.1)."""
+        reply = await self._send("POST", _TICKET_PATH, RateGroup.AUTH)
+        body = wire.mapping(reply.body)
+        uri, token = body.get("uri"), wire.secret(body.get("ws_access_token"))
+        if (
+            token is None
+            or not isinstance(uri, str)
+            or not check_socket(uri, self._http.server)
+        ):
+            raise Unreadable
         return Ticket(uri=uri, token=token)
 
     async def _pages(
-        self, path: str, group: RateGroup, query: Mapping[str, str]
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """Yield the records of all pages; the last one is that which names no next page."""
-        for page in range(1, _MOST_PAGES + 1):
+        self,
+        path: str,
+        group: RateGroup,
+        query: Mapping[str, str],
+        key: Callable[[Mapping[str, Any]], str | None],
+    ) -> Listing[Mapping[str, Any]]:
+        """Return the records of all pages, each once by its key."""
+        pages = Pages(key)
+        while True:
             reply = await self._send(
-                "GET", path, group, query={**query, "page": page, "perPage": _PAGE}
+                "GET", path, group, query={**query, "page": pages.page, "perPage": PAGE}
             )
-            for item in wire.records(reply.body):
-                yield item
-            navigation = (
-                reply.body.get("navigation")
-                if isinstance(reply.body, Mapping)
-                else None
-            )
-            if not isinstance(navigation, Mapping) or not navigation.get("nextPage"):
-                return
-        _LOGGER.debug("More than %s pages, the rest is left out", _MOST_PAGES)
+            if not pages.add(reply.body):
+                return pages.records
 
     async def _send(
         self,
@@ -232,9 +285,14 @@ class Rest:
         headers: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """Send with a token; one that the service rejects is renewed, and the request sent once more."""
+        """Send with a token; one that the service rejects is renewed, at first at once, then after a pause.
+
+        Raises:
+            TokenRejected: new ones are rejected, too. Whether the user has to sign in again is what the
+                token endpoint says, and nothing else.
+        """
         token = await self._tokens.token()
-        for last in (False, True):
+        for pause in (0.0, _UNTIL_KNOWN, None):
             try:
                 return await self._http.send(
                     method,
@@ -247,8 +305,17 @@ class Rest:
                     query=query,
                     json=json,
                 )
-            except SignInRequired as err:
-                if last or err.reason is not Reason.INVALID_AUTH:
+            except TokenRejected:
+                if pause is None:
                     raise
+                await asyncio.sleep(pause)
                 token = await self._tokens.renew(token.value)
         raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def _line_key(item: Mapping[str, Any]) -> str | None:
+    """Return the id of a line, with that of its extension: an extension may have several."""
+    extension = wire.extension_id(wire.mapping(item.get("extension")).get("id"))
+    if extension is None:
+        return None
+    return f"{wire.identifier(item.get('id')) or ''}/{extension}"

@@ -1,28 +1,66 @@
-"""Tolerant readers of single values: what cannot be read is None, never an exception."""
+"""Readers of single values: what comes out is one of our own types within bounds, or None, never an exception.
+
+The bounds are far beyond what the service sends. They keep what is computed from a value, shown or
+stored of it from failing.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 import logging
 import re
-from typing import Any
+from typing import Any, Final
 
 _LOGGER = logging.getLogger(__name__)
-_WORD = re.compile(r"[A-Za-z]{1,40}")
+_WORD: Final = re.compile(r"[A-Za-z]{1,40}")
+_IDENTIFIER: Final = re.compile(r"[!-~]{1,128}")
+# Part of a path, and of a list with commas.
+_EXTENSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+# A header and a query take it as it is.
+_SECRET: Final = re.compile(r"[!-~]{1,16384}")
+# Names are at most 64 characters long, messages 75; a state of Home Assistant 255.
+_LONGEST_TEXT: Final = 255
+_LARGEST_NUMBER: Final = 2**63 - 1
+# Years whose times fit into every time zone, and into a C time on every machine.
+_YEARS: Final = range(1971, 2200)
+# Control characters, but for tab and line break; a database refuses the first of them.
+_CONTROL: Final = {
+    code: " " for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
+}
 
 
 def identifier(value: Any) -> str | None:
-    """Return an id as text; the wire sends int64 numbers or strings (docs/protocol.md 2.1)."""
-    if isinstance(value, str):
-        return value or None
+    """Return an id as text; the service sends int64 numbers or strings (docs/protocol.md 2.1)."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        return str(value) if 0 <= value <= _LARGEST_NUMBER else None
+    if isinstance(value, str) and _IDENTIFIER.fullmatch(value):
+        return value
     return None
 
 
+def extension_id(value: Any) -> str | None:
+    """Return the id of an account or extension as text, fit for a path."""
+    found = identifier(value)
+    return found if found is not None and _EXTENSION_ID.fullmatch(found) else None
+
+
 def text(value: Any) -> str | None:
-    """Return a text that is not empty."""
-    return value if isinstance(value, str) and value else None
+    """Return a text that is not empty, of at most 255 characters."""
+    if not isinstance(value, str) or not value:
+        return None
+    found: str = value[:_LONGEST_TEXT]
+    return found if found.isprintable() else found.translate(_CONTROL)
+
+
+def name(value: Any) -> str | None:
+    """Return a text in one line that has something to see in it."""
+    found = " ".join((text(value) or "").split())
+    return found if any(letter.isprintable() for letter in found) else None
+
+
+def secret(value: Any) -> str | None:
+    """Return a token, fit for a header."""
+    return value if isinstance(value, str) and _SECRET.fullmatch(value) else None
 
 
 def flag(value: Any) -> bool | None:
@@ -31,19 +69,41 @@ def flag(value: Any) -> bool | None:
 
 
 def number(value: Any) -> int | None:
-    """Return a whole number."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Return a whole number from 0 that fits into 64 bits."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _LARGEST_NUMBER else None
+
+
+def seconds(value: Any, most: float) -> float | None:
+    """Return a positive number of seconds, not more than ``most``."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 < value <= most else None
+
+
+def header(
+    headers: Mapping[str, str], key: str, low: float, high: float
+) -> float | None:
+    """Return the number in a header if it is within bounds."""
+    try:
+        value = float(headers[key])
+    except KeyError, ValueError:
+        return None
+    return value if low <= value <= high else None
 
 
 def moment(value: Any) -> datetime | None:
-    """Return an aware time from ISO 8601 with ``Z``, ``+00:00`` or ``+0000``."""
+    """Return a time in UTC from ISO 8601 with ``Z``, ``+00:00`` or ``+0000``."""
     if not isinstance(value, str):
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
+    except ValueError, OverflowError:
         return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    if parsed.year not in _YEARS:
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
@@ -61,11 +121,6 @@ def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
     return found
 
 
-def records(body: Any) -> tuple[Mapping[str, Any], ...]:
-    """Return the records of a list reply (docs/protocol.md 2.2)."""
-    items = body.get("records") if isinstance(body, Mapping) else None
-    return (
-        tuple(item for item in items if isinstance(item, Mapping))
-        if isinstance(items, list)
-        else ()
-    )
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return an object, an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}

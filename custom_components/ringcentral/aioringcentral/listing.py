@@ -1,0 +1,96 @@
+"""Lists of many records (docs/protocol.md 2.2): put together page by page, and believed or not. No I/O."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Self
+
+from . import wire
+from .errors import Reason, RetryLater
+
+# Records of one page at most, as asked for; a reply may have some more.
+PAGE: Final = 1_000
+_MOST_RECORDS: Final = 2 * PAGE
+# More pages than any account has: a reply that always names a next page ends here.
+_MOST_PAGES: Final = 100
+
+
+class Listing[T](tuple[T, ...]):  # noqa: SLOT001 - a tuple has room for no other slots
+    """What a list says; with ``is_whole`` False a record could not be read, so others may be on it."""
+
+    is_whole = True
+
+    @classmethod
+    def of(cls, found: Iterable[T], *, is_whole: bool) -> Self:
+        """Return a listing."""
+        listing = cls(found)
+        listing.is_whole = is_whole
+        return listing
+
+
+class Unreadable(RetryLater):
+    """A reply below 400 that cannot be read, or not be believed: it is asked for again."""
+
+    def __init__(self) -> None:
+        """Take nothing: what the reply says is of no use."""
+        super().__init__(Reason.SERVICE_ERROR)
+
+
+class Pages:
+    """The pages of one list.
+
+    A page that is missing, cut off or sent twice must not look like a list with fewer records, since
+    whoever is not on a list counts as gone.
+    """
+
+    def __init__(self, key: Callable[[Mapping[str, Any]], str | None]) -> None:
+        """Take what returns the id of a record, or None for a record that cannot be read."""
+        self._key = key
+        self._records: dict[str, Mapping[str, Any]] = {}
+        self._unreadable = 0
+        self.page = 1
+
+    @property
+    def records(self) -> Listing[Mapping[str, Any]]:
+        """The records so far, each once."""
+        return Listing.of(self._records.values(), is_whole=not self._unreadable)
+
+    def add(self, body: Any) -> bool:
+        """Take the body of page `page`; return whether there is another one, which is `page` then.
+
+        Raises:
+            Unreadable: it is not that page, or not a page of a list that adds up.
+        """
+        body = wire.mapping(body)
+        paging, records = body.get("paging"), body.get("records")
+        told = wire.mapping(paging)
+        has_next = bool(wire.mapping(body.get("navigation")).get("nextPage"))
+        is_page = (
+            isinstance(records, list)
+            and len(records) <= _MOST_RECORDS
+            and wire.number(told.get("page")) in (None, self.page)
+            # An empty list says so.
+            and (records or (isinstance(paging, dict) and not has_next))
+        )
+        if not is_page:
+            raise Unreadable
+        for record in records:
+            self._add(record)
+        if has_next:
+            self.page += 1
+            if self.page > _MOST_PAGES:
+                raise Unreadable
+            return True
+        listed = len(self._records) + self._unreadable
+        if (wire.number(told.get("totalPages")) or 0) > self.page or (
+            wire.number(told.get("totalElements")) or 0
+        ) > listed:
+            raise Unreadable
+        return False
+
+    def _add(self, record: Any) -> None:
+        key = self._key(record) if isinstance(record, dict) else None
+        if key is None:
+            self._unreadable += 1
+        elif key in self._records:
+            raise Unreadable
+        else:
+            self._records[key] = record
