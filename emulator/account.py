@@ -98,6 +98,8 @@ class Account:
         self.own_id = start.own_id
         self.extensions = start.extensions
         self.queues = start.queues
+        self.locked_queues: set[int] = set()
+        """Queues whose members may not log in or out themselves."""
         self.lines: dict[int, list[Line]] = {}
         self.favorites: dict[int, list[Favorite]] = {}
         self._watched: dict[int, tuple[frozenset[int], frozenset[int]]] = {}
@@ -168,6 +170,14 @@ class Account:
                 (declined.discard if accept else declined.add)(queue_id)
         if changed:
             self._tell(QueueChange(queue_id, tuple(changed)))
+
+    def set_members(self, queue_id: int, member_ids: list[int]) -> None:
+        """Replace the members of a queue; tell each who came or left."""
+        before = self.queues[queue_id]
+        self.queues[queue_id] = list(dict.fromkeys(member_ids))
+        for ext_id in sorted({*before} ^ {*member_ids}):
+            hints = ("CallQueueMembersChange",)
+            self._tell(ExtensionChange(ext_id, "Update", hints))
 
     def set_lines(self, owner_id: int, extension_ids: Iterable[int]) -> None:
         """Replace the lines after the two locked ones; tell each that changed."""
@@ -242,6 +252,7 @@ class Account:
         for ext_id in self.extensions.keys() - start.extensions.keys():
             self.remove(ext_id)
         self.queues = start.queues
+        self.locked_queues.clear()
         for ext_id, initial in start.extensions.items():
             ext = self.extensions.get(ext_id)
             if ext is None:

@@ -107,12 +107,13 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """A REST reply; `raw` stands in for JSON where a body is none."""
+    """A REST reply; `raw` or `data` stand in for JSON where a body is none."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: str | None = None
+    data: bytes | None = None
     content_type: str = "application/json"
     lost: bool = False
     """The reply is not to reach the client."""

@@ -35,6 +35,8 @@ class CallOptions:
     session_id: str | None = None
     ring_members: bool = True
     """Whether a call of a queue rings its members, or only waits."""
+    voicemail_seconds: int = 6
+    """Length of what the caller leaves with the word `voicemail`."""
     to_self: bool = False
     """A call to oneself: the other end rings on the same extension."""
 
@@ -51,6 +53,8 @@ def call_options(options: dict[str, Any]) -> CallOptions:
         match attribute:
             case "interval":
                 made[attribute] = float(value)
+            case "voicemail_seconds":
+                made[attribute] = int(value)
             case "queue_call" | "ring_members" | "to_self":
                 made[attribute] = bool(value)
             case "direction" if value not in DIRECTIONS:

@@ -6,11 +6,13 @@ import random
 from typing import Any
 
 from .account import Account
+from .calllog import CallLog
 from .calloptions import CallOptions, parse_script
 from .calls import CallError, Leg, follow, swap
 from .clock import Clock, iso
 from .extension import Extension
 from .faults import Faults
+from .messages import Mailboxes
 from .names import CALLER_NAMES
 
 BEGINNINGS = ("ring", "dial", "retrieve", "swap")
@@ -21,10 +23,18 @@ class CallPlayer:
     """Makes calls happen."""
 
     def __init__(
-        self, account: Account, clock: Clock, faults: Faults, rng: random.Random
+        self,
+        account: Account,
+        clock: Clock,
+        faults: Faults,
+        rng: random.Random,
+        *,
+        log: CallLog,
+        mailboxes: Mailboxes,
     ) -> None:
         """Take the account and a seeded source of numbers and ids."""
         self._account, self._clock = account, clock
+        self._log, self._mailboxes = log, mailboxes
         self._faults, self._rng = faults, rng
 
     async def play(
@@ -134,9 +144,12 @@ class CallPlayer:
         if word == "ring":
             caller = options.from_name or self._rng.choice(CALLER_NAMES)
             named = replace(options, from_name=f"{queue.name} - {caller}")
-            self.step(queue, key, word, replace(named, queue_name=None))
+            alone = replace(named, queue_name=None, queue_call=False)
+            self.step(queue, key, word, alone)
         elif _has(queue, key):
-            self.step(queue, key, "elsewhere" if word == "answer" else word, options)
+            # To the queue, who gave up waiting has abandoned the call.
+            ends = {"answer": "elsewhere", "missed": "abandoned", "hangup": "abandoned"}
+            self.step(queue, key, ends.get(word, word), options)
 
     def _reach(
         self, queue: Extension, chosen: Extension, key: str, options: CallOptions
@@ -186,10 +199,27 @@ class CallPlayer:
         leg = _find(ext, key)
         if word == "park":
             self._park(ext, leg, options)
+            self._log.ended(ext, leg, word)
             return follow(leg, "hangup")
         after = follow(leg, word)
         self._change(ext, _swapped(ext, leg, after))
+        if word == "answer":
+            self._log.answered(ext, leg)
+        elif after.ended:
+            self._finish(ext, leg, word, options)
         return after
+
+    def _finish(
+        self, ext: Extension, leg: Leg, word: str, options: CallOptions
+    ) -> None:
+        """Log a call that ended, with the voicemail that was left."""
+        message_id: int | None = None
+        # A caller of a queue leaves one message, with the queue.
+        if word == "voicemail" and not leg.queue_call:
+            message_id = self._mailboxes.leave(
+                ext.id, leg.from_number, leg.from_name, options.voicemail_seconds
+            ).id
+        self._log.ended(ext, leg, word, message_id)
 
     def outside_number(self) -> str:
         """Return a number of nobody."""
@@ -197,6 +227,8 @@ class CallPlayer:
 
     def end_all(self, ext: Extension) -> None:
         """End every call of an extension."""
+        for leg in ext.legs:
+            self._log.ended(ext, leg, "hangup")
         self._change(ext, tuple(replace(leg, status="NoCall") for leg in ext.legs))
 
     def _change(self, ext: Extension, legs: tuple[Leg, ...]) -> None:
@@ -265,6 +297,7 @@ class CallPlayer:
                         to_name=ext.name,
                     )
                     self._change(ext, (*ext.legs, taken))
+                    self._log.answered(ext, taken)
                     return taken
         raise CallError(f"no call {key} is parked")
 

@@ -48,6 +48,7 @@ TRANSITIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "reject": (("Ringing",), "NoCall"),
     "voicemail": (("Ringing",), "NoCall"),
     "missed": (("Ringing",), "NoCall"),
+    "abandoned": (("Ringing",), "NoCall"),
     "elsewhere": (("Ringing",), "NoCall"),
     "transfer": (("CallConnected", "OnHold"), "NoCall"),
     "park": (("CallConnected", "OnHold"), "NoCall"),

@@ -27,6 +27,8 @@ class Control:
             "info": self._emulator.info,
             "truth": self._emulator.truth,
             "counters": self._emulator.counters.as_dict,
+            "queues": self._emulator.queues,
+            "voicemails": self._emulator.mail.all,
             "faults": self._emulator.faults.as_dict,
         }
         for name, read in gets.items():
@@ -38,6 +40,7 @@ class Control:
             "reset": self._reset,
             "frame": self._frame,
             "membership": self._membership,
+            "voicemails": self._voicemails,
             "tokens": self._tokens,
             "deliver": self._deliver,
             "clock": self._clock,
@@ -108,6 +111,14 @@ class Control:
             await emulator.set_lines([str(each) for each in body["lines"]])
         if "favorites" in body:
             await emulator.set_favorites([str(each) for each in body["favorites"]])
+        if "queue" in body:
+            wanted = body["queue"]
+            members = wanted.get("members")
+            await emulator.set_queue(
+                str(wanted["id"]),
+                members=None if members is None else [str(each) for each in members],
+                editable=wanted.get("editable"),
+            )
         if "add" in body:
             wanted = body["add"]
             kind = str(wanted.get("type", "User"))
@@ -125,6 +136,26 @@ class Control:
         if "remove" in body:
             await emulator.remove_extension(str(body["remove"]))
         return result
+
+    async def _voicemails(self, body: Body) -> Any:
+        mail = self._emulator.mail
+        ext_id = str(body.get("extension_id", self._emulator.own_extension_id))
+        if "read" in body:
+            mail.mark(ext_id, str(body["read"]))
+            return {}
+        if "unread" in body:
+            mail.mark(ext_id, str(body["unread"]), read=False)
+            return {}
+        if "delete" in body:
+            mail.delete(ext_id, str(body["delete"]))
+            return {}
+        left = mail.leave(
+            ext_id,
+            number=body.get("from", "+14155550123"),
+            name=body.get("from_name"),
+            seconds=int(body.get("seconds", 6)),
+        )
+        return {"id": left}
 
     async def _tokens(self, body: Body) -> Any:
         actions: dict[str, Callable[[], None]] = {

@@ -95,6 +95,10 @@ class Faults:
     group_telephony_status: Literal["events", "always", "never"] = "events"
     """Where queues, pick-up groups and park locations have a telephonyStatus."""
     always_telephony_status: bool = False
+    call_log_delay: float | None = None
+    """Seconds until an ended call is in the log; 15 to 30 by itself."""
+    call_log_ids: Literal["same", "absent", "other"] = "same"
+    """Whether its records name the telephony session as presence does."""
     # Kinds of account.
     new_call_handling: bool = False
     dnd_status: Literal["beside", "absent", "unknown"] = "beside"

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     QUEUE_PRESENCE = "queue presence"
     EXTENSION = "extension"
     EXTENSION_LIST = "extension list"
+    MESSAGES = "messages"
+    VOICEMAIL = "voicemail"
     SILENT = "silent"
 
 
@@ -58,7 +60,7 @@ class Refusal:
 _ACCOUNT = r"/restapi/v1\.0/account/(?P<account>~|\d+)"
 _EXTENSION = rf"{_ACCOUNT}/extension/(?P<target>~|\d+)"
 _SILENT = (
-    r"/(message-store(/instant)?|voicemail|fax|telephony/sessions"
+    r"/(message-store/instant|fax|telephony/sessions"
     r"|incoming-call-pickup|missed-calls)"
 )
 """Real filters of other products: granted, and nothing ever happens."""
@@ -75,12 +77,16 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.QUEUE_PRESENCE, rf"{_ACCOUNT}/call-queues/(?P<target>\d+)/presence"),
         (Kind.EXTENSION, _EXTENSION),
         (Kind.EXTENSION_LIST, rf"{_ACCOUNT}/extension"),
+        (Kind.MESSAGES, rf"{_EXTENSION}/message-store"),
+        (Kind.VOICEMAIL, rf"{_EXTENSION}/voicemail"),
         (Kind.SILENT, _EXTENSION + _SILENT),
         (Kind.SILENT, rf"{_ACCOUNT}/telephony/sessions"),
     )
 )
 
 ACCOUNT_KINDS = (Kind.ACCOUNT_PRESENCE, Kind.EXTENSION_LIST)
+OWN_OR_SILENT = (Kind.SILENT, Kind.MESSAGES, Kind.VOICEMAIL)
+"""Granted for anybody; of another extension's messages nothing ever comes."""
 PERMISSIONS = {
     Kind.PRESENCE: ("ReadPresence",),
     Kind.ACCOUNT_PRESENCE: ("ReadPresence", "ReadAccounts"),
@@ -92,6 +98,8 @@ PERMISSIONS = {
     Kind.QUEUE_PRESENCE: ("ReadPresence",),
     Kind.EXTENSION: ("ReadAccounts",),
     Kind.EXTENSION_LIST: ("ReadAccounts",),
+    Kind.MESSAGES: ("ReadMessages",),
+    Kind.VOICEMAIL: ("ReadMessages",),
     Kind.SILENT: (),
 }
 """App permissions by kind; for the account's presence both of the disputed two."""
@@ -146,7 +154,7 @@ def refused(
     if code := first_match(faults.refuse_filters, wanted.text):
         return Refusal(403, code, "Not allowed to subscribe for this event")
     kind, target = wanted.kind, wanted.target_id
-    if kind in ACCOUNT_KINDS or kind is Kind.SILENT:
+    if kind in ACCOUNT_KINDS or kind in OWN_OR_SILENT:
         return None
     if kind is Kind.QUEUE_PRESENCE:
         return None if target in account.queues else _unknown()

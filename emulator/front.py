@@ -30,8 +30,11 @@ def respond(reply: Reply) -> web.Response:
     """Return a reply as aiohttp sends it."""
     if reply.status == 204:
         return web.Response(status=204, headers=reply.headers)
-    raw = reply.raw
-    body = orjson.dumps(reply.body) if raw is None else raw.encode()
+    if reply.data is not None:
+        body = reply.data
+    else:
+        raw = reply.raw
+        body = orjson.dumps(reply.body) if raw is None else raw.encode()
     return web.Response(
         status=reply.status,
         body=body,

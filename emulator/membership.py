@@ -1,9 +1,11 @@
 """Changes of who is in the account and on whose lists, by ids as text."""
 
 import itertools
+from typing import Any
 
 from .extension import Extension
 from .service import Service
+from .shapes_lists import accepts_current
 
 STATUSES = ("Enabled", "Disabled", "Frozen", "NotActivated", "Unassigned")
 TYPES = frozenset(
@@ -48,6 +50,37 @@ class Membership:
         """Replace the signed-in user's monitored lines after the two own ones."""
         account = self._service.account
         account.set_lines(account.own_id, [self._known(each) for each in ext_ids])
+
+    def set_queue(
+        self, queue_id: str, members: list[str] | None, editable: bool | None
+    ) -> None:
+        """Set a queue's members, and whether they may log in and out themselves."""
+        account = self._service.account
+        known = self._known(queue_id)
+        if known not in account.queues:
+            raise ValueError(f"{queue_id} is no queue")
+        if members is not None:
+            account.set_members(known, [self._known(each) for each in members])
+        if editable is not None:
+            change = (
+                account.locked_queues.discard if editable else account.locked_queues.add
+            )
+            change(known)
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """Return every queue with its members and whether they take its calls."""
+        account = self._service.account
+        return {
+            str(queue_id): {
+                "name": account.extensions[queue_id].name,
+                "editable": queue_id not in account.locked_queues,
+                "members": {
+                    str(member): accepts_current(account.extensions[member], queue_id)
+                    for member in members
+                },
+            }
+            for queue_id, members in account.queues.items()
+        }
 
     def set_favorites(self, entries: list[str]) -> None:
         """Replace the signed-in user's favourites; unknown ids are outside contacts."""

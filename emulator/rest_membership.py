@@ -152,7 +152,11 @@ def read_member(service: Service, request: Request, ids: dict[str, str]) -> Repl
     return Reply(
         body={
             "records": [
-                shapes_lists.queue_of_member(account.extensions[queue], ext)
+                shapes_lists.queue_of_member(
+                    account.extensions[queue],
+                    ext,
+                    editable=queue not in account.locked_queues,
+                )
                 for queue in account.queues_of(ext.id)
             ]
         }
@@ -170,6 +174,9 @@ def update_member(service: Service, request: Request, ids: dict[str, str]) -> Re
             raise bad_parameter("callQueue.id")
         if not isinstance(accept, bool):
             raise bad_parameter("acceptCalls")
+        if int(text) in service.account.locked_queues:
+            # Which code the service has for this is not known.
+            raise ApiError(403, "CMN-404", "Member status of the queue is not editable")
         service.account.set_queue_calls(int(text), {ext.id: accept})
     return read_member(service, request, ids)
 

@@ -21,11 +21,14 @@ from .extension import PRESENCE_VALUES, Extension
 from .faults import Faults
 from .front import rest_handler
 from .gateway import Gateway
+from .mail import Mail
 from .membership import Membership
 from .oauth import OAuth
 from .odd_http import ELSEWHERE, elsewhere, odd_middleware
 from .rest_account import ROUTES as ACCOUNT_ROUTES
+from .rest_calllog import ROUTES as CALL_LOG_ROUTES
 from .rest_membership import ROUTES as MEMBERSHIP_ROUTES
+from .rest_messages import ROUTES as MESSAGE_ROUTES
 from .rest_presence import ROUTES as PRESENCE_ROUTES
 from .rest_subscription import ROUTES as SUBSCRIPTION_ROUTES
 from .service import Service, jwt_for
@@ -38,6 +41,8 @@ ROUTES = [
     *ACCOUNT_ROUTES,
     *MEMBERSHIP_ROUTES,
     *SUBSCRIPTION_ROUTES,
+    *MESSAGE_ROUTES,
+    *CALL_LOG_ROUTES,
 ]
 
 
@@ -80,9 +85,12 @@ class Emulator:
             service.clock,
             service.faults,
             random.Random(f"calls-{seed}"),
+            log=service.call_log,
+            mailboxes=service.mailboxes,
         )
         self.membership = Membership(service)
-        self.office = Office(service.account, self._player, seed)
+        self.mail = Mail(service)
+        self.office = Office(service.account, self._player, service.mailboxes, seed)
         self._runner: web.AppRunner | None = None
         self._calls: set[asyncio.Task[dict[str, Any]]] = set()
 
@@ -264,6 +272,20 @@ class Emulator:
         """Replace the signed-in user's monitored lines after the two own ones."""
         self.membership.set_lines(ext_ids)
 
+    async def set_queue(
+        self,
+        queue_id: str,
+        *,
+        members: list[str] | None = None,
+        editable: bool | None = None,
+    ) -> None:
+        """Set who is in a queue, and whether its members may log in and out."""
+        self.membership.set_queue(queue_id, members, editable)
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """Return every queue: name, whether editable, and its members' acceptance."""
+        return self.membership.queues()
+
     async def set_favorites(self, ext_ids: list[str]) -> None:
         """Replace the signed-in user's favourites."""
         self.membership.set_favorites(ext_ids)
@@ -333,6 +355,8 @@ class Emulator:
             task.cancel()
         self.faults.clear()
         self._service.account.reset()
+        self._service.mailboxes.clear()
+        self._service.call_log.clear()
         self._service.limiter.clear()
         self.counters.clear()
 

@@ -5,9 +5,11 @@ import hashlib
 import random
 
 from .account import Account
+from .calllog import CallLog
 from .clock import Clock
 from .counters import Counters
 from .faults import Faults
+from .messages import Mailboxes
 from .ratelimit import RateLimiter
 from .subscriptions import Subscriptions
 from .tokens import Tokens
@@ -24,6 +26,8 @@ class Service:
     tokens: Tokens
     limiter: RateLimiter
     subscriptions: Subscriptions
+    mailboxes: Mailboxes
+    call_log: CallLog
     rng: random.Random
     client_id: str
     client_secret: str
@@ -39,6 +43,7 @@ class Service:
         clock = Clock(time_factor)
         faults, counters = Faults(), Counters()
         rng = random.Random(f"service-{seed}")
+        mailboxes = Mailboxes(clock, random.Random(f"messages-{seed}"))
         return cls(
             account=account,
             clock=clock,
@@ -46,7 +51,15 @@ class Service:
             counters=counters,
             tokens=Tokens(clock, faults, counters),
             limiter=RateLimiter(clock, faults, counters, rate_limits),
-            subscriptions=Subscriptions(account, clock, faults, counters, rng),
+            subscriptions=Subscriptions(
+                account, clock, faults, counters, rng, mailboxes
+            ),
+            mailboxes=mailboxes,
+            call_log=CallLog(
+                clock,
+                random.Random(f"call-log-{seed}"),
+                lambda: faults.call_log_delay,
+            ),
             rng=rng,
             client_id=_word(seed, "client", 22),
             client_secret=_word(seed, "secret", 44),

@@ -49,14 +49,16 @@ def queue_member(member: Extension, queue_id: int) -> dict[str, Any]:
     }
 
 
-def queue_of_member(queue: Extension, member: Extension) -> dict[str, Any]:
-    """Return one record of a member's queues."""
+def queue_of_member(
+    queue: Extension, member: Extension, *, editable: bool
+) -> dict[str, Any]:
+    """Return one record of a member's queues; `editable`: may log in and out."""
     return {
         "callQueue": {
             "id": str(queue.id),
             "name": queue.name,
             "extensionNumber": queue.number,
-            "editableMemberStatus": True,
+            "editableMemberStatus": editable,
         },
         "acceptCalls": accepts_current(member, queue.id),
     }

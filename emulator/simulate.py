@@ -11,6 +11,7 @@ from .calloptions import CallOptions
 from .callplay import CallPlayer
 from .calls import CallError
 from .extension import Extension
+from .messages import Mailboxes
 
 LOGGER = logging.getLogger(__name__)
 
@@ -23,9 +24,12 @@ SECONDS_PER_CHANGE = 900.0
 class Office:
     """Keeps the account busy until stopped."""
 
-    def __init__(self, account: Account, player: CallPlayer, seed: int) -> None:
-        """Take the account and who plays calls on it."""
+    def __init__(
+        self, account: Account, player: CallPlayer, mailboxes: Mailboxes, seed: int
+    ) -> None:
+        """Take the account, who plays calls on it and where callers leave messages."""
         self._account, self._player, self._seed = account, player, seed
+        self._mailboxes = mailboxes
         self._rng = random.Random()
         self._pace = 1.0
         self._number = 0
@@ -45,6 +49,8 @@ class Office:
         self._number = 0
         self._spawn(self._receive_calls)
         self._spawn(self._change_statuses)
+        self._spawn(self._hear_voicemails)
+        self._spawn(self._leave_queues)
 
     async def stop(self) -> None:
         """End; calls that are under way end too."""
@@ -97,6 +103,37 @@ class Office:
             if getattr(ext, name) == back:
                 self._spawn(self._for_a_while, ext, name, (value, back), seconds)
 
+    async def _hear_voicemails(self) -> None:
+        """Let people hear their messages some minutes after they came."""
+        chance = random.Random(f"office-mail-{self._seed}")
+        while True:
+            await self._pass(chance.uniform(60, 240))
+            unread = [
+                message
+                for ext in self._people()
+                for message in self._mailboxes.of(ext.id)
+                if not message.read
+            ]
+            if unread:
+                self._mailboxes.mark(chance.choice(unread), read=True)
+
+    async def _leave_queues(self) -> None:
+        """Let members log out of a queue for a while."""
+        chance = random.Random(f"office-queues-{self._seed}")
+        while True:
+            await self._pass(chance.expovariate(1 / SECONDS_PER_CHANGE))
+            for queue_id, members in list(self._account.queues.items()):
+                if not members:
+                    continue
+                member = chance.choice(members)
+                self._account.set_queue_calls(queue_id, {member: False})
+                self._spawn(self._back_in, queue_id, member, chance.uniform(120, 900))
+
+    async def _back_in(self, queue_id: int, member: int, seconds: float) -> None:
+        await self._pass(seconds)
+        if member in self._account.members(queue_id):
+            self._account.set_queue_calls(queue_id, {member: True})
+
     async def _for_a_while(
         self, ext: Extension, name: str, values: tuple[str, str], seconds: float
     ) -> None:
@@ -119,7 +156,8 @@ class Office:
     async def _answered(
         self, ext: Extension, key: str, word: str, chance: random.Random
     ) -> None:
-        self._player.step(ext, key, word, CallOptions())
+        options = CallOptions(voicemail_seconds=chance.randrange(4, 40))
+        self._player.step(ext, key, word, options)
         if word == "answer":
             await self._talk(ext, key, chance)
 

@@ -8,7 +8,7 @@ import random
 from typing import Any
 import uuid
 
-from . import events
+from . import events, events_messages as messages
 from .account import (
     Account,
     Change,
@@ -25,6 +25,7 @@ from .errors import ApiError
 from .faults import Faults
 from .filters import Filter, Kind
 from .grants import Granted, grant
+from .messages import Mailboxes, MessageChange
 from .shapes_lists import accepts_current
 
 MAX_SUBSCRIPTIONS = 30
@@ -91,13 +92,15 @@ class Subscriptions:
         faults: Faults,
         counters: Counters,
         rng: random.Random,
+        mailboxes: Mailboxes,
     ) -> None:
-        """Listen to the account's changes."""
+        """Listen to the changes of the account and its mailboxes."""
         self._account, self._clock, self._faults = account, clock, faults
         self._counters, self._rng = counters, rng
         self._live: dict[str, Subscription] = {}
         self._uuids = itertools.count(rng.randrange(10**18, 9 * 10**18), 7)
         account.listen(self._on_change)
+        mailboxes.listeners.append(self._on_message)
 
     def grant(self, asked: Iterable[str], owner_id: int) -> Granted:
         """Return what becomes of the filters asked for; raise ApiError on a refusal."""
@@ -227,6 +230,25 @@ class Subscriptions:
                 }
                 body = events.queue_members(change, accepts, self._faults)
                 self._plain(Kind.QUEUE_PRESENCE, change.queue_id, body)
+
+    def _on_message(self, change: MessageChange) -> None:
+        """Tell a user of a change in the own mailbox, and nobody else."""
+        message = change.message
+        if (owner := self._account.extensions.get(message.owner_id)) is None:
+            return
+        for each in list(self._live.values()):
+            if each.owner_id != owner.id:
+                continue
+            for found in each.granted.filters:
+                if found.target_id != owner.id:
+                    continue
+                if found.kind is Kind.VOICEMAIL and change.new:
+                    body = messages.voicemail(message, owner, self._account.id)
+                elif found.kind is Kind.MESSAGES and messages.wanted(found.query):
+                    body = messages.message_store(change, self._account.id)
+                else:
+                    continue
+                self._send(each, found.text, body)
 
     def _presence(self, change: PresenceChange) -> None:
         ext_id = change.extension.id

@@ -26,6 +26,9 @@ SCOPE = (
     "Contacts",
     "ReadPresence",
     "EditPresence",
+    "ReadMessages",
+    "EditMessages",
+    "ReadCallLog",
     "WebSocket",
     "SubscriptionWebSocket",
 )

@@ -202,3 +202,23 @@ async def test_simulate(wire: Wire, socket: Socket, emu: Emulator) -> None:
     assert not any(calls.values())
     assert not any("activeCalls" in each for each in emu.truth().values())
     assert (await post(wire, "simulate", {"pace": 0})).status == 400
+
+
+async def test_simulate_queues_and_voicemail(wire: Wire, emu: Emulator) -> None:
+    """Calls wait in queues, callers leave messages, people hear them and log out."""
+    seen: set[str] = set()
+
+    def everything() -> bool:
+        for ext_id in emu.ids(type="Department"):
+            if emu.truth()[ext_id]["telephonyStatus"] == "Ringing":
+                seen.add("waits")
+        for messages in emu.mail.all().values():
+            seen.update(str(each["readStatus"]) for each in messages)
+        for queue in emu.queues().values():
+            seen.update(str(each) for each in queue["members"].values())
+        return seen >= {"waits", "Read", "Unread", "True", "False"}
+
+    await post(wire, "simulate", {"pace": 1000})
+    await emu.wait_for(everything, timeout=30)
+    await post(wire, "simulate", {"on": False})
+    assert not any("activeCalls" in each for each in emu.truth().values())

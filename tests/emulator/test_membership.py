@@ -136,3 +136,56 @@ async def test_nobody_gets_the_id_of_somebody_who_left(emu: Emulator) -> None:
     first = await emu.add_extension("Nora New")
     await emu.remove_extension(first)
     assert await emu.add_extension("Omar Other") != first
+
+
+async def test_queue_membership(wire: Wire, socket: Socket, emu: Emulator) -> None:
+    """Who is in a queue changes, with the hint to those who came or left."""
+    own, queue = emu.own_extension_id, emu.ids(type="Department")[0]
+    others = [each for each in emu.queues()[queue]["members"] if each != own]
+    await socket.subscribe(OWN)
+    await emu.set_queue(queue, members=others)
+    body = await socket.body()
+    assert body["hints"] == ["CallQueueMembersChange"]
+    path = f"{OWN}/call-queue-presence"
+    listed = [
+        each["callQueue"]["id"] for each in (await wire.get(path)).json["records"]
+    ]
+    assert queue not in listed
+    body = {"queue": {"id": queue, "members": [own]}}
+    await wire.send("POST", "/emulator/membership", json=body, auth=None)
+    assert (await socket.body())["hints"] == ["CallQueueMembersChange"]
+    assert (await wire.get("/emulator/queues", auth=None)).json[queue] == {
+        "name": emu.extension(queue).name,
+        "editable": True,
+        "members": {own: True},
+    }
+    with pytest.raises(ValueError, match="no queue"):
+        await emu.set_queue(own, members=[])
+
+
+async def test_logging_in_and_out(wire: Wire, socket: Socket, emu: Emulator) -> None:
+    """The member's own switch, told to who watches the queue; not where it is locked."""
+    own, queue = emu.own_extension_id, emu.ids(type="Department")[0]
+    await socket.subscribe(f"{ACCOUNT}/call-queues/{queue}/presence")
+    path = f"{OWN}/call-queue-presence"
+    change = {"records": [{"callQueue": {"id": queue}, "acceptCalls": False}]}
+    reply = (await wire.put(path, change)).json
+    record = next(x for x in reply["records"] if x["callQueue"]["id"] == queue)
+    assert (record["acceptCalls"], record["callQueue"]["editableMemberStatus"]) == (
+        False,
+        True,
+    )
+    assert await socket.body() == {
+        "records": [{"member": {"id": own}, "acceptCurrentQueueCalls": False}]
+    }
+    played = await emu.play_call(queue, ["ring", "hangup"])
+    assert own not in played["members"]
+    await emu.set_queue(queue, editable=False)
+    reply = (await wire.get(path)).json
+    record = next(x for x in reply["records"] if x["callQueue"]["id"] == queue)
+    assert record["callQueue"]["editableMemberStatus"] is False
+    change["records"][0]["acceptCalls"] = True
+    assert (await wire.put(path, change)).status == 403
+    assert emu.queues()[queue]["members"][own] is False
+    emu.reset()
+    assert emu.queues()[queue]["editable"] is True
