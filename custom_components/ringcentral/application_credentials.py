@@ -1,4 +1,4 @@
-"""Apps of the Developer Console as Home Assistant keeps them."""
+"""Application credentials: apps of the Developer Console."""
 
 from aiohttp import hdrs
 from homeassistant.components.application_credentials import ClientCredential
@@ -27,7 +27,7 @@ async def async_get_auth_implementation(
 
 
 async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
-    """Return what the dialog tells to enter, here and in the Developer Console."""
+    """Return the placeholders of the dialog: what to enter here and in the Developer Console."""
     return {
         "console_url": CONSOLE_URL,
         "redirect_url": _redirect_url(hass),
@@ -38,7 +38,7 @@ async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, s
 def _redirect_url(hass: HomeAssistant) -> str:
     if "my" in hass.config.components:
         return MY_AUTH_CALLBACK_PATH
-    # The address under which the browser knows Home Assistant, and comes back to it.
+    # The address at which the browser reaches Home Assistant, and returns to it.
     request = http.current_request.get()
     origin = "" if request is None else request.headers.get(hdrs.ORIGIN, "")
     return f"{origin}{AUTH_CALLBACK_PATH}"

@@ -19,7 +19,7 @@ class Tally:
     """Keeps the counts of an account."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Start empty."""
         self._shares: dict[str, Counts] = {}
         self.counts = _NOTHING
 

@@ -1,4 +1,4 @@
-"""The wallboard card: served, and made known to every dashboard."""
+"""The wallboard card: serve it, and load it into every dashboard."""
 
 import hashlib
 from pathlib import Path
@@ -31,7 +31,7 @@ async def async_setup_wallboard(hass: HomeAssistant) -> None:
 
 
 def _version() -> str:
-    """Return what changes with the files, as browsers keep them for a month."""
+    """Return a tag that changes with the files, since browsers cache them for a month."""
     digest = hashlib.sha256()
     for path in sorted(FOLDER.glob("*.js")):
         digest.update(path.read_bytes())

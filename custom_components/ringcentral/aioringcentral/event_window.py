@@ -1,4 +1,4 @@
-"""The newest events of one extension in the order of their sequences: a late one still takes its place. No I/O."""
+"""The newest events of one extension, in order, so that a late one can still take its place. No I/O."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -6,16 +6,15 @@ from typing import Final
 from .models import Presence, PresenceUpdate
 from .presence import is_before, merge
 
-# Events that are kept for a late one to be laid under. One comes within a second of those that overtook it.
+# Most events kept beneath which a late one may go. A late event comes within a second of those that overtook it.
 _MOST: Final = 16
 
 
 @dataclass(slots=True, eq=False)
 class Window:
-    """Events on top of the presence before them.
+    """A presence, and the events to apply on top of it (docs/decisions/0004-late-events-are-laid-under.md).
 
-    ``floor`` is the sequence of the last event that this presence holds: nothing up to it is news.
-    None: nobody knows.
+    ``floor`` is the sequence of the last event that the presence includes, None if unknown.
     """
 
     base: Presence
@@ -23,7 +22,7 @@ class Window:
     events: list[PresenceUpdate] = field(default_factory=list)
 
     def add(self, update: PresenceUpdate) -> bool:
-        """Put an event in its place; return False for one that the presence before all of them holds."""
+        """Insert an event in order; return False if the base presence already includes it."""
         if is_before(update.sequence, self.floor):
             return False
         place = len(self.events)
@@ -38,7 +37,7 @@ class Window:
 
     @property
     def presence(self) -> Presence:
-        """What the events make of the presence before them."""
+        """The presence after all events."""
         presence = self.base
         for update in self.events:
             presence = merge(presence, update)
@@ -46,7 +45,7 @@ class Window:
 
     @property
     def has_gap(self) -> bool:
-        """Whether another event may belong before the newest: they are numbered one by one (docs/protocol.md 4.4)."""
+        """Whether an event before the newest is missing: sequences count one by one (docs/protocol.md 4.4)."""
         before = self.floor
         for update in self.events:
             if not before or not update.sequence or update.sequence - before > 1:

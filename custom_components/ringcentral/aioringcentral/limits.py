@@ -33,7 +33,7 @@ _LONGEST_WINDOW: Final = 600.0
 
 @dataclass(slots=True)
 class Place:
-    """One request's place in the window, at its reply's time once that is there.
+    """One request's place in the window, moved to its reply's time once there is one.
 
     The service counts from when it received the request: the reply came later than that, so that a
     window counted from it is never too short.
@@ -56,8 +56,8 @@ class _Group:
 class RateBudget:
     """Counts what was sent per rate group; times are seconds of one monotonic clock.
 
-    One budget serves everything that one user sends with one app: requests inside a penalty would
-    restart it (docs/protocol.md 5), so whoever signs in again has to know of it.
+    One budget serves all requests of a user and app: requests during a penalty would restart it
+    (docs/protocol.md 5), so a new sign-in has to share it.
     """
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class RateBudget:
         return max(0.0, wait)
 
     def sent(self, group: RateGroup, now: float) -> Place:
-        """Count a request that is about to be sent; its place is moved on when the reply comes."""
+        """Count a request that is about to be sent; its reply moves its place."""
         place = Place(now)
         self._groups[group].places.append(place)
         return place

@@ -1,4 +1,4 @@
-"""Whom to follow: choices of the user, the extensions they mean, and the event filters they take (docs/architecture.md 6)."""
+"""Whom to follow: the choices, their extensions, and the event filters for them (docs/architecture.md 6)."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Presence of one extension: what an event or a snapshot makes of it. Pure functions only."""
+"""Presence of one extension: how events and snapshots change it. Pure functions only."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -17,10 +17,10 @@ from .models import (
     UserStatus,
 )
 
-# A step back this large is no late event but a counter that the service began anew: late events
-# come out of a buffer of 100. Taking it keeps an extension from freezing until the next snapshot.
+# A step back this large is not a late event but a counter that the service restarted: late events
+# come out of a buffer of 100. Accepting it keeps an extension from freezing until the next snapshot.
 SEQUENCE_RESET = 1_000
-# Calls that the service lists at most, the newest ones (docs/protocol.md 4.3).
+# An event lists the newest seven calls (docs/protocol.md 4.3).
 LISTED_CALLS = 7
 
 
@@ -33,8 +33,8 @@ def _calls(value: list[Any]) -> tuple[ActiveCall, ...]:
     return tuple(found[:_MOST_CALLS])
 
 
-# Field on the wire -> (field of Presence, type it has when it says something, reader). A null or a
-# value of another type says nothing; an unknown word says "unknown" (docs/architecture.md 4.2).
+# Field on the wire -> (field of Presence, type it has when present, reader). A null or a
+# value of another type is ignored; an unknown word becomes unknown (docs/architecture.md 4.2).
 _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "telephonyStatus": ("telephony_status", str, partial(wire.member, TelephonyStatus)),
     "presenceStatus": ("presence_status", str, partial(wire.member, PresenceStatus)),
@@ -51,7 +51,7 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
 
 
 def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of `Presence` that a presence body (docs/protocol.md 2.4, 4.3) speaks of."""
+    """Return the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3)."""
     changes = {}
     for key, value in body.items():
         if (field := _FIELDS.get(key)) is not None:
@@ -62,7 +62,7 @@ def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def update_from_event(event: Event) -> PresenceUpdate | None:
-    """Return what a presence event says, or None where it names no extension.
+    """Return the update of a presence event, or None if it names no extension.
 
     The extension is the body's, whatever URI the event came by (docs/protocol.md 4.1).
     """
@@ -79,7 +79,7 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
 def update_from_rest(
     body: Any, *, asked_for_calls: bool = True
 ) -> PresenceUpdate | None:
-    """Return what a REST presence (docs/protocol.md 2.4) says, or None where it names no extension."""
+    """Return the update of a REST presence (docs/protocol.md 2.4), or None if it names no extension."""
     body = wire.mapping(body)
     extension_id = wire.extension_id(wire.mapping(body.get("extension")).get("id"))
     if extension_id is None:
@@ -96,13 +96,13 @@ def update_from_rest(
 def is_older(before: Presence, update: PresenceUpdate) -> bool:
     """Whether an event was overtaken by one already merged (docs/protocol.md 4.4).
 
-    An equal sequence is taken, and so is one that is missing or 0; see `SEQUENCE_RESET`.
+    An equal, missing or zero sequence is accepted; see `SEQUENCE_RESET`.
     """
     return is_before(update.sequence, before.sequence)
 
 
 def is_ahead(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether an event is not the next one, so that another may come late: they are numbered one by one (docs/protocol.md 4.4)."""
+    """Whether an event before this one is missing: sequences count one by one (docs/protocol.md 4.4)."""
     if not update.sequence:
         return False
     return not before.sequence or update.sequence > before.sequence + 1
@@ -153,18 +153,18 @@ def _unlisted_calls_changed(before: Presence, update: PresenceUpdate) -> bool:
 
 
 def is_same(one: Presence, other: Presence) -> bool:
-    """Whether presence of one extension is no other, but perhaps for its sequence."""
+    """Whether two presences are equal, ignoring the sequence."""
     # Whose it is and its sequence are the first two fields.
     return one[2:] == other[2:]
 
 
 def forget_sequence(presence: Presence) -> Presence:
-    """Return the presence without its sequence, for the time after a break (docs/architecture.md 4.3)."""
+    """Return the presence without its sequence, as needed after a break (docs/architecture.md 4.3)."""
     return presence._replace(sequence=None)
 
 
 def is_incomplete(presence: Presence) -> bool:
-    """Whether something is unknown of somebody who can be seen: an event may hold only what changed."""
+    """Whether fields of a visible presence are unknown: an event may carry only what changed."""
     return presence.allow_see_my_presence is True and None in (
         presence.telephony_status,
         presence.user_status,
@@ -173,10 +173,10 @@ def is_incomplete(presence: Presence) -> bool:
 
 
 def calls_disagree(presence: Presence) -> bool:
-    """Whether list, count and telephony status do not fit, for another reason than the documented ones.
+    """Whether list, count and telephony status contradict each other beyond the documented reasons.
 
     The list holds seven calls at most, and the count still includes a call that ends in the same event
-    (docs/protocol.md 4.3): with those allowed for, a difference means that the presence has to be read again.
+    (docs/protocol.md 4.3). Any other difference means that the presence has to be read again.
     """
     calls, total = presence.active_calls, presence.total_active_calls
     if calls is None:

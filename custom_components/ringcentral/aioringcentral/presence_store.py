@@ -1,4 +1,4 @@
-"""Presence of all followed extensions, kept right while snapshots and events cross. No I/O."""
+"""Presence of all followed extensions, correct while snapshots and events cross. No I/O."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from .event_window import Window
 from .models import Presence, PresenceUpdate
 from .presence import forget_sequence, is_ahead, is_older, is_same, merge
 
-# Extensions of which a late event is waited for, at most: it comes out of a buffer of 100 (docs/protocol.md 3.3).
+# Most extensions that wait for a late event, which comes out of a buffer of 100 (docs/protocol.md 3.3).
 _MOST_WINDOWS: Final = 100
 
 
@@ -20,24 +20,24 @@ class Journal:
     floors: dict[str, int | None] = field(default_factory=dict)
 
     def note(self, before: Presence, update: PresenceUpdate) -> None:
-        """Keep an event that arrived."""
+        """Record an event that arrived."""
         self.events.setdefault(update.extension_id, []).append(update)
         self.floors.setdefault(update.extension_id, before.sequence)
 
 
 class PresenceStore(dict[str, Presence]):
-    """The presence of everyone who is followed by extension id; decides what an update makes of it."""
+    """The presence of every followed extension, by id."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Start empty."""
         super().__init__()
         self._journals: list[Journal] = []
-        # Where an event may come late, since one before those that came is missing.
+        # Extensions with a missing event, which may still arrive.
         self._windows: dict[str, Window] = {}
         self.overtaken = 0
 
     def follow(self, extension_ids: Collection[str]) -> None:
-        """Hold exactly these extensions; a new one is unknown until it is read."""
+        """Keep exactly these extensions; a new one is unknown until it is read."""
         kept = self.copy()
         self.clear()
         for key in extension_ids:
@@ -46,13 +46,13 @@ class PresenceStore(dict[str, Presence]):
             self._windows.pop(key, None)
 
     def forget_sequences(self) -> None:
-        """Take the next event of every extension as it comes, for the time after a break (docs/architecture.md 4.3)."""
+        """Accept the next event of every extension whatever its sequence, as after a break (docs/architecture.md 4.3)."""
         for key, presence in self.items():
             self[key] = forget_sequence(presence)
         self._windows.clear()
 
     def apply(self, update: PresenceUpdate) -> Presence | None:
-        """Merge an event; return the presence before it, or None where nothing is different now."""
+        """Merge an event; return the presence before it, or None if nothing changed."""
         key = update.extension_id
         if (before := self.get(key)) is None:
             return None
@@ -63,7 +63,7 @@ class PresenceStore(dict[str, Presence]):
             self.overtaken += 1
             if window is None or not window.add(update):
                 return None
-            # What only this one told counts, as if it had come in time.
+            # Fields that no newer event carries take effect, as if it had come in time.
             after = window.presence
         else:
             after = merge(before, update)
@@ -76,13 +76,13 @@ class PresenceStore(dict[str, Presence]):
         return None if is_same(after, before) else before
 
     def begin_read(self) -> Journal:
-        """Note the events from here on, for a snapshot that is about to be asked for."""
+        """Start recording events, for a snapshot that is about to be requested."""
         journal = Journal()
         self._journals.append(journal)
         return journal
 
     def abandon_read(self, journal: Journal) -> None:
-        """Give up a snapshot that did not come."""
+        """Stop recording for a snapshot that failed."""
         if journal in self._journals:
             self._journals.remove(journal)
 
@@ -94,10 +94,10 @@ class PresenceStore(dict[str, Presence]):
         *,
         anew: bool,
     ) -> dict[str, Presence]:
-        """Take a snapshot and, on top of it, the events that came meanwhile (docs/architecture.md 4.1).
+        """Apply a snapshot, and on top of it the events that arrived meanwhile (docs/architecture.md 4.1).
 
-        Returns the presence before it of every extension that is different now. With ``anew`` what the
-        snapshot does not speak of becomes unknown, as after a break; without, it keeps its value.
+        Returns the earlier presence of every extension that changed, by id. With ``anew``, fields that the
+        snapshot lacks become unknown, as after a break; otherwise they keep their values.
         """
         self.abandon_read(journal)
         snapshot = {update.extension_id: update for update in found}
@@ -111,7 +111,7 @@ class PresenceStore(dict[str, Presence]):
             after = Presence(extension_id=key) if anew else before
             if update is not None:
                 after = merge(after, update)
-            # What came before the snapshot was asked for, or is older than that, it holds.
+            # The snapshot already includes events up to this sequence.
             window = Window(after, journal.floors.get(key, before.sequence))
             for event in events:
                 window.add(event)
@@ -123,7 +123,7 @@ class PresenceStore(dict[str, Presence]):
         return changed
 
     def _keep(self, key: str, window: Window) -> None:
-        """Keep a window for as long as an event may come late."""
+        """Keep a window for as long as one of its events is missing."""
         self._windows.pop(key, None)
         if window.has_gap:
             self._windows[key] = window

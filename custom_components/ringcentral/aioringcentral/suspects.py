@@ -1,4 +1,4 @@
-"""Which extensions to read again because what is known of them may be wrong. No I/O."""
+"""Which extensions to read again because their presence may be wrong. No I/O."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,16 +7,16 @@ from .models import Presence, TelephonyStatus
 from .presence import calls_disagree
 
 # Seconds. A list of calls shorter than their count is read again after a moment, as official clients do
-# (docs/protocol.md 6); a phone that rings for this long may have stopped without an event.
+# (docs/protocol.md 3.6); a phone that rings this long may have stopped without an event (docs/protocol.md 6).
 _DISAGREE_AFTER: Final = 3.0
 _RINGING_AFTER: Final = 120.0
 
 
 class Doubts:
-    """Extensions with the time at which each is read again; times are seconds of one monotonic clock."""
+    """Extensions to read again, and when; times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
-        """Begin without doubts."""
+        """Start empty."""
         self._due: dict[str, tuple[str, float]] = {}
 
     def note(self, presence: Presence, now: float) -> bool:

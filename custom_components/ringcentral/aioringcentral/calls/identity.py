@@ -16,16 +16,16 @@ from .state import PHASES, RINGS, CallPhase, other_party
 # The session ids of the two legs of one RingOut differ by one of these.
 _RING_OUT_STEPS: Final = frozenset({1_000, 2_000, 3_000, 4_000})
 _NUMERIC_ID: Final = re.compile(r"[0-9]{1,20}")
-# So many digits make a number unmistakable without its country and area codes.
+# Digits that identify a number without its country and area codes.
 _LOCAL_DIGITS: Final = 7
-# Of several legs the furthest speaks; a RingOut is held where one leg is.
+# Of several legs the most advanced one counts; a RingOut is held if one leg is.
 _FURTHEST: Final = (
     TelephonyStatus.ON_HOLD,
     TelephonyStatus.CALL_CONNECTED,
     TelephonyStatus.RINGING,
     TelephonyStatus.PARKED_CALL,
 )
-# What stays true of an item when the service leaves it out the next time.
+# Fields of an item that stay true when the service leaves them out the next time.
 _LASTING: Final = (
     "id",
     "session_id",
@@ -40,7 +40,7 @@ _LASTING: Final = (
     "to_name",
 )
 _lasting: Final = attrgetter(*_LASTING)
-# "0" stands for an id that there is not.
+# "0" stands for a missing id.
 _SAYS_NOTHING: Final = (None, "0")
 
 
@@ -55,7 +55,7 @@ class Likeness(IntEnum):
     SESSION = 5
     """Another party of the session, as on another device, or a RingOut's other leg."""
     SAME = 6
-    """An id says so."""
+    """An id is equal."""
 
 
 # That a call goes on is believed before that it is over, when both are equally sure:
@@ -135,7 +135,7 @@ def merge_legs(
 ) -> tuple[ActiveCall, ...]:
     """Return the items of a call with what was left out this time; `match` paired them.
 
-    So a call is known again when the service sends its ids again.
+    So a call is recognized when the service sends its ids again.
     """
     if len(before) == len(after) == 1:
         return (_filled(after[0], before[0]),)

@@ -71,10 +71,10 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def resync(state: Calls, presence: Presence, now: datetime) -> Calls:
-    """Return the calls of a snapshot after a gap, and tell nothing of the gap.
+    """Return the calls of a snapshot after a gap, without events for the gap.
 
-    A call that goes on keeps its key. One that is gone just leaves, neither missed nor
-    ended, as nobody saw how. One that was seen to go before is told at `Calls.due`.
+    A call that goes on keeps its key. One that is gone is dropped, neither missed nor ended,
+    since its end is unknown. One that disappeared before the gap gets its event at `Calls.due`.
     """
     return _Change(state, now, is_live=False).take(presence)
 
@@ -83,7 +83,7 @@ def advance(state: Calls, presence: Presence | None, now: datetime) -> Step:
     """Return the calls after an event and what happened.
 
     ``presence`` is the merged one, and None when only `Calls.due` has come. Events that
-    were overtaken have taken their place in it (`order.Window`), or were dropped.
+    were overtaken are already merged in order (`event_window.Window`), or were dropped.
     """
     is_news = presence is not None and (
         presence.active_calls != state.listed
@@ -99,7 +99,7 @@ def advance(state: Calls, presence: Presence | None, now: datetime) -> Step:
 
 
 class _Change:
-    """What one step makes of the calls."""
+    """One step from calls before to calls after."""
 
     def __init__(self, before: Calls, now: datetime, *, is_live: bool) -> None:
         self.before = before
@@ -129,7 +129,7 @@ class _Change:
             self.follow_status(presence.telephony_status)
         elif self.is_live:
             self.after = self.known
-        # Else it is after a gap: who would still tell of their end?
+        # Else it is after a gap, and no event would report their end.
         return Calls(
             calls=tuple(self.after),
             unseen=unseen,
@@ -212,8 +212,8 @@ class _Change:
     def welcome(self, new: list[Listed], surfaced: int) -> None:
         """Take up calls that were not listed before.
 
-        Some were there already, the oldest of them: ``surfaced`` beyond a full list,
-        where others made room by ending, and all that one telephony status stood for.
+        The oldest `surfaced` calls existed before but did not fit the list of seven; so did all
+        that one telephony status stood for.
         """
         if self.before.listed is None and self.before.calls:
             surfaced = len(new)
@@ -323,7 +323,7 @@ class _Change:
             self.tell(after, CallEventType.RESUMED if is_back else _EVENTS[phase])
 
     def vanish(self, call: Call, over: ActiveCall | None = None) -> None:
-        """Let go of a call that is listed as over, or not at all."""
+        """Remove a call that is listed as over, or not at all."""
         how = over.termination_type if over else None
         if over is not None:
             is_elsewhere = how is TerminationType.INTERMEDIATE
@@ -344,7 +344,7 @@ class _Change:
             self.after.append(call._replace(gone_at=call.gone_at or self.now))
 
     def end(self, call: Call) -> None:
-        """Tell the end of a call."""
+        """Add the event of a call's end."""
         is_missed = (
             call.phase is CallPhase.RINGING
             and call.direction is CallDirection.INBOUND
@@ -354,7 +354,7 @@ class _Change:
         self.tell(call, CallEventType.MISSED if is_missed else CallEventType.ENDED)
 
     def tell(self, call: Call, kind: CallEventType) -> None:
-        """Tell what happened to a call."""
+        """Add an event of a call."""
         stops = kind in (CallEventType.ENDED, CallEventType.PARKED)
         self.events.append(
             CallEvent(

@@ -1,4 +1,4 @@
-"""The calls of one extension as last known, and what is told of them."""
+"""The calls of one extension as last known, and their events."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, override
 
 from ..models import ActiveCall, CallDirection, TelephonyStatus, repr_without
 
-# A ringing call may be gone for so long and come back (docs/protocol.md 4.5).
+# Seconds for which a ringing call may disappear and come back (docs/protocol.md 4.5).
 NO_CALL_GAP: Final = timedelta(seconds=1.5)
 
 
@@ -42,8 +42,8 @@ class CallEventType(StrEnum):
     """What happened to a call; of several things at once, those that end come first.
 
     ``missed`` is the end of an inbound call that rang here and was never connected
-    here: given up, rejected or gone to voicemail. A call of a queue that another
-    member answered is missed here as well, and `CallEvent.queue_call` tells it
+    here: the caller hung up, it was rejected, or went to voicemail. A queue call that
+    another member answered is missed here as well; `CallEvent.queue_call` tells it
     apart. ``dialing`` is an outbound call before it connects.
     """
 
@@ -58,7 +58,7 @@ class CallEventType(StrEnum):
 
 
 class CallEvent(NamedTuple):
-    """Something that happened to a call while we watched."""
+    """Something that happened to a call while we were connected."""
 
     type: CallEventType
     call: str
