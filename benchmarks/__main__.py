@@ -1,4 +1,4 @@
-"""Measures everything, each figure beside its floor, and holds it against what is promised."""
+"""Measures everything, each figure beside its floor, and compares it with its promise."""
 
 import argparse
 import asyncio
@@ -32,7 +32,7 @@ _MEASURES: dict[str, Callable[[], Awaitable[Figures]]] = {
     "reconnect": connection.reconnect,
 }
 
-# What is promised, as (measure, figure, the most it may be or the least).
+# Promises, as (measure, figure, upper or lower bound).
 _AT_MOST: tuple[tuple[str, str, float], ...] = (
     ("event", "ratio", 1.5),
     ("event", "largest_to_smallest", 1.1),

@@ -1,4 +1,4 @@
-"""An emulator that sends presence events as fast as it can, told how many over its standard input."""
+"""An emulator that sends presence events as fast as it can; standard input says how many."""
 
 import argparse
 import asyncio

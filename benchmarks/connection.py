@@ -39,7 +39,7 @@ async def idle() -> dict[str, float]:
 
 
 async def reconnect() -> dict[str, float]:
-    """Drop the socket while a call changes, and see what it takes to live again."""
+    """Drop the socket while a call changes, and measure the way back."""
     rounds = 3
     async with (
         remote_emulator("--extensions", "50", "--no-rate-limits") as emulator,
@@ -66,7 +66,7 @@ async def reconnect() -> dict[str, float]:
         reads_before = await _reads(emulator)
         seconds, lost = [], 0
         for number in range(rounds):
-            # A connection that lived for less is taken for a bad one, and waited longer for.
+            # A connection that was up for less counts as a failed try, and lengthens the back-off.
             await asyncio.sleep(GOOD_AFTER)
             status = ("Busy", "Available")[number % 2]
             began = perf_counter()

@@ -24,12 +24,12 @@ class RemoteEmulator:
         return str(self.info["server"])
 
     async def get(self, path: str) -> Any:
-        """Return what a control says."""
+        """Return the reply of a control path."""
         async with self.session.get(f"{self.url}/emulator/{path}") as reply:
             return orjson.loads(await reply.read())
 
     async def post(self, path: str, body: Any) -> Any:
-        """Ask a control for something."""
+        """Post to a control path."""
         async with self.session.post(f"{self.url}/emulator/{path}", json=body) as reply:
             reply.raise_for_status()
             return orjson.loads(await reply.read() or b"null")

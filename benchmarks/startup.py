@@ -55,7 +55,7 @@ class Cost:
 
 
 async def measure(extensions: int) -> dict[str, float]:
-    """Set up in our way, and with as many constant entities, and compare; memory is traced in a second pass."""
+    """Compare our setup with as many constant entities; memory is traced in a second pass."""
     copies: list[Copy] = []
     figures: dict[str, float] = {}
     ours = await _ours(extensions, copies, figures, trace=False)
@@ -138,7 +138,7 @@ async def _components(hass: HomeAssistant) -> None:
 
 
 async def _floor(copies: list[Copy], *, trace: bool) -> Cost:
-    """Let Home Assistant add as many entities of the same kinds, names and devices that never change."""
+    """Add as many constant entities of the same kinds, names and devices."""
     async with quiet_hass() as hass:
         await _components(hass)
         entry = MockConfigEntry(domain="floor")

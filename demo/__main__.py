@@ -43,12 +43,12 @@ def arguments() -> argparse.Namespace:
 
 
 def say(text: str) -> None:
-    """Tell what is going on, apart from the result on standard output."""
+    """Print progress, apart from the result on standard output."""
     sys.stderr.write(f"\033[1m==>\033[0m {text}\n")
 
 
 def tell(text: str) -> None:
-    """Tell the result."""
+    """Print the result."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
@@ -86,7 +86,7 @@ async def show(office: Office, options: argparse.Namespace, *, is_new: bool) -> 
 
 
 def welcome(office: Office) -> str:
-    """Return what a person needs to look at it."""
+    """Return the addresses and sign-in that a person needs."""
     return f"""
     {office.hass.url}
 
@@ -111,7 +111,7 @@ async def main() -> int:
     stopped = asyncio.Event()
 
     def stop() -> None:
-        # Whoever presses Ctrl-C again must not cut the ending short.
+        # A second Ctrl-C must not interrupt the shutdown.
         if not stopped.is_set():
             stopped.set()
             say("Ending")

@@ -1,4 +1,4 @@
-"""Home Assistant's REST and WebSocket APIs, as far as they are needed here."""
+"""Clients of Home Assistant's REST and WebSocket APIs, as far as needed here."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,14 +8,14 @@ from typing import Any, Self
 
 import aiohttp
 
-# Seconds in which Home Assistant answers anything asked here.
+# Seconds within which Home Assistant has to answer.
 TIMEOUT = 30.0
 
 type Json = dict[str, Any]
 
 
 class ApiError(Exception):
-    """Home Assistant refused."""
+    """Home Assistant refused a request."""
 
 
 class Rest:

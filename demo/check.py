@@ -1,4 +1,4 @@
-"""Looks at the running demo as a person would: is all there, does it change, and how soon."""
+"""Checks the running demo as a person would: is everything there, does it change, and how soon."""
 
 from dataclasses import dataclass
 from statistics import median

@@ -32,12 +32,12 @@ class Person:
 
     @property
     def is_park_location(self) -> bool:
-        """Whether it is a place for parked calls."""
+        """Whether it is a park location."""
         return self.name.startswith("Park ")
 
 
 async def create_dashboard(socket: Socket, entities: Entities) -> None:
-    """Create the board and make it what is shown after sign-in."""
+    """Create the board and make it the default dashboard."""
     people = await _people(socket, entities)
     await socket.call(
         "lovelace/dashboards/create",

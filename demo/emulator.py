@@ -27,7 +27,7 @@ class Emulator:
         simulate: bool = False,
         rate_limits: bool = True,
     ) -> None:
-        """Take the company's size and seed; `simulate` lets it live by itself."""
+        """Take the company's size and seed; with `simulate` people act by themselves."""
         self.log = log
         self._session = session
         self._command = [
@@ -73,7 +73,7 @@ class Emulator:
             await self._process.stop()
 
     async def kill(self) -> None:
-        """End it without a word to its clients."""
+        """Kill it, without closing its sockets."""
         if self._process is not None:
             await self._process.kill()
 
@@ -89,7 +89,7 @@ class Emulator:
         return found
 
     async def counters(self) -> Json:
-        """Return what it has seen and done."""
+        """Return its counters."""
         found: Json = await self._ask("GET", "counters")
         return found
 

@@ -1,4 +1,4 @@
-"""The whole of it: an emulator and a Home Assistant that follows it."""
+"""An emulator and a Home Assistant that follows it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -185,12 +185,12 @@ def sole_user(folder: Path) -> Iterator[None]:
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
-    """Write down how to go on in this folder."""
+    """Store the plan in this folder."""
     (folder / "office.json").write_text(json.dumps(asdict(plan)))
 
 
 def read_plan(folder: Path) -> Plan | None:
-    """Return how to go on in this folder; None where nothing was kept."""
+    """Return the plan stored in this folder, or None."""
     try:
         return Plan(**json.loads((folder / "office.json").read_text()))
     except OSError, ValueError, TypeError:

@@ -1,4 +1,4 @@
-"""One child process: where its output goes, and that it never outlives us."""
+"""One child process, with its output in a log, that never outlives us."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE, Process as Child

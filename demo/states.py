@@ -1,4 +1,4 @@
-"""Every state of Home Assistant, as its WebSocket API tells it."""
+"""Every state of Home Assistant, from its WebSocket API."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +26,7 @@ class States(Mapping[str, str]):
     """State by entity id, always current; changes are kept in the order they came."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start empty."""
         self.changes: list[Change] = []
         self._states: dict[str, str] = {}
         self._changed = asyncio.Event()
@@ -45,7 +45,7 @@ class States(Mapping[str, str]):
     async def wait_until(
         self, holds: Callable[[], bool], timeout: float, what: str = "it"
     ) -> None:
-        """Wait until a claim about the states holds; it is looked at after every change.
+        """Wait until a claim about the states holds; every change checks it again.
 
         Raises:
             TimeoutError: with `what`, when it does not come true in time.

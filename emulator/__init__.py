@@ -1,4 +1,4 @@
-"""A RingCentral that runs on this machine, for demos, tests and any client."""
+"""An emulated RingCentral on this machine, for demos, tests and any client."""
 
 from .calls import CallError
 from .server import Emulator

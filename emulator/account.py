@@ -1,4 +1,4 @@
-"""The account: its extensions, who monitors whom, and word of every change."""
+"""The account: its extensions, who monitors whom, and a stream of changes."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ class ExtensionChange:
 
 @dataclass(frozen=True, slots=True)
 class QueueChange:
-    """Members of a queue began or ceased to take its calls."""
+    """Members of a queue started or stopped taking its calls."""
 
     queue_id: int
     member_ids: tuple[int, ...]
@@ -88,7 +88,7 @@ class Favorite:
 
 
 class Account:
-    """The world. Every change goes through a method here and is told once."""
+    """The account. Every change goes through a method here and is reported once."""
 
     def __init__(self, count: int, seed: int) -> None:
         """Fill the account; `count` and `seed` decide everything in it."""
@@ -137,7 +137,7 @@ class Account:
         return self._watch_lists(ext_id)[1]
 
     def update(self, ext: Extension, **fields: Any) -> PresenceChange | None:
-        """Set presence fields of an extension and tell the change, if it is one.
+        """Set presence fields of an extension and report the change, if there is one.
 
         A message or caller id visibility alone is no event: events carry neither.
         """
@@ -161,7 +161,7 @@ class Account:
             self._tell_presence(ext, before)
 
     def set_queue_calls(self, queue_id: int, accepts: dict[int, bool]) -> None:
-        """Say which members take the calls of one queue."""
+        """Set which members take the calls of one queue."""
         changed = []
         for member_id, accept in accepts.items():
             declined = self.extensions[member_id].queues_declined
@@ -180,7 +180,7 @@ class Account:
             self._tell(ExtensionChange(ext_id, "Update", hints))
 
     def set_lines(self, owner_id: int, extension_ids: Iterable[int]) -> None:
-        """Replace the lines after the two locked ones; tell each that changed."""
+        """Replace the lines after the two locked ones; report each change."""
         old = {line.extension_id: line.id for line in self.lines_of(owner_id)[2:]}
         locked = self._own_lines(owner_id)
         wanted = [ext_id for ext_id in extension_ids if ext_id != owner_id]
@@ -247,7 +247,7 @@ class Account:
         self._tell_presence(ext, before)
 
     def reset(self) -> None:
-        """Bring everything back to the start, telling what changes by it."""
+        """Reset everything, and report what that changes."""
         start = populate(self._count, self._seed)
         for ext_id in self.extensions.keys() - start.extensions.keys():
             self.remove(ext_id)
@@ -290,7 +290,7 @@ class Account:
 
     def _tell_presence(self, ext: Extension, before: Visible) -> PresenceChange | None:
         after = ext.visible()
-        # Of one that was removed meanwhile, nothing is told any more.
+        # An extension that was removed meanwhile has no more events.
         if before == after or self.extensions.get(ext.id) is not ext:
             return None
         ext.sequence += 1

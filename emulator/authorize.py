@@ -57,7 +57,7 @@ class Codes:
         return found.owner_id if found else 0
 
     def use(self, value: str) -> Code:
-        """Take a code; raise OAuthError for an unknown, spent or expired one."""
+        """Redeem a code; raise OAuthError for an unknown, used or expired one."""
         code = self._codes.get(value)
         if code is None or code.used:
             raise oauth_error("OAU-106")

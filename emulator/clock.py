@@ -1,4 +1,4 @@
-"""The emulator's time: real time, run faster by a factor and moved on at will.
+"""The emulator's time: real time, sped up by a factor and advanced at will.
 
 Two units are in use. *Emulated seconds* are the service's own (a token lives
 3,600 of them). *Announced seconds* are what a client is told and what really

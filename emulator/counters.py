@@ -1,4 +1,4 @@
-"""What the emulator has seen and done, for tests that count."""
+"""Counters of what the emulator did, for tests."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class Counters:
     events_replayed: int = 0
 
     def clear(self) -> None:
-        """Count from zero, keeping what is a state and not a count."""
+        """Reset the counts, keeping the gauges."""
         clean = Counters(
             sockets_open=self.sockets_open, subscriptions=self.subscriptions
         )

@@ -1,4 +1,4 @@
-"""The way of an event to one subscription, and what can happen to it on it."""
+"""How an event reaches one subscription, and what can happen to it on the way."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ type Envelope = dict[str, Any]
 
 
 class Delivery:
-    """Hands envelopes to a sink, with the loss and disorder that is asked for."""
+    """Hands envelopes to a sink, with the configured loss and disorder."""
 
     def __init__(
         self, faults: Faults, rng: random.Random, sink: Callable[[Envelope], None]

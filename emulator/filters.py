@@ -1,4 +1,4 @@
-"""Event filters: what one asks for and whether it is allowed. Pure, docs/protocol.md 4.2."""
+"""Event filters: what each covers and whether it is allowed. Pure (docs/protocol.md 4.2)."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -142,7 +142,7 @@ class Contexts:
             self.drop(context)
             return
         if context.subscription is not None and context.session.ended:
-            # Its tokens still tell whose it was: the next sign-in is another session.
+            # Its tokens still name their OAuth session: the next sign-in is another one.
             self.subscriptions.delete(context.subscription)
             context.subscription = None
         elif context.subscription is not None:

@@ -42,7 +42,7 @@ class Socket:
         session: Session,
         changed: Callable[[], None],
     ) -> None:
-        """Take the connection and whose it is; `changed` is told of every step."""
+        """Take the connection and its session; `changed` is called after every step."""
         self._service, self._api, self._contexts = service, api, contexts
         self._ws, self._transport = ws, transport
         self.session, self._changed = session, changed
@@ -107,7 +107,7 @@ class Socket:
     def send(
         self, frame: str | bytes, *, loud: bool = False, position: int = 0
     ) -> bool:
-        """Queue a frame; `loud` passes the silent-socket fault. Tell if it goes out.
+        """Queue a frame; `loud` passes the silent-socket fault. Return whether it goes out.
 
         With the position of the event in it: one that is still queued when the
         socket is lost has not been sent, and a recovery brings it.
@@ -189,7 +189,7 @@ class Socket:
         self._close_task = asyncio.create_task(self._close(code))
 
     def abort(self, *, recoverable: bool = True) -> None:
-        """Cut the TCP connection without a word."""
+        """Cut the TCP connection without a close frame."""
         if not recoverable:
             self.context.recoverable = False
         self._closing = True
@@ -358,7 +358,7 @@ def write_event(
     envelope: Envelope,
     service: Service,
 ) -> bool:
-    """Send one event on a socket; tell whether it went out."""
+    """Send one event on a socket; return whether it went out."""
     if socket.holding:
         return False
     meta: dict[str, Any] = {

@@ -11,7 +11,7 @@ from .tokens import Session, Tokens
 
 @dataclass(slots=True)
 class Ticket:
-    """Lets its holder open a socket in a session for a short time."""
+    """A ticket: opens a socket in a session, for a short time."""
 
     session: Session
     expires: float
@@ -20,7 +20,7 @@ class Ticket:
 
 @dataclass(slots=True)
 class Tickets:
-    """All tickets given out."""
+    """All issued tickets."""
 
     clock: Clock
     faults: Faults
@@ -40,7 +40,7 @@ class Tickets:
     def redeem(self, value: str | None) -> Session | None:
         """Return the session a ticket opens; None for a bad, old or spent one.
 
-        Clients of the service reuse a ticket within its life, so that is let pass
+        Official clients reuse a ticket within its life (docs/protocol.md 7.1), so that is allowed
         unless `ticket_single_use` is on.
         """
         ticket = self._tickets.get(value or "")

@@ -36,7 +36,7 @@ SCOPE = (
 
 @dataclass(slots=True)
 class Pair:
-    """An access token and, when the app is set so, its refresh token."""
+    """An access token and, if the app issues them, its refresh token."""
 
     access: str
     refresh: str | None
@@ -72,7 +72,7 @@ class Tokens:
     counters: Counters
     sessions: list[Session] = field(default_factory=list)
     on_disconnect: Callable[[Session], None] = lambda _session: None
-    """Told when a session's sockets have to go."""
+    """Called when a session's sockets have to close."""
     _access: dict[str, tuple[Session, Pair]] = field(default_factory=dict)
     _refresh: dict[str, tuple[Session, Pair]] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 RECHECK = 0.05
-"""Seconds; a condition may also be about the test's own state, of which no word comes."""
+"""Seconds; a condition may also depend on the test's own state, which sends no signal."""
 
 
 class Waiters:
@@ -15,7 +15,7 @@ class Waiters:
         self._events: set[asyncio.Event] = set()
 
     def notice(self) -> None:
-        """Let every condition be checked again."""
+        """Check every condition again."""
         for event in self._events:
             event.set()
 

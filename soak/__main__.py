@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
 
 
 def say(words: str) -> None:
-    """Tell what is going on, apart from the result on standard output."""
+    """Print progress, apart from the result on standard output."""
     sys.stderr.write(f"\033[1m==>\033[0m {words}\n")
 
 

@@ -1,4 +1,4 @@
-"""Holds what Home Assistant shows against what the service has. Pure."""
+"""Compares what Home Assistant shows with what the service has. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from demo.states import ABSENT, Change
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One entity, or the device itself, shows another thing than it has to."""
+    """One entity, or the device itself, differs from the service."""
 
     owner: str | None
     key: str
@@ -18,7 +18,7 @@ class Difference:
     wanted: str
 
     def told(self, labels: Mapping[str, str]) -> str:
-        """Return it in words that name nobody."""
+        """Return a description without names."""
         owner = (
             "account" if self.owner is None else labels.get(self.owner, "a newcomer")
         )
@@ -26,7 +26,7 @@ class Difference:
 
 
 def labels(extension_ids: Iterable[str], truth: Mapping[str, Json]) -> dict[str, str]:
-    """Return what extensions are called in an output that others may read."""
+    """Return aliases of extensions for output that others may read."""
     return {
         key: f"{_kind(truth.get(key, {}))} {number}"
         for number, key in enumerate(extension_ids, 1)
@@ -91,7 +91,7 @@ def _pairs(
     owner: str | None,
     wanted: Mapping[str, str],
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield key, what is shown and what has to be, for entities that there are."""
+    """Yield key, shown and expected state, for existing entities."""
     for key, value in wanted.items():
         entity_id = entities.get((owner, key))
         if entity_id is not None and entity_id not in entities.disabled:
@@ -106,7 +106,7 @@ class Stretches:
     _since: dict[str, float] = field(default_factory=dict)
 
     def note(self, wrong: Collection[str], now: float) -> None:
-        """Take those that are wrong at a moment, in seconds of one clock."""
+        """Record which are wrong at a moment, in seconds of one clock."""
         self._since = {key: self._since.get(key, now) for key in wrong}
         for since in self._since.values():
             self.longest = max(self.longest, now - since)

@@ -22,7 +22,7 @@ _PATHS: Final = (
     "*/extension*",
     "*/subscription",
 )
-# What a frame may be without being one.
+# Texts that are no proper frames.
 _GARBAGE: Final = (
     {"text": "garbage"},
     {"text": "[]"},
@@ -90,15 +90,15 @@ async def _subscribe_reply_lost(world: World, _chance: random.Random) -> None:
 
 
 async def _silence(world: World, chance: random.Random) -> None:
-    """The line is half open: nothing comes, and nobody says so."""
+    """The line is half open: nothing arrives, and no error either."""
     async with world.switched(silent_sockets=True):
         await asyncio.sleep(chance.uniform(2, 10))
-    # What was not sent waits for a recovery: on the old socket nobody would tell of it.
+    # Unsent events wait for a recovery; the old socket would never bring them.
     await world.disconnect(None)
 
 
 async def _service_gone(world: World, chance: random.Random) -> None:
-    """The service is started anew, and has forgotten sign-ins and whoever joined."""
+    """The service restarts, and has forgotten sign-ins and newcomers."""
     await world.service_gone(chance.uniform(1, 5))
 
 
@@ -122,7 +122,7 @@ async def _refresh_expired(world: World, _chance: random.Random) -> None:
 
 
 async def _refused(world: World, chance: random.Random) -> None:
-    """The service answers 429, as a rule with the time to wait."""
+    """The service answers 429, usually with the time to wait."""
     group = chance.choice(_GROUPS)
     told = chance.random() < 0.9
     fault = {"next": chance.randint(1, 3), "retry_after": told}
@@ -134,7 +134,7 @@ async def _refused(world: World, chance: random.Random) -> None:
 
 
 async def _penalty(world: World, chance: random.Random) -> None:
-    """Others use the same app: what is left for us is little, and the penalty real."""
+    """Other programs use the same app: little budget is left, and the penalty is real."""
     async with world.switched(rate_limits={chance.choice(_GROUPS): 1}):
         await world.disconnect(1001, recoverable=False)
         await asyncio.sleep(chance.uniform(2, 5))
@@ -184,7 +184,7 @@ async def _partial(world: World, _chance: random.Random) -> None:
 
 
 async def _unknown_words(world: World, chance: random.Random) -> None:
-    """The service says words of tomorrow about somebody, and later ones of today."""
+    """The service sends unknown words about somebody, and known ones later."""
     who = world.somebody(chance)
     words = ("telephonyStatus", "presenceStatus", "userStatus", "dndStatus")
     body = {"extensionId": who, **dict.fromkeys(words, "SomethingNew")}
@@ -198,7 +198,7 @@ async def _garbage(world: World, chance: random.Random) -> None:
     await world.emulator.post("frame", **chance.choice(_GARBAGE))
 
 
-# Who is there.
+# Members.
 
 
 async def _added(world: World, _chance: random.Random) -> None:

@@ -1,4 +1,4 @@
-"""What a soak has seen, and which promises that breaks. Pure."""
+"""The figures of a soak, and which promises they break. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,11 +22,11 @@ class Figures:
     extensions: int
     time_factor: float
     rounds: dict[str, int] = field(default_factory=dict)
-    """How many, by weather; each ended in a comparison of everything."""
+    """How many, by kind; each ended in a comparison of everything."""
     faults: dict[str, int] = field(default_factory=dict)
-    """What was made to go wrong, by kind."""
+    """Injected faults, by kind."""
     planned_ends: int = 0
-    """Sockets that were replaced before the end of their lives, or of their sign-ins'."""
+    """Sockets replaced before they, or their sign-ins, expired."""
     recoveries: int = 0
     events_sent: int = 0
     """Notifications that the emulator wrote to sockets."""
@@ -45,7 +45,7 @@ class Figures:
     slowest_event_seconds: float = 0.0
     """Of the witnessed ones, from its cause to its state."""
     divergences: list[str] = field(default_factory=list)
-    """What was shown otherwise than the service had it, too long after the faults."""
+    """Differences from the service that lasted too long after the faults."""
     longest_wrong_seconds: float = 0.0
     """For which one entity showed another value than the service had, faults included;
     looked at every half second. Unavailable and unknown are no values."""
@@ -60,7 +60,7 @@ class Figures:
     memory_kib: list[int] = field(default_factory=list)
     """The whole course since Home Assistant was started last, in ten parts."""
     secrets_found: list[str] = field(default_factory=list)
-    """Where something was found that must not be there, and of what kind it is."""
+    """Where a secret was found, and of what kind."""
 
     def note_round(self, weather: str, faults: Sequence[str]) -> None:
         """Count a round with what went wrong in it."""

@@ -1,4 +1,4 @@
-"""Looks for what must not be kept: whatever signs in, and who called."""
+"""Searches for secrets that must not be stored: credentials, tokens and callers."""
 
 from collections.abc import Collection, Iterator
 from contextlib import closing
@@ -12,7 +12,7 @@ from emulator.names import CALLER_NAMES
 
 from .world import CALLER
 
-# So many characters of a token are enough to know it, and too many to be chance.
+# Enough characters to identify a token, and too many to match by chance.
 _HEAD: Final = 24
 _RUN: Final = re.compile(rf"[\w-]{{{_HEAD},}}", re.ASCII)
 # Every number that the emulator makes up.

@@ -1,4 +1,4 @@
-"""What the soak itself lets happen in the office: random changes, and events that are counted."""
+"""What people do during a soak: random changes, and changes that are counted."""
 
 import asyncio
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ _CALLS: Final = (
 
 
 async def live(world: World, chance: random.Random) -> None:
-    """Let people change their status and be called, until cancelled."""
+    """Have people change their status and get calls, until cancelled."""
     while True:
         await asyncio.sleep(chance.expovariate(1 / _PAUSE))
         who = world.somebody(chance)

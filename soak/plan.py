@@ -47,14 +47,14 @@ _KINDS: Mapping[str, tuple[Any, ...]] = {
     "error_shape": ("full", "errors_only", "legacy"),
     "session_end_code": (1000, 4001),
 }
-"""What services differ in without being wrong."""
+"""Variants of the service that are all correct."""
 
 
 class Weather(StrEnum):
     """What can go wrong in a round."""
 
     PLANNED = "planned"
-    """Nothing but what is bound to come: tokens and sockets reach the end of their lives."""
+    """Only the inevitable: tokens and sockets reach the end of their lives."""
     RECOVERED = "recovered"
     """Sockets are lost, and their sessions can be recovered."""
     ROUGH = "rough"

@@ -1,4 +1,4 @@
-"""The processes of a soak, a little other than those of the demo."""
+"""The processes of a soak, which differ a little from those of the demo."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from demo.office import Office, Plan
 
 
 class Service(Emulator):
-    """The emulator: faster, and writing down what it gives out."""
+    """The emulator, faster, and recording the tokens it issues."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Service(Emulator):
 
 
 class _Hass(HomeAssistant):
-    """Home Assistant with a copy of the integration: what is edited meanwhile is of no concern."""
+    """Home Assistant with a copy of the integration, so edits during a soak have no effect."""
 
     @override
     def prepare(self, *, debug: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""One soak: rounds of bad weather, each followed by a rest at which everything is compared."""
+"""One soak: rounds of faults, each followed by a rest in which everything is compared."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -60,7 +60,7 @@ class Soak:
         self._pid = 0
 
     async def run(self, seed: int, seconds: float) -> None:
-        """Go through rounds until the time is over, and through one of each weather at least."""
+        """Run rounds until the time is over, at least one of each kind."""
         devices = sorted(self._world.entities.devices)
         self._labels = labels(devices, await self._world.emulator.truth())
         async with _beside(self._watch()):
@@ -100,7 +100,7 @@ class Soak:
         self._account(each.weather, before, await self._seen(), witnesses)
 
     async def _begin(self, each: Round) -> None:
-        """Become another kind of service; what was given out under the old one ends."""
+        """Become another variant of the service; sign-ins of the old one end."""
         world = self._world
         await world.become(each.kind)
         opened = (await world.counters())["sockets_opened"]
@@ -130,7 +130,7 @@ class Soak:
         await asyncio.sleep(max(0.0, begun + each.seconds - time.monotonic()))
 
     async def _rest(self) -> None:
-        """End all that goes on, and claim that everything becomes right."""
+        """End all faults, and check that everything becomes right."""
         world = self._world
         await world.let_live(is_alive=False)
         await world.heal()

@@ -1,4 +1,4 @@
-"""The emulator in a process of its own, which writes down every token that it gives out."""
+"""The emulator in a process of its own, which records every token it issues."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""The three processes as the soak holds them: what can be done to the service, and to Home Assistant."""
+"""The processes of a soak, and what can be done to the service and to Home Assistant."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -151,7 +151,7 @@ class World:
 
     @asynccontextmanager
     async def switched(self, **switches: Any) -> AsyncGenerator[None]:
-        """Have some of the emulator's switches on for a while."""
+        """Turn some of the emulator's switches on for a while."""
         await self.emulator.post("faults", **switches)
         yield
         before = {**self._clean, **self._kind}
@@ -166,13 +166,13 @@ class World:
         await self.emulator.post("simulate", on=is_alive, pace=PACE)
 
     async def speak(self, extension_id: str) -> None:
-        """Let somebody change something: an event that tells everything."""
+        """Have somebody change something, which sends a complete event."""
         truth = (await self.emulator.truth())[extension_id]
         is_on = truth["pickUpCallsOnHold"]
         await self.emulator.set_presence(extension_id, pickUpCallsOnHold=not is_on)
 
     async def service_gone(self, seconds: float) -> None:
-        """End the service without a word, and start it again as it was long ago."""
+        """Kill the service, and start it again in its original state."""
         await self._count()
         await self.emulator.kill()
         await asyncio.sleep(seconds)
