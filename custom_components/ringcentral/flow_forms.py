@@ -44,7 +44,7 @@ from .const import (
 )
 from .repairs import permission_name
 
-# Brands that share a platform (protocol 1.1); a host is no key of a translation, and brands need none.
+# Brands that share a platform (docs/protocol.md 1.1); a host is no key of a translation, and brands need none.
 _SERVERS: Final = (
     SelectOptionDict(
         value=DEFAULT_SERVER,

@@ -1,4 +1,4 @@
-"""Sign-in in the browser: an app at a server, and the tokens of the user who allowed it (protocol 1)."""
+"""Sign-in in the browser: an app at a server, and the tokens of the user who allowed it (docs/protocol.md 1)."""
 
 import asyncio
 from collections.abc import Mapping
@@ -81,7 +81,7 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
         return {**body, "expires_in": int(token.expires_at)}
 
     async def _send(self, path: str, form: Mapping[str, str]) -> Any:
-        """Send a form in the name of the app, which has a secret or has none (protocol 1.2)."""
+        """Send a form in the name of the app, which has a secret or has none (docs/protocol.md 1.2)."""
         headers = {}
         if self.client_secret:
             headers["Authorization"] = basic_auth(self.client_id, self.client_secret)
@@ -196,7 +196,7 @@ class OAuthTokens:
             self._hass.config_entries.async_update_entry(
                 entry, data={**entry.data, CONF_TOKEN: pair}
             )
-            # The old refresh token works until the new access token is used (protocol 1.4): whatever
+            # The old refresh token works until the new access token is used (docs/protocol.md 1.4): whatever
             # happens before the entry is written, the old one still brings the new pair after a start.
             await asyncio.sleep(_WRITTEN_AFTER)
         self._token = _token(pair)

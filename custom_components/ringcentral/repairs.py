@@ -35,7 +35,7 @@ ISSUES: Final = (
 
 _JWT_NOTICE: Final = timedelta(days=14)
 
-# How the Developer Console calls the permissions that the service spells in several ways (protocol 1.3).
+# How the Developer Console calls the permissions that the service spells in several ways (docs/protocol.md 1.3).
 _CONSOLE_NAMES = {
     "ReadPresence": "Read Presence",
     "EditPresence": "Edit Presence",

@@ -28,7 +28,7 @@ ATTR_DND_STATUS: Final = "dnd_status"
 ATTR_MESSAGE: Final = "message"
 ATTR_DURATION: Final = "duration"
 
-# The service keeps a status message of 75 characters (protocol 2.4).
+# The service keeps a status message of 75 characters (docs/protocol.md 2.4).
 _LONGEST_MESSAGE: Final = 75
 
 

@@ -31,7 +31,7 @@ from .const import (
 )
 from .oauth import OAuthTokens
 
-# A penalty concerns the user and app, whichever flow or entry sends (protocol 5).
+# A penalty concerns the user and app, whichever flow or entry sends (docs/protocol.md 5).
 _BUDGETS: HassKey[dict[tuple[str, str], RateBudget]] = HassKey(f"{DOMAIN}_budgets")
 # Seconds. A reload comes within these; each sign-in and its end would cost two of five requests a minute.
 LINGER: Final = 60.0

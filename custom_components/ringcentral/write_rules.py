@@ -19,7 +19,7 @@ EDIT_PERMISSION: Final = "EditPresence"
 
 LONGEST_DURATION: Final = timedelta(days=366)
 
-# Types whose presence the service lets anyone set (protocol 2.5: "User-type extensions only").
+# Types whose presence the service lets anyone set (docs/protocol.md 2.5: "User-type extensions only").
 _EDITABLE_TYPES: Final = frozenset(
     {"User", "DigitalUser", "VirtualUser", "FlexibleUser"}
 )
@@ -44,7 +44,7 @@ def dnd_choices(
     """Return the do-not-disturb values that the service accepts for an extension.
 
     The department values are for members of call queues. ``TakeDepartmentCallsOnly`` is set in old user
-    interfaces alone (protocol 2.5): it is listed while it is set, and refused when chosen.
+    interfaces alone (docs/protocol.md 2.5): it is listed while it is set, and refused when chosen.
     """
     department = DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS
     choices = list(_ALWAYS)
@@ -60,7 +60,7 @@ def dnd_to_send(
 ) -> DndStatus:
     """Return the value to send: ending do-not-disturb brings the department setting of before back.
 
-    Users of other clients lost it so (peers 38). Taking all calls is one more choice away.
+    Users of other clients have lost it that way (docs/protocol.md 2.5). Taking all calls is one more choice away.
     """
     ends = (
         current is DndStatus.DO_NOT_ACCEPT_ANY_CALLS

@@ -174,7 +174,7 @@ def test_a_sequence_that_begins_anew_does_not_freeze_the_extension() -> None:
 
 
 def test_after_a_break_the_next_event_counts_whatever_its_sequence() -> None:
-    """Design 4.3: sequences are forgotten before the snapshot."""
+    """Sequences are forgotten before the snapshot (docs/architecture.md 4.3)."""
     before = forget_sequence(after(event(URI, sequence=8)))
     assert (
         after(event(URI, sequence=2, telephonyStatus="NoCall"), before=before).sequence

@@ -32,7 +32,7 @@ _LONGEST_REFRESH_LIFE: Final = 366 * 24 * 3_600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """An access token (protocol 1.3). Times are seconds since the epoch, by the machine's clock."""
+    """An access token (docs/protocol.md 1.3). Times are seconds since the epoch, by the machine's clock."""
 
     value: str = field(repr=False)
     session: int
@@ -50,7 +50,7 @@ class Token:
 class TokenSource(Protocol):
     """What REST and stream need of a sign-in, whichever kind it is.
 
-    A token's ``session`` counts OAuth sessions: session recovery works within one alone (protocol 3.4),
+    A token's ``session`` counts OAuth sessions: session recovery works within one alone (docs/protocol.md 3.4),
     and a socket closes with the session it was opened in.
     """
 
@@ -74,11 +74,11 @@ class TokenSource(Protocol):
         """Revoke sessions that the current one has replaced."""
 
     async def close(self) -> None:
-        """End the session, unless it is kept for the next start; failures are of no concern (protocol 1.4)."""
+        """End the session, unless it is kept for the next start; failures are of no concern (docs/protocol.md 1.4)."""
 
 
 class JwtTokens:
-    """Signs in with a JWT (protocol 1.2), and renews by refresh token where the app issues one."""
+    """Signs in with a JWT (docs/protocol.md 1.2), and renews by refresh token where the app issues one."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class JwtTokens:
         ):
             try:
                 # A reply that got lost is safe to ask for again: the old refresh token still works and
-                # brings the same new pair (protocol 1.4).
+                # brings the same new pair (docs/protocol.md 1.4).
                 return await self._ask(
                     {
                         "grant_type": "refresh_token",
@@ -219,7 +219,7 @@ def still_good(token: Token | None, error: RetryLater, now: float) -> Token:
 
 
 def token_from_wire(body: Any, session: int, now: float) -> Token:
-    """Read a token reply (protocol 1.3); ``now`` in seconds since the epoch.
+    """Read a token reply (docs/protocol.md 1.3); ``now`` in seconds since the epoch.
 
     Raises:
         RetryLater: the reply holds no access token.

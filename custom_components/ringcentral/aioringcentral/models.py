@@ -14,7 +14,7 @@ from . import wire
 
 
 class TelephonyStatus(StrEnum):
-    """Calls of an extension, or of one call (protocol 2.4, 4.3)."""
+    """Calls of an extension, or of one call (docs/protocol.md 2.4, 4.3)."""
 
     NO_CALL = "NoCall"
     RINGING = "Ringing"
@@ -24,7 +24,7 @@ class TelephonyStatus(StrEnum):
 
 
 class PresenceStatus(StrEnum):
-    """Aggregated presence as the service computes it (protocol 4.6)."""
+    """Aggregated presence as the service computes it (docs/protocol.md 4.6)."""
 
     AVAILABLE = "Available"
     BUSY = "Busy"
@@ -63,14 +63,14 @@ class CallDirection(StrEnum):
 
 
 class TerminationType(StrEnum):
-    """How a call ended: ``final`` for good, ``intermediate`` is deprecated (protocol 4.3)."""
+    """How a call ended: ``final`` for good, ``intermediate`` is deprecated (docs/protocol.md 4.3)."""
 
     FINAL = "final"
     INTERMEDIATE = "intermediate"
 
 
 class ActiveCall(NamedTuple):
-    """One item of ``activeCalls`` (protocol 4.3); every field may be missing."""
+    """One item of ``activeCalls`` (docs/protocol.md 4.3); every field may be missing."""
 
     id: str | None = None
     session_id: str | None = None
@@ -111,7 +111,7 @@ class ActiveCall(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Whether the service lists the call only to say that it ended (protocol 4.5)."""
+        """Whether the service lists the call only to say that it ended (docs/protocol.md 4.5)."""
         return (
             self.telephony_status is TelephonyStatus.NO_CALL
             or self.termination_type is TerminationType.FINAL
@@ -158,7 +158,7 @@ class PresenceUpdate(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One notification (protocol 4.1): its event URI and its body."""
+    """One notification (docs/protocol.md 4.1): its event URI and its body."""
 
     uri: str
     body: Mapping[str, Any]
@@ -166,7 +166,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
-    """One extension of the account (protocol 2.3). Types and statuses stay text: new ones appear over time."""
+    """One extension of the account (docs/protocol.md 2.3). Types and statuses stay text: new ones appear over time."""
 
     id: str
     account_id: str | None = None
@@ -194,7 +194,7 @@ class Extension:
 
     @property
     def can_be_followed(self) -> bool:
-        """Whether the service keeps a presence for it (protocol 2.4); a park location shows parked calls."""
+        """Whether the service keeps a presence for it (docs/protocol.md 2.4); a park location shows parked calls."""
         return (
             self.type not in _TYPES_WITHOUT_PRESENCE
             and self.status not in _STATUSES_WITHOUT_PRESENCE
