@@ -12,8 +12,10 @@ ROOT = Path(__file__).parent.parent
 PAGE = r"(?P<page>(?:docs/[\w/.-]+|README|CONTRIBUTING|CHANGELOG)\.md)"
 NUMBER = r"\d+(?:\.\d+)*"
 # A page, and the sections of it: "docs/protocol.md 1.5 and 2.1", "docs/protocol.md 3.2 to 3.5".
+# What stands in quotation marks of code is a path, unless a docstring begins with it.
 CITATION = re.compile(
-    rf"(?<![\w/.-]){PAGE}(?P<sections>[ ]{NUMBER}(?:(?:, | and | to ){NUMBER})*)?"
+    rf"(?:(?<=\"\"\")|(?<![\w/.\"'-])){PAGE}"
+    rf"(?P<sections>[ ]{NUMBER}(?:(?:, | and | to ){NUMBER})*)?"
     r"(?P<anchor>#[\w-]+)?"
 )
 # Sections of a page that is not named by its path.

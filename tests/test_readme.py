@@ -767,7 +767,7 @@ def is_of_extension(entry: er.RegistryEntry, emulator: Emulator) -> bool:
     return rest.split("_")[0].isdigit()
 
 
-async def test_five_lines_make_a_sensor(
+async def test_four_lines_make_a_sensor(
     hass: HomeAssistant,
     emulator: Emulator,
     enable_custom_integrations: None,
@@ -775,7 +775,7 @@ async def test_five_lines_make_a_sensor(
 ) -> None:
     (example,) = examples(CONTRIBUTING, "python")
     added = eval(example, vars(sensor))
-    assert len(example.splitlines()) == 5
+    assert len(example.splitlines()) == 4
     monkeypatch.setattr(sensor, "CALL_FACTS", (*sensor.CALL_FACTS, added))
     async with following(hass, emulator):
         own = emulator.own_extension_id
