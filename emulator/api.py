@@ -193,8 +193,11 @@ class Api:
                 continue
             if (match := route.pattern.fullmatch(request.path)) is None:
                 continue
+            ids = match.groupdict()
+            is_each = service.faults.batch_counts == "each"
+            weight = 1 + ids.get("extension", "").count(",") if is_each else 1
             verdict = service.limiter.ask(
-                session.client_id, session.owner_id, route.group
+                session.client_id, session.owner_id, route.group, weight
             )
             headers |= verdict.headers()
             if verdict.refused:
@@ -203,7 +206,6 @@ class Api:
                 raise app_permission(route.app or "")
             if route.user in service.faults.user_permissions_removed:
                 raise user_permission(route.user or "")
-            ids = match.groupdict()
             check_account(service.account, ids)
             return route.handler(service, request, ids)
         raise invalid_uri()

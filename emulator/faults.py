@@ -109,6 +109,8 @@ class Faults:
     http_5xx: list[HttpError] = field(default_factory=list)
     http_429: dict[str, RateLimited] = field(default_factory=dict)
     rate_limits: dict[str, int] = field(default_factory=dict)
+    batch_counts: Literal["one", "each"] = "one"
+    """Whether a batch request counts once against the limits, or once for each id."""
     reply_delay: float = 0.0
     maintenance: Maintenance | None = None
     odd: list[Odd] = field(default_factory=list)

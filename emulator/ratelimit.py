@@ -58,8 +58,10 @@ class RateLimiter:
     enforced: bool = True
     _buckets: dict[tuple[str, int, str], Bucket] = field(default_factory=dict)
 
-    def ask(self, client_id: str, owner_id: int, group: str) -> Verdict:
-        """Count a request and say whether it may go on."""
+    def ask(
+        self, client_id: str, owner_id: int, group: str, weight: int = 1
+    ) -> Verdict:
+        """Count a request, as so many, and say whether it may go on."""
         now = self.clock.now()
         self.counters.groups[group] += 1
         bucket = self._buckets.setdefault((client_id, owner_id, group), Bucket())
@@ -82,8 +84,8 @@ class RateLimiter:
                 self.clock.announce(WINDOW) if forced.retry_after else None,
                 refused=True,
             )
-        elif len(bucket.accepted) < limit:
-            bucket.accepted.append(now)
+        elif len(bucket.accepted) + weight <= limit:
+            bucket.accepted.extend([now] * weight)
             left = limit - len(bucket.accepted)
             return Verdict(group, limit, left, self.clock.announce(WINDOW))
         bucket.penalty_until = now + penalty

@@ -2,6 +2,6 @@
 
 import sys
 
-from .watch import main
+from .watch import entry_point
 
-sys.exit(main(sys.argv[1:]))
+sys.exit(entry_point())

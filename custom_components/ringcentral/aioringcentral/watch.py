@@ -10,6 +10,7 @@ from typing import Final, TextIO
 
 from .account import Account, Change, Choices
 from .errors import Misconfigured, RingCentralError
+from .probe import add_arguments, run_command
 from .sign_in import PRODUCTION, JwtSignIn
 
 # Secrets are no arguments: those are in the list of processes and in the shell's history.
@@ -24,17 +25,27 @@ _CREDENTIALS: Final = (
 def main(arguments: Sequence[str]) -> int:
     """Run the command; return the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m aioringcentral",
+        prog="aioringcentral",
         description="Credentials come from the environment: RINGCENTRAL_CLIENT_ID, RINGCENTRAL_CLIENT_SECRET, "
         f"RINGCENTRAL_JWT, and RINGCENTRAL_SERVER ({PRODUCTION} unless set).",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("watch", help="print who changes how, until Ctrl-C")
-    parser.parse_args(arguments)
+    add_arguments(
+        commands.add_parser("probe", help="record how RingCentral speaks, for a report")
+    )
+    parsed = parser.parse_args(arguments)
+    if parsed.command == "probe":
+        return run_command(parsed)
     try:
         return asyncio.run(watch(os.environ, sys.stdout, sys.stderr))
     except KeyboardInterrupt:
         return 0
+
+
+def entry_point() -> int:
+    """Run the command of the installed wheel, ``aioringcentral``."""
+    return main(sys.argv[1:])
 
 
 async def watch(environment: Mapping[str, str], out: TextIO, err: TextIO) -> int:

@@ -140,7 +140,8 @@ class Shapes:
 
     def _header(self, value: str) -> str:
         kind = value.partition(";")[0].strip()
-        if kind in words.VALUES or kind in _TYPES or _COUNT.fullmatch(value):
+        known = kind in words.VALUES or kind.title() in words.VALUES
+        if known or kind in _TYPES or _COUNT.fullmatch(value):
             return kind
         return _length(value)
 

@@ -169,15 +169,17 @@ class Connection:
                     aiohttp.WSMsgType.TEXT,
                     aiohttp.WSMsgType.BINARY,
                 ):
+                    self._record_close()
                     return
                 self._receive(message.data)
         finally:
             self.close_code = self._socket.close_code
-            if self._http.recorder is not None:
-                self._http.recorder.happened(
-                    f"closed {self.close_code}", self._loop.time()
-                )
             self._gone()
+
+    def _record_close(self) -> None:
+        if self._http.recorder is not None:
+            code = self._socket.close_code
+            self._http.recorder.happened(f"closed {code}", self._loop.time())
 
     async def _write(self) -> None:
         """Send what there is to send, and keep the protocol's time."""
