@@ -14,6 +14,7 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .aioringcentral.account import Account, Choices
 from .aioringcentral.account.account import needs_sign_in
@@ -26,7 +27,7 @@ from .aioringcentral.errors import (
 from .aioringcentral.membership import Follow
 from .const import CONF_EXTENSIONS, CONF_FOLLOW, DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
-from .devices import is_followed
+from .devices import extension_devices, is_followed
 from .repairs import clear_issues, permission_name, report_permission_missing
 from .restore_schedule import remove_stored
 from .services import async_setup_services
@@ -41,6 +42,9 @@ PLATFORMS = (
     Platform.SWITCH,
 )
 
+
+# The choices that each entry was set up with last, by entry id.
+_CHOICES: HassKey[dict[str, Choices]] = HassKey(f"{DOMAIN}_choices")
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -88,7 +92,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         await access.close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    coordinator.sync_devices()
+    earlier = hass.data.setdefault(_CHOICES, {}).get(entry.entry_id)
+    choices = hass.data[_CHOICES][entry.entry_id] = _choices(entry.options)
+    if earlier in (None, choices):
+        # Of those who were followed with the same choices nobody is removed by one reading.
+        account.expect_members(extension_devices(hass, entry, account.id))
+    coordinator.follow_members()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 

@@ -22,14 +22,16 @@ from .const import (
     CALLER_FULL,
     CALLER_HIDDEN,
     CONF_CALLER_IDENTITY,
+    LOGGER,
 )
 from .counts import Tally
-from .devices import sync_devices
+from .devices import extension_devices, sync_devices
 from .listeners import CallListener, Listeners
 from .presence_writer import PresenceWriter
 from .repairs import (
     check_jwt,
     report_connected,
+    report_lost_choices,
     report_permission_missing,
     report_subscription_limit,
 )
@@ -60,6 +62,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self.tally = Tally()
         self._listeners = Listeners()
         self.availability = Availability(self._call_later, self._listeners.wake_all)
+        self._is_empty = False
         # Entity-adding callbacks, and the extension ids each has handled.
         self._members: dict[AddMembers, set[str]] = {}
         self.editor = PresenceWriter(hass, entry, account, self.wake_controls)
@@ -172,7 +175,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         """Make devices and entities follow the account."""
         for key in left:
             self.tally.forget(key)
-        self.sync_devices()
+        self.follow_members()
         for add in self._members:
             self._add_members(add)
         self._listeners.wake_account()
@@ -211,14 +214,26 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
             report_permission_missing(self.hass, self.config_entry, error)
 
     @callback
-    def sync_devices(self) -> None:
-        """Make devices follow the account."""
+    def follow_members(self) -> None:
+        """Make devices follow the account, and say which choices lead nowhere."""
+        names = extension_devices(self.hass, self.config_entry, self.account_id)
+        report_lost_choices(
+            self.hass,
+            self.config_entry,
+            {key: names.get(key, key) for key in self.account.lost_choices},
+        )
+        is_empty, self._is_empty = self._is_empty, not self.extensions
+        if self._is_empty and not is_empty:
+            LOGGER.warning(
+                "Nobody is followed for now: extensions are followed as soon as RingCentral lists them as enabled"
+            )
         sync_devices(
             self.hass,
             self.config_entry,
             self.account_id,
             self.extensions,
             remove=self.account.members_complete,
+            keep=self.account.missing,
         )
 
     @callback

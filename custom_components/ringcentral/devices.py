@@ -1,6 +1,6 @@
 """Devices: the account's, and one per followed extension below it."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -56,8 +56,12 @@ def sync_devices(
     extensions: Mapping[str, Extension],
     *,
     remove: bool,
+    keep: Collection[str] = (),
 ) -> None:
-    """Make devices follow the account: add and rename, and remove those that are not followed any more."""
+    """Make devices follow the account: add and rename, and remove those that are not followed any more.
+
+    ``keep`` are ids of extensions that may be followed again soon.
+    """
     registry = dr.async_get(hass)
     registry.async_get_or_create(
         config_entry_id=entry.entry_id,
@@ -90,5 +94,21 @@ def sync_devices(
     for device in (
         dr.async_entries_for_config_entry(registry, entry.entry_id) if remove else ()
     ):
-        if not is_followed(account_id, extensions, device):
+        if not is_followed(account_id, {*extensions, *keep}, device):
             registry.async_remove_device(device.id)
+
+
+def extension_devices(
+    hass: HomeAssistant, entry: ConfigEntry, account_id: str
+) -> dict[str, str]:
+    """Return the names of all devices of extensions by extension id, followed or not."""
+    return {
+        identifier.removeprefix(f"{account_id}_"): device.name_by_user
+        or device.name
+        or identifier
+        for device in dr.async_entries_for_config_entry(
+            dr.async_get(hass), entry.entry_id
+        )
+        for domain, identifier in (pair[:2] for pair in device.identifiers)
+        if domain == DOMAIN and identifier.startswith(f"{account_id}_")
+    }

@@ -1,5 +1,6 @@
 """Issues that a person can mend outside Home Assistant; each vanishes once it is mended."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from .aioringcentral.filters import EVERYONE, is_presence_filter
 from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.models import Extension
 from .aioringcentral.stream import Subscription
-from .const import CONF_JWT, DOMAIN
+from .const import CONF_EXTENSIONS, CONF_JWT, DOMAIN
 from .signin import sign_in
 
 PERMISSION_MISSING: Final = "permission_missing"
@@ -23,6 +24,7 @@ FILTERS_REFUSED: Final = "filters_refused"
 ACCOUNT_REFUSED: Final = "account_refused"
 SUBSCRIPTION_LIMIT: Final = "subscription_limit"
 JWT_EXPIRES: Final = "jwt_expires"
+LOST_CHOICES: Final = "lost_choices"
 # One for each extension.
 NOT_RESTORED: Final = "not_restored"
 ISSUES: Final = (
@@ -31,6 +33,7 @@ ISSUES: Final = (
     ACCOUNT_REFUSED,
     SUBSCRIPTION_LIMIT,
     JWT_EXPIRES,
+    LOST_CHOICES,
 )
 
 _JWT_NOTICE: Final = timedelta(days=14)
@@ -136,6 +139,38 @@ def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, JWT_EXPIRES))
 
 
+def report_lost_choices(
+    hass: HomeAssistant, entry: ConfigEntry, lost: Mapping[str, str]
+) -> None:
+    """Say which chosen extensions (names by id) are not in the account any more."""
+    key = issue_id(entry, LOST_CHOICES)
+    if not lost:
+        ir.async_delete_issue(hass, DOMAIN, key)
+        return
+    known = ir.async_get(hass).async_get_issue(DOMAIN, key)
+    extensions = ",".join(sorted(lost))
+    if known is not None and (known.data or {}).get("extensions") == extensions:
+        # It was said when their names were known.
+        return
+    names = ", ".join(sorted(lost.values()))
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        key,
+        data={
+            "entry_id": entry.entry_id,
+            "account": entry.title,
+            "names": names,
+            "extensions": extensions,
+        },
+        is_fixable=True,
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=LOST_CHOICES,
+        translation_placeholders={"account": entry.title, "names": names},
+    )
+
+
 def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take all issues away, with the entry."""
     for issue in ISSUES:
@@ -177,8 +212,49 @@ def _report(
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
-    """Return the flow for a fixable issue: a missing permission that was added meanwhile."""
-    return PermissionAddedFlow({key: str(value) for key, value in (data or {}).items()})
+    """Return the flow for a fixable issue."""
+    texts = {key: str(value) for key, value in (data or {}).items()}
+    if issue_id.startswith(LOST_CHOICES):
+        return LostChoicesFlow(texts)
+    return PermissionAddedFlow(texts)
+
+
+class LostChoicesFlow(RepairsFlow):
+    """Takes chosen extensions that are not in the account any more out of the choice."""
+
+    def __init__(self, data: dict[str, str]) -> None:
+        """Take the entry's id, the extension ids and what the texts need."""
+        self._data = data
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask whether to forget them."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders=self._data,
+            )
+        entry = self.hass.config_entries.async_get_entry(self._data["entry_id"])
+        if entry is not None:
+            lost = self._data["extensions"].split(",")
+            chosen = entry.options.get(CONF_EXTENSIONS, ())
+            self.hass.config_entries.async_update_entry(
+                entry,
+                options={
+                    **entry.options,
+                    CONF_EXTENSIONS: [key for key in chosen if key not in lost],
+                },
+            )
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
 
 
 class PermissionAddedFlow(RepairsFlow):

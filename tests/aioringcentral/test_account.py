@@ -273,29 +273,26 @@ BEN = Extension(id="2", name="Ben")
 NO_PLAN = FilterPlan(wanted=())
 
 
-def found(*extensions: Extension, is_complete: bool = True) -> Following:
+def found(*extensions: Extension) -> Following:
     """Return what a reading of the lists found."""
-    return Following(
-        extensions={each.id: each for each in extensions},
-        plan=NO_PLAN,
-        is_complete=is_complete,
-    )
+    return Following(extensions={each.id: each for each in extensions}, plan=NO_PLAN)
 
 
 def test_a_reading_replaces_who_is_followed() -> None:
-    assert carried_over(found(BEN), {"1": ANNA}) == {"2": BEN}
+    assert carried_over(found(BEN), {"1": ANNA}, {}) == {"2": BEN}
 
 
-def test_who_is_on_a_refused_list_stays() -> None:
-    after = carried_over(found(BEN, is_complete=False), {"1": ANNA})
+def test_who_is_kept_stays() -> None:
+    before = {"1": ANNA}
+    after = carried_over(found(BEN), before, before)
     assert after == {"1": ANNA, "2": BEN}
 
 
 def test_a_name_is_kept_until_there_is_another() -> None:
     nameless, renamed = replace(ANNA, name=None), replace(ANNA, name="Anna B")
-    assert carried_over(found(nameless), {"1": ANNA}) == {"1": ANNA}
-    assert carried_over(found(renamed), {"1": ANNA}) == {"1": renamed}
-    assert carried_over(found(nameless), {}) == {"1": nameless}
+    assert carried_over(found(nameless), {"1": ANNA}, {}) == {"1": ANNA}
+    assert carried_over(found(renamed), {"1": ANNA}, {}) == {"1": renamed}
+    assert carried_over(found(nameless), {}, {}) == {"1": nameless}
 
 
 @pytest.mark.parametrize(

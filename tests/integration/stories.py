@@ -492,6 +492,17 @@ def settling_at_once() -> Iterator[None]:
 
 
 @contextmanager
+def confirming(after: float) -> Iterator[None]:
+    """Let two readings that lack somebody be this many seconds apart."""
+    account = "custom_components.ringcentral.aioringcentral.account"
+    with (
+        patch(f"{account}.removal.CONFIRM_AFTER", after),
+        patch(f"{account}.members.CONFIRM_AFTER", after),
+    ):
+        yield
+
+
+@contextmanager
 def only(*platforms: Platform) -> Iterator[None]:
     """Set up these platforms alone, with all their entities enabled."""
     with (

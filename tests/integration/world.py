@@ -63,6 +63,9 @@ RESYNC: Final = 900.0
 # where the service had lost something without a trace.
 SOON: Final = 8.0
 LATER: Final = 150.0
+# Who left without a word is removed by the second of two readings; and lists are read once a minute while they
+# change all the time.
+MEMBERS: Final = 210.0
 AT_LAST: Final = RESYNC + 60.0
 # Seconds in which the connection is back once all faults are over: ten minutes between Home Assistant's own
 # tries to set up. Where it was set up it is two minutes, or five after a missing permission.
@@ -265,6 +268,7 @@ class World:
 
     def note_members(self) -> None:
         """Note that somebody joined, left or is called otherwise."""
+        self.right_in = max(self.right_in, MEMBERS)
         if self.entry.state is not ConfigEntryState.LOADED:
             # A start reads its lists once, before it subscribes: what changes between is told to nobody.
             self.right_in = AT_LAST

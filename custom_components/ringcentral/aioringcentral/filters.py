@@ -1,9 +1,9 @@
 """Event filters (docs/protocol.md 4.2): what to ask for, and which of them a reply refuses. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import re
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from . import wire
 from .rest import ACCOUNT, EXTENSION
@@ -36,6 +36,22 @@ class FilterPlan:
 
     wanted: tuple[str, ...]
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def joined(self, other: Self) -> Self:
+        """Return a plan with the filters of both."""
+        names = dict.fromkeys((*self.instead, *other.instead))
+        return replace(
+            self,
+            wanted=tuple(dict.fromkeys((*self.wanted, *other.wanted))),
+            instead={
+                name: tuple(
+                    dict.fromkeys(
+                        (*self.instead.get(name, ()), *other.instead.get(name, ()))
+                    )
+                )
+                for name in names
+            },
+        )
 
     def without(self, refused: Iterable[str]) -> tuple[str, ...]:
         """Return the filters to ask for once some are known to be refused."""

@@ -15,6 +15,7 @@ from .filters import (
     OWN,
     FilterPlan,
     extension_filter,
+    is_presence_filter,
 )
 from .listing import Listing
 from .models import Extension
@@ -51,13 +52,15 @@ class Lists:
 class Following:
     """The extensions that are followed, by id, and the plan of filters for them.
 
-    Where a list was refused, or a record of it could not be read, ``is_complete`` is False: others may be
-    meant, too, and nobody counts as gone.
+    Where a list was refused, a record of it could not be read, or the account's list lacks even the user
+    who reads it, ``is_complete`` is False: others may be meant, too, and nobody counts as gone. ``listed``
+    are the ids in the account's list.
     """
 
     extensions: Mapping[str, Extension]
     plan: FilterPlan
     is_complete: bool = True
+    listed: frozenset[str] = frozenset()
 
 
 async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) -> Lists:
@@ -120,11 +123,17 @@ def following(
         else:
             instead[filters[0]] = tuple(extension_filter(key) for key in known)
         wanted += filters
+    if not any(is_presence_filter(name) for name in wanted):
+        # Nobody to follow for now: the subscription that tells of others has to live on something.
+        wanted.append(OWN)
     wanted.append(EXTENSION_LIST)
     return Following(
         extensions=members,
         plan=FilterPlan(wanted=tuple(dict.fromkeys(wanted)), instead=instead),
-        is_complete=lists.is_whole and not lists.refused,
+        is_complete=lists.is_whole
+        and not lists.refused
+        and (lists.account is None or lists.own.id in lists.account),
+        listed=frozenset(lists.account or ()),
     )
 
 

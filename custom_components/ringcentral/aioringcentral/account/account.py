@@ -1,7 +1,14 @@
 """One account: signs in, follows extensions, and keeps their presence right until it is stopped."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Mapping,
+)
 from datetime import UTC, datetime
 import logging
 from types import TracebackType
@@ -16,7 +23,7 @@ from ..errors import (
     RingCentralError,
     SignInRequired,
 )
-from ..filters import is_list_event, is_presence_filter, named_extensions
+from ..filters import is_list_event, is_presence_filter
 from ..models import DndStatus, Event, Extension, Presence, UserStatus
 from ..presence import merge, update_from_event
 from ..sign_in import SignIn
@@ -118,6 +125,23 @@ class Account[SignInT: SignIn = SignIn]:
         return self._members.is_complete
 
     @property
+    def missing(self) -> Collection[str]:
+        """Ids of extensions that the last reading of the lists lacked, and that are not removed yet."""
+        return self._members.missing.keys()
+
+    @property
+    def lost_choices(self) -> tuple[str, ...]:
+        """Ids that were chosen one by one and are not in the account any more."""
+        return self._members.lost_choices
+
+    def expect_members(self, extension_ids: Iterable[str]) -> None:
+        """Name extensions that an earlier run followed with the same choices.
+
+        One reading that lacks them does not remove them: they are missing until another one agrees.
+        """
+        self._members.expect(extension_ids)
+
+    @property
     def is_ready(self) -> bool:
         """Whether everything was known at least once."""
         return self._ready.is_set()
@@ -176,7 +200,8 @@ class Account[SignInT: SignIn = SignIn]:
         Raises:
             RetryLater, SignInRequired, PermissionMissing, Misconfigured: it did not come so far.
         """
-        await self._read_members()
+        await self._members.read()
+        self.presences.follow(self.extensions)
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -257,7 +282,7 @@ class Account[SignInT: SignIn = SignIn]:
         update = update_from_event(event)
         if update is None or not update.changes:
             if is_list_event(event.uri):
-                self._members.changed(named_extensions(event.body) or self.presences)
+                self._members.event(event.body, self.presences)
             return
         self._tracker.apply(update)
 
@@ -368,14 +393,10 @@ class Account[SignInT: SignIn = SignIn]:
             self._rereads.read_again(self.presences)
             self._members.changed()
 
-    async def _read_members(self) -> None:
-        await self._members.read()
-        self.presences.follow(self.extensions)
-
     async def _update_members(self) -> None:
         before = self.extensions
-        await self._read_members()
-        left = tuple(key for key in before if key not in self.extensions)
+        left = await self._members.read()
+        self.presences.follow(self.extensions)
         for key in left:
             self._tracker.forget(key)
         self.stream.change_filters(self._members.plan)

@@ -3,24 +3,57 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 import logging
-from typing import Final
+from typing import Any, Final
 
 from ..backoff import Backoff
 from ..errors import RetryLater, RingCentralError
-from ..filters import FilterPlan
+from ..filters import FilterPlan, named_extensions
 from ..membership import Following, following, read_lists
 from ..models import Extension
 from ..rest import Rest
 from .choices import Choices
+from .removal import CONFIRM_AFTER, Notices, deleted_extensions, judge
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds in which several changes of membership are read together.
+# Seconds in which several changes of membership are read together; they grow while changes go on.
 _SETTLE: Final = 2.0
+_SETTLE_MOST: Final = 64.0
+# Seconds without a change, at least, after which the next one is read soon again.
+_QUIET: Final = 30.0
+
+_NO_NOTICES: Final = Notices()
+
+
+class Pace:
+    """How long to collect changes before the lists are read: longer and longer while they go on."""
+
+    def __init__(self) -> None:
+        """Begin with the shortest time."""
+        self._wait = 0.0
+        self._read_at: float | None = None
+
+    def wait(self, now: float) -> float:
+        """Return the seconds to collect changes from now on (seconds of one monotonic clock)."""
+        is_busy = self._read_at is not None and now - self._read_at < max(
+            _QUIET, self._wait
+        )
+        self._wait = min(2 * self._wait, _SETTLE_MOST) if is_busy else _SETTLE
+        return self._wait
+
+    def read(self, now: float) -> None:
+        """The lists have been read."""
+        self._read_at = now
 
 
 class Members:
-    """The followed extensions, and the event filters for them."""
+    """The followed extensions, and the event filters for them.
+
+    Attributes:
+        missing: ids that the last reading lacked, with the time of the first such reading; they stay
+            followed until another reading agrees.
+        lost_choices: ids that were chosen one by one and are not in the account any more.
+    """
 
     own: Extension
     plan: FilterPlan
@@ -30,23 +63,49 @@ class Members:
         self._rest = rest
         self._choices = choices
         self.extensions: Mapping[str, Extension] = {}
+        self.missing: Mapping[str, float] = {}
+        self.lost_choices: tuple[str, ...] = ()
         self.is_complete = True
+        self._is_read = False
+        self._listed: frozenset[str] = frozenset()
+        self._notices = _NO_NOTICES
         self._changed = asyncio.Event()
         self._away: dict[str, None] = {}
 
-    async def read(self) -> None:
-        """Read the lists and find out who is followed.
+    async def read(self) -> tuple[str, ...]:
+        """Read the lists, find out who is followed, and return the ids of those who have left.
 
         Raises:
             RingCentralError: the lists could not be read; nothing changed.
         """
+        notices = self._notices
         own = await self._rest.own_extension()
         lists = await read_lists(self._rest, own, self._choices.follow)
-        found = following(self._choices.follow, self._choices.chosen, lists)
+        # What was noticed meanwhile may be missing in the lists.
+        self._notices = Notices(
+            *(new - old for new, old in zip(self._notices, notices, strict=True))
+        )
         self.own = own
-        self.extensions = carried_over(found, self.extensions)
-        self.is_complete = found.is_complete
-        self.plan = found.plan
+        found = following(self._choices.follow, self._choices.chosen, lists)
+        return self._update(found, notices, asyncio.get_running_loop().time())
+
+    def expect(self, extension_ids: Iterable[str]) -> None:
+        """Take extensions that the first reading lacked, but that were followed in an earlier run, as missing."""
+        now = asyncio.get_running_loop().time()
+        lacking = (key for key in extension_ids if key not in self.extensions)
+        self.missing = dict.fromkeys(lacking, now)
+        self._find_lost_choices()
+        if self.missing:
+            self._changed.set()
+
+    def event(self, body: Mapping[str, Any], everyone: Iterable[str]) -> None:
+        """Read the lists again soon, because of an event that tells that one of them changed."""
+        named = named_extensions(body)
+        self._notices = Notices(
+            self._notices.deleted | deleted_extensions(body),
+            self._notices.changed.union(named),
+        )
+        self.changed(named or everyone)
 
     def changed(self, extension_ids: Iterable[str] = ()) -> None:
         """Read the lists again soon; these extensions may have missed events while they were away."""
@@ -59,10 +118,11 @@ class Members:
         read_again: Callable[[Iterable[str]], None],
     ) -> None:
         """Update members whenever they changed, until it succeeds; goes on until it is cancelled."""
-        backoff = Backoff()
+        clock = asyncio.get_running_loop().time
+        backoff, pace = Backoff(), Pace()
         while True:
-            await self._changed.wait()
-            await asyncio.sleep(_SETTLE)
+            if await self._wait_for_change():
+                await asyncio.sleep(pace.wait(clock()))
             # The lists may lack what changes from here on: they are read once more.
             self._changed.clear()
             away, self._away = self._away, {}
@@ -74,19 +134,75 @@ class Members:
                 if isinstance(err, RetryLater):
                     self._changed.set()
                     await asyncio.sleep(backoff.next(err.retry_after))
+                else:
+                    self._count_again(self.missing, clock())
             else:
                 backoff.reset()
+                pace.read(clock())
                 read_again(away)
+
+    async def _wait_for_change(self) -> bool:
+        """Wait for a change and return True, or until a missing extension is due for another reading."""
+        first = min(self.missing.values(), default=None)
+        try:
+            async with asyncio.timeout_at(
+                None if first is None else first + CONFIRM_AFTER
+            ):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _update(
+        self, found: Following, notices: Notices, now: float
+    ) -> tuple[str, ...]:
+        before = self.extensions
+        left: tuple[str, ...] = ()
+        if found.is_complete:
+            known = {**before, **dict.fromkeys(self.missing)}
+            left, self.missing = judge(
+                known, found.extensions, found.listed, self.missing, notices, now
+            )
+            kept = {key: before[key] for key in self.missing if key in before}
+        else:
+            lacking = [key for key in self.missing if key not in found.extensions]
+            self._count_again(lacking, now)
+            kept = dict(before)
+        self.extensions = carried_over(found, before, kept)
+        # Who may still be there keeps the filters.
+        self.plan = (
+            found.plan.joined(self.plan) if kept and self._is_read else found.plan
+        )
+        self.is_complete = found.is_complete
+        self._is_read = True
+        self._listed = found.listed if found.is_complete else frozenset[str]()
+        self._find_lost_choices()
+        if self.missing:
+            _LOGGER.debug(
+                "%s extensions are missing in the lists, which are read again",
+                len(self.missing),
+            )
+        return left
+
+    def _count_again(self, extension_ids: Iterable[str], now: float) -> None:
+        """Begin anew to wait for two readings that agree: this one said nothing."""
+        self.missing = dict.fromkeys(extension_ids, now)
+
+    def _find_lost_choices(self) -> None:
+        self.lost_choices = tuple(
+            key
+            for key in self._choices.chosen
+            if self._listed and key not in self._listed and key not in self.missing
+        )
 
 
 def carried_over(
-    found: Following, before: Mapping[str, Extension]
+    found: Following, before: Mapping[str, Extension], kept: Mapping[str, Extension]
 ) -> dict[str, Extension]:
-    """Return who is followed after a reading: where a list was refused, everyone from before stays.
+    """Return who is followed after a reading: whom it found, and those that are kept.
 
     Where the account's list was refused, a name from before stands in for a missing one.
     """
-    kept = {} if found.is_complete else before
     named = {
         key: extension if extension.name else before.get(key, extension)
         for key, extension in found.extensions.items()

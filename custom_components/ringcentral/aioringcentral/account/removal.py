@@ -1,0 +1,74 @@
+"""Who has left: nobody is removed by one reading of a list. Pure functions only."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final, NamedTuple
+
+from .. import wire
+
+# Seconds between two readings that have to agree before somebody is removed without an event that says so:
+# a list may be answered with nothing, or cut short, for a while.
+CONFIRM_AFTER: Final = 120.0
+# Seconds by which a timer may be early.
+_TOLERANCE: Final = 0.01
+
+
+class Notices(NamedTuple):
+    """Ids in events since the last reading: of extensions that were deleted, and that changed somehow."""
+
+    deleted: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+
+
+class Verdict(NamedTuple):
+    """What a reading makes of those who were followed before it.
+
+    ``left`` are removed; ``missing`` stay until another reading agrees, each with the time (seconds of
+    one monotonic clock) of the first reading without it.
+    """
+
+    left: tuple[str, ...]
+    missing: Mapping[str, float]
+
+
+def deleted_extensions(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the ids that an event of the extension list reports as deleted (docs/protocol.md 4.3)."""
+    listed = body.get("extensions")
+    found = (
+        wire.identifier(item.get("extensionId"))
+        for item in (listed if isinstance(listed, list) else ())
+        if isinstance(item, Mapping) and item.get("eventType") == "Delete"
+    )
+    return frozenset(each for each in found if each is not None)
+
+
+def judge(
+    before: Collection[str],
+    found: Collection[str],
+    listed: Collection[str],
+    missing: Mapping[str, float],
+    notices: Notices,
+    now: float,
+) -> Verdict:
+    """Decide who has left, of those who were followed (or missing) before a reading.
+
+    ``found`` are followed by this reading, ``listed`` are in the account's list, followed or not.
+    Who was reported as deleted has left. So has who was reported as changed and is listed, but not
+    followed any more, unless more than half of all others are missing, too. Everyone else has left
+    once two readings agree that are `CONFIRM_AFTER` seconds apart.
+    """
+    lacking = [key for key in before if key not in found]
+    unexplained = sum(
+        key not in notices.deleted and key not in notices.changed for key in lacking
+    )
+    is_odd = 2 * unexplained > len(before)
+    left, waiting = list[str](), dict[str, float]()
+    for key in lacking:
+        since = missing.get(key, now)
+        is_named = key in notices.deleted or (
+            key in notices.changed and key in listed and not is_odd
+        )
+        if is_named or now - since >= CONFIRM_AFTER - _TOLERANCE:
+            left.append(key)
+        else:
+            waiting[key] = since
+    return Verdict(tuple(left), waiting)
