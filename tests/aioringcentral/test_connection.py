@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 import pytest
 
-from aioringcentral.errors import Misconfigured, Reason, RetryLater
+from aioringcentral.errors import Reason, RetryLater
 from aioringcentral.http import Http
 from aioringcentral.limits import RateBudget, RateGroup
 from aioringcentral.models import Event, Ticket
@@ -41,13 +41,19 @@ class Service:
         self.query: dict[str, str] = {}
         self.first: list[Any] | None = [DETAILS, {"idleTimeout": 1_800}]
         self.refuse_with: int | None = None
+        self.redirect_with: int | None = None
+        self.requests = 0
         self.heard: asyncio.Queue[Any] = asyncio.Queue()
         self.closed = asyncio.Event()
         self.close_code: int | None = None
         self.socket = web.WebSocketResponse()
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve a socket until it closes."""
+        self.requests += 1
+        if self.redirect_with is not None:
+            there = {"Location": f"{self.url}?{request.query_string}"}
+            return web.Response(status=self.redirect_with, headers=there)
         self.query = dict(request.query)
         self.socket = web.WebSocketResponse()
         await self.socket.prepare(request)
@@ -219,14 +225,36 @@ async def test_a_certificate_that_nobody_signed(
     assert service.query == {}
 
 
-@pytest.mark.parametrize("uri", ["ws://example.com/ws", "http://192.0.2.1/ws", "/ws"])
-async def test_a_ticket_does_not_travel_in_the_clear(
-    client: Client, service: Service, uri: str
+async def test_a_ticket_is_not_shown_to_strangers(
+    client: Client, service: Service
 ) -> None:
-    service.url = uri
-    with pytest.raises(Misconfigured) as raised:
+    """Nothing is connected; which addresses are fine is in test_address."""
+    service.url = service.url.replace("127.0.0.1", "example.com")
+    with pytest.raises(RetryLater) as raised:
         await client.open()
     assert raised.value.reason is Reason.INVALID_ADDRESS
+    assert TICKET not in repr(raised.value.__cause__)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_redirect_is_followed(
+    client: Client, service: Service, status: int
+) -> None:
+    """The ticket is in the address, and would go along."""
+    service.redirect_with = status
+    with pytest.raises(RetryLater) as raised:
+        await client.open()
+    assert raised.value.reason is Reason.CANNOT_CONNECT
+    assert service.requests == 1
+
+
+async def test_the_session_of_the_caller_stays_open(
+    client: Client, service: Service
+) -> None:
+    connection = await client.open()
+    await connection.close()
+    assert not client.http.session.closed
+    assert await client.open()
 
 
 # Events.

@@ -1,5 +1,7 @@
 """WebSocket frames: what is one, and what is not (docs/protocol.md 3.2)."""
 
+from datetime import UTC, datetime
+import json
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -20,7 +22,7 @@ from aioringcentral.stream.frames import (
 def details(**body: Any) -> ConnectionDetails:
     """Return the connection details of a frame with that body."""
     frame = parse_frame(
-        orjson.dumps([{"type": "ConnectionDetails", "status": 200}, body]).decode()
+        json.dumps([{"type": "ConnectionDetails", "status": 200}, body])
     )
     assert frame is not None
     return connection_details(frame)
@@ -35,14 +37,29 @@ def test_limits_come_from_connection_details() -> None:
     )
 
 
-def test_documented_limits_stand_in_for_missing_or_absurd_ones() -> None:
-    """Zero or a word would make the client spin."""
-    assert details() == details(
-        recoveryTimeout=0,
-        recoveryBufferSize=None,
-        idleTimeout="long",
-        absoluteTimeout=True,
-    )
+@pytest.mark.parametrize(
+    "odd",
+    [
+        0,
+        -1,
+        None,
+        True,
+        "long",
+        "60",
+        [60],
+        {},
+        0.001,
+        1e-300,
+        1e300,
+        2**63,
+        10**30,
+        -(2**63),
+    ],
+)
+def test_documented_limits_stand_in_for_missing_or_absurd_ones(odd: Any) -> None:
+    """Too little would make the client spin, too much would make it wait for ever."""
+    names = ("recoveryTimeout", "recoveryBufferSize", "idleTimeout", "absoluteTimeout")
+    assert details(**dict.fromkeys(names, odd)) == ConnectionDetails()
     assert details().absolute_timeout == 86_400
 
 
@@ -56,6 +73,11 @@ def test_documented_limits_stand_in_for_missing_or_absurd_ones() -> None:
             False,
             "WSG-1003",
         ),
+        ({"recoveryState": "Failed", "recoveryErrorCode": "for Alice"}, False, None),
+        ({"recoveryState": "Failed", "recoveryErrorCode": 1003}, False, None),
+        ({"recoveryState": "Perhaps"}, False, None),
+        ({"recoveryState": True}, None, None),
+        ({"recoveryState": ["Successful"]}, None, None),
     ],
 )
 def test_recovery_state(
@@ -123,6 +145,50 @@ def test_a_recovery_token_that_is_none(wsc: Any) -> None:
     frame = parse_frame(orjson.dumps([{"type": "Error", "wsc": wsc}]).decode())
     assert frame is not None
     assert frame.recovery is None
+
+
+@pytest.mark.parametrize(
+    "status", [None, "200", True, 0, -1, 99, 600, 200.0, [200], 2**63]
+)
+def test_a_status_that_is_none(status: Any) -> None:
+    """It is not taken for success."""
+    frame = parse_frame(
+        orjson.dumps([{"type": "ClientRequest", "status": status}]).decode()
+    )
+    assert frame is not None
+    assert frame.status == 0
+    missing = parse_frame('[{"type": "ClientRequest"}]')
+    assert missing is not None
+    assert missing.status == 0
+
+
+def test_a_frame_of_many_megabytes_is_not_read() -> None:
+    text = '[{"type": "Heartbeat", "x": "' + "x" * 5_000_000 + '"}]'
+    assert parse_frame(text) is None
+    assert parse_frame(text.replace("x" * 4_000_000, "")) is not None
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        ("2026-11-28T20:00:00.123Z", datetime(2026, 11, 28, 20, 0, 0, 123_000, UTC)),
+        ("2026-11-28T22:00:00.000+0200", datetime(2026, 11, 28, 20, tzinfo=UTC)),
+        (None, None),
+        ("soon", None),
+        (1_795_000_000, None),
+        (["2026-11-28T20:00:00Z"], None),
+    ],
+)
+def test_when_an_event_was_sent(timestamp: Any, expected: datetime | None) -> None:
+    """It orders events without a sequence (docs/protocol.md 10)."""
+    envelope = {"event": "/e", "timestamp": timestamp, "body": {"extensionId": 1}}
+    frame = parse_frame(
+        orjson.dumps([{"type": "ServerNotification"}, envelope]).decode()
+    )
+    assert frame is not None
+    event = event_from_frame(frame)
+    assert event is not None
+    assert event.timestamp == expected
 
 
 @pytest.mark.parametrize("body", [None, 7, [], {}, {"body": None}, {"body": []}])

@@ -65,3 +65,12 @@ def test_a_replaced_connection_lingers_for_late_events() -> None:
     assert schedule.lingers(NOW + DAY - 4, WALL) == 2
     assert schedule.lingers(NOW, WALL + HOUR - 3) == 1.5
     assert schedule.lingers(NOW + 2 * DAY, WALL + DAY) == 0
+
+
+def test_filters_in_doubt_are_searched_a_minute_later() -> None:
+    """On a connection of its own: a minute's requests are limited."""
+    schedule = Schedule.begin(token(), NOW, DAY)
+    schedule.search_soon(NOW - 10)
+    assert schedule.due(NOW, WALL) == NOW + 50
+    assert not schedule.must_replace(token(), NOW + 49)
+    assert schedule.must_replace(token(), NOW + 50)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 import logging
+from typing import Any
 from unittest.mock import patch
 
 import aiohttp
@@ -27,7 +28,7 @@ from aioringcentral.filters import (
     extension_filter,
 )
 from aioringcentral.models import Ticket
-from aioringcentral.stream import Continuity, protocol as protocol_module
+from aioringcentral.stream import Continuity, negotiation, protocol as protocol_module
 from aioringcentral.stream.connection import Connection
 from emulator import Emulator
 
@@ -637,6 +638,99 @@ async def test_a_429_is_waited_out(client: Client, emulator: Emulator) -> None:
     assert emulator.counters.requests_in_penalty == 0
 
 
+@pytest.mark.parametrize("method", ["stream_event", "stream_live", "stream_lost"])
+async def test_a_listener_that_fails_costs_itself_alone(
+    client: Client,
+    emulator: Emulator,
+    method: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing is lost but the call; it is logged once, with its cause and nothing private."""
+    original, failures = getattr(client, method), 0
+
+    def fails(argument: object) -> None:
+        nonlocal failures
+        failures += 1
+        original(argument)
+        raise ValueError("Zebulon Quagmire")
+
+    with patch.object(client, method, fails):
+        client.follow(backoff=NO_WAIT)
+        await client.live()
+        await ring(emulator)
+        await client.heard(telephonyStatus="Ringing")
+        for count in (2, 3):
+            await emulator.disconnect(code=1001, recoverable=True)
+            await client.live(count)
+    assert failures >= 1
+    assert client.stream.is_live
+    assert client.stream.history.recoveries == 2
+    errors = [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR]
+    assert len(errors) == 1
+    assert "ValueError" in errors[0]
+    assert "Zebulon" not in caplog.text
+
+
+async def test_what_is_in_doubt_is_searched_beside_what_is_live(
+    client: Client, emulator: Emulator
+) -> None:
+    """A limit cut the search off: most are live at once, all that may be a minute later, and nothing broke."""
+    people = emulator.extension_ids
+    hidden = people[2::4]
+    emulator.faults.set(
+        refuse_filters={f"*/extension/{key}/presence*": "SUB-403" for key in hidden},
+        refusal="whole",
+    )
+    plan = FilterPlan(wanted=tuple(extension_filter(key) for key in people))
+    with (
+        patch.object(negotiation, "_MOST_TRIES", 3),
+        patch.object(negotiation, "named_filters", lambda *_: ()),
+        patch(f"{SCHEDULE}._SEARCH_AFTER", 0.01),
+        patch(f"{SCHEDULE}._LATE_WITHIN", 0.01),
+    ):
+        client.follow(plan)
+        await client.live()
+        first = client.stream.subscription
+        assert first is not None
+        assert first.live
+        assert first.unsure
+        await client.until(
+            lambda: (
+                client.stream.subscription is not None
+                and not client.stream.subscription.unsure
+            )
+        )
+        # What else is live by then is live.
+        await client.until(lambda: client.lives[-1] is Continuity.REPLACED)
+    found = client.stream.subscription
+    assert found is not None
+    assert set(found.refused) == {extension_filter(key) for key in hidden}
+    assert client.losses == []
+    for key in people[:2]:
+        await ring(emulator, key)
+        await client.heard(extensionId=int(key), telephonyStatus="Ringing")
+
+
+async def test_refusals_are_remembered_across_sockets(
+    client: Client, emulator: Emulator
+) -> None:
+    """One request is enough the next time; when asked to, they are asked for again."""
+    emulator.faults.set(
+        refuse_filters={"*/presence/line/presence*": "SUB-412"}, refusal="whole"
+    )
+    client.follow(ALL, backoff=NO_WAIT)
+    await client.live()
+    asked = emulator.counters.requests["POST /restapi/v1.0/subscription"]
+    await emulator.disconnect(code=1001, recoverable=False)
+    await client.live(2)
+    assert emulator.counters.requests["POST /restapi/v1.0/subscription"] == asked + 1
+    emulator.faults.set(refuse_filters={})
+    client.stream.ask_again()
+    await client.live(3)
+    assert client.stream.subscription is not None
+    assert set(client.stream.subscription.live) == set(ALL.wanted)
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -699,15 +793,33 @@ async def test_stopping_closes_everything(client: Client, emulator: Emulator) ->
     assert not [name for name in names if name.startswith("ringcentral")]
 
 
-async def test_a_ticket_never_travels_in_the_clear(client: Client) -> None:
-    """A ticket for a foreign ws:// address is not shown to it."""
-    with patch.object(client.rest, "ticket") as ticket:
-        ticket.return_value.uri = "ws://192.0.2.1/ws"
-        ticket.return_value.token = "t"
-        client.follow()
-        with pytest.raises(Misconfigured) as raised:
-            await client.live()
-    assert raised.value.reason is Reason.INVALID_ADDRESS
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "ws://192.0.2.1/ws",
+        "wss://example.com/ws",
+        "http://[",
+        "wss://",
+        "",
+        "\x00",
+        None,
+    ],
+)
+async def test_a_ticket_with_an_odd_address_is_tried_again(
+    client: Client, emulator: Emulator, uri: Any
+) -> None:
+    """It is shown to no stranger, and the next ticket may be better."""
+    ticket = client.rest.ticket
+    odd = [replace(await ticket(), uri=uri)]
+
+    async def next_ticket() -> Ticket:
+        return odd.pop() if odd else await ticket()
+
+    with patch.object(client.rest, "ticket", next_ticket):
+        client.follow(backoff=NO_WAIT)
+        await client.live()
+    assert [error.reason for error in client.losses] == [Reason.INVALID_ADDRESS]
+    assert emulator.counters.sockets_opened == 1
 
 
 async def test_no_secret_is_logged(

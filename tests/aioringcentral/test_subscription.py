@@ -14,6 +14,7 @@ from aioringcentral.errors import (
     Reason,
     RetryLater,
     RingCentralError,
+    SignInRequired,
     TokenRejected,
 )
 from aioringcentral.filters import (
@@ -26,26 +27,34 @@ from aioringcentral.filters import (
     extension_filter,
 )
 from aioringcentral.stream.frames import Frame
-from aioringcentral.stream.subscription import (
-    Negotiation,
-    Subscription,
-    subscription_body,
-)
+from aioringcentral.stream.negotiation import FilterMemory, Negotiation, Subscription
+from aioringcentral.stream.subscription import subscription_body
 
 MANY = tuple(extension_filter(str(number)) for number in range(100, 132))
 
 type Refusal = Callable[[list[str]], Frame | RingCentralError | None]
 
 
-def reply(status: int, **body: Any) -> Frame:
+def reply(http_status: int, **body: Any) -> Frame:
     """Return a reply to a request."""
-    return Frame("ClientRequest", {"status": status}, body)
+    return Frame("ClientRequest", {"status": http_status}, body)
 
 
 def error(status: int, code: str, message: str = "Not allowed", **more: str) -> Frame:
     """Return a refusal."""
     inner = {"errorCode": code, "message": message, **more}
     return reply(status, errorCode=code, message=message, errors=[inner])
+
+
+def real(name: str) -> str:
+    """Return a filter as replies name it: with real ids in place of ``~``."""
+    return name.replace("~", "77")
+
+
+def listing(filters: Iterable[str], **more: Any) -> dict[str, Any]:
+    """Return the body of a subscription to filters."""
+    found = [real(name) for name in filters]
+    return {"id": "s-1", "status": "Active", "eventFilters": found, **more}
 
 
 @dataclass
@@ -59,6 +68,7 @@ class Service:
     partly: bool = False
     answer: Refusal = lambda _asked: None
     asked: list[list[str]] = field(default_factory=list)
+    memory: FilterMemory = field(default_factory=FilterMemory)
 
     def request(self, filters: Iterable[str]) -> Frame:
         """Answer one request for filters."""
@@ -86,10 +96,9 @@ class Service:
                     return error(403, self.code, f"No rights for [{refused[0]}].")
                 case _:
                     return error(403, self.code)
-        disabled = [
-            {"filter": name.replace("~", "77"), "reason": self.code} for name in refused
-        ]
-        return reply(200, id="s-1", disabledFilters=disabled)
+        disabled = [{"filter": real(name), "reason": self.code} for name in refused]
+        granted = [name for name in asked if name not in refused]
+        return reply(200, **listing(granted), disabledFilters=disabled)
 
     def subscribe(self, *wanted: str, **instead: tuple[str, ...]) -> Subscription:
         """Ask for filters; those in place of one are given by its name here."""
@@ -98,7 +107,11 @@ class Service:
             wanted=wanted,
             instead={names[name]: others for name, others in instead.items()},
         )
-        negotiation = Negotiation(plan)
+        return self.follow(plan)
+
+    def follow(self, plan: FilterPlan, *, search: bool = False) -> Subscription:
+        """Subscribe to a plan, with what was learned before."""
+        negotiation = Negotiation(plan, self.memory, search=search)
         while filters := negotiation.ask():
             reply = self.request(filters)
             negotiation.reply(reply.status, reply.headers, reply.body)
@@ -187,12 +200,12 @@ def test_what_stands_in_may_be_refused_itself() -> None:
 
 
 def test_tries_have_an_end() -> None:
-    """Each is a request of forty a minute: what was not found good by then is done without."""
+    """Each is a request of forty a minute: what was not found good by then is done without for now."""
     service = Service(forbidden=MANY[::2])
     found = service.subscribe(*MANY)
     assert len(service.asked) < 40
-    assert set(found.live) == set(MANY) - set(found.refused)
-    assert set(found.refused) >= set(MANY[::2])
+    assert set(found.live) == set(MANY) - set(found.refused) - set(found.unsure)
+    assert set(found.refused) <= set(MANY[::2]) <= {*found.refused, *found.unsure}
     assert found.live
 
 
@@ -228,6 +241,7 @@ def test_a_missing_permission_of_the_app_is_named() -> None:
         (error(429, "CMN-301"), RetryLater, Reason.RATE_LIMITED),
         (error(503, "CMN-201"), RetryLater, Reason.SERVICE_ERROR),
         (error(401, "OAU-129"), TokenRejected, Reason.SERVICE_ERROR),
+        (error(401, "OAU-236"), SignInRequired, Reason.EXTENSION_DISABLED),
         (error(404, "CMN-120"), Misconfigured, Reason.NOT_FOUND),
     ],
     ids=lambda value: str(getattr(value, "body", ""))[:24],
@@ -261,7 +275,11 @@ def test_trouble_in_the_middle_of_a_search() -> None:
 def test_a_service_that_changes_its_mind() -> None:
     """It refuses all together, and each half alone it grants: that is no filter's fault."""
     service = Service()
-    service.answer = lambda asked: error(403, "SUB-403") if len(asked) > 16 else None
+
+    def answer(asked: list[str]) -> Frame | None:
+        return error(403, "SUB-403") if len(asked) > 16 else None
+
+    service.answer = answer
     with pytest.raises(PermissionMissing):
         service.subscribe(*MANY)
     assert len(service.asked) == 3
@@ -271,15 +289,259 @@ def test_a_service_that_changes_its_mind() -> None:
     "disabled",
     [None, {}, "text", [7, None], [{"filter": 7}], [{"filter": "/restapi/nobody"}]],
 )
-def test_a_reply_that_says_nothing_of_filters_grants_them(disabled: Any) -> None:
-    service = Service(answer=lambda _asked: reply(200, disabledFilters=disabled))
+def test_refusals_that_cannot_be_read_refuse_nothing(disabled: Any) -> None:
+    body = listing([OWN, LINES], disabledFilters=disabled)
+    service = Service(answer=lambda _asked: reply(200, **body))
     found = service.subscribe(OWN, LINES)
     assert found.live == (OWN, LINES)
 
 
-def test_a_filter_that_is_refused_without_a_reason() -> None:
-    service = Service(
-        answer=lambda _asked: reply(200, disabledFilters=[{"filter": LINES}])
-    )
+NAME = "Refused by Zebulon Quagmire"
+
+
+@pytest.mark.parametrize(
+    "reason", [None, "", NAME, "SUB-412 " + NAME, "SUB-41", 412, ["SUB-412"], {}]
+)
+def test_a_reason_that_is_no_code_is_dropped(reason: Any) -> None:
+    """It may hold a name, and would be shown in diagnostics."""
+    disabled = [{"filter": real(LINES), "reason": reason}]
+    body = listing([OWN], disabledFilters=disabled)
+    service = Service(answer=lambda _asked: reply(200, **body))
     found = service.subscribe(OWN, LINES)
     assert found.refused == {LINES: "unknown"}
+    assert found.live == (OWN,)
+
+
+# Replies that are no subscription.
+
+
+OTHER = "/restapi/v1.0/account/77/extension/78/message-store"
+LIVE = [real(OWN)]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"id": "s-1", "eventFilters": []}),
+        (200, {"id": "s-1", "eventFilters": [OTHER]}),
+        (200, {"id": "s-1", "eventFilters": [None, 7, [], {"filter": LIVE[0]}]}),
+        (200, {"id": "s-1", "eventFilters": LIVE[0]}),
+        (200, {"id": "s-1", "eventFilters": None}),
+        (200, {"id": "s-1"}),
+        (200, {}),
+        (200, None),
+        (200, []),
+        (200, "fine"),
+        (200, {"status": "Suspended", "eventFilters": LIVE}),
+        (200, {"status": "Blacklisted", "eventFilters": LIVE}),
+        (204, None),
+        (0, {"eventFilters": LIVE}),
+        (302, {"eventFilters": LIVE}),
+        (100, {"eventFilters": LIVE}),
+    ],
+)
+def test_a_reply_that_lists_nothing_asked_for_is_not_live(
+    status: int, body: Any
+) -> None:
+    """Silently stale otherwise: it is tried again."""
+    service = Service(
+        answer=lambda _asked: Frame("ClientRequest", {"status": status}, body)
+    )
+    with pytest.raises(RetryLater) as raised:
+        service.subscribe(OWN, LINES)
+    assert raised.value.reason is Reason.SERVICE_ERROR
+    service.answer = lambda _asked: None
+    assert service.subscribe(OWN, LINES).live == (OWN, LINES)
+
+
+def test_a_filter_that_the_reply_leaves_out_is_not_live() -> None:
+    """What stands in for it takes its place; and it is asked for again the next time."""
+    service = Service()
+
+    def answer(asked: list[str]) -> Frame:
+        return reply(200, **listing(name for name in asked if name != EVERYONE))
+
+    service.answer = answer
+    found = service.subscribe(EVERYONE, EXTENSION_LIST, all=MANY[:3])
+    assert set(found.live) == {EXTENSION_LIST, *MANY[:3]}
+    assert found.refused == {EVERYONE: "unknown"}
+    service.answer = lambda _asked: None
+    found = service.subscribe(EVERYONE, EXTENSION_LIST, all=MANY[:3])
+    assert found.live == (EVERYONE, EXTENSION_LIST)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, None),
+        (403, None),
+        (404, {}),
+        (400, {"message": "Bad / filters"}),
+        (403, {"errorCode": "MaintenanceMode"}),
+        (403, {"errorCode": "FeatureNotAvailable", "message": "for Alice"}),
+        (403, {"errorCode": ["SUB-528"]}),
+        (503, {"errors": [{"errorCode": "CMN-211"}]}),
+        (405, "<html>"),
+        (451, []),
+    ],
+)
+def test_a_refusal_without_a_code_is_no_verdict(status: int, body: Any) -> None:
+    service = Service(
+        answer=lambda _asked: Frame("ClientRequest", {"status": status}, body)
+    )
+    with pytest.raises(RetryLater):
+        service.subscribe(OWN, LINES)
+    assert len(service.asked) == 1
+
+
+def test_refusals_without_codes_of_all_there_is_are_no_verdict() -> None:
+    """And nothing of them is remembered: it may be otherwise the next time."""
+    disabled = [{"filter": real(name), "reason": NAME} for name in (OWN, LINES)]
+    service = Service(answer=lambda _asked: reply(200, disabledFilters=disabled))
+    for _ in range(2):
+        with pytest.raises(RetryLater):
+            service.subscribe(OWN, LINES)
+    assert len(service.asked) == 2
+
+
+# What was learned.
+
+
+PEOPLE = tuple(extension_filter(str(number)) for number in range(1_000, 1_100))
+
+
+def found_all(service: Service, forbidden: Collection[str], most: int = 6) -> None:
+    """Let the stream go on searching, and see that each forbidden filter costs itself alone."""
+    plan = FilterPlan(wanted=PEOPLE)
+    searches = 0
+    while True:
+        before = len(service.asked)
+        try:
+            found = service.follow(plan, search=bool(searches))
+        except RetryLater:
+            found = None
+        assert len(service.asked) - before <= 40
+        searches += 1
+        if found is not None and not found.unsure:
+            break
+        assert searches < most
+    assert set(found.refused) == set(forbidden)
+    assert set(found.live) == set(PEOPLE) - set(forbidden)
+
+
+@given(
+    forbidden=st.sets(st.sampled_from(PEOPLE), min_size=1, max_size=6),
+    named=st.sampled_from(["field", "text", None]),
+)
+def test_few_of_many_are_hidden(forbidden: set[str], named: str | None) -> None:
+    found_all(Service(forbidden=forbidden, named=named), forbidden)
+
+
+@pytest.mark.parametrize("named", ["field", None])
+@pytest.mark.parametrize("step", [2, 3, 7])
+def test_many_of_many_are_hidden(named: str | None, step: int) -> None:
+    """It takes some minutes, each of which leaves more behind it."""
+    found_all(Service(forbidden=PEOPLE[::step], named=named), PEOPLE[::step], most=12)
+
+
+def test_most_are_live_from_the_beginning() -> None:
+    """Widest first: what the limit cuts off is least."""
+    service = Service(forbidden=PEOPLE[9::20])
+    found = service.follow(FilterPlan(wanted=PEOPLE))
+    assert len(found.live) >= 60
+    assert set(found.live).isdisjoint(PEOPLE[9::20])
+    assert set(service.asked[-1]) == set(found.live)
+
+
+def test_what_was_found_is_not_searched_again() -> None:
+    """Neither on another socket nor in another attempt."""
+    service = Service(forbidden=PEOPLE[9::20])
+    found_all(service, PEOPLE[9::20])
+    service.asked.clear()
+    found = service.follow(FilterPlan(wanted=PEOPLE))
+    assert len(service.asked) == 1
+    assert set(found.refused) == set(PEOPLE[9::20])
+
+
+def test_trouble_in_the_middle_of_a_search_loses_nothing_of_it() -> None:
+    """No place in the budget, or a lost socket: the next attempt goes on."""
+    service, allowed = Service(forbidden=[PEOPLE[70]]), 4
+
+    def answer(_asked: list[str]) -> Frame | RingCentralError | None:
+        return RetryLater(Reason.RATE_LIMITED) if len(service.asked) > allowed else None
+
+    service.answer = answer
+    for _ in range(9):
+        try:
+            found = service.follow(FilterPlan(wanted=PEOPLE), search=True)
+        except RetryLater:
+            service.asked.clear()
+            continue
+        break
+    assert found.refused == {PEOPLE[70]: "SUB-403"}
+    assert len(found.live) == 99
+
+
+def test_a_reconnect_does_without_what_is_in_doubt() -> None:
+    """What is known to be good is live at once; the search goes on beside it."""
+    service = Service(forbidden=PEOPLE[::5])
+    plan = FilterPlan(wanted=PEOPLE)
+    first = service.follow(plan)
+    assert first.unsure
+    service.asked.clear()
+    second = service.follow(plan)
+    assert service.asked == [list(first.live)]
+    assert second == first
+    third = service.follow(plan, search=True)
+    assert set(third.live) > set(first.live)
+
+
+def test_asking_again_risks_nothing_that_is_live() -> None:
+    """Only what was refused is searched; one of the two may be watched by now."""
+    service = Service(forbidden=[PEOPLE[3], PEOPLE[60]])
+    found_all(service, service.forbidden)
+    service.forbidden = [PEOPLE[60]]
+    service.memory.forget_refusals()
+    service.asked.clear()
+    found = service.follow(FilterPlan(wanted=PEOPLE), search=True)
+    assert found.refused == {PEOPLE[60]: "SUB-403"}
+    assert len(service.asked) <= 5
+
+
+def test_what_was_granted_may_be_refused_later() -> None:
+    service = Service()
+    found_all(service, ())
+    service.forbidden = [PEOPLE[42]]
+    found_all(service, [PEOPLE[42]])
+
+
+def test_what_was_granted_is_refused_while_what_was_refused_is_granted() -> None:
+    """What was good is not suspected first, but it is suspected."""
+    service = Service(forbidden=[PEOPLE[3]])
+    found_all(service, service.forbidden)
+    service.forbidden = [PEOPLE[42]]
+    service.memory.forget_refusals()
+    found_all(service, [PEOPLE[42]])
+
+
+def test_another_plan_asks_for_what_is_new_in_it() -> None:
+    """And keeps what is known of the rest."""
+    service = Service(forbidden=[PEOPLE[1], PEOPLE[4]])
+    service.follow(FilterPlan(wanted=PEOPLE[:3]))
+    service.asked.clear()
+    found = service.follow(FilterPlan(wanted=PEOPLE[:4]))
+    assert service.asked == [[PEOPLE[0], PEOPLE[2], PEOPLE[3]]]
+    assert found.refused == {PEOPLE[1]: "SUB-403"}
+    found = service.follow(FilterPlan(wanted=PEOPLE[:5]))
+    assert set(found.refused) == {PEOPLE[1], PEOPLE[4]}
+    service.forbidden = []
+    assert service.follow(FilterPlan(wanted=PEOPLE[2:5])).live == PEOPLE[2:4]
+    assert service.follow(FilterPlan(wanted=PEOPLE[4:5])).live == PEOPLE[4:5]
+
+
+def test_thousands_are_matched_in_a_moment() -> None:
+    """No loop over them within another."""
+    many = tuple(extension_filter(str(number)) for number in range(5_000))
+    service = Service(forbidden=many[5::1_000], partly=True)
+    found = service.follow(FilterPlan(wanted=many))
+    assert len(found.live) == 4_995

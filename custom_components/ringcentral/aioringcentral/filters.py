@@ -11,6 +11,8 @@ from .rest import ACCOUNT, EXTENSION
 _DETAILED: Final = "?detailedTelephonyState=true"
 _CODE: Final = re.compile(r"[A-Z]{3}-\d{3}")
 
+UNKNOWN_REASON: Final = "unknown"
+
 OWN: Final = f"{EXTENSION}/presence{_DETAILED}"
 LINES: Final = f"{EXTENSION}/presence/line/presence{_DETAILED}"
 FAVORITES: Final = f"{EXTENSION}/favorite/presence{_DETAILED}"
@@ -139,10 +141,21 @@ def _variants(
     return found
 
 
+def listed_filters(asked: Iterable[str], body: Any) -> frozenset[str]:
+    """Return those of the filters asked for that a subscription reply lists as its own."""
+    matcher = FilterMatcher(asked)
+    found = {
+        matcher.find(name)
+        for name in _listed(body, "eventFilters")
+        if isinstance(name, str)
+    }
+    return frozenset(name for name in found if name is not None)
+
+
 def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
     """Return the filters that a subscription reply disables, as they were asked for, with the reason's code.
 
-    The code is ``unknown`` where the service gives none.
+    The code is `UNKNOWN_REASON` where the service gives none.
     """
     matcher = FilterMatcher(asked)
     disabled = {}
@@ -150,7 +163,7 @@ def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
         name = wire.text(item.get("filter")) if isinstance(item, Mapping) else None
         if name is not None and (found := matcher.find(name)) is not None:
             reason = wire.text(item.get("reason")) or ""
-            disabled[found] = reason if _CODE.fullmatch(reason) else "unknown"
+            disabled[found] = reason if _CODE.fullmatch(reason) else UNKNOWN_REASON
     return disabled
 
 

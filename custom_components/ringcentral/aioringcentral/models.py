@@ -158,10 +158,18 @@ class PresenceUpdate(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One notification (docs/protocol.md 4.1): its event URI and its body."""
+    """One notification (docs/protocol.md 4.1).
+
+    Attributes:
+        uri: the event filter that it came by, with real ids.
+        body: what changed.
+        timestamp: when the service sent it, None where it does not say. It orders events that have no
+            ``sequence`` (docs/protocol.md 10).
+    """
 
     uri: str
     body: Mapping[str, Any]
+    timestamp: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ from contextlib import suppress
 from typing import Any, Final, Self
 
 import aiohttp
-from yarl import URL
 
-from ..errors import Misconfigured, Reason, RetryLater
-from ..http import Http, is_loopback
+from ..errors import Reason, RetryLater
+from ..http import Http
 from ..limits import RateGroup
 from ..models import Event, Ticket
 from . import protocol
+from .address import socket_url
 from .frames import ConnectionDetails, Frame, RecoveryToken
 from .protocol import Answered, Failed, Opened, Output, Overflowed, SocketProtocol
 
@@ -74,8 +74,8 @@ class Connection:
             on_overflow: called when a recovery may have lost events.
 
         Raises:
-            RetryLater: the socket did not open, or an Error frame came instead; ``code`` is the frame's.
-            Misconfigured: the ticket's address is not a secure one.
+            RetryLater: the socket did not open, the ticket's address is not one to show it to, or an Error
+                frame came instead; ``code`` is the frame's.
         """
         socket = await _connect(http, ticket, recovery)
         connection = cls(http, socket, on_event, on_overflow)
@@ -252,21 +252,39 @@ class Connection:
 async def _connect(
     http: Http, ticket: Ticket, recovery: RecoveryToken | None
 ) -> aiohttp.ClientWebSocketResponse:
-    uri = URL(ticket.uri)
-    if uri.scheme not in ("wss", "https") and not is_loopback(uri.host):
-        raise Misconfigured(Reason.INVALID_ADDRESS)
-    query = {"access_token": ticket.token} | (
-        {"wsc": recovery.token} if recovery else {}
+    url = socket_url(ticket, http.server, recovery)
+    # Its own session, since aiohttp follows redirects of a WebSocket unless a middleware forbids it.
+    session = aiohttp.ClientSession(
+        connector=http.session.connector,
+        connector_owner=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=http.session.headers,
+        middlewares=(_refuse_redirects,),
+        trust_env=http.session.trust_env,
     )
     try:
         async with asyncio.timeout(protocol.OPEN_TIMEOUT):
-            return await http.session.ws_connect(
-                uri.update_query(query),
+            return await session.ws_connect(
+                url,
                 max_msg_size=_LARGEST_FRAME,
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_TIMEOUT),
             )
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as err:
         raise RetryLater(Reason.TLS_FAILED) from ConnectionError(type(err).__name__)
-    except (aiohttp.ClientError, TimeoutError, OSError) as err:
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as err:
         # The error's text holds the ticket: only its kind goes on.
         raise RetryLater(Reason.CANNOT_CONNECT) from ConnectionError(type(err).__name__)
+    finally:
+        # The socket lives on without it.
+        session.detach()
+
+
+async def _refuse_redirects(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Follow no redirect: the ticket is in the address."""
+    response = await handler(request)
+    if response.status in range(300, 400):
+        response.close()
+        raise aiohttp.ClientConnectionError
+    return response

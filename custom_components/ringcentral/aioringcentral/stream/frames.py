@@ -13,6 +13,9 @@ from ..errors import error_from_reply
 from ..http import decode
 from ..models import Event
 
+_DAY: Final = 86_400.0
+# Characters; a subscription to thousands of filters takes half a million, an event some thousand.
+_LONGEST: Final = 4 * 1024 * 1024
 # RingCentral's codes have three digits, those of its WebSocket gateway also four: WSG-1003.
 _CODE: Final = re.compile(r"[A-Z]{3}-\d{3,4}")
 
@@ -53,8 +56,9 @@ class Frame(NamedTuple):
 
     @property
     def status(self) -> int:
-        """The HTTP status of a reply."""
-        return wire.number(self.meta.get("status")) or 200
+        """The HTTP status of a reply, 0 where it has none that can be read."""
+        status = wire.number(self.meta.get("status"))
+        return status if status is not None and 100 <= status < 600 else 0
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -95,7 +99,9 @@ class ConnectionDetails:
 
 
 def parse_frame(text: str) -> Frame | None:
-    """Return a frame, or None where the text is none: not JSON, not an array, or without a type."""
+    """Return a frame, or None where the text is none: too long, not JSON, not an array, or without a type."""
+    if len(text) > _LONGEST:
+        return None
     parts = decode(text)
     if (
         not isinstance(parts, list)
@@ -134,27 +140,30 @@ def connection_details(frame: Frame) -> ConnectionDetails:
     body = frame.body if isinstance(frame.body, Mapping) else {}
     default = ConnectionDetails()
     state = body.get("recoveryState")
+    code = body.get("recoveryErrorCode")
     return ConnectionDetails(
-        recovery_timeout=_positive(
-            body.get("recoveryTimeout"), default.recovery_timeout
+        recovery_timeout=_bounded(
+            body.get("recoveryTimeout"), default.recovery_timeout, _DAY
         ),
         recovery_buffer=int(
-            _positive(body.get("recoveryBufferSize"), default.recovery_buffer)
+            _bounded(body.get("recoveryBufferSize"), default.recovery_buffer, 1e6)
         ),
-        idle_timeout=_positive(body.get("idleTimeout"), default.idle_timeout),
-        absolute_timeout=_positive(
-            body.get("absoluteTimeout"), default.absolute_timeout
+        idle_timeout=_bounded(body.get("idleTimeout"), default.idle_timeout, _DAY),
+        absolute_timeout=_bounded(
+            body.get("absoluteTimeout"), default.absolute_timeout, 30 * _DAY
         ),
         recovered=state == "Successful" if isinstance(state, str) else None,
-        recovery_error=wire.text(body.get("recoveryErrorCode")),
+        recovery_error=code
+        if isinstance(code, str) and _CODE.fullmatch(code)
+        else None,
     )
 
 
-def _positive(value: Any, default: float) -> float:
-    usable = (
-        isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-    )
-    return float(value) if usable else default
+def _bounded(value: Any, default: float, most: float) -> float:
+    """Return a limit from one to ``most``: less would make the client spin, more would make it wait for ever."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return default
+    return float(value) if 1 <= value <= most else default
 
 
 def event_from_frame(frame: Frame) -> Event | None:
@@ -165,4 +174,8 @@ def event_from_frame(frame: Frame) -> Event | None:
     ):
         return None
     uri = envelope.get("event")
-    return Event(uri if isinstance(uri, str) else "", body)
+    return Event(
+        uri if isinstance(uri, str) else "",
+        body,
+        wire.moment(envelope.get("timestamp")),
+    )

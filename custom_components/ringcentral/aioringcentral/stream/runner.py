@@ -16,9 +16,11 @@ from ..rest import Rest
 from .connection import Connection
 from .continuity import Continuity, Course, StreamHistory, StreamListener
 from .frames import RecoveryToken
+from .guard import Guard
+from .negotiation import FilterMemory, Subscription
 from .recovery import SessionRecovery
 from .schedule import Schedule
-from .subscription import Subscription, subscribe
+from .subscription import subscribe
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,9 +64,11 @@ class Stream:
         self._tokens = tokens
         self._plan = plan
         self._listener = listener
+        self._guard = Guard(_LOGGER)
         self._backoff = backoff or Backoff()
         self._link: _Link | None = None
         self._recovery = SessionRecovery()
+        self._memory = FilterMemory()
         self._replace = asyncio.Event()
         self._ends = asyncio.Event()
         self._course = Course()
@@ -95,6 +99,7 @@ class Stream:
             is_presence_filter(name) and name not in self._plan.instead
             for name in refused
         ):
+            self._memory.forget_refusals()
             self._replace.set()
 
     async def run(self) -> None:
@@ -146,7 +151,7 @@ class Stream:
                     "Subscribing, session recovery: %s",
                     connection.details.recovery_error or "none",
                 )
-                await self._subscribe(connection)
+                await self._subscribe(connection, search=False)
                 continuity = Continuity.BROKEN
         except BaseException:
             await connection.close()
@@ -170,12 +175,14 @@ class Stream:
         self.history.connects += 1
         return connection
 
-    async def _subscribe(self, connection: Connection) -> None:
+    async def _subscribe(self, connection: Connection, *, search: bool) -> None:
         """Subscribe to the present plan, and have it tried again where that fails."""
         asked_to_replace = self._replace.is_set()
         self._replace.clear()
         try:
-            self.subscription = await subscribe(connection, self._plan)
+            self.subscription = await subscribe(
+                connection, self._plan, self._memory, search=search
+            )
         except BaseException:
             # The other plan was not tried yet.
             if asked_to_replace:
@@ -198,8 +205,12 @@ class Stream:
         schedule = Schedule.begin(
             token, connection.opened_at, connection.details.absolute_timeout
         )
+        if self.subscription is not None and self.subscription.unsure:
+            schedule.search_soon(_now())
         self._link = _Link(connection, schedule)
-        self._listener.stream_live(self._course.went_live(continuity, _now()))
+        self._guard(
+            self._listener.stream_live, self._course.went_live(continuity, _now())
+        )
         return self._link
 
     async def _stay(self, link: _Link) -> _Link:
@@ -234,7 +245,7 @@ class Stream:
         ticket, token = await self._ask_ticket()
         connection = await self._open(ticket, None)
         try:
-            await self._subscribe(connection)
+            await self._subscribe(connection, search=True)
         except BaseException:
             await connection.close()
             raise
@@ -283,15 +294,15 @@ class Stream:
 
     def _event(self, event: Event) -> None:
         self.history.last_event = _now()
-        self._listener.stream_event(event)
+        self._guard(self._listener.stream_event, event)
 
     def _report_missed(self) -> None:
         if self._course.missed_events():
-            self._listener.stream_live(Continuity.BROKEN)
+            self._guard(self._listener.stream_live, Continuity.BROKEN)
 
     def _lost(self, error: RetryLater) -> None:
         self._course.lost(error)
-        self._listener.stream_lost(error)
+        self._guard(self._listener.stream_lost, error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="ringcentral stream")

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from ..auth import Token
@@ -13,6 +14,8 @@ _REPLACE_BEFORE: Final = 300.0
 # Seconds for which a replaced connection stays open: an event from before its successor may come late, and
 # comes on it alone (docs/protocol.md 4.4).
 _LATE_WITHIN: Final = 5.0
+# Seconds between two searches for refused filters: a minute's requests are limited.
+_SEARCH_AFTER: Final = 60.0
 # Seconds after which the token is looked at again: a REST call may have begun another session meanwhile,
 # and the loop's clock stands still while a machine sleeps.
 _LOOK_EVERY: Final = 60.0
@@ -25,12 +28,14 @@ class Schedule:
     Attributes:
         ends_at: when the service ends the connection for its age.
         replace_at: when its successor is made.
+        search_at: when the successor is made because filters have yet to be searched, or infinite.
         retry_at: when a renewal that failed is tried again, or None.
     """
 
     token: Token
     ends_at: float
     replace_at: float
+    search_at: float = inf
     retry_at: float | None = None
 
     @classmethod
@@ -41,15 +46,25 @@ class Schedule:
             token, ends_at, ends_at - min(_REPLACE_BEFORE, absolute_timeout / 10)
         )
 
+    def search_soon(self, now: float) -> None:
+        """Make the successor soon, to find which of the filters left out may be asked for."""
+        self.search_at = now + _SEARCH_AFTER
+
     def due(self, now: float, wall: float) -> float:
         """Return when there is something to do."""
         if self.retry_at is not None:
             return self.retry_at
-        return min(self.replace_at, now + self.token.due_in(wall), now + _LOOK_EVERY)
+        return min(
+            self.replace_at,
+            self.search_at,
+            now + self.token.due_in(wall),
+            now + _LOOK_EVERY,
+        )
 
     def must_replace(self, token: Token, now: float) -> bool:
         """Whether a new connection is needed: a session's end is its sockets' end (docs/protocol.md 1.4)."""
-        return token.session != self.token.session or now >= self.replace_at
+        is_time = now >= min(self.replace_at, self.search_at)
+        return is_time or token.session != self.token.session
 
     def renewed(self, token: Token) -> None:
         """Go on with a token of the same session."""
