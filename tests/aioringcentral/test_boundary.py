@@ -123,7 +123,7 @@ def shown(presence: Presence, calls: Calls) -> None:
         if call.began is not None:
             for zone in ZONES:
                 call.began.astimezone(zone).timestamp()
-        assert (call.duration(NOW) or 0.0) >= 0.0
+        assert (call.duration(NOW.timestamp()) or 0.0) >= 0.0
     assert len(presence.active_calls or ()) <= 100
 
 

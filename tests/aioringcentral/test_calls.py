@@ -21,7 +21,7 @@ from aioringcentral.calls.reducer import (
     advance,
     resync,
 )
-from aioringcentral.models import CallDirection, Event, Presence
+from aioringcentral.models import CallDirection, Event, Presence, TelephonyStatus
 from aioringcentral.presence import is_older, merge, update_from_event, update_from_rest
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -151,14 +151,16 @@ class Watcher:
             self.step(self.presence, now)
 
     def wait(self, until: datetime) -> None:
-        while (due := self.calls.due) and due <= until:
-            self.step(None, due)
+        while (due := self.calls.due) and due <= until.timestamp():
+            self.step(None, datetime.fromtimestamp(due, UTC), due)
 
-    def step(self, presence: Presence | None, now: datetime) -> None:
-        step = advance(self.calls, presence, now)
+    def step(
+        self, presence: Presence | None, now: datetime, clock: float | None = None
+    ) -> None:
+        step = advance(self.calls, presence, now, clock)
         with patch.object(calls, "is_party", lambda *_: False):
             # A lone call comes to the same when it is compared with all there is.
-            assert step == advance(self.calls, presence, now)
+            assert step == advance(self.calls, presence, now, clock)
         self.calls = step.state
         self.last.extend(step.events)
         self.told.extend(told(now, one, self.names) for one in step.events)
@@ -1182,7 +1184,7 @@ def test_what_is_shown_without_call_details(
 def test_nothing_flaps_while_a_ringing_call_may_come_back() -> None:
     watcher = watch([event(0, call(1, RINGING)), event(5)], to_the_end=False)
     assert shown(watcher) == (False, True, 1)
-    assert watcher.calls.due == moment(6.5)
+    assert watcher.calls.due == moment(6.5).timestamp()
     watcher.wait(moment(6.5))
     assert shown(watcher) == (False, False, 0)
     assert watcher.calls.due is None
@@ -1204,12 +1206,12 @@ def test_a_repeated_timer_tells_nothing_more() -> None:
 def test_a_timer_that_fires_too_early_waits_on() -> None:
     watcher = watch([event(0, call(1, RINGING)), event(5)], to_the_end=False)
     step = advance(watcher.calls, None, moment(6.4))
-    assert (step.events, step.state.due) == ((), moment(6.5))
+    assert (step.events, step.state.due) == ((), moment(6.5).timestamp())
 
 
 def test_a_clock_set_back_does_not_keep_a_call_ringing() -> None:
     watcher = watch([event(0, call(1, RINGING)), event(5)], to_the_end=False)
-    step = advance(watcher.calls, None, moment(-3600))
+    step = advance(watcher.calls, None, moment(-3600), moment(6.5).timestamp())
     assert [one.type for one in step.events] == [CallEventType.MISSED]
     assert not step.state.ringing
 
@@ -1320,3 +1322,19 @@ def test_an_endless_session_id_is_no_number() -> None:
     ids = {"sessionId": "4" * 5000}
     story = [event(0, call(1, RINGING, **LEG_1), out(2, RINGING, **LEG_2 | ids))]
     assert watch(story, to_the_end=False).told == ["0 dialing A out", "0 ringing B in"]
+
+
+@pytest.mark.parametrize("step", [timedelta(days=400), timedelta(days=-400)])
+def test_a_clock_that_is_set_changes_no_duration(step: timedelta) -> None:
+    """What is shown is the time; what is measured is measured by a clock that nobody sets."""
+    connected = Presence("2", telephony_status=TelephonyStatus.CALL_CONNECTED)
+    idle = Presence("2", telephony_status=TelephonyStatus.NO_CALL)
+    now = moment(0)
+    ongoing = advance(Calls(), connected, now, 100.0).state
+    (ended,) = advance(ongoing, idle, now + step, 104.0).events
+    assert ended.duration == 4.0
+    ringing = Presence("2", telephony_status=TelephonyStatus.RINGING)
+    rings = advance(Calls(), ringing, now, 100.0).state
+    gone = advance(rings, idle, now + step, 101.0).state
+    assert advance(gone, None, now, 102.0).events == ()
+    assert advance(gone, None, now, 102.5).events

@@ -9,7 +9,7 @@ per device and per leg, lists cut at seven, repeated and overtaken events.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, override
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -431,9 +431,10 @@ class Listener(Watcher):
         self.ledger = Ledger()
         self.heard: list[Told] = []
 
-    def step(self, presence: Any, now: datetime) -> None:
+    @override
+    def step(self, presence: Any, now: datetime, clock: float | None = None) -> None:
         self.last.clear()
-        super().step(presence, now)
+        super().step(presence, now, clock)
         at = (now - START).total_seconds()
         for one in self.last:
             told = Told(at, one.type, one.number, one.direction, one.duration)

@@ -17,6 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed_exact
 
+from custom_components.ringcentral.aioringcentral.account import live_calls
 from custom_components.ringcentral.const import (
     CALLER_HIDDEN,
     CONF_CALLER_IDENTITY,
@@ -100,20 +101,29 @@ class Clock:
         """Begin now."""
         self._hass = hass
         self._ahead = timedelta()
-        self._patched = patch.object(dt_util, "utcnow", self.now)
+        self._patched = (
+            patch.object(dt_util, "utcnow", self.now),
+            patch.object(live_calls, "steady_clock", self.steady),
+        )
 
     def __enter__(self) -> Self:
         """Show this time."""
-        self._patched.start()
+        for each in self._patched:
+            each.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Show the real time again."""
-        self._patched.stop()
+        for each in self._patched:
+            each.stop()
 
     def now(self) -> datetime:
         """Return the time."""
         return datetime.now(UTC) + self._ahead
+
+    def steady(self) -> float:
+        """Return what measures durations."""
+        return self._hass.loop.time() + self._ahead.total_seconds()
 
     async def move_on(self, seconds: float) -> None:
         """Let seconds pass; what is due by then happens."""

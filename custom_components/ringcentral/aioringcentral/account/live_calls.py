@@ -24,7 +24,7 @@ class LiveCalls:
         self._utcnow = utcnow
         self._ended = ended
         self._calls: dict[str, Calls] = {}
-        self._timers: dict[str, tuple[datetime, asyncio.TimerHandle]] = {}
+        self._timers: dict[str, tuple[float, asyncio.TimerHandle]] = {}
 
     def __getitem__(self, extension_id: str) -> Calls:
         """Return the calls of an extension; none where nothing is known yet."""
@@ -33,7 +33,7 @@ class LiveCalls:
     def resync(self, presence: Presence) -> tuple[CallEvent, ...]:
         """Update calls from a snapshot, which is no news: nothing happened."""
         key = presence.extension_id
-        self._keep(key, resync(self[key], presence, self._utcnow()))
+        self._keep(key, resync(self[key], presence, self._utcnow(), steady_clock()))
         return ()
 
     def advance(self, presence: Presence) -> tuple[CallEvent, ...]:
@@ -52,7 +52,7 @@ class LiveCalls:
         self._timers.clear()
 
     def _advance(self, key: str, presence: Presence | None) -> tuple[CallEvent, ...]:
-        step = advance(self[key], presence, self._utcnow())
+        step = advance(self[key], presence, self._utcnow(), steady_clock())
         self._keep(key, step.state)
         return step.events
 
@@ -65,7 +65,7 @@ class LiveCalls:
             self._timers.pop(key)[1].cancel()
         if due is not None:
             loop = asyncio.get_running_loop()
-            wait = max(0.0, (due - self._utcnow()).total_seconds())
+            wait = max(0.0, due - steady_clock())
             self._timers[key] = due, loop.call_later(wait, self._come_due, key)
 
     def _come_due(self, key: str) -> None:
@@ -73,3 +73,8 @@ class LiveCalls:
         before = self[key]
         events = self._advance(key, None)
         self._ended(key, before, events)
+
+
+def steady_clock() -> float:
+    """Return the clock that durations are measured by, which nobody sets."""
+    return asyncio.get_running_loop().time()

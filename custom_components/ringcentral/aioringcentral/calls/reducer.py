@@ -70,29 +70,40 @@ _RANKS: Final = {
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
-def resync(state: Calls, presence: Presence, now: datetime) -> Calls:
+def resync(
+    state: Calls, presence: Presence, now: datetime, clock: float | None = None
+) -> Calls:
     """Return the calls of a snapshot after a gap, without events for the gap.
 
     A call that goes on keeps its key. One that is gone is dropped, neither missed nor ended,
     since its end is unknown. One that disappeared before the gap gets its event at `Calls.due`.
     """
-    return _Change(state, now, is_live=False).take(presence)
+    return _Change(state, now, clock, is_live=False).take(presence)
 
 
-def advance(state: Calls, presence: Presence | None, now: datetime) -> Step:
+def advance(
+    state: Calls,
+    presence: Presence | None,
+    now: datetime,
+    clock: float | None = None,
+) -> Step:
     """Return the calls after an event and what happened.
+
+    ``now`` is the time to show. ``clock`` is in seconds and never set: it measures durations, and is the
+    time itself unless given.
 
     ``presence`` is the merged one, and None when only `Calls.due` has come. Events that
     were overtaken are already merged in order (`event_window.Window`), or were dropped.
     """
+    clock = now.timestamp() if clock is None else clock
     is_news = presence is not None and (
         presence.active_calls != state.listed
         or presence.telephony_status is not state.status
         or presence.total_active_calls != state.total
     )
-    if not is_news and not any(call.is_gone(now) for call in state.calls):
+    if not is_news and not any(call.is_gone(clock) for call in state.calls):
         return Step(state)
-    change = _Change(state, now, is_live=True)
+    change = _Change(state, now, clock, is_live=True)
     after = change.take(presence) if presence and is_news else change.wait()
     change.events.sort(key=lambda event: _ORDER[event.type])
     return Step(after, tuple(change.events))
@@ -101,16 +112,19 @@ def advance(state: Calls, presence: Presence | None, now: datetime) -> Step:
 class _Change:
     """One step from calls before to calls after."""
 
-    def __init__(self, before: Calls, now: datetime, *, is_live: bool) -> None:
+    def __init__(
+        self, before: Calls, now: datetime, clock: float | None, *, is_live: bool
+    ) -> None:
         self.before = before
         self.now = now
+        self.clock = now.timestamp() if clock is None else clock
         self.is_live = is_live
         self.begun = before.begun
         self.after: list[Call] = []
         self.events: list[CallEvent] = []
         self.known: list[Call] = []
         for call in before.calls:
-            if is_live and call.gone_at is not None and call.is_gone(now):
+            if is_live and call.gone_at is not None and call.is_gone(self.clock):
                 # What comes back after its gap is another call.
                 self.end(call)
             else:
@@ -277,7 +291,7 @@ class _Change:
             queue_call=came_by_queue(legs),
             began=start_of(legs) or (self.now if is_seen else None),
             answered=is_talk,
-            talking_since=self.now if is_talk and is_seen else None,
+            talking_since=self.clock if is_talk and is_seen else None,
             talked=0.0 if is_seen or phase in RINGS else None,
             legs=legs,
         )
@@ -300,9 +314,9 @@ class _Change:
             if not self.is_live:
                 talked = talking_since = None
             elif is_talk:
-                talking_since = self.now
+                talking_since = self.clock
             else:
-                talked, talking_since = call.duration(self.now), None
+                talked, talking_since = call.duration(self.clock), None
         queue_call = came_by_queue(legs)
         after = Call(
             key=call.key,
@@ -341,7 +355,11 @@ class _Change:
         elif is_certain:
             self.end(call)
         else:
-            self.after.append(call._replace(gone_at=call.gone_at or self.now))
+            self.after.append(
+                call._replace(
+                    gone_at=self.clock if call.gone_at is None else call.gone_at
+                )
+            )
 
     def end(self, call: Call) -> None:
         """Add the event of a call's end."""
@@ -363,7 +381,7 @@ class _Change:
                 direction=call.direction,
                 queue_call=call.queue_call,
                 started_at=call.began,
-                duration=call.duration(self.now) if stops else None,
+                duration=call.duration(self.clock) if stops else None,
                 number=call.number,
                 name=call.name,
             )

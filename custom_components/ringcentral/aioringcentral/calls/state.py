@@ -1,13 +1,13 @@
 """The calls of one extension as last known, and their events."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple, override
 
 from ..models import ActiveCall, CallDirection, TelephonyStatus, repr_without
 
 # Seconds for which a ringing call may disappear and come back (docs/protocol.md 4.5).
-NO_CALL_GAP: Final = timedelta(seconds=1.5)
+NO_CALL_GAP: Final = 1.5
 
 
 class CallPhase(StrEnum):
@@ -94,11 +94,12 @@ class Call(NamedTuple):
     """As `CallEvent.started_at`."""
     answered: bool = False
     """Whether it was ever connected here."""
-    talking_since: datetime | None = None
+    talking_since: float | None = None
+    """By the clock of `reducer.advance`, in seconds."""
     talked: float | None = 0.0
     """Seconds talked before ``talking_since``; None where a part was not seen."""
-    gone_at: datetime | None = None
-    """When a ringing call went missing, while its end is not certain."""
+    gone_at: float | None = None
+    """When a ringing call went missing, by the same clock, while its end is not certain."""
     is_elsewhere: bool = False
     """Whether the service says that another device of the extension connected it."""
     legs: tuple[ActiveCall, ...] = ()
@@ -120,19 +121,17 @@ class Call(NamedTuple):
                 return name
         return None
 
-    def is_gone(self, now: datetime) -> bool:
-        """Whether a missing call does not come back; a clock set back keeps nothing."""
-        if self.gone_at is None:
-            return False
-        return not timedelta(0) <= now - self.gone_at < NO_CALL_GAP
+    def is_gone(self, clock: float) -> bool:
+        """Whether a missing call does not come back."""
+        return self.gone_at is not None and clock - self.gone_at >= NO_CALL_GAP
 
-    def duration(self, now: datetime) -> float | None:
+    def duration(self, clock: float) -> float | None:
         """Return the seconds talked, as `CallEvent.duration`."""
         if not self.answered or self.talked is None:
             return None
         if self.talking_since is None:
             return self.talked
-        return self.talked + max(0.0, (now - self.talking_since).total_seconds())
+        return self.talked + max(0.0, clock - self.talking_since)
 
 
 class Calls(NamedTuple):
@@ -189,8 +188,8 @@ class Calls(NamedTuple):
         )
 
     @property
-    def due(self) -> datetime | None:
-        """When `advance` has to be called again whatever comes; None if it need not."""
+    def due(self) -> float | None:
+        """When, by its clock, `advance` has to be called again whatever comes; None if it need not."""
         gaps = [call.gone_at for call in self.calls if call.gone_at is not None]
         return min(gaps) + NO_CALL_GAP if gaps else None
 
