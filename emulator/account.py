@@ -172,7 +172,7 @@ class Account:
             self._tell(QueueChange(queue_id, tuple(changed)))
 
     def set_members(self, queue_id: int, member_ids: list[int]) -> None:
-        """Replace the members of a queue; tell each who came or left."""
+        """Replace the members of a queue; report each that joined or left."""
         before = self.queues[queue_id]
         self.queues[queue_id] = list(dict.fromkeys(member_ids))
         for ext_id in sorted({*before} ^ {*member_ids}):

@@ -14,9 +14,7 @@ from .extension import Extension
 from .faults import Faults
 from .messages import Mailboxes
 from .names import CALLER_NAMES
-
-BEGINNINGS = ("ring", "dial", "retrieve", "swap")
-"""Words that need no call of that name on the extension."""
+from .queueplay import QueueCalls
 
 
 class CallPlayer:
@@ -36,6 +34,7 @@ class CallPlayer:
         self._account, self._clock = account, clock
         self._log, self._mailboxes = log, mailboxes
         self._faults, self._rng = faults, rng
+        self.queues = QueueCalls(account, rng, self)
 
     async def play(
         self, ext: Extension, script: list[str], options: CallOptions
@@ -43,7 +42,7 @@ class CallPlayer:
         """Play a script on an extension, or on a queue; return the call and its steps."""
         words = parse_script(script)
         if ext.type == "Department":
-            return await self._play_queue(ext, words, options)
+            return await self.queues.play(ext, words, options)
         key = options.key or f"call-{self._rng.getrandbits(32):08x}"
         return await self._play(ext, key, words, options)
 
@@ -73,92 +72,6 @@ class CallPlayer:
                 }
             )
         return {"extension_id": str(ext.id), **_names(key, last), "steps": steps}
-
-    async def _play_queue(
-        self, queue: Extension, words: list[tuple[str, float]], options: CallOptions
-    ) -> dict[str, Any]:
-        """Let a call wait in a queue and ring its members; one of them answers."""
-        members = [
-            ext
-            for ext in map(
-                self._account.extensions.get, self._account.members(queue.id)
-            )
-            if ext is not None
-            and ext.status == "Enabled"
-            and ext.accepts_queue_calls
-            and queue.id not in ext.queues_declined
-            and options.ring_members
-        ]
-        key = options.key or f"call-{self._rng.getrandbits(32):08x}"
-        session = options.telephony_session_id or self._session_id()
-        options = replace(
-            options,
-            direction="Inbound",
-            queue_call=True,
-            queue_name=options.queue_name or queue.name,
-            to_number=options.to_number or queue.number,
-            from_number=options.from_number or self.outside_number(),
-            telephony_session_id=session,
-        )
-        chosen = next(
-            (ext for ext in members if str(ext.id) == options.answered_by),
-            members[0] if members else queue,
-        )
-        steps: list[dict[str, Any]] = []
-        for index, (word, seconds) in enumerate(words):
-            if word == "wait":
-                await asyncio.sleep(seconds)
-                continue
-            if index and options.interval > 0:
-                await asyncio.sleep(options.interval)
-            if word not in BEGINNINGS and not any(
-                _has(ext, key) for ext in (queue, chosen, *members)
-            ):
-                raise CallError(f"there is no call {key}")
-            if word == "answer":
-                self._reach(queue, chosen, key, options)
-            self.wait_in(queue, key, word, options)
-            for ext in members:
-                ringing = any(
-                    leg.key == key and leg.status == "Ringing" for leg in ext.legs
-                )
-                here = word in BEGINNINGS or _has(ext, key)
-                if word == "ring" or (ext is chosen and here):
-                    self.step(ext, key, word, options)
-                elif ringing:
-                    other = "elsewhere" if word == "answer" else word
-                    self.step(ext, key, other, options)
-            steps.append({"word": word, "telephonyStatus": chosen.telephony_status})
-        return {
-            "extension_id": str(chosen.id),
-            "members": [str(ext.id) for ext in members],
-            "call": key,
-            "telephonySessionId": session,
-            "steps": steps,
-        }
-
-    def wait_in(
-        self, queue: Extension, key: str, word: str, options: CallOptions
-    ) -> None:
-        """Show on a queue the call that waits in it, until somebody has it."""
-        if word == "ring":
-            caller = options.from_name or self._rng.choice(CALLER_NAMES)
-            named = replace(options, from_name=f"{queue.name} - {caller}")
-            alone = replace(named, queue_name=None, queue_call=False)
-            self.step(queue, key, word, alone)
-        elif _has(queue, key):
-            # To the queue, who gave up waiting has abandoned the call.
-            ends = {"answer": "elsewhere", "missed": "abandoned", "hangup": "abandoned"}
-            self.step(queue, key, ends.get(word, word), options)
-
-    def _reach(
-        self, queue: Extension, chosen: Extension, key: str, options: CallOptions
-    ) -> None:
-        """Ring the member that is to answer a call which only waited."""
-        if chosen is queue:
-            raise CallError("no member takes calls of this queue")
-        if _has(queue, key) and not _has(chosen, key):
-            self.step(chosen, key, "ring", options)
 
     def _step_other_end(
         self, ext: Extension, leg: Leg, word: str, options: CallOptions
@@ -222,7 +135,7 @@ class CallPlayer:
         self._log.ended(ext, leg, word, message_id)
 
     def outside_number(self) -> str:
-        """Return a number of nobody."""
+        """Return an outside number that belongs to no extension."""
         return f"+1415555{self._rng.randrange(10_000):04d}"
 
     def end_all(self, ext: Extension) -> None:
@@ -241,7 +154,7 @@ class CallPlayer:
         if any(leg.key == key for leg in ext.legs):
             raise CallError(f"call {key} is there already")
         outbound = word == "dial" or options.direction == "Outbound"
-        session = options.telephony_session_id or self._session_id()
+        session = options.telephony_session_id or self.session_id()
         own = ext.number or ""
         caller = options.from_name
         if not outbound and caller is None:
@@ -310,12 +223,9 @@ class CallPlayer:
                 return place
         raise CallError("there is no such park location")
 
-    def _session_id(self) -> str:
+    def session_id(self) -> str:
+        """Return a new telephony session id."""
         return f"s-{self._rng.getrandbits(128):032x}"
-
-
-def _has(ext: Extension, key: str) -> bool:
-    return any(leg.key == key for leg in ext.legs)
 
 
 def _find(ext: Extension, key: str) -> Leg:

@@ -91,6 +91,8 @@ class Control:
         switches = dict(body)
         if switches.pop("revoke_tokens", False):
             self._emulator.revoke_tokens()
+        if switches.pop("restart_sequences", False):
+            self._emulator.restart_sequences()
         self._emulator.faults.set(**switches)
         return self._emulator.faults.as_dict()
 

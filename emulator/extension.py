@@ -21,10 +21,10 @@ WITHOUT_PRESENCE = frozenset(
         "WebVoice",
     }
 )
-"""Types that are no person: their presence reads `presenceStatus: Offline`."""
+"""Types that are no people: REST gives them `presenceStatus: Offline` (docs/protocol.md 2.4)."""
 
 WITH_CALLS = frozenset({"Department", "GroupCallPickup", "ParkLocation"})
-"""No persons, but with calls that show: waiting, to be picked up, parked."""
+"""No people, but extensions with calls: waiting, to be picked up, parked."""
 
 SETTABLE_TYPES = frozenset({"User", "DigitalUser", "VirtualUser", "FlexibleUser"})
 """User-type extensions: the only ones whose presence can be set (docs/protocol.md 2.5)."""

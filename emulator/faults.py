@@ -92,6 +92,8 @@ class Faults:
     sequence: Literal["detailed", "all", "not_account", "none"] = "detailed"
     """Which presence events carry `sequence`."""
     plain_message: bool = False
+    reading_calls: Literal["all", "seven"] = "all"
+    reading_total: Literal["asked", "always", "never"] = "asked"
     group_telephony_status: Literal["events", "always", "never"] = "events"
     """Where queues, pick-up groups and park locations have a telephonyStatus."""
     always_telephony_status: bool = False
@@ -149,6 +151,7 @@ class Faults:
     replay_late: bool = False
     wsc_on_notifications: bool = False
     session_end_code: int = 1000
+    timeout_end_code: int = 1000
     idle_timeout: int = 1800
     absolute_timeout: int = 86400
     recovery_timeout: int = 180

@@ -1,4 +1,4 @@
-"""What tests and demos do to voicemail and see of the call log, by ids as text."""
+"""What tests and demos do with voicemail, by ids as text."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from .shapes_messages import message_info
 
 
 class Mail:
-    """The mailboxes from outside."""
+    """Leaves, marks, deletes and lists voicemails."""
 
     def __init__(self, service: Service) -> None:
         """Take the state."""

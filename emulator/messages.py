@@ -1,4 +1,4 @@
-"""Voicemail: who left what, whether it was heard, and word of every change."""
+"""Voicemails: who left them, whether they were heard, and a stream of changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,19 +57,19 @@ class Mailboxes:
         now = self.clock.utc()
         message = Voicemail(next(self._ids), owner_id, number, name, seconds, now, now)
         self._messages[message.id] = message
-        self._tell(MessageChange(message, new=True))
+        self._report(MessageChange(message, new=True))
         return message
 
     def mark(self, message: Voicemail, *, read: bool) -> None:
         """Mark a voicemail as read or unread."""
         if message.read != read:
             message.read, message.modified = read, self.clock.utc()
-            self._tell(MessageChange(message, new=False))
+            self._report(MessageChange(message, new=False))
 
     def delete(self, message: Voicemail) -> None:
         """Delete a voicemail."""
         if self._messages.pop(message.id, None) is not None:
-            self._tell(MessageChange(message, new=False))
+            self._report(MessageChange(message, new=False))
 
     def of(self, owner_id: int) -> list[Voicemail]:
         """Return the voicemails of an extension, the newest first."""
@@ -86,6 +86,6 @@ class Mailboxes:
         for message in list(self._messages.values()):
             self.delete(message)
 
-    def _tell(self, change: MessageChange) -> None:
+    def _report(self, change: MessageChange) -> None:
         for listener in self.listeners:
             listener(change)

@@ -1,4 +1,4 @@
-"""Odd answers: which reply or frame is to be odd, and in what way.
+"""Odd answers: which reply or frame is odd, and how.
 
 What each kind does to a body is in odd_bodies.py, to a frame in odd_frames.py, and
 on the way over HTTP in odd_http.py.
@@ -95,7 +95,7 @@ class Odd:
     next: int | None = None
     """How many; `None` is every one."""
     skip: int = 0
-    """How many that match are left as they are first."""
+    """How many matches pass unchanged first."""
     done: bool = True
     """Whether the request is carried out before it is answered so."""
     status: int | None = None

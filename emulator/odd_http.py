@@ -1,4 +1,4 @@
-"""Odd answers on their way over HTTP: the middleware in front of every endpoint."""
+"""Odd answers over HTTP: the middleware in front of every endpoint."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ CHUNK = 1 << 20
 DRIP = 0.5
 """Seconds between two bytes of a reply that drips."""
 ELSEWHERE = "/emulator/elsewhere"
-"""Where a redirect leads to; who comes there is counted."""
+"""Where a redirect leads; requests to it are counted."""
 WITHOUT_BODY = (204, 304)
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -50,7 +50,7 @@ def odd_middleware(service: Service) -> Any:
 
 
 def elsewhere(service: Service) -> Handler:
-    """Return the handler of where redirects lead to."""
+    """Return the handler of the path that redirects lead to."""
 
     async def answer(_request: web.Request) -> web.StreamResponse:
         service.counters.redirects_followed += 1

@@ -1,4 +1,4 @@
-"""Values that no client expects, by what they stand in for. Pure."""
+"""Values that no client expects, by what they replace. Pure."""
 
 from typing import Any
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .account import Account
-from .calls import active_call
+from .calls import active_call, newest
 from .events import hide_dnd, new_call_handling
 from .extension import Extension
 from .faults import Faults
@@ -118,8 +118,13 @@ def presence(
     }
     calls: dict[str, Any] = {}
     if detailed and ext.legs:
-        calls["activeCalls"] = [active_call(leg, sip=sip) for leg in ext.legs]
-    if detailed and total:
+        legs = ext.legs if faults.reading_calls == "all" else newest(ext.legs)
+        calls["activeCalls"] = [active_call(leg, sip=sip) for leg in legs]
+    if (
+        detailed
+        and (total or faults.reading_total == "always")
+        and (faults.reading_total != "never")
+    ):
         calls["totalActiveCalls"] = len(ext.legs)
     if ext.has_group_calls:
         if faults.group_telephony_status == "always":
@@ -156,7 +161,7 @@ def truth(
     """Return detailed presence for the control path.
 
     Two differences to REST: a queue, pick-up group or park location has the
-    telephony status that its events tell, and `totalActiveCalls` is there with calls.
+    telephony status that its events tell, and all calls are there with their total.
     """
     info = presence(
         account,
@@ -170,6 +175,7 @@ def truth(
     if ext.has_group_calls:
         info["telephonyStatus"] = ext.telephony_status
     if "activeCalls" in info:
+        info["activeCalls"] = [active_call(leg, sip=False) for leg in ext.legs]
         info["totalActiveCalls"] = len(ext.legs)
     return info
 

@@ -219,14 +219,14 @@ class Office:
             from_number=self._player.outside_number(),
             telephony_session_id=f"s-{chance.getrandbits(128):032x}",
         )
-        self._player.wait_in(queue, key, "ring", options)
+        self._player.queues.wait_in(queue, key, "ring", options)
         for ext in members:
             self._player.step(ext, key, "ring", options)
         await self._pass(chance.uniform(4, 15) if members else chance.uniform(20, 90))
         answered = members and chance.random() < 0.85
         taker = chance.choice(members) if answered else None
         word = "answer" if taker else "missed"
-        self._player.wait_in(queue, key, word, options)
+        self._player.queues.wait_in(queue, key, word, options)
         for ext in members:
             word = "answer" if ext is taker else "elsewhere" if taker else "missed"
             self._player.step(ext, key, word, options)

@@ -1,22 +1,23 @@
 """One connected socket: its frames, its timers and its end (docs/protocol.md 3.2 to 3.5)."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 import contextlib
 import logging
 from typing import Any
 import uuid
 
-from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from . import frames
 from .api import Api, Reply, Request, parse_target
 from .delivery import Envelope
 from .errors import ApiError, invalid_uri, token_invalid
 from .liveness import Liveness
+from .notification import deliver, write_event
 from .odd import next_odd
 from .odd_frames import odd_frame
+from .outbox import Outbox
 from .recovery import Context, Contexts
 from .service import Service
 from .subscriptions import Subscription
@@ -25,8 +26,6 @@ from .tokens import Session
 LOGGER = logging.getLogger(__name__)
 
 MAX_ACTIVE_REQUESTS = 10
-MAX_QUEUED = 20_000
-"""Frames that may wait for a client that does not read."""
 
 
 class Socket:
@@ -47,9 +46,7 @@ class Socket:
         self._ws, self._transport = ws, transport
         self.session, self._changed = session, changed
         self.context = contexts.open(session)
-        self._queue: deque[tuple[str | bytes, int]] = deque()
-        """Frames that wait for the network, with the position of an event or 0."""
-        self._wake = asyncio.Event()
+        self._outbox = Outbox(ws, self._sent)
         self._tasks: set[asyncio.Task[None]] = set()
         self._active = 0
         self._liveness = Liveness(
@@ -86,7 +83,7 @@ class Socket:
     async def run(self) -> None:
         """Serve until the socket closes."""
         service = self._service
-        writer = asyncio.create_task(self._write())
+        writer = asyncio.create_task(self._outbox.run())
         self._tasks.add(writer)
         self._liveness.start()
         try:
@@ -114,12 +111,11 @@ class Socket:
         """
         if self._closing or (self._service.faults.silent_sockets and not loud):
             return False
-        if len(self._queue) >= MAX_QUEUED:
+        if self._outbox.full:
             LOGGER.warning("A client does not read its events, its socket is cut")
             self.abort()
             return False
-        self._queue.append((frame, position))
-        self._wake.set()
+        self._outbox.put(frame, position)
         return True
 
     def write(
@@ -133,7 +129,7 @@ class Socket:
     ) -> bool:
         """Queue the frame of a meta and maybe a body, or what an odd switch makes of it.
 
-        Tell if it goes out; an event that a switch loses counts as sent.
+        Return whether it goes out; an event that a switch loses counts as sent.
         """
         service = self._service
         switches = service.faults.odd
@@ -198,26 +194,12 @@ class Socket:
 
     async def _close(self, code: int) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
-            await self._flush()
+            await self._outbox.flush()
             await self._ws.close(code=code)
 
-    async def _write(self) -> None:
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                await self._flush()
-
-    async def _flush(self) -> None:
-        while self._queue:
-            frame, position = self._queue.popleft()
-            if isinstance(frame, bytes):
-                await self._ws.send_bytes(frame)
-            else:
-                await self._ws.send_str(frame)
-            if position:
-                self.context.sent = max(self.context.sent, position)
-                self._service.counters.events_sent += 1
+    def _sent(self, position: int) -> None:
+        self.context.sent = max(self.context.sent, position)
+        self._service.counters.events_sent += 1
 
     def _start(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -229,7 +211,7 @@ class Socket:
     def _expire(self, code: str) -> None:
         self.send(frames.error(code, None))
         # A context at the end of its time goes on in a new socket.
-        self.end(WSCloseCode.OK)
+        self.end(self._service.faults.timeout_end_code)
 
     def _ping(self) -> None:
         if not self._closing:
@@ -341,36 +323,3 @@ def _failure(error: ApiError, service: Service) -> Reply:
         error.body(service.faults.error_shape),
         {"RCRequestId": str(uuid.uuid4())},
     )
-
-
-def deliver(context: Context, envelope: Envelope, service: Service) -> None:
-    """Keep an event in its context and send it when a socket is there."""
-    position = context.keep(envelope)
-    socket = context.socket
-    if socket is None or not write_event(context, socket, position, envelope, service):
-        service.counters.events_buffered += 1
-
-
-def write_event(
-    context: Context,
-    socket: Socket,
-    position: int,
-    envelope: Envelope,
-    service: Service,
-) -> bool:
-    """Send one event on a socket; return whether it went out."""
-    if socket.holding:
-        return False
-    meta: dict[str, Any] = {
-        "type": "ServerNotification",
-        "messageId": envelope["uuid"],
-        "status": 200,
-        "headers": {"RCRequestId": str(uuid.uuid4())},
-    }
-    if service.faults.wsc_on_notifications:
-        meta["wsc"] = {
-            "token": socket.token(context, position),
-            "sequence": socket.next_sequence(),
-        }
-    path = envelope["event"]
-    return socket.write("event", meta, envelope, path=path, position=position)

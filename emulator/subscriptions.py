@@ -232,7 +232,7 @@ class Subscriptions:
                 self._plain(Kind.QUEUE_PRESENCE, change.queue_id, body)
 
     def _on_message(self, change: MessageChange) -> None:
-        """Tell a user of a change in the own mailbox, and nobody else."""
+        """Send a change in a mailbox to its owner's subscriptions, and no others."""
         message = change.message
         if (owner := self._account.extensions.get(message.owner_id)) is None:
             return

@@ -399,3 +399,21 @@ async def test_clear(emu: Emulator) -> None:
     assert emu.faults.as_dict() != before
     emu.faults.clear()
     assert emu.faults.as_dict() == before
+
+
+async def test_sequences_that_begin_again(
+    feed: Socket, wire: Wire, emu: Emulator, other: str
+) -> None:
+    """As after a restart of the service."""
+    body = {"restart_sequences": True}
+    await wire.send("POST", "/emulator/faults", json=body, auth=None)
+    await emu.set_presence(other, {"userStatus": "Busy"})
+    assert (await feed.body())["sequence"] == 1
+
+
+async def test_timeout_end_code(socket: Socket, emu: Emulator) -> None:
+    """Which code follows the Error frame is not known; it can be any."""
+    emu.faults.set(timeout_end_code=4903)
+    emu.clock.advance(1800)
+    assert await socket.close_code() == 4903
+    assert socket.frames[-1][1]["errorCode"] == "WSG-902"

@@ -164,7 +164,7 @@ async def test_queue_membership(wire: Wire, socket: Socket, emu: Emulator) -> No
 
 
 async def test_logging_in_and_out(wire: Wire, socket: Socket, emu: Emulator) -> None:
-    """The member's own switch, told to who watches the queue; not where it is locked."""
+    """The member's own switch, reported to watchers of the queue; not where it is locked."""
     own, queue = emu.own_extension_id, emu.ids(type="Department")[0]
     await socket.subscribe(f"{ACCOUNT}/call-queues/{queue}/presence")
     path = f"{OWN}/call-queue-presence"

@@ -329,3 +329,28 @@ async def test_error_shapes(wire: Wire, emu: Emulator, shape: str) -> None:
     else:
         assert body["errorCode"] == "CMN-102"
         assert "errors" not in body
+
+
+async def test_other_ways_to_count_calls(wire: Wire, emu: Emulator, other: str) -> None:
+    """Readings that list seven, with a total by themselves or never."""
+    for number in range(9):
+        await emu.play_call(other, ["ring"], key=str(number))
+    path = f"{ACCOUNT}/extension/{other}/presence?detailedTelephonyState=true"
+    emu.faults.set(reading_calls="seven", reading_total="always")
+    reply = (await wire.get(path)).json
+    assert (len(reply["activeCalls"]), reply["totalActiveCalls"]) == (7, 9)
+    assert len(emu.truth()[other]["activeCalls"]) == 9
+    emu.faults.set(reading_total="never")
+    reply = (await wire.get(f"{path}&totalActiveCalls=true")).json
+    assert "totalActiveCalls" not in reply
+
+
+@pytest.mark.parametrize(("how", "left"), [("one", 49), ("each", 47)])
+async def test_what_a_batch_counts(
+    wire: Wire, emu: Emulator, how: str, left: int
+) -> None:
+    """As one request, or as one for each extension."""
+    emu.faults.set(batch_counts=how)
+    path = f"{ACCOUNT}/extension/{','.join(emu.extension_ids[:3])}/presence"
+    answer = await wire.get(path)
+    assert answer.headers["X-Rate-Limit-Remaining"] == str(left)

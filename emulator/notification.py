@@ -1,0 +1,44 @@
+"""Events as notifications on the socket of their context, or kept for its next one."""
+
+from typing import TYPE_CHECKING, Any
+import uuid
+
+from .delivery import Envelope
+from .recovery import Context
+from .service import Service
+
+if TYPE_CHECKING:
+    from .socket import Socket
+
+
+def deliver(context: Context, envelope: Envelope, service: Service) -> None:
+    """Keep an event in its context and send it when a socket is there."""
+    position = context.keep(envelope)
+    socket = context.socket
+    if socket is None or not write_event(context, socket, position, envelope, service):
+        service.counters.events_buffered += 1
+
+
+def write_event(
+    context: Context,
+    socket: Socket,
+    position: int,
+    envelope: Envelope,
+    service: Service,
+) -> bool:
+    """Send one event on a socket; return whether it went out."""
+    if socket.holding:
+        return False
+    meta: dict[str, Any] = {
+        "type": "ServerNotification",
+        "messageId": envelope["uuid"],
+        "status": 200,
+        "headers": {"RCRequestId": str(uuid.uuid4())},
+    }
+    if service.faults.wsc_on_notifications:
+        meta["wsc"] = {
+            "token": socket.token(context, position),
+            "sequence": socket.next_sequence(),
+        }
+    path = envelope["event"]
+    return socket.write("event", meta, envelope, path=path, position=position)
