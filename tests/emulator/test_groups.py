@@ -53,7 +53,7 @@ async def test_queue_call(feed: Socket, emu: Emulator) -> None:
 
 
 async def test_calls_that_wait(feed: Socket, wire: Wire, emu: Emulator) -> None:
-    """Two callers wait while nobody is rung; one is answered, one gives up."""
+    """Two callers wait and no member rings; one is answered, one gives up."""
     queue = emu.ids(type="Department")[0]
     for key in ("a", "b"):
         played = await emu.play_call(
@@ -86,7 +86,7 @@ async def test_calls_that_wait(feed: Socket, wire: Wire, emu: Emulator) -> None:
         await emu.play_call(queue, ["missed"], key="b")
 
 
-async def test_nobody_to_answer(emu: Emulator) -> None:
+async def test_no_member_to_answer(emu: Emulator) -> None:
     """A queue without members that take calls lets its callers wait."""
     queue = await emu.add_extension("Night Queue", type="Department")
     await emu.play_call(queue, ["ring"], key="a")
