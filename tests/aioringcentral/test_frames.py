@@ -191,6 +191,19 @@ def test_when_an_event_was_sent(timestamp: Any, expected: datetime | None) -> No
     assert event.timestamp == expected
 
 
+@pytest.mark.parametrize("sequence", [None, "5", [5], True, -1, 1.5])
+def test_a_sequence_that_is_none_leaves_the_order_to_the_time(sequence: Any) -> None:
+    body = {"extensionId": 1, "sequence": sequence}
+    envelope = {"timestamp": "2026-11-28T20:00:00.000Z", "body": body}
+    frame = parse_frame(
+        orjson.dumps([{"type": "ServerNotification"}, envelope]).decode()
+    )
+    assert frame is not None
+    event = event_from_frame(frame)
+    assert event is not None
+    assert event.timestamp == datetime(2026, 11, 28, 20, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("body", [None, 7, [], {}, {"body": None}, {"body": []}])
 def test_a_notification_without_an_event(body: Any) -> None:
     """An envelope of another shape is passed over."""

@@ -182,3 +182,32 @@ def test_no_redirect_is_followed(socket_enabled: None, status: int, path: str) -
         assert emulator.counters.redirects_followed == 0
 
     play(story)
+
+
+@pytest.mark.parametrize("on", ["http", "socket"])
+@pytest.mark.parametrize(
+    ("status", "kind", "value"),
+    [
+        *((status, "empty", None) for status in (400, 401, 403, 404, 405, 413, 451)),
+        (403, "html", None),
+        (403, "list", None),
+        (400, "error", "CMN-999"),
+        (403, "error", "MaintenanceMode"),
+        (403, "error", "CMN-211"),
+        (503, "error", "CMN-211"),
+        (401, "error", "OAU-129"),
+    ],
+)
+def test_a_refusal_without_a_verdict_is_tried_again(
+    socket_enabled: None, on: str, status: int, kind: str, value: str | None
+) -> None:
+    """Of a ticket and of a subscription."""
+
+    async def story(client: Client, emulator: Emulator) -> None:
+        path = "*/wstoken" if on == "http" else "*/subscription"
+        odd = {"kind": kind, "on": on, "path": path, "status": status, "next": 4}
+        emulator.faults.set(odd=[odd if value is None else odd | {"value": value}])
+        await until(client, lambda: client.stream.is_live)
+        assert client.losses
+
+    play(story)

@@ -45,7 +45,9 @@ class Penalties:
         """Look at what the service's limiter says, and at what the client hears of it."""
         ask, note_reply = RateLimiter.ask, Http.note_reply
 
-        def asked(limiter: RateLimiter, client: str, owner: int, group: str) -> Verdict:
+        def asked(
+            limiter: RateLimiter, client: str, owner: int, group: str, weight: int = 1
+        ) -> Verdict:
             now = self._clock()
             since, until = self._refusals.get(group, (0.0, 0.0))
             crossed = since + _CROSSED + self.delay
@@ -54,7 +56,7 @@ class Penalties:
                     f"{group} request {now - since:.1f} s after a refusal for "
                     f"{until - since:.0f} s"
                 )
-            verdict = ask(limiter, client, owner, group)
+            verdict = ask(limiter, client, owner, group, weight)
             if verdict.refused:
                 # Protocol: "if missing wait >= 30 s". Rounding belongs to the service.
                 wait = 30.0 if verdict.retry_after is None else verdict.retry_after

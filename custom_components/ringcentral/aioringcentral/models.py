@@ -163,8 +163,8 @@ class Event(NamedTuple):
     Attributes:
         uri: the event filter that it came by, with real ids.
         body: what changed.
-        timestamp: when the service sent it, None where it does not say. It orders events that have no
-            ``sequence`` (docs/protocol.md 10).
+        timestamp: when the service sent an event that has no ``sequence``, which orders such events
+            (docs/protocol.md 10); None where it has one, or no time that can be read.
     """
 
     uri: str

@@ -106,8 +106,8 @@ class SocketProtocol:
         if parsed is None:
             _LOGGER.debug("Skipped an unreadable frame of %d characters", len(frame))
             return ()
-        if parsed.recovery is not None:
-            self._adopt(parsed.recovery)
+        if (token := parsed.recovery) is not None:
+            self._adopt(token)
         if parsed.type == FrameType.SERVER_NOTIFICATION:
             return self._event(parsed, now)
         if parsed.type == FrameType.CONNECTION_DETAILS:
