@@ -21,6 +21,7 @@ from aioringcentral.errors import (
 )
 from aioringcentral.filters import (
     EVERYONE,
+    FAVORITE_LIST,
     FAVORITES,
     LINES,
     OWN,
@@ -729,6 +730,26 @@ async def test_refusals_are_remembered_across_sockets(
     await client.live(3)
     assert client.stream.subscription is not None
     assert set(client.stream.subscription.live) == set(ALL.wanted)
+
+
+async def test_refusals_are_asked_again_with_the_daily_socket(
+    client: Client, emulator: Emulator
+) -> None:
+    """A permission may have been added since, also for a list, which nothing else asks for again."""
+    emulator.faults.set(refuse_filters={"*/favorite": "CMN-401"})
+    with watchful():
+        client.follow(FilterPlan(wanted=(OWN, FAVORITE_LIST)), backoff=NO_WAIT)
+        await client.live()
+        assert client.stream.subscription is not None
+        assert set(client.stream.subscription.refused) == {FAVORITE_LIST}
+        emulator.faults.set(refuse_filters={})
+        await emulator.disconnect(code=1001, recoverable=False)
+        await client.live(2)
+        assert set(client.stream.subscription.refused) == {FAVORITE_LIST}
+        is_old(client)
+        await client.live(3)
+    assert client.stream.subscription.live == (OWN, FAVORITE_LIST)
+    assert client.lives[2] is Continuity.REPLACED
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,9 @@ class Stream:
         try:
             token = await self._tokens.token()
             if self._replace.is_set() or schedule.must_replace(token, _now()):
+                if _now() >= schedule.replace_at:
+                    # Once a day: a permission may have been added since.
+                    self._memory.forget_refusals()
                 return await self._replace_link(link)
             schedule.renewed(token)
         except RetryLater as err:
