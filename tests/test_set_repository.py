@@ -161,3 +161,90 @@ def test_refuses_what_is_no_name(tmp_path: Path, name: str) -> None:
     assert result.returncode == 2
     assert "is not OWNER/NAME" in result.stderr
     assert contents(tmp_path) == before
+
+
+# The name of git's remote
+
+
+def git(tree: Path, *arguments: str) -> None:
+    """Run git in the tree."""
+    subprocess.run(["git", *arguments], cwd=tree, check=True, capture_output=True)
+
+
+def set_by_remote(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command without a name."""
+    return subprocess.run(
+        [sys.executable, "scripts/set-repository", *arguments],
+        cwd=tree,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://github.com/some-body/presence",
+        "https://github.com/some-body/presence.git",
+        "https://github.com/some-body/presence/",
+        "https://x-access-token:ghs_secret@github.com/some-body/presence.git",
+        "git@github.com:some-body/presence.git",
+        "ssh://git@github.com/some-body/presence.git",
+        "ssh://git@github.com:22/some-body/presence",
+        "git://github.com/some-body/presence.git",
+        "https://GitHub.com/some-body/presence.git",
+    ],
+)
+def test_the_name_is_that_of_the_remote(tree: Path, address: str) -> None:
+    git(tree, "remote", "add", "other", "https://github.com/not/this")
+    git(tree, "remote", "add", "origin", address)
+    assert set_by_remote(tree, "--check").returncode == 1
+
+    result = set_by_remote(tree)
+
+    assert result.returncode == 0, result.stderr
+    assert current(tree) == ["some-body", "presence"]
+    assert set_by_remote(tree, "--check").returncode == 0
+
+
+def test_a_dot_in_a_name_is_a_part_of_it(tree: Path) -> None:
+    git(
+        tree,
+        "remote",
+        "add",
+        "upstream",
+        "git@github.com:some/ringcentral.presence.git",
+    )
+
+    assert set_by_remote(tree).returncode == 0
+    assert current(tree) == ["some", "ringcentral.presence"]
+
+
+@pytest.mark.parametrize(
+    "remotes",
+    [
+        {},
+        {"origin": "https://gitlab.com/some/body.git"},
+        {"origin": "https://token:secret@example.com/some/body.git"},
+        {"origin": "/srv/git/body.git"},
+        {"origin": "https://github.com/some"},
+        {"origin": "https://github.com/some/body/more"},
+        {"origin": "https://github.com.example.com/some/body"},
+        {"one": "https://github.com/a/b", "two": "https://github.com/c/d"},
+    ],
+    ids=str,
+)
+def test_without_such_a_remote_it_asks_for_the_name(
+    tree: Path, remotes: dict[str, str]
+) -> None:
+    for name, address in remotes.items():
+        git(tree, "remote", "add", name, address)
+    before = contents(tree)
+
+    result = set_by_remote(tree)
+
+    assert result.returncode == 1
+    assert "OWNER/NAME" in result.stderr
+    assert "secret" not in result.stderr
+    assert contents(tree) == before

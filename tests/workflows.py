@@ -125,12 +125,16 @@ class Checkout:
         assert done.returncode == 0, done.stderr
 
     def make_ready(self, version: str, says: str = "- Something new.") -> None:
-        """Give it a name, complete languages, and a section of the changelog."""
+        """Give it a name, complete languages, a version, and what the changelog says of it."""
         done = self.run("scripts/set-repository some-body/ringcentral")
         assert done.returncode == 0, done.stderr
         for path in (self.home / TRANSLATIONS).glob("*.json"):
             if path.stem != "en":
                 shutil.copy(self.home / TRANSLATIONS / "en.json", path)
+        manifest = self.home / "custom_components/ringcentral/manifest.json"
+        content = json.loads(manifest.read_text())
+        content["version"] = version.partition("-")[0]
+        manifest.write_text(json.dumps(content, indent=2))
         changelog = self.home / "CHANGELOG.md"
         head, _, rest = changelog.read_text().partition("## ")
         changelog.write_text(f"{head}## {version}\n\n{says}\n\n## {rest}")

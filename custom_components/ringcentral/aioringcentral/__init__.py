@@ -26,7 +26,7 @@ from .models import (
 from .sign_in import JwtSignIn
 from .status import Status
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Account",
