@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import (
@@ -31,7 +32,7 @@ from .devices import extension_devices, is_followed
 from .repairs import clear_issues, permission_name, report_permission_missing
 from .restore_schedule import remove_stored
 from .services import async_setup_services
-from .signin import hand_over, leave, sign_in, take_back
+from .signin import hand_over, leave, owned, sign_in, take_back
 from .wallboard import async_setup_wallboard
 
 PLATFORMS = (
@@ -71,9 +72,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         ),
     )
     coordinator = RingCentralCoordinator(hass, entry, account)
+
+    async def stop(_event: Event) -> None:
+        await _stop(coordinator)
+        await access.close()
+
+    stop_listening = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
     try:
         await _start(coordinator)
     except BaseException as err:
+        if not hass.is_stopping:
+            stop_listening()
         # Home Assistant may also cut a set-up short.
         await _stop(coordinator)
         if not isinstance(err, RingCentralError) or isinstance(err, RetryLater):
@@ -84,14 +93,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
             await access.close()
         if isinstance(err, RingCentralError):
             raise _setup_error(hass, entry, err) from err
+        if hass.is_stopping:
+            raise ConfigEntryNotReady from err
         raise
     entry.runtime_data = coordinator
-
-    async def stop(_event: Event) -> None:
-        await _stop(coordinator)
-        await access.close()
-
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    owned(hass, access.tokens)
+    entry.async_on_unload(stop_listening)
     earlier = hass.data.setdefault(_CHOICES, {}).get(entry.entry_id)
     choices = hass.data[_CHOICES][entry.entry_id] = _choices(entry.options)
     if earlier in (None, choices):
@@ -147,7 +154,9 @@ def _utcnow() -> datetime:
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: RingCentralConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Let a device go that is not followed (any more)."""
+    """Let a device go that is not followed (any more); while nobody knows who is, any."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return True
     coordinator = entry.runtime_data
     return not is_followed(coordinator.account_id, coordinator.extensions, device)
 

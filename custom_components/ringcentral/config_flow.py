@@ -1,5 +1,6 @@
 """Set-up and sign-in by the user interface: with a JWT, or in the browser by OAuth."""
 
+import asyncio
 from collections.abc import Mapping
 import logging
 import traceback
@@ -15,6 +16,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_CLIENT_ID, CONF_NAME, CONF_TOKEN
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 
 from .aioringcentral.access import check_access
@@ -33,12 +35,12 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
+from .devices import account_title
 from .flow_forms import CREDENTIALS, SERVER, Failure, credentials, follow_form, label
-from .flow_sign_in import FlowSignIn
 from .follow_steps import FollowSteps
 from .oauth import RingCentralImplementation, known_apps
 from .options_flow import RingCentralOptionsFlow
-from .signin import end_session, take_back, way_to
+from .signin import FlowSignIn, end_session, take_back, way_to
 
 
 class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAIN):
@@ -54,6 +56,10 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
         super().__init__()
         self._server = ""
         self._sign_in = FlowSignIn()
+        # One step at a time: a form may be submitted twice.
+        self._turn = asyncio.Lock()
+        self._removed = asyncio.Event()
+        self._is_done = False
         self._options = {CONF_EXTENSIONS: [], CONF_CALLER_IDENTITY: CALLER_HIDDEN}
 
     @property
@@ -232,6 +238,20 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
 
     async def _try(self, data: dict[str, Any]) -> Failure | None:
         """Sign in and do what following takes; return what is in the way, if anything is."""
+        async with self._turn:
+            await self._check_open()
+            failure = await self._try_once(data)
+            await self._check_open()
+        return failure
+
+    async def _check_open(self) -> None:
+        """Go no further once the flow was closed, or has ended by another request for the same step."""
+        if self._is_done:
+            await self._removed.wait()
+        if self._removed.is_set():
+            raise AbortFlow("closed")
+
+    async def _try_once(self, data: dict[str, Any]) -> Failure | None:
         try:
             access = self._sign_in.open(self.hass, data)
             self._own = await check_access(access.http, access.tokens)
@@ -272,7 +292,7 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
         # An entry that runs closes its sign-in itself.
         is_running = entry.state is ConfigEntryState.LOADED
         left = None if is_running else take_back(self.hass, entry.data)
-        data = self._sign_in.hand_over(self.hass)
+        data = self._hand_over()
         result = self.async_update_reload_and_abort(entry, data=data)
         if left is not None:
             end_session(self.hass, left)
@@ -284,11 +304,22 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
         """Ask whom to follow."""
         return await self._ask_follow("follow", follow_form(self._lists), user_input)
 
+    def _hand_over(self) -> dict[str, Any]:
+        """Let the entry go on with the sign-in, and return its data."""
+        data = self._sign_in.hand_over(self.hass)
+        if data is None:
+            raise AbortFlow("closed")
+        self._is_done = True
+        return data
+
     @override
-    def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
+    async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
+        # This step, or another flow for the account, may have been faster.
+        await self._check_open()
+        self._abort_if_unique_id_configured()
         return self.async_create_entry(
-            title=self._own.name or "RingCentral",
-            data=self._sign_in.hand_over(self.hass),
+            title=account_title(self._own),
+            data=self._hand_over(),
             options=options,
         )
 
@@ -313,5 +344,18 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
     @callback
     @override
     def async_remove(self) -> None:
-        """End a sign-in that no entry goes on with."""
+        """End a sign-in that no entry goes on with, and ask again where one is still needed."""
+        self._removed.set()
         self._sign_in.leave(self.hass)
+        if self.source == SOURCE_REAUTH and not self._is_done:
+            self._ask_again()
+
+    def _ask_again(self) -> None:
+        entry = self.hass.config_entries.async_get_entry(self.context["entry_id"])
+        if entry is None or self.hass.is_stopping:
+            return
+        is_cut_off = entry.state is ConfigEntryState.SETUP_ERROR or (
+            entry.state is ConfigEntryState.LOADED and not entry.runtime_data.available
+        )
+        if is_cut_off:
+            entry.async_start_reauth(self.hass)

@@ -56,15 +56,13 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self.account = account
         self.presences = account.presences
         self.calls = account.calls
-        self._caller_identity: str = entry.options.get(
-            CONF_CALLER_IDENTITY, CALLER_HIDDEN
-        )
         self.tally = Tally()
         self._listeners = Listeners()
         self.availability = Availability(self._call_later, self._listeners.wake_all)
         self._is_empty = False
         # Entity-adding callbacks, and the extension ids each has handled.
         self._members: dict[AddMembers, set[str]] = {}
+        self._on_callers: list[CALLBACK_TYPE] = []
         self.editor = PresenceWriter(hass, entry, account, self.wake_controls)
         # Entities that are woken look at what the writer has heard.
         account.add_listener(self.editor)
@@ -95,6 +93,11 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     def presence(self, extension_id: str) -> Presence:
         """Return the presence of a followed extension."""
         return self.presences[extension_id]
+
+    @property
+    def _caller_identity(self) -> str:
+        found: str = self.config_entry.options.get(CONF_CALLER_IDENTITY, CALLER_HIDDEN)
+        return found
 
     @property
     def shows_callers(self) -> bool:
@@ -135,6 +138,19 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         """Call with the ids that are followed now, and with those that join later."""
         self._members[add] = set()
         self._add_members(add)
+
+    @callback
+    def async_on_callers(self, changed: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call whenever the user chose anew whether to see who calls; return what ends it."""
+        self._on_callers.append(changed)
+        return lambda: self._on_callers.remove(changed)
+
+    @callback
+    def callers_changed(self) -> None:
+        """Show as much of callers as the options say now."""
+        for changed in tuple(self._on_callers):
+            changed()
+        self._listeners.wake_all()
 
     @callback
     def wake_controls(self, extension_id: str) -> None:
@@ -230,7 +246,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         sync_devices(
             self.hass,
             self.config_entry,
-            self.account_id,
+            self.own,
             self.extensions,
             remove=self.account.members_complete,
             keep=self.account.missing,

@@ -18,6 +18,25 @@ def account_identifier(account_id: str) -> tuple[str, str]:
     return (DOMAIN, account_id)
 
 
+def account_title(own: Extension) -> str:
+    """Return what an entry and its account device are called: after the company, never like a person."""
+    company = " ".join((own.company or "").split())
+    return company or (f"{_MANUFACTURER} {own.number}" if own.number else _MANUFACTURER)
+
+
+def _is_numbered(title: str) -> bool:
+    return title == _MANUFACTURER or title.startswith(f"{_MANUFACTURER} ")
+
+
+def own_identifiers(device: dr.AnyDeviceEntry) -> list[str]:
+    """Return a device's identifiers of ours; those of other integrations may have any shape."""
+    return [
+        parts[1]
+        for parts in device.identifiers
+        if len(parts) == 2 and parts[0] == DOMAIN and isinstance(parts[1], str)
+    ]
+
+
 def extension_identifier(account_id: str, extension_id: str) -> tuple[str, str]:
     """Return the identifier of an extension's device."""
     return (DOMAIN, f"{account_id}_{extension_id}")
@@ -40,19 +59,16 @@ def is_followed(
 ) -> bool:
     """Whether a device is the account's, or that of an extension that is followed now."""
     return any(
-        domain == DOMAIN
-        and (
-            identifier == account_id
-            or extension_of(account_id, followed, identifier) is not None
-        )
-        for domain, identifier in device.identifiers
+        identifier == account_id
+        or extension_of(account_id, followed, identifier) is not None
+        for identifier in own_identifiers(device)
     )
 
 
 def sync_devices(
     hass: HomeAssistant,
     entry: ConfigEntry,
-    account_id: str,
+    own: Extension,
     extensions: Mapping[str, Extension],
     *,
     remove: bool,
@@ -63,11 +79,21 @@ def sync_devices(
     ``keep`` are ids of extensions that may be followed again soon.
     """
     registry = dr.async_get(hass)
+    account_id = own.account_id or own.id
+    title = account_title(own)
+    known = registry.async_get_device_by_identifier(
+        account_identifier(account_id), entry.entry_id
+    )
+    if known and known.name and not own.company and not _is_numbered(known.name):
+        # The company cannot be read now.
+        title = known.name
+    # A title that a person chose stays: it is not the one that was given last.
+    if entry.title != title and entry.title in (known and known.name, own.name):
+        hass.config_entries.async_update_entry(entry, title=title)
     registry.async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={account_identifier(account_id)},
-        # The title is the user's name, and so is that of the user's extension.
-        name=f"{_MANUFACTURER} ({entry.title})",
+        name=title,
         manufacturer=_MANUFACTURER,
         entry_type=DeviceEntryType.SERVICE,
     )

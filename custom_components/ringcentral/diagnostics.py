@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import __version__ as ha_version
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -20,7 +21,7 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import RingCentralConfigEntry
-from .devices import extension_of
+from .devices import extension_of, own_identifiers
 from .restore_schedule import RestoreSchedule
 
 
@@ -28,9 +29,8 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> dict[str, Any]:
     """Return the state of the connection, and of every extension without saying whose it is."""
-    coordinator, now = entry.runtime_data, hass.loop.time()
     integration = await async_get_integration(hass, DOMAIN)
-    return {
+    general = {
         "versions": {
             "integration": str(integration.version),
             "home_assistant": ha_version,
@@ -41,7 +41,15 @@ async def async_get_config_entry_diagnostics(
             "follow": entry.options.get(CONF_FOLLOW),
             "chosen_extensions": len(entry.options.get(CONF_EXTENSIONS, ())),
             "caller_identity": entry.options.get(CONF_CALLER_IDENTITY),
+            "state": str(entry.state.value),
+            "reason": entry.error_reason_translation_key,
         },
+    }
+    if entry.state is not ConfigEntryState.LOADED:
+        return general
+    coordinator, now = entry.runtime_data, hass.loop.time()
+    return {
+        **general,
         "connection": _connection(
             coordinator.account, now, available=coordinator.available
         ),
@@ -63,17 +71,13 @@ async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: RingCentralConfigEntry, device: dr.AnyDeviceEntry
 ) -> dict[str, Any]:
     """Return the state of one extension, or of the account for its own device."""
-    coordinator = entry.runtime_data
-    for domain, identifier in device.identifiers:
-        if (
-            domain == DOMAIN
-            and (
-                extension_id := extension_of(
-                    coordinator.account_id, coordinator.extensions, identifier
-                )
-            )
-            is not None
-        ):
+    is_loaded = entry.state is ConfigEntryState.LOADED
+    for identifier in own_identifiers(device) if is_loaded else ():
+        coordinator = entry.runtime_data
+        extension_id = extension_of(
+            coordinator.account_id, coordinator.extensions, identifier
+        )
+        if extension_id is not None:
             return {
                 "connection": _connection(
                     coordinator.account,

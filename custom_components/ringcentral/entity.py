@@ -176,8 +176,8 @@ def add_for_each_extension(
     coordinator: RingCentralCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities: Callable[[str], Iterable[ExtensionEntity]],
-) -> None:
-    """Add the entities of every extension that is followed, now and when others join."""
+) -> Callable[[Iterable[str]], None]:
+    """Add the entities of every extension that is followed, now and when others join; return what adds for others."""
 
     @callback
     def add(joined: Iterable[str]) -> None:
@@ -191,3 +191,4 @@ def add_for_each_extension(
         )
 
     coordinator.async_on_members(add)
+    return add

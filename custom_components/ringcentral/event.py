@@ -40,14 +40,22 @@ class CallEventEntity(ExtensionEntity, EventEntity):
     """Tells ringing, dialing, answered, held, resumed, parked, missed and ended."""
 
     _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_CALLER_NUMBER})
+    # The attributes of the last event, as the entity shows them.
+    _facts: dict[str, Any]
+
+    def __init__(self, *args: Any) -> None:
+        """Begin without an event."""
+        super().__init__(*args)
+        self._facts = {}
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the calls of the extension."""
+        """Listen to the calls of the extension, and to how much of callers is shown."""
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.async_add_call_listener(self.extension_id, self._tell)
         )
+        self.async_on_remove(self.coordinator.async_on_callers(self._hide_caller))
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
@@ -59,9 +67,8 @@ class CallEventEntity(ExtensionEntity, EventEntity):
             kept.pop(ATTR_CALLER_NAME, None),
             kept.pop(ATTR_CALLER_NUMBER, None),
         )
-        return EventExtraStoredData(
-            data.last_event_type, {**kept, **self.coordinator.caller(name, number)}
-        )
+        self._facts = {**kept, **self.coordinator.caller(name, number)}
+        return EventExtraStoredData(data.last_event_type, self._facts)
 
     @override
     def _value(self) -> None:
@@ -70,6 +77,14 @@ class CallEventEntity(ExtensionEntity, EventEntity):
     @override
     def _show(self, value: None) -> None:
         """What is shown is the last event."""
+
+    @callback
+    def _hide_caller(self) -> None:
+        """Take from the last event what may not be seen any more."""
+        facts = self._facts
+        who = facts.pop(ATTR_CALLER_NAME, None), facts.pop(ATTR_CALLER_NUMBER, None)
+        facts |= self.coordinator.caller(*who)
+        self.async_write_ha_state()
 
     @callback
     def _tell(self, event: CallEvent) -> None:
@@ -81,5 +96,6 @@ class CallEventEntity(ExtensionEntity, EventEntity):
         if event.duration is not None:
             facts["duration"] = round(event.duration, 1)
         facts |= self.coordinator.caller(event.name, event.number)
+        self._facts = facts
         self._trigger_event(str(event.type), facts)
         self.async_write_ha_state()

@@ -42,7 +42,7 @@ from .const import (
     CONF_SERVER,
     DEFAULT_SERVER,
 )
-from .repairs import permission_name
+from .repairs import is_of_role, permission_name
 
 # Brands that share a platform (docs/protocol.md 1.1); a host is no key of a translation, and brands need none.
 _SERVERS: Final = (
@@ -195,6 +195,10 @@ class Failure:
         placeholders = {}
         if isinstance(error, PermissionMissing):
             placeholders["permission"] = permission_name(error)
+            if is_of_role(error):
+                return cls(
+                    errors={where: "role_permission_missing"}, placeholders=placeholders
+                )
         if isinstance(error, RetryLater) and error.reason is Reason.RATE_LIMITED:
             wait = error.retry_after or DEFAULT_RETRY_AFTER
             placeholders["seconds"] = str(math.ceil(wait))

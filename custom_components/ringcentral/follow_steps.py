@@ -20,7 +20,7 @@ class FollowSteps(ConfigEntryBaseFlow):
     _options: dict[str, Any]
 
     @abstractmethod
-    def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
+    async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
         """End the flow with these options."""
 
     async def _read_lists(self, rest: Rest, own: Extension) -> None:
@@ -49,7 +49,7 @@ class FollowSteps(ConfigEntryBaseFlow):
 
     async def _after_follow(self, options: dict[str, Any]) -> ConfigFlowResult:
         if Follow.CHOSEN not in options[CONF_FOLLOW]:
-            return self._finish({**options, CONF_EXTENSIONS: []})
+            return await self._finish({**options, CONF_EXTENSIONS: []})
         self._options = options
         return await self.async_step_extensions()
 
@@ -60,7 +60,7 @@ class FollowSteps(ConfigEntryBaseFlow):
         errors = {}
         if user_input is not None:
             if user_input[CONF_EXTENSIONS]:
-                return self._finish({**self._options, **user_input})
+                return await self._finish({**self._options, **user_input})
             errors[CONF_EXTENSIONS] = "extensions_nothing"
         chosen = still_there(self._lists, self._options[CONF_EXTENSIONS])
         return self.async_show_form(

@@ -22,7 +22,7 @@ from .aioringcentral.auth import (
     still_good,
     token_from_wire,
 )
-from .aioringcentral.credentials import basic_auth
+from .aioringcentral.credentials import basic_auth, cleaned
 from .aioringcentral.errors import Misconfigured, Reason, RetryLater, RingCentralError
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateGroup
@@ -47,11 +47,11 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
         http: Http,
     ) -> None:
         """Take what the user entered, and the way to the server."""
-        secret = credential.client_secret
+        secret = cleaned(credential.client_secret)
         super().__init__(
             hass,
             auth_domain,
-            credential.client_id,
+            cleaned(credential.client_id),
             f"{http.server}{_AUTHORIZE_PATH}",
             f"{http.server}{TOKEN_PATH}",
             client_secret="" if secret.casefold() == PUBLIC_APP else secret,

@@ -9,7 +9,7 @@ from homeassistant.config_entries import (
 )
 
 from .aioringcentral.errors import RingCentralError
-from .const import CONF_FOLLOW, LOGGER
+from .const import CONF_CALLER_IDENTITY, CONF_FOLLOW, LOGGER
 from .coordinator import RingCentralConfigEntry
 from .flow_forms import options_form
 from .follow_steps import FollowSteps
@@ -25,7 +25,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Ask whom to follow, and what to tell of callers."""
         if user_input is None:
-            if self.config_entry.state is not ConfigEntryState.LOADED:
+            if not self._is_loaded:
                 return self.async_abort(reason="not_loaded")
             account = self.config_entry.runtime_data.account
             try:
@@ -38,5 +38,15 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
         return await self._ask_follow("init", form, user_input)
 
     @override
-    def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
+    async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
+        entry = self.config_entry
+        callers = {CONF_CALLER_IDENTITY: options[CONF_CALLER_IDENTITY]}
+        if options == {**entry.options, **callers} and self._is_loaded:
+            # What is shown of callers changes as it is: a reload would make everything unavailable.
+            self.hass.config_entries.async_update_entry(entry, options=options)
+            entry.runtime_data.callers_changed()
         return self.async_create_entry(data=options)
+
+    @property
+    def _is_loaded(self) -> bool:
+        return self.config_entry.state is ConfigEntryState.LOADED

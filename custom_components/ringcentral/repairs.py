@@ -2,44 +2,48 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+import re
 from typing import Any, Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .aioringcentral.errors import PermissionMissing
+from .aioringcentral.errors import PermissionMissing, RingCentralError
 from .aioringcentral.filters import EVERYONE, is_presence_filter
 from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.models import Extension
 from .aioringcentral.stream import Subscription
 from .const import CONF_EXTENSIONS, CONF_JWT, DOMAIN
-from .signin import sign_in
+from .signin import check_anew
 
 PERMISSION_MISSING: Final = "permission_missing"
+ROLE_PERMISSION_MISSING: Final = "role_permission_missing"
 FILTERS_REFUSED: Final = "filters_refused"
 ACCOUNT_REFUSED: Final = "account_refused"
 SUBSCRIPTION_LIMIT: Final = "subscription_limit"
 JWT_EXPIRES: Final = "jwt_expires"
 LOST_CHOICES: Final = "lost_choices"
-# One for each extension.
 NOT_RESTORED: Final = "not_restored"
 ISSUES: Final = (
     PERMISSION_MISSING,
+    ROLE_PERMISSION_MISSING,
     FILTERS_REFUSED,
     ACCOUNT_REFUSED,
     SUBSCRIPTION_LIMIT,
     JWT_EXPIRES,
     LOST_CHOICES,
+    # One for each extension.
+    NOT_RESTORED,
 )
 
 _JWT_NOTICE: Final = timedelta(days=14)
 
 # How the Developer Console calls the permissions that the service spells in several ways (docs/protocol.md 1.3).
-_CONSOLE_NAMES = {
+_CONSOLE_NAMES: Final = {
     "ReadPresence": "Read Presence",
     "EditPresence": "Edit Presence",
     "ReadAccounts": "Read Accounts",
@@ -50,23 +54,37 @@ _CONSOLE_NAMES = {
     "WebSocketsSubscription": "WebSocket Subscriptions",
     "SubscriptionWebSocket": "WebSocket Subscriptions",
 }
+# What the user's role lacks, not the app.
+_ROLE_CODES: Final = frozenset({"CMN-402", "CMN-408"})
 
 
 def permission_name(error: PermissionMissing) -> str:
-    """Return a missing permission as the Developer Console calls it."""
-    return _CONSOLE_NAMES.get(
-        error.permission or "", error.permission or "Read Presence"
-    )
+    """Return a missing permission as the Developer Console, or for a role the admin portal, calls it."""
+    if is_of_role(error):
+        # The admin portal shows the same words, apart.
+        name = error.permission or "ReadPresenceStatus"
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    name = error.permission or "ReadPresence"
+    return _CONSOLE_NAMES.get(name, name)
+
+
+def is_of_role(error: PermissionMissing) -> bool:
+    """Whether it is the role of the user that lacks a permission, and not the app."""
+    return error.code in _ROLE_CODES
 
 
 def report_permission_missing(
     hass: HomeAssistant, entry: ConfigEntry, error: PermissionMissing
 ) -> None:
-    """Tell which permission to give back."""
+    """Tell which permission to give back, to the app or to the user's role."""
+    issue, other = PERMISSION_MISSING, ROLE_PERMISSION_MISSING
+    if is_of_role(error):
+        issue, other = other, issue
+    ir.async_delete_issue(hass, DOMAIN, issue_id(entry, other))
     _report(
         hass,
         entry,
-        PERMISSION_MISSING,
+        issue,
         ir.IssueSeverity.ERROR,
         fixable=True,
         permission=permission_name(error),
@@ -109,7 +127,7 @@ def report_connected(
     hass: HomeAssistant, entry: ConfigEntry, subscription: Subscription | None
 ) -> None:
     """Take away what a working connection disproves, and tell which filters it lacks."""
-    for issue in (PERMISSION_MISSING, SUBSCRIPTION_LIMIT):
+    for issue in (PERMISSION_MISSING, ROLE_PERMISSION_MISSING, SUBSCRIPTION_LIMIT):
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
     refused = set(subscription.refused) if subscription else set()
     # Lists of lines, favourites and extensions are a convenience: without them membership is read now and then.
@@ -258,7 +276,7 @@ class LostChoicesFlow(RepairsFlow):
 
 
 class PermissionAddedFlow(RepairsFlow):
-    """Says what to add, and tries again at once when the user says it is done."""
+    """Says what to add, looks whether it is there, and stays until it is."""
 
     def __init__(self, data: dict[str, str]) -> None:
         """Take the entry's id and what the texts need."""
@@ -273,29 +291,32 @@ class PermissionAddedFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Ask whether the permission is there now."""
-        if user_input is None:
-            return self.async_show_form(
-                step_id="confirm",
-                data_schema=vol.Schema({}),
-                description_placeholders=self._data,
-            )
-        entry = self.hass.config_entries.async_get_entry(self._data["entry_id"])
-        if entry is not None:
-            self.hass.async_create_task(
-                _reload_anew(self.hass, entry), "ringcentral permission added"
-            )
-        return self.async_create_entry(data={})
-
-
-async def _reload_anew(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Set up again with a sign-in that knows of added permissions, whatever state the entry is in."""
-    # A set-up that has just begun goes on with the earlier sign-in, and may be ending it.
-    async with entry.setup_lock:
-        access = (
-            entry.runtime_data.account.sign_in
-            if entry.state is ConfigEntryState.LOADED
-            else sign_in(hass, entry.data)
+        """Look whether the permission is there now."""
+        error = None
+        if user_input is not None:
+            entry = self.hass.config_entries.async_get_entry(self._data["entry_id"])
+            if entry is None:
+                return self.async_create_entry(data={})
+            error = await self._what_is_missing(entry)
+            if error is None:
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
+                return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            errors={"base": error} if error else None,
+            description_placeholders=self._data,
         )
-        await access.tokens.begin_anew()
-    hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    async def _what_is_missing(self, entry: ConfigEntry) -> str | None:
+        """Sign in anew and do what following takes; return the key of what is in the way."""
+        # A set-up that has just begun goes on with the earlier sign-in, and may be ending it.
+        async with entry.setup_lock:
+            try:
+                await check_anew(self.hass, entry)
+            except PermissionMissing as err:
+                self._data["permission"] = permission_name(err)
+                return "role_still_missing" if is_of_role(err) else "still_missing"
+            except RingCentralError:
+                return "not_known_yet"
+        return None

@@ -171,13 +171,27 @@ async def async_setup_entry(
             yield CallsSensor(
                 coordinator, calls, extension_id, ("telephony_status", CALLS)
             )
+
+    def callers(extension_id: str) -> Iterator[ExtensionEntity]:
         if coordinator.shows_callers:
             yield CallerSensor(coordinator, CALLER, extension_id, (CALLS,))
 
-    if not coordinator.shows_callers:
-        _remove_callers(hass, entry)
     async_add_entities(CountSensor(coordinator, count, count.field) for count in COUNTS)
     add_for_each_extension(coordinator, async_add_entities, sensors)
+    add_callers = add_for_each_extension(coordinator, async_add_entities, callers)
+    is_shown = coordinator.shows_callers
+
+    @callback
+    def callers_changed() -> None:
+        nonlocal is_shown
+        was_shown, is_shown = is_shown, coordinator.shows_callers
+        if not is_shown:
+            _remove_callers(hass, entry)
+        elif not was_shown:
+            add_callers(tuple(coordinator.extensions))
+
+    callers_changed()
+    coordinator.async_on_callers(callers_changed)
 
 
 @callback

@@ -1,8 +1,10 @@
 """Actions: change presence, also for a time, and read it fresh."""
 
+import asyncio
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -13,12 +15,17 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .aioringcentral.errors import RingCentralError
-from .aioringcentral.models import DndStatus, Presence, UserStatus
+from .aioringcentral.errors import (
+    DEFAULT_RETRY_AFTER,
+    Reason,
+    RetryLater,
+    RingCentralError,
+)
+from .aioringcentral.models import DndStatus, Extension, Presence, UserStatus
 from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
-from .targets import extensions_of
-from .write_rules import refused_reading
+from .targets import targets_of
+from .write_rules import error_word, not_connected, refused_reading, summary_of
 
 SET_PRESENCE: Final = "set_presence"
 GET_PRESENCE: Final = "get_presence"
@@ -30,6 +37,18 @@ ATTR_DURATION: Final = "duration"
 
 # The service keeps a status message of 75 characters (docs/protocol.md 2.4).
 _LONGEST_MESSAGE: Final = 75
+
+
+# Seconds in which an action over many waits for the rate limit: 40 changes a minute (docs/protocol.md 5).
+LONGEST_ACTION: Final = 900.0
+SHORTEST_WAIT: Final = 1.0
+
+
+class _Change(TypedDict):
+    user_status: UserStatus | None
+    dnd_status: DndStatus | None
+    message: str | None
+    duration: timedelta | None
 
 
 def _options(*members: UserStatus | DndStatus) -> list[str]:
@@ -79,36 +98,127 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _set_presence(call: ServiceCall) -> None:
+    targets = await targets_of(call, POLICY_CONTROL)
     user_status, dnd_status = (
         call.data.get(ATTR_USER_STATUS),
         call.data.get(ATTR_DND_STATUS),
     )
-    refused: list[HomeAssistantError] = []
-    for coordinator, extension_id in extensions_of(call.hass, call.data):
+    change = _Change(
+        user_status=UserStatus[user_status.upper()] if user_status else None,
+        dnd_status=DndStatus[dnd_status.upper()] if dnd_status else None,
+        message=call.data.get(ATTR_MESSAGE),
+        duration=call.data.get(ATTR_DURATION),
+    )
+    # One account that is slow or away does not keep the others from it.
+    results = await asyncio.gather(
+        *(
+            _set_each(coordinator, extension_ids, change, is_alone=len(targets) == 1)
+            for coordinator, extension_ids in targets.loaded.items()
+        )
+    )
+    errors = [error for result in results for error in result]
+    errors += [not_connected(account) for account in targets.not_loaded.values()]
+    if errors:
+        raise summary_of(errors, len(targets))
+
+
+async def _set_each(
+    coordinator: RingCentralCoordinator,
+    extension_ids: list[str],
+    change: _Change,
+    *,
+    is_alone: bool,
+) -> list[HomeAssistantError]:
+    """Change extensions one after the other, and return what went wrong; one that fails is passed over."""
+    clock = coordinator.hass.loop.time
+    end = clock() + (0.0 if is_alone else LONGEST_ACTION)
+    errors = []
+    for extension_id in extension_ids:
         try:
-            await coordinator.editor.set_presence(
-                extension_id,
-                user_status=UserStatus[user_status.upper()] if user_status else None,
-                dnd_status=DndStatus[dnd_status.upper()] if dnd_status else None,
-                message=call.data.get(ATTR_MESSAGE),
-                duration=call.data.get(ATTR_DURATION),
-            )
+            await _set_one(coordinator, extension_id, change, end)
         except HomeAssistantError as err:
-            # One of an area that cannot be set does not keep the others from it.
-            refused.append(err)
-    if refused:
-        raise refused[0]
+            # Whoever has left meanwhile is left out.
+            if extension_id in coordinator.extensions:
+                errors.append(err)
+    return errors
+
+
+async def _set_one(
+    coordinator: RingCentralCoordinator, extension_id: str, change: _Change, end: float
+) -> None:
+    """Change one extension, and wait for the rate limit where that allows it before ``end``."""
+    while True:
+        try:
+            await coordinator.editor.set_presence(extension_id, **change)
+        except HomeAssistantError as err:
+            wait = _rate_wait(err.__cause__)
+            if wait is None or coordinator.hass.loop.time() + wait > end:
+                raise
+        else:
+            return
+        await asyncio.sleep(wait)
+
+
+def _rate_wait(error: BaseException | None) -> float | None:
+    """Return the seconds after which the rate limit allows another request, None where it was not the reason."""
+    if isinstance(error, RetryLater) and error.reason is Reason.RATE_LIMITED:
+        return max(error.retry_after or DEFAULT_RETRY_AFTER, SHORTEST_WAIT)
+    return None
 
 
 async def _get_presence(call: ServiceCall) -> ServiceResponse:
-    found: dict[str, Any] = {}
-    for coordinator, extension_id in extensions_of(call.hass, call.data):
-        try:
-            presence = await coordinator.account.read_presence(extension_id)
-        except RingCentralError as err:
-            raise refused_reading(err) from err
-        found[extension_id] = _as_response(coordinator, presence)
+    targets = await targets_of(call, POLICY_READ)
+    results = await asyncio.gather(
+        *(
+            _read_each(coordinator, extension_ids)
+            for coordinator, extension_ids in targets.loaded.items()
+        )
+    )
+    errors = [error for _, failed in results for error in failed.values()]
+    found: dict[str, Any] = {key: part for read, _ in results for key, part in read}
+    if not found and (errors or targets.not_loaded):
+        if not errors:
+            raise not_connected(next(iter(targets.not_loaded.values())))
+        raise refused_reading(errors[0]) from errors[0]
+    for (coordinator, _), (_, failed) in zip(
+        targets.loaded.items(), results, strict=True
+    ):
+        for key, error in failed.items():
+            extension = coordinator.extensions[key]
+            found[key] = {**_name(extension), "error": error_word(error)}
+    found |= {key: {"error": "not_loaded"} for key in targets.not_loaded}
     return {"extensions": found}
+
+
+async def _read_each(
+    coordinator: RingCentralCoordinator, extension_ids: list[str]
+) -> tuple[list[tuple[str, dict[str, Any]]], dict[str, RingCentralError]]:
+    """Read extensions in batches; return what was found, and why the others could not be read."""
+    account, clock = coordinator.account, coordinator.hass.loop.time
+    end = clock() + LONGEST_ACTION
+    left, failed = list(extension_ids), dict[str, RingCentralError]()
+    while left:
+        failed |= await account.read_presences(left)
+        waits = {key: wait for key in left if (wait := _rate_wait(failed.get(key)))}
+        wait = max(waits.values(), default=0.0)
+        if len(extension_ids) == 1 or clock() + wait > end:
+            break
+        left = list(waits)
+        for key in left:
+            del failed[key]
+        await asyncio.sleep(wait)
+    # Whoever has left meanwhile is left out.
+    here = [key for key in extension_ids if key in coordinator.extensions]
+    read = [
+        (key, _as_response(coordinator, coordinator.presences[key]))
+        for key in here
+        if key not in failed
+    ]
+    return read, {key: failed[key] for key in here if key in failed}
+
+
+def _name(extension: Extension) -> dict[str, str | None]:
+    return {"name": extension.name, "extension_number": extension.number}
 
 
 def _as_response(
@@ -118,8 +228,7 @@ def _as_response(
     extension = coordinator.extensions[presence.extension_id]
     calls = coordinator.calls[presence.extension_id].calls
     return {
-        "name": extension.name,
-        "extension_number": extension.number,
+        **_name(extension),
         **{
             key: _word(getattr(presence, key))
             for key in (

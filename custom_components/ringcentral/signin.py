@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import (
     CONF_CLIENT_ID,
     CONF_CLIENT_SECRET,
@@ -17,14 +18,17 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
+from .aioringcentral.access import check_access
 from .aioringcentral.auth import JwtTokens, TokenSource
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateBudget
+from .aioringcentral.membership import Follow, read_lists
 from .aioringcentral.rest import Rest
 from .const import (
     AUTH_OAUTH,
     CONF_AUTH,
     CONF_AUTH_IMPLEMENTATION,
+    CONF_FOLLOW,
     CONF_JWT,
     CONF_SERVER,
     DOMAIN,
@@ -35,10 +39,11 @@ from .oauth import OAuthTokens
 _BUDGETS: HassKey[dict[tuple[str, str], RateBudget]] = HassKey(f"{DOMAIN}_budgets")
 # Seconds. A reload comes within these; each sign-in and its end would cost two of five requests a minute.
 LINGER: Final = 60.0
-# Sign-ins with a JWT that a flow has opened or an unload has left, until an entry takes them over or Home Assistant
-# stops: every sign-in costs two of five requests a minute, and one of five sessions. OAuth needs none of it: the
-# session is in the entry.
+# Sign-ins with a JWT that a flow has opened or an unload has left, until an entry takes them over: every sign-in
+# costs two of five requests a minute, and one of five sessions. OAuth needs none of it: the session is in the entry.
 _HANDED_OVER: HassKey[dict[str, TokenSource]] = HassKey(f"{DOMAIN}_handed_over")
+# Sign-ins that no running entry would end: they end when Home Assistant stops.
+_UNOWNED: HassKey[set[TokenSource]] = HassKey(f"{DOMAIN}_unowned")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +87,11 @@ def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
 def hand_over(
     hass: HomeAssistant, data: Mapping[str, Any], tokens: TokenSource
 ) -> None:
-    """Keep a flow's sign-in for the entry that is about to be set up with the same credentials."""
+    """Keep a sign-in for the entry that is about to be set up with the same credentials."""
     if data[CONF_AUTH] != AUTH_OAUTH:
-        _handed_over(hass)[_key(data)] = tokens
+        end_at_stop(hass, tokens)
+        if not hass.is_stopping:
+            _handed_over(hass)[_key(data)] = tokens
 
 
 async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) -> None:
@@ -113,9 +120,60 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
     async_call_later(hass, LINGER, HassJob(end, cancel_on_shutdown=True))
 
 
+async def check_anew(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Do what following takes with a sign-in that knows of added permissions, and leave it to the next set-up.
+
+    Raises:
+        RingCentralError: what is in the way.
+    """
+    is_running = entry.state is ConfigEntryState.LOADED
+    if is_running and entry.data[CONF_AUTH] == AUTH_OAUTH:
+        # There is one session, and one place that renews its tokens.
+        access = entry.runtime_data.account.sign_in
+    else:
+        access = sign_in(hass, entry.data)
+        end_at_stop(hass, access.tokens)
+    try:
+        await access.tokens.begin_anew()
+        own = await check_access(access.http, access.tokens)
+        choices = [Follow(choice) for choice in entry.options.get(CONF_FOLLOW, ())]
+        await read_lists(access.rest, own, choices)
+    except BaseException:
+        if not is_running or entry.data[CONF_AUTH] != AUTH_OAUTH:
+            end_session(hass, access.tokens)
+        raise
+    hand_over(hass, entry.data, access.tokens)
+
+
 def end_session(hass: HomeAssistant, tokens: TokenSource) -> None:
-    """End a sign-in that nobody goes on with, in the background."""
-    hass.async_create_background_task(tokens.close(), "ringcentral end of a sign-in")
+    """End a sign-in that nobody goes on with; Home Assistant waits for it when it stops."""
+    hass.async_create_task(tokens.close(), "ringcentral end of a sign-in")
+    owned(hass, tokens)
+
+
+def end_at_stop(hass: HomeAssistant, tokens: TokenSource) -> None:
+    """End a sign-in when Home Assistant stops, or now if it does, unless somebody owns it by then."""
+    if hass.is_stopping:
+        end_session(hass, tokens)
+        return
+    if _UNOWNED not in hass.data:
+        unowned: set[TokenSource] = set()
+        hass.data[_UNOWNED] = unowned
+
+        async def end_all(_event: Event) -> None:
+            # Home Assistant waits for it, longer than a request takes.
+            del hass.data[_UNOWNED]
+            _handed_over(hass).clear()
+            left = tuple(unowned)
+            await asyncio.gather(*(tokens.close() for tokens in left))
+
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, end_all)
+    hass.data[_UNOWNED].add(tokens)
+
+
+def owned(hass: HomeAssistant, tokens: TokenSource) -> None:
+    """Leave the end of a sign-in to a running entry."""
+    hass.data.get(_UNOWNED, set()).discard(tokens)
 
 
 def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:
@@ -134,17 +192,7 @@ def _tokens(hass: HomeAssistant, http: Http, data: Mapping[str, Any]) -> TokenSo
 
 
 def _handed_over(hass: HomeAssistant) -> dict[str, TokenSource]:
-    if _HANDED_OVER not in hass.data:
-        hass.data[_HANDED_OVER] = {}
-
-        async def end_all(_event: Event) -> None:
-            # Home Assistant waits for it, longer than a request takes.
-            left = tuple(hass.data[_HANDED_OVER].values())
-            hass.data[_HANDED_OVER].clear()
-            await asyncio.gather(*(tokens.close() for tokens in left))
-
-        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, end_all)
-    return hass.data[_HANDED_OVER]
+    return hass.data.setdefault(_HANDED_OVER, {})
 
 
 def _key(data: Mapping[str, Any]) -> str:
@@ -156,3 +204,50 @@ def _key(data: Mapping[str, Any]) -> str:
             data[CONF_JWT],
         )
     )
+
+
+class FlowSignIn:
+    """The sign-in of one flow: one at most, until an entry goes on with it or nobody does."""
+
+    def __init__(self) -> None:
+        """Begin without one."""
+        self.data: dict[str, Any] = {}
+        self._open: SignIn | None = None
+
+    def is_at(self, way: str, server: str) -> bool:
+        """Whether one is open that was opened this way, at this server."""
+        return self._open is not None and (
+            self.data[CONF_AUTH],
+            self.data[CONF_SERVER],
+        ) == (way, server)
+
+    def open(self, hass: HomeAssistant, data: dict[str, Any]) -> SignIn:
+        """Return a sign-in with these credentials, the one that is open where they are the same.
+
+        Raises:
+            Misconfigured: what was entered can never work.
+        """
+        if self._open is None or data != self.data:
+            self.leave(hass)
+            self.data = data
+            self._open = sign_in(hass, data)
+            end_at_stop(hass, self._open.tokens)
+        return self._open
+
+    def hand_over(self, hass: HomeAssistant) -> dict[str, Any] | None:
+        """Let the entry go on with this sign-in, and return what the entry is to keep; None where that was done."""
+        if self._open is None:
+            return None
+        tokens, self._open = self._open.tokens, None
+        if isinstance(tokens, OAuthTokens):
+            # They may have been renewed meanwhile.
+            self.data[CONF_TOKEN] = tokens.pair
+            owned(hass, tokens)
+        hand_over(hass, self.data, tokens)
+        return self.data
+
+    def leave(self, hass: HomeAssistant) -> None:
+        """End the sign-in that is open."""
+        if self._open is not None:
+            end_session(hass, self._open.tokens)
+            self._open = None

@@ -1,11 +1,11 @@
-"""From the target of an action to extensions."""
+"""From the target of an action to extensions, as far as whoever calls it may."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections import defaultdict
+from dataclasses import dataclass, field
 
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.target import (
     TargetSelection,
@@ -13,55 +13,100 @@ from homeassistant.helpers.target import (
 )
 
 from .const import DOMAIN
-from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
-from .devices import extension_of
+from .coordinator import RingCentralCoordinator
+from .devices import extension_of, own_identifiers
 
 
-def extensions_of(
-    hass: HomeAssistant, target: Mapping[str, Any]
-) -> list[tuple[RingCentralCoordinator, str]]:
-    """Return the followed extensions that a target means: by device, entity, area, floor or label.
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The extensions that an action means, by account; and those of accounts that are not loaded, with its title."""
+
+    loaded: dict[RingCentralCoordinator, list[str]] = field(default_factory=dict)
+    not_loaded: dict[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return how many extensions are meant."""
+        return len(self.not_loaded) + sum(map(len, self.loaded.values()))
+
+
+async def targets_of(call: ServiceCall, permission: str) -> Targets:
+    """Return the extensions that a target means: by device, entity, area, floor or label.
 
     Raises:
-        ServiceValidationError: it means none, or one whose account is not loaded.
+        ServiceValidationError: it means no extension that is followed.
+        Unauthorized: whoever calls lacks the permission for an entity in it, as for actions on entities.
     """
-    selected = async_extract_referenced_entity_ids(hass, TargetSelection(dict(target)))
-    entities, devices = er.async_get(hass), dr.async_get(hass)
-    device_ids = set(selected.referenced_devices)
-    for entity_id in selected.referenced | selected.indirectly_referenced:
-        entity = entities.async_get(entity_id)
-        if (
-            entity is not None
-            and entity.platform == DOMAIN
-            and entity.device_id is not None
-        ):
-            device_ids.add(entity.device_id)
-    found: dict[tuple[str, str], tuple[RingCentralCoordinator, str]] = {}
-    for device_id in sorted(device_ids):
-        if (device := devices.async_get(device_id)) is None:
+    hass = call.hass
+    entities = _entities_by_device(hass, call)
+    await _check_rights(call, permission, entities)
+    registry = dr.async_get(hass)
+    found = Targets()
+    for device_id in sorted(entities):
+        if (device := registry.async_get(device_id)) is None:
             continue
-        for domain, identifier in device.identifiers:
+        for identifier in own_identifiers(device):
             entry = hass.config_entries.async_get_entry(device.config_entry_id)
-            if domain != DOMAIN or entry is None:
-                continue
-            coordinator = _loaded(entry)
-            extension_id = extension_of(
-                coordinator.account_id, coordinator.extensions, identifier
-            )
-            if extension_id is not None:
-                found[entry.entry_id, extension_id] = (coordinator, extension_id)
-    if not found:
+            if entry is not None:
+                _add(found, entry, identifier)
+    if not len(found):
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_extension"
         )
-    return list(found.values())
+    return found
 
 
-def _loaded(entry: RingCentralConfigEntry) -> RingCentralCoordinator:
-    if entry.state is not ConfigEntryState.LOADED:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="not_loaded",
-            translation_placeholders={"account": entry.title},
+def _entities_by_device(hass: HomeAssistant, call: ServiceCall) -> dict[str, set[str]]:
+    """Return the devices that are meant, each with those of our entities that are."""
+    selected = async_extract_referenced_entity_ids(
+        hass, TargetSelection(dict(call.data))
+    )
+    registry = er.async_get(hass)
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for device_id in selected.referenced_devices:
+        found[device_id] = set()
+    for entity_id in selected.referenced | selected.indirectly_referenced:
+        entity = registry.async_get(entity_id)
+        if entity is not None and entity.platform == DOMAIN and entity.device_id:
+            found[entity.device_id].add(entity_id)
+    return found
+
+
+async def _check_rights(
+    call: ServiceCall, permission: str, entities: dict[str, set[str]]
+) -> None:
+    if not call.context.user_id:
+        return
+    user = await call.hass.auth.async_get_user(call.context.user_id)
+    if user is None:
+        raise UnknownUser(context=call.context)
+    if user.is_admin:
+        return
+    registry = er.async_get(call.hass)
+    for device_id, meant in entities.items():
+        # Where all entities of a device are disabled, they still say who may use it.
+        named = meant or {
+            entity.entity_id
+            for entity in er.async_entries_for_device(
+                registry, device_id, include_disabled_entities=True
+            )
+            if entity.platform == DOMAIN
+        }
+        for entity_id in sorted(named):
+            if not user.permissions.check_entity(entity_id, permission):
+                raise Unauthorized(
+                    context=call.context, entity_id=entity_id, permission=permission
+                )
+
+
+def _add(found: Targets, entry: ConfigEntry, identifier: str) -> None:
+    if entry.state is ConfigEntryState.LOADED:
+        coordinator: RingCentralCoordinator = entry.runtime_data
+        extension_id = extension_of(
+            coordinator.account_id, coordinator.extensions, identifier
         )
-    return entry.runtime_data
+        if extension_id is not None:
+            found.loaded.setdefault(coordinator, []).append(extension_id)
+        return
+    _, _, extension_id = identifier.partition("_")
+    if extension_id:
+        found.not_loaded[extension_id] = entry.title

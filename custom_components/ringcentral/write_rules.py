@@ -1,7 +1,8 @@
 """Changing presence: which extensions and values, what is sent, and what a refusal means to the user."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -137,7 +138,13 @@ def is_in_doubt(error: RingCentralError) -> bool:
 
 def refused_change(error: RingCentralError) -> HomeAssistantError:
     """Return what to raise for a change that failed, or whose outcome is unknown."""
-    if is_in_doubt(error):
+    if (
+        isinstance(error, RetryLater)
+        and error.may_have_worked
+        # Both say that the request was not carried out; a reading looks all the same.
+        and error.status
+        not in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+    ):
         return HomeAssistantError(
             translation_domain=DOMAIN, translation_key="change_in_doubt"
         )
@@ -174,4 +181,37 @@ def refused_reading(error: RingCentralError) -> HomeAssistantError:
         translation_domain=DOMAIN,
         translation_key="read_failed",
         translation_placeholders={"reason": str(error.reason)},
+    )
+
+
+def error_word(error: RingCentralError) -> str:
+    """Return why an extension could not be read, as a response says it."""
+    if isinstance(error, PermissionMissing):
+        return "may_not_read"
+    if isinstance(error, SignInRequired):
+        return "sign_in_required"
+    return str(error.reason)
+
+
+def summary_of(errors: Sequence[HomeAssistantError], total: int) -> HomeAssistantError:
+    """Return what to raise for a change of several extensions that failed for some."""
+    if len(errors) == total and len({error.translation_key for error in errors}) == 1:
+        return errors[0]
+    doubtful = sum(error.translation_key == "change_in_doubt" for error in errors)
+    refused = sum(
+        isinstance(error, ServiceValidationError)
+        and error.translation_key != "not_loaded"
+        for error in errors
+    )
+    numbers = {
+        "total": total,
+        "changed": total - len(errors),
+        "refused": refused,
+        "doubtful": doubtful,
+        "failed": len(errors) - refused - doubtful,
+    }
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="change_partial",
+        translation_placeholders={name: str(one) for name, one in numbers.items()},
     )

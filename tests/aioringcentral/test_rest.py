@@ -21,7 +21,7 @@ from aioringcentral.errors import (
 from aioringcentral.http import Http, Reply
 from aioringcentral.limits import RateBudget, RateGroup
 from aioringcentral.models import DndStatus, UserStatus
-from aioringcentral.rest import Readings, Rest
+from aioringcentral.rest import Rest
 from emulator import Emulator
 
 from .conftest import Client, client_of
@@ -522,7 +522,9 @@ async def test_those_that_are_gone_are_no_news() -> None:
             for key in "12"
         ]
     )
-    assert await rest.presences(["1", "2"]) == Readings()
+    readings = await rest.presences(["1", "2"])
+    assert (readings.found, readings.later) == ((), ())
+    assert {error.reason for error in readings.refused.values()} == {Reason.NOT_FOUND}
 
 
 async def test_a_batch_that_fails_for_now_altogether_is_passing_trouble() -> None:

@@ -62,6 +62,18 @@ def turned_on(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+async def no_setup(hass: HomeAssistant) -> AsyncIterator[None]:
+    """Create entries without setting them up."""
+    with (
+        patch("custom_components.ringcentral.async_setup_entry", return_value=True),
+        patch("custom_components.ringcentral.async_unload_entry", return_value=True),
+    ):
+        yield
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+            await hass.config_entries.async_unload(entry.entry_id)
+
+
 class Browser:
     """The browser of whoever signs in: goes to the service, and comes back with its answer."""
 

@@ -1,8 +1,9 @@
 """Set-up, sign-in and options in the user interface, against the emulator."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +18,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.ringcentral.aioringcentral.models import Extension
+from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import DOMAIN
 from emulator import Emulator
 
@@ -24,18 +27,6 @@ from . import entry_for, jwt_input, open_sessions
 
 TOKEN = "POST /restapi/oauth/token"
 LISTS = ("*/account/~/extension", "*/favorite", "*/presence/line")
-
-
-@pytest.fixture
-async def no_setup(hass: HomeAssistant) -> AsyncIterator[None]:
-    """Create entries without setting them up."""
-    with (
-        patch("custom_components.ringcentral.async_setup_entry", return_value=True),
-        patch("custom_components.ringcentral.async_unload_entry", return_value=True),
-    ):
-        yield
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-            await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.fixture
@@ -80,6 +71,18 @@ async def answer_options(
     return result
 
 
+@contextmanager
+def signed_in_as(**values: Any) -> Iterator[None]:
+    """Let the own extension have other values than the service says."""
+    own_extension = Rest.own_extension
+
+    async def changed(rest: Rest) -> Extension:
+        return replace(await own_extension(rest), **values)
+
+    with patch.object(Rest, "own_extension", changed):
+        yield
+
+
 async def all_signed_out(emulator: Emulator) -> None:
     """Wait until no sign-in is left."""
     await emulator.wait_for(lambda: open_sessions(emulator) == 0)
@@ -116,7 +119,8 @@ async def test_a_user_signs_in_and_follows_the_own_extension(
     await hass.async_block_till_done()
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["title"] == emulator.extension(emulator.own_extension_id).name
+    # The account's, and nobody's own name.
+    assert result["title"] == "Example, Inc."
     assert result["data"] == {"auth": "jwt", **jwt_input(emulator)}
     assert result["options"] == {
         "follow": ["own"],
@@ -210,13 +214,27 @@ async def test_spaces_and_line_breaks_that_came_with_pasting_are_left_out(
     assert result["data"] == {"auth": "jwt", **typed}
 
 
-async def test_an_extension_without_a_name_gives_the_entry_the_name_of_the_service(
-    hass: HomeAssistant, emulator: Emulator, no_setup: None
+@pytest.mark.parametrize(
+    ("company", "number", "title"),
+    [
+        ("  Example,\n Inc. ", "101", "Example, Inc."),
+        (None, "101", "RingCentral 101"),
+        ("\t", "101", "RingCentral 101"),
+        (None, None, "RingCentral"),
+    ],
+)
+async def test_an_entry_is_named_after_the_account(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    no_setup: None,
+    company: str | None,
+    number: str | None,
+    title: str,
 ) -> None:
-    await emulator.rename_extension(emulator.own_extension_id, "")
-    result = await answer(hass, await begin(hass), jwt_input(emulator))
-    result = await answer(hass, result, {})
-    assert result["title"] == "RingCentral"
+    with signed_in_as(company=company, number=number):
+        result = await answer(hass, await begin(hass), jwt_input(emulator))
+        result = await answer(hass, result, {})
+    assert result["title"] == title
 
 
 # What can go wrong at sign-in.
@@ -277,9 +295,9 @@ REFUSALS = {
         "SubscriptionWebSocket", "WebSocket Subscriptions"
     ),
     "role lacks ReadPresenceStatus": Refusal(
-        error="permission_missing",
+        error="role_permission_missing",
         faults={"user_permissions_removed": ["ReadPresenceStatus"]},
-        placeholders={"permission": "ReadPresenceStatus"},
+        placeholders={"permission": "Read Presence Status"},
     ),
     "unknown client id": Refusal(
         error="invalid_client", typed=lambda _: {"client_id": "other"}

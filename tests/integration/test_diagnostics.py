@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -11,7 +12,10 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_device,
 )
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.ringcentral.const import CALLER_FULL
@@ -223,3 +227,64 @@ async def test_nothing_of_a_person_is_in_it(
             text = await reply.text()
             assert "CallConnected" in text
             assert not [word for word in planted if word in text]
+
+
+@pytest.mark.parametrize(
+    ("faults", "state", "reason"),
+    [
+        (
+            {"http_5xx": [{"path": "*", "status": 503}]},
+            ConfigEntryState.SETUP_RETRY,
+            "retry_later",
+        ),
+        (
+            {"permissions_removed": ["ReadPresence"]},
+            ConfigEntryState.SETUP_RETRY,
+            "permission_missing",
+        ),
+        (
+            {"token_error": {"code": "OAU-147"}},
+            ConfigEntryState.SETUP_ERROR,
+            "sign_in_required",
+        ),
+        ({}, ConfigEntryState.NOT_LOADED, None),
+    ],
+)
+async def test_an_entry_that_is_not_loaded_has_diagnostics_and_lets_devices_go(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
+    faults: dict[str, Any],
+    state: ConfigEntryState,
+    reason: str | None,
+) -> None:
+    assert await async_setup_component(hass, "diagnostics", {})
+    assert await async_setup_component(hass, "config", {})
+    async with office(hass, emulator) as story:
+        devices = [story.device(story.own), account_device(story)]
+    if faults:
+        emulator.faults.set(**faults)
+        # What the unload has left cannot be gone on with.
+        emulator.revoke_tokens()
+        await hass.config_entries.async_setup(story.entry.entry_id)
+    assert story.entry.state is state
+    found = await get_diagnostics_for_config_entry(hass, hass_client, story.entry)
+    assert isinstance(found, dict)
+    assert found["entry"]["state"] == state.value
+    assert found["entry"]["reason"] == reason
+    client = await hass_ws_client()
+    for device in devices:
+        assert device is not None
+        assert (
+            await get_diagnostics_for_device(hass, hass_client, story.entry, device)
+            == found
+        )
+        reply = await client.remove_device(device.id)
+        assert reply["success"]
+    assert story.followed() == set()
+    emulator.faults.clear()
+    await hass.config_entries.async_reload(story.entry.entry_id)
+    await hass.async_block_till_done()
+    assert story.followed() == {story.own}
+    assert await hass.config_entries.async_unload(story.entry.entry_id)

@@ -197,8 +197,7 @@ async def test_a_user_signs_in_in_the_browser(
     await hass.async_block_till_done()
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    own = emulator.extension(emulator.own_extension_id)
-    assert result["title"] == own.name
+    assert result["title"] == "Example, Inc."
     entry: MockConfigEntry = result["result"]
     assert entry.unique_id == emulator.account_id
     assert entry.state is ConfigEntryState.LOADED

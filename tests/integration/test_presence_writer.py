@@ -7,7 +7,7 @@ from datetime import timedelta
 import logging
 import math
 from typing import Any
-from unittest.mock import AsyncMock, MagicMock, patch
+from unittest.mock import MagicMock, patch
 
 import aiohttp
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -17,7 +17,6 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import pytest
 import voluptuous as vol
 
-from custom_components.ringcentral.aioringcentral.http import Http, Reply
 from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
 from custom_components.ringcentral.aioringcentral.presence import changes_from_wire
 from custom_components.ringcentral.aioringcentral.rest import Rest
@@ -524,42 +523,33 @@ def stored(hass_storage: dict[str, Any], story: Story) -> dict[str, Any]:
     return found
 
 
+# How the reply to a change gets lost on its way: nothing that can be read comes back.
+HOW_LOST: dict[str, dict[str, Any]] = {
+    "lost": {"kind": "lost"},
+    "cut": {"kind": "cut"},
+    "slow": {"kind": "slow", "seconds": 2},
+    "empty": {"kind": "empty"},
+    "page": {"kind": "html"},
+    "gateway": {"kind": "empty", "status": 502},
+    "late gateway": {"kind": "html", "status": 504},
+    "list": {"kind": "list"},
+    "null": {"kind": "null"},
+    "truncated": {"kind": "truncated"},
+    "redirect": {"kind": "redirect"},
+}
+
+
 @contextmanager
-def replies_lost(*, how: str, done: bool = True) -> Iterator[None]:
-    """Lose replies to changes on their way, after the service has done the work or before it saw it."""
-    send = Http.send
-
-    async def lose(self: Http, method: str, path: str, *args: Any, **kw: Any) -> Reply:
-        if method != "PUT":
-            return await send(self, method, path, *args, **kw)
-        if done:
-            await send(self, method, path, *args, **kw)
-        reply = AsyncMock()
-        reply.headers = {}
-        match how:
-            case "cut":
-                reply.read.side_effect = aiohttp.ServerDisconnectedError()
-            case "slow":
-                reply.read.side_effect = TimeoutError()
-            case "empty":
-                reply.status, reply.read.return_value = 200, b""
-            case "page":
-                reply.status, reply.read.return_value = 200, b"<html>Hello</html>"
-            case "gateway":
-                reply.status, reply.read.return_value = 502, b""
-            case "list":
-                reply.status, reply.read.return_value = 200, b"[]"
-        session = MagicMock()
-        session.request.return_value.__aenter__.return_value = reply
-        session.request.return_value.__aexit__.return_value = None
-        lost = Http(session, self.server, self.budget)
-        return await send(lost, method, path, *args, **kw)
-
-    with patch.object(Http, "send", lose):
+def replies_lost(
+    emulator: Emulator, how: dict[str, Any], *, done: bool = True
+) -> Iterator[None]:
+    """Lose replies to changes on their way, after the service has done the work or without it."""
+    odd = {**how, "path": "*/presence", "method": "PUT", "done": done}
+    emulator.faults.set(odd=[odd])
+    home = "custom_components.ringcentral.aioringcentral.http"
+    with patch(f"{home}.REQUEST_TIMEOUT", 1.0):
         yield
-
-
-HOW_LOST = ["cut", "slow", "empty", "page", "gateway", "list"]
+    emulator.faults.clear()
 
 
 def said(error: HomeAssistantError) -> str | None:
@@ -570,11 +560,11 @@ def said(error: HomeAssistantError) -> str | None:
     return error.translation_key
 
 
-@pytest.mark.parametrize("how", HOW_LOST)
+@pytest.mark.parametrize("how", HOW_LOST.values(), ids=HOW_LOST.keys())
 async def test_a_change_whose_reply_is_lost_is_taken_back(
-    story: Story, emulator: Emulator, clock: Clock, how: str
+    story: Story, emulator: Emulator, clock: Clock, how: dict[str, Any]
 ) -> None:
-    with replies_lost(how=how), pytest.raises(HomeAssistantError) as caught:
+    with replies_lost(emulator, how), pytest.raises(HomeAssistantError) as caught:
         await change(story, SHORT, dnd_status="do_not_accept_any_calls")
     assert said(caught.value) == "change_in_doubt"
     assert is_so(emulator, story.own, dndStatus="DoNotAcceptAnyCalls")
@@ -587,7 +577,10 @@ async def test_a_change_whose_reply_is_lost_is_taken_back(
 async def test_a_change_that_never_arrived_is_not_taken_back(
     story: Story, emulator: Emulator, clock: Clock, how: str
 ) -> None:
-    with replies_lost(how=how, done=False), pytest.raises(HomeAssistantError) as caught:
+    with (
+        replies_lost(emulator, HOW_LOST[how], done=False),
+        pytest.raises(HomeAssistantError) as caught,
+    ):
         await change(story, 60, user_status="busy")
     assert said(caught.value) == "change_in_doubt"
     await clock.move_on(30)
@@ -599,10 +592,13 @@ async def test_a_change_that_never_arrived_is_not_taken_back(
 
 
 async def test_more_time_whose_reply_is_lost_ends_at_the_earlier_time(
-    story: Story, clock: Clock
+    story: Story, emulator: Emulator, clock: Clock
 ) -> None:
     await change(story, 60, user_status="busy")
-    with replies_lost(how="cut", done=False), pytest.raises(HomeAssistantError):
+    with (
+        replies_lost(emulator, HOW_LOST["lost"], done=False),
+        pytest.raises(HomeAssistantError),
+    ):
         await change(story, 3600, user_status="offline")
     await clock.move_on(30)
     await all_written(story)

@@ -39,7 +39,7 @@ from custom_components.ringcentral.repairs import (
 from emulator import Emulator
 from emulator.tokens import Session
 
-from . import entry_for, missing_texts
+from . import entry_for, missing_texts, open_sessions
 from .stories import colleagues, emulated, hasty, issues, office
 
 
@@ -328,26 +328,79 @@ async def test_an_entry_that_is_gone_is_no_error(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize(
+    ("fault", "key", "error", "permission"),
+    [
+        (
+            {"permissions_removed": ["WebSocket"]},
+            "permission_missing",
+            "still_missing",
+            "WebSocket Subscriptions",
+        ),
+        (
+            {"permissions_removed": ["ReadPresence"]},
+            "permission_missing",
+            "still_missing",
+            "Read Presence",
+        ),
+        (
+            {"permissions_removed": ["ReadAccounts"]},
+            "permission_missing",
+            "still_missing",
+            "Read Accounts",
+        ),
+        (
+            {"user_permissions_removed": ["ReadPresenceStatus"]},
+            "role_permission_missing",
+            "role_still_missing",
+            "Read Presence Status",
+        ),
+    ],
+)
 async def test_a_permission_was_not_added_after_all(
-    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+    hass: HomeAssistant,
+    emulator: Emulator,
+    hass_client: ClientSessionGenerator,
+    fault: dict[str, Any],
+    key: str,
+    error: str,
+    permission: str,
 ) -> None:
-    """The issue comes back."""
+    """The form says so and stays, and so does the issue."""
     assert await async_setup_component(hass, "repairs", {})
-    async with office(hass, emulator) as story:
+    emulator.faults.set(**fault)
+    retry = ConfigEntryState.SETUP_RETRY
+    follow = ["account" if permission == "Read Accounts" else "own"]
+    async with office(hass, emulator, state=retry, follow=follow) as story:
         client = await hass_client()
-        emulator.faults.set(permissions_removed=["WebSocket"])
-        await emulator.disconnect(code=1001, recoverable=False)
-        await story.until(lambda: issues(hass) != [])
         (before,) = issues(hass)
+        assert before.translation_key == key
+        assert before.translation_placeholders is not None
+        assert before.translation_placeholders["permission"] == permission
         url = "/api/repairs/issues/fix"
         wanted = {"handler": "ringcentral", "issue_id": before.issue_id}
         form = await (await client.post(url, json=wanted)).json()
-        asked = emulator.counters.requests["POST /restapi/oauth/wstoken"]
-        await client.post(f"{url}/{form['flow_id']}", json={})
-        await emulator.wait_for(
-            lambda: emulator.counters.requests["POST /restapi/oauth/wstoken"] > asked
-        )
-        await story.until(lambda: keys(hass) == ["permission_missing"])
+        step = f"{url}/{form['flow_id']}"
+        for _ in range(2):
+            form = await (await client.post(step, json={})).json()
+            assert (form["type"], form["errors"]) == ("form", {"base": error})
+            assert form["description_placeholders"]["permission"] == permission
+            assert not missing_texts(
+                ("issues", key, "fix_flow", "error", error),
+                form["description_placeholders"],
+            )
+            assert keys(hass) == [key]
+        emulator.faults.clear()
+        emulator.faults.set(http_5xx=[{"path": "*/presence", "status": 503}])
+        form = await (await client.post(step, json={})).json()
+        assert form["errors"] == {"base": "not_known_yet"}
+        emulator.faults.clear()
+        form = await (await client.post(step, json={})).json()
+        assert form["type"] == "create_entry"
+        await story.until(lambda: story.entry.state is ConfigEntryState.LOADED)
+        await hass.async_block_till_done()
+        assert issues(hass) == []
+        assert open_sessions(emulator) == 1
 
 
 async def test_a_flow_without_data_still_shows_its_form(hass: HomeAssistant) -> None:

@@ -1,11 +1,19 @@
 """The actions: whom a target means, what is sent, what comes back, and what is refused with which words."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+    UnknownUser,
+)
 from homeassistant.helpers import (
     area_registry as ar,
     device_registry as dr,
@@ -14,9 +22,16 @@ from homeassistant.helpers import (
 )
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 import voluptuous as vol
 
+from custom_components.ringcentral.aioringcentral.errors import (
+    Reason,
+    RetryLater,
+    error_from_reply,
+)
+from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
+from custom_components.ringcentral.aioringcentral.rest import Readings, Rest
 from custom_components.ringcentral.const import (
     ATTR_CALLER_NAME,
     ATTR_CALLER_NUMBER,
@@ -29,7 +44,7 @@ from emulator import Emulator
 
 from . import entry_for, missing_texts
 from .call_stories import ANNA, BEN, OWN, PARK, QUEUE, Who, cast, following
-from .stories import PRESENCE, Story, emulated, sign_in_flows
+from .stories import PRESENCE, Story, emulated, settling_at_once, sign_in_flows
 
 PUT = PRESENCE.replace("GET", "PUT")
 SET, GET = "set_presence", "get_presence"
@@ -302,7 +317,7 @@ async def test_one_that_fails_does_not_keep_the_others_from_being_set(
         emulator.faults.set(http_5xx=[{"path": path, "method": "PUT"}])
         with pytest.raises(HomeAssistantError) as caught:
             await set_presence(story, **target(story, *everyone), user_status="busy")
-        assert said(caught.value) == "change_failed"
+        assert said(caught.value) == "change_partial"
         emulator.faults.clear()
         assert [status(emulator, each) for each in everyone] == [
             "Available" if each == failing else "Busy" for each in everyone
@@ -452,11 +467,21 @@ async def test_extensions_of_two_accounts_at_once(
         found = await get_presence(story, device_id=both)
         assert found.keys() == {story.own, other.own}
         assert await hass.config_entries.async_unload(entry.entry_id)
-        # One account that is not connected is enough to refuse.
-        with pytest.raises(ServiceValidationError) as caught:
+        # An account that is not connected is said, and does not keep the other from it.
+        with pytest.raises(HomeAssistantError) as caught:
             await set_presence(story, device_id=both, user_status="available")
-        assert said(caught.value) == "not_loaded"
-        assert status(emulator, story.own) == "Busy"
+        assert said(caught.value) == "change_partial"
+        assert caught.value.translation_placeholders == {
+            "total": "2",
+            "changed": "1",
+            "refused": "0",
+            "failed": "1",
+            "doubtful": "0",
+        }
+        assert status(emulator, story.own) == "Available"
+        found = await get_presence(story, device_id=both)
+        assert found[story.own]["user_status"] == "available"
+        assert found[other.own] == {"error": "not_loaded"}
 
 
 # Reading.
@@ -599,3 +624,346 @@ async def test_actions_are_there_without_an_account(
         await hass.config_entries.async_remove(story.entry.entry_id)
         assert hass.services.has_service(DOMAIN, SET)
         assert hass.services.has_service(DOMAIN, GET)
+
+
+# Over many.
+
+
+@pytest.mark.parametrize(
+    "identifiers",
+    [
+        {("bond", "hub", "1")},
+        {("toon", "a", "b", "c")},
+        {("odd",)},
+        {(DOMAIN, "1", "2")},
+        {(DOMAIN,), ("bond", "hub", "1")},
+    ],
+    ids=["three", "four", "one", "ours of three", "ours of one"],
+)
+async def test_devices_with_identifiers_of_any_shape_are_left_out(
+    hass: HomeAssistant,
+    story: Story,
+    emulator: Emulator,
+    people: dict[Who, str],
+    device_registry: dr.DeviceRegistry,
+    area_registry: ar.AreaRegistry,
+    identifiers: Any,
+) -> None:
+    office = area_registry.async_create("Office")
+    hub = MockConfigEntry(domain="bond")
+    hub.add_to_hass(hass)
+    lamp = device_registry.async_get_or_create(
+        config_entry_id=hub.entry_id, identifiers=identifiers
+    )
+    for each in (lamp.id, device_id(story, people[ANNA])):
+        device_registry.async_update_device(each, area_id=office.id)
+    await set_presence(story, area_id=office.id, user_status="busy")
+    assert status(emulator, people[ANNA]) == "Busy"
+    assert writes(emulator) == 1
+    found = await get_presence(story, area_id=office.id)
+    assert found.keys() == {people[ANNA]}
+
+
+async def test_many_are_read_in_batches(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with (
+        emulated(extensions=90, seed=1) as large,
+        following(hass, large, follow="account") as story,
+    ):
+        everyone = sorted(story.followed())
+        before = large.counters.requests[PRESENCE]
+        found = await get_presence(story, **target(story, *everyone))
+        assert len(everyone) > 60
+        assert sorted(found) == everyone
+        assert large.counters.requests[PRESENCE] - before <= len(everyone) / 30 + 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "word"),
+    [
+        (
+            {"path": "*/{id}/presence", "status": 403},
+            "may_not_read",
+        ),
+        ({"path": "*/{id}/presence", "status": 503}, "service_error"),
+    ],
+)
+async def test_who_cannot_be_read_has_an_error_and_the_others_are_there(
+    story: Story,
+    emulator: Emulator,
+    people: dict[Who, str],
+    fault: dict[str, Any],
+    word: str,
+) -> None:
+    anna, ben = people[ANNA], people[BEN]
+    read = Rest.presences
+
+    async def one_fails(rest: Rest, extension_ids: Iterable[str]) -> Readings:
+        readings = await read(rest, [key for key in extension_ids if key != anna])
+        error = error_from_reply(
+            fault["status"], {"errorCode": "CMN-408" if word == "may_not_read" else ""}
+        )
+        return replace(readings, refused={anna: error})
+
+    with patch.object(Rest, "presences", one_fails):
+        found = await get_presence(story, **target(story, anna, ben))
+    assert found[ben]["user_status"] == "available"
+    extension = emulator.extension(anna)
+    assert found[anna] == {
+        "name": extension.name,
+        "extension_number": extension.number,
+        "error": word,
+    }
+
+
+async def test_a_batch_that_fails_costs_its_own(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    read, batches = Rest.presences, 0
+
+    async def second_fails(rest: Rest, extension_ids: Iterable[str]) -> Readings:
+        nonlocal batches
+        batches += 1
+        if batches == 2:
+            raise RetryLater(Reason.CANNOT_CONNECT)
+        return await read(rest, extension_ids)
+
+    async with (
+        emulated(extensions=90, seed=1) as large,
+        following(hass, large, follow="account") as story,
+    ):
+        everyone = sorted(story.followed())
+        with patch.object(Rest, "presences", second_fails):
+            found = await get_presence(story, **target(story, *everyone))
+        errors = [part["error"] for part in found.values() if "error" in part]
+        assert errors == ["cannot_connect"] * 30
+        assert len(found) == len(everyone)
+
+
+@contextmanager
+def limited(times: int) -> Iterator[list[str]]:
+    """Let changes meet the rate limit, so many times; return who was written."""
+    update, written = Rest.update_presence, list[str]()
+    left = times
+
+    async def wait_first(rest: Rest, key: str, **values: Any) -> PresenceUpdate:
+        nonlocal left
+        if left:
+            left -= 1
+            raise RetryLater(Reason.RATE_LIMITED, retry_after=0.01)
+        written.append(key)
+        return await update(rest, key, **values)
+
+    home = "custom_components.ringcentral.services"
+    with (
+        patch.object(Rest, "update_presence", wait_first),
+        patch(f"{home}.SHORTEST_WAIT", 0.01),
+    ):
+        yield written
+
+
+@pytest.mark.parametrize("duration", [{}, {"duration": {"hours": 1}}])
+async def test_many_are_set_over_time_within_the_limit(
+    story: Story, emulator: Emulator, people: dict[Who, str], duration: dict[str, Any]
+) -> None:
+    everyone = [people[OWN], people[ANNA], people[BEN]]
+    with limited(5) as written:
+        await set_presence(
+            story, **target(story, *everyone), user_status="busy", **duration
+        )
+    assert sorted(written) == sorted(everyone)
+    assert {status(emulator, each) for each in everyone} == {"Busy"}
+    waiting = story.coordinator.editor.restores.items()
+    assert len(waiting) == (3 if duration else 0)
+
+
+async def test_a_limit_that_lasts_too_long_is_a_message_that_counts(
+    story: Story, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    everyone = [people[OWN], people[ANNA], people[BEN]]
+    home = "custom_components.ringcentral.services"
+    with (
+        limited(1),
+        patch(f"{home}.LONGEST_ACTION", 0.0),
+        pytest.raises(HomeAssistantError) as caught,
+    ):
+        await set_presence(story, **target(story, *everyone), user_status="busy")
+    assert said(caught.value) == "change_partial"
+    assert caught.value.translation_placeholders == {
+        "total": "3",
+        "changed": "2",
+        "refused": "0",
+        "failed": "1",
+        "doubtful": "0",
+    }
+
+
+async def test_who_cannot_be_set_is_counted(
+    story: Story, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    """A park location has nothing to set."""
+    meant = target(story, people[ANNA], people[PARK])
+    with pytest.raises(HomeAssistantError) as caught:
+        await set_presence(story, **meant, user_status="busy")
+    assert said(caught.value) == "change_partial"
+    assert caught.value.translation_placeholders == {
+        "total": "2",
+        "changed": "1",
+        "refused": "1",
+        "failed": "0",
+        "doubtful": "0",
+    }
+
+
+async def test_reading_many_waits_for_the_limit(
+    story: Story, people: dict[Who, str]
+) -> None:
+    read, refused = Rest.presences, 0
+
+    async def limited_once(rest: Rest, extension_ids: Iterable[str]) -> Readings:
+        nonlocal refused
+        refused += 1
+        if refused == 1:
+            raise RetryLater(Reason.RATE_LIMITED, retry_after=0.01)
+        return await read(rest, extension_ids)
+
+    home = "custom_components.ringcentral.services"
+    with (
+        patch.object(Rest, "presences", limited_once),
+        patch(f"{home}.SHORTEST_WAIT", 0.01),
+    ):
+        found = await get_presence(story, **target(story, people[ANNA], people[BEN]))
+    assert [part.get("error") for part in found.values()] == [None, None]
+
+
+async def test_one_alone_does_not_wait_for_the_limit(
+    story: Story, emulator: Emulator
+) -> None:
+    with limited(1), pytest.raises(HomeAssistantError) as caught:
+        await set_presence(story, **target(story, story.own), user_status="busy")
+    assert said(caught.value) == "change_failed"
+
+
+@pytest.mark.parametrize("action", [SET, GET])
+async def test_who_leaves_while_an_action_runs_is_left_out(
+    story: Story, emulator: Emulator, people: dict[Who, str], action: str
+) -> None:
+    anna, ben = people[ANNA], people[BEN]
+    call = "update_presence" if action == SET else "presences"
+    original = getattr(Rest, call)
+
+    async def leave(rest: Rest, *args: Any, **values: Any) -> Any:
+        if anna in story.followed():
+            with settling_at_once():
+                await emulator.remove_extension(anna)
+                await story.until(lambda: anna not in story.followed())
+        return await original(rest, *args, **values)
+
+    both = target(story, anna, ben)
+    with patch.object(Rest, call, leave):
+        if action == SET:
+            await set_presence(story, **both, user_status="busy")
+            assert status(emulator, ben) == "Busy"
+        else:
+            found = await get_presence(story, **both)
+            assert found.keys() == {ben}
+
+
+# Rights.
+
+
+@pytest.fixture
+def allowed(hass_read_only_user: MockUser) -> Callable[[dict[str, Any]], Context]:
+    """Return a function that gives a user a policy for entities, and returns what they call with."""
+
+    def allow(entities: Any) -> Context:
+        hass_read_only_user.mock_policy({"entities": entities})
+        return Context(user_id=hass_read_only_user.id)
+
+    return allow
+
+
+async def acts(story: Story, action: str, context: Context, **data: Any) -> None:
+    """Call an action as somebody."""
+    change = {"user_status": "busy"} if action == SET else {}
+    await story.hass.services.async_call(
+        DOMAIN,
+        action,
+        {**data, **change},
+        blocking=True,
+        context=context,
+        return_response=action == GET,
+    )
+
+
+async def test_who_may_only_read_cannot_set(
+    story: Story,
+    emulator: Emulator,
+    people: dict[Who, str],
+    allowed: Callable[[Any], Context],
+) -> None:
+    context = allowed({"all": {"read": True}})
+    by_entity = {"entity_id": story.entity("call", people[ANNA])}
+    for meant in (
+        by_entity,
+        target(story, people[ANNA]),
+        target(story, *(people[who] for who in FOLLOWED)),
+    ):
+        await acts(story, GET, context, **meant)
+        with pytest.raises(Unauthorized):
+            await acts(story, SET, context, **meant)
+    assert writes(emulator) == 0
+
+
+async def test_who_may_see_nothing_can_read_nothing(
+    story: Story, people: dict[Who, str], allowed: Callable[[Any], Context]
+) -> None:
+    with pytest.raises(Unauthorized):
+        await acts(story, GET, allowed({}), **target(story, people[ANNA]))
+
+
+async def test_rights_are_those_of_the_entities_that_are_meant(
+    story: Story,
+    emulator: Emulator,
+    people: dict[Who, str],
+    allowed: Callable[[Any], Context],
+) -> None:
+    mine = story.entity("set_user_status", people[ANNA])
+    context = allowed({"entity_ids": {mine: True}})
+    await acts(story, SET, context, entity_id=mine)
+    assert status(emulator, people[ANNA]) == "Busy"
+    for meant in (
+        {"entity_id": [mine, story.entity("set_user_status", people[BEN])]},
+        target(story, people[ANNA]),
+        target(story, people[BEN]),
+    ):
+        with pytest.raises(Unauthorized):
+            await acts(story, SET, context, **meant)
+    assert writes(emulator) == 1
+
+
+async def test_a_device_whose_entities_are_disabled_is_not_open_to_all(
+    story: Story,
+    people: dict[Who, str],
+    entity_registry: er.EntityRegistry,
+    allowed: Callable[[Any], Context],
+) -> None:
+    for entity_id in story.entities(people[ANNA]).values():
+        entity_registry.async_update_entity(
+            entity_id, disabled_by=er.RegistryEntryDisabler.USER
+        )
+    with pytest.raises(Unauthorized):
+        await acts(
+            story, SET, allowed({"all": {"read": True}}), **target(story, people[ANNA])
+        )
+
+
+async def test_an_administrator_may_do_all_and_a_stranger_nothing(
+    story: Story, emulator: Emulator, hass_admin_user: MockUser
+) -> None:
+    own = target(story, story.own)
+    await acts(story, SET, Context(user_id=hass_admin_user.id), **own)
+    assert status(emulator, story.own) == "Busy"
+    with pytest.raises(UnknownUser):
+        await acts(story, GET, Context(user_id="nobody"), **own)

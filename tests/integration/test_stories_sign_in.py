@@ -1,19 +1,23 @@
 """Stories of sign-in: what runs out, what is taken away, and what is only slow."""
 
+import asyncio
 import logging
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from emulator import Emulator
 
-from . import jwt_input, open_sessions
+from . import entry_for, jwt_input, open_sessions
 from .stories import (
     EXTENSIONS,
+    OWN_EXTENSION,
+    PRESENCE,
+    SUBSCRIBE,
     TICKET,
     TOKEN,
     Story,
@@ -368,3 +372,111 @@ async def test_one_account_is_no_concern_of_the_other(
         assert other.seen_unavailable() == []
         (flow,) = sign_in_flows(hass)
         assert flow["context"]["entry_id"] == one.entry.entry_id
+
+
+# Whoever is asked and does something else is asked again.
+
+
+async def to_jwt(hass: HomeAssistant) -> str:
+    """Choose a JWT in the flow that asks for a sign-in, and return the flow's id."""
+    (flow,) = sign_in_flows(hass)
+    await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"next_step_id": "jwt"}
+    )
+    return flow["flow_id"]
+
+
+@pytest.mark.parametrize("when", ["running", "at start"])
+async def test_another_account_is_refused_and_the_question_stays(
+    hass: HomeAssistant, emulator: Emulator, when: str
+) -> None:
+    async with (
+        emulated(seed=2, rate_limits=False) as another,
+        office(hass, emulator) as story,
+    ):
+        if when == "running":
+            await sign_in_ends(story, "OAU-213")
+        else:
+            emulator.faults.set(token_error={"code": "OAU-147"})
+            emulator.revoke_tokens()
+            await hass.config_entries.async_reload(story.entry.entry_id)
+        await story.until(lambda: len(sign_in_flows(hass)) == 1)
+        for _ in range(2):
+            before = await to_jwt(hass)
+            result = await hass.config_entries.flow.async_configure(
+                before, jwt_input(another)
+            )
+            assert result["reason"] == "wrong_account"
+            await hass.async_block_till_done()
+            (flow,) = sign_in_flows(hass)
+            assert flow["flow_id"] != before
+        await another.wait_for(lambda: open_sessions(another) == 0)
+        emulator.faults.clear()
+        result = await hass.config_entries.flow.async_configure(
+            await to_jwt(hass), jwt_input(emulator)
+        )
+        assert result["reason"] == "reauth_successful"
+        await hass.async_block_till_done()
+        assert sign_in_flows(hass) == []
+        assert story.entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("how", ["no app", "closed"])
+async def test_a_question_that_leads_nowhere_is_asked_again(
+    hass: HomeAssistant, emulator: Emulator, how: str
+) -> None:
+    async with office(hass, emulator) as story:
+        await sign_in_ends(story, "OAU-213")
+        await story.until(lambda: len(sign_in_flows(hass)) == 1)
+        (flow,) = sign_in_flows(hass)
+        if how == "closed":
+            hass.config_entries.flow.async_abort(flow["flow_id"])
+        else:
+            result = await hass.config_entries.flow.async_configure(
+                flow["flow_id"], {"next_step_id": "oauth"}
+            )
+            assert result["reason"] == "no_app"
+        await hass.async_block_till_done()
+        (again,) = sign_in_flows(hass)
+        assert again["flow_id"] != flow["flow_id"]
+        await hass.config_entries.async_remove(story.entry.entry_id)
+        assert sign_in_flows(hass) == []
+
+
+async def test_a_question_that_is_no_longer_one_is_not_asked_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with office(hass, emulator) as story:
+        story.entry.async_start_reauth(hass)
+        await hass.async_block_till_done()
+        (flow,) = sign_in_flows(hass)
+        hass.config_entries.flow.async_abort(flow["flow_id"])
+        await hass.async_block_till_done()
+        assert sign_in_flows(hass) == []
+
+
+# Home Assistant stops while set-up runs.
+
+
+@pytest.mark.parametrize("path", [TOKEN, OWN_EXTENSION, TICKET, SUBSCRIBE, PRESENCE])
+async def test_a_stop_during_set_up_leaves_nothing(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+) -> None:
+    entry = entry_for(emulator)
+    entry.add_to_hass(hass)
+    emulator.faults.set(reply_delay=0.1)
+    set_up = asyncio.create_task(hass.config_entries.async_setup(entry.entry_id))
+    await emulator.wait_for(lambda: emulator.counters.requests[path] > 0)
+    hass.set_state(CoreState.stopping)
+    hass.bus.async_fire_internal(EVENT_HOMEASSISTANT_STOP)
+    await asyncio.wait([set_up])
+    await hass.async_block_till_done()
+    emulator.faults.clear()
+    await nothing_left(emulator)
+    assert our_tasks() == []
+    assert lines(caplog, logging.ERROR) == []
+    hass.set_state(CoreState.running)
+    await hass.config_entries.async_unload(entry.entry_id)

@@ -101,6 +101,7 @@ class JwtTokens:
         self._lock = asyncio.Lock()
         self._token: Token | None = None
         self._sessions = 0
+        self._is_closed = False
         self._replaced: list[Token] = []
 
     async def token(self) -> Token:
@@ -122,7 +123,7 @@ class JwtTokens:
 
     async def begin_anew(self) -> None:
         """End the session, so that the next token comes from another; see `TokenSource`."""
-        await self.close()
+        await self._end()
 
     async def end_others(self) -> None:
         """Revoke sessions that a new sign-in has replaced: five of them would kill the oldest."""
@@ -132,13 +133,19 @@ class JwtTokens:
                 await self._revoke(token)
 
     async def close(self) -> None:
-        """Revoke the session on unload."""
+        """Revoke the session; whoever still asks for a token gets none."""
+        self._is_closed = True
+        await self._end()
+
+    async def _end(self) -> None:
         async with self._lock:
             token, self._token = self._token, None
         if token is not None:
             await self._revoke(token)
 
     async def _next(self) -> Token:
+        if self._is_closed:
+            raise RetryLater(Reason.CANNOT_CONNECT)
         current = self._token
         # Whether the session ended, so that nothing is left of it to revoke.
         is_over = False

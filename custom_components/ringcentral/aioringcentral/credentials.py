@@ -6,14 +6,14 @@ import aiohttp
 
 from .errors import Misconfigured, Reason
 
-_QUOTES = "\"'`“”„‘’«»"
+_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›,;"
 
 
 def cleaned(pasted: str) -> str:
     """Return a client id, client secret or JWT without what copying added.
 
     That is spaces, line breaks, invisible characters such as U+200B or a byte order mark, and quotes
-    around it: none of the three contains any of these.
+    or commas around it: none of the three contains any of these.
     """
     visible = (
         letter
@@ -27,8 +27,12 @@ def basic_auth(client_id: str, client_secret: str) -> str:
     """Return the Authorization header of an app that has a secret (docs/protocol.md 1.2).
 
     Raises:
-        Misconfigured: the client id contains a colon, which Basic authentication cannot carry.
+        Misconfigured: the client id contains what Basic authentication cannot carry, such as a colon.
     """
     if ":" in client_id:
         raise Misconfigured(Reason.INVALID_CLIENT)
-    return aiohttp.encode_basic_auth(client_id, client_secret)
+    try:
+        return aiohttp.encode_basic_auth(client_id, client_secret)
+    except ValueError as err:
+        # Some letter is none that a header may carry.
+        raise Misconfigured(Reason.INVALID_CLIENT) from err

@@ -64,7 +64,8 @@ class RetryLater(RingCentralError):
     Attributes:
         retry_after: seconds to wait before the next try, or None where the service gave none.
         may_have_worked: whether the service may have done what a change asked for: the request went
-            out, and no reply that can be read came back.
+            out, and no reply came back that says otherwise.
+        status: HTTP status of a reply of 500 or more, or None.
     """
 
     def __init__(
@@ -74,10 +75,12 @@ class RetryLater(RingCentralError):
         retry_after: float | None = None,
         *,
         may_have_worked: bool = False,
+        status: int | None = None,
     ) -> None:
         """Keep how many seconds to wait, and whether the outcome is unknown."""
         super().__init__(reason, code)
         self.retry_after = retry_after
+        self.status = status
         self.may_have_worked = may_have_worked
 
 

@@ -11,6 +11,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from .credentials import cleaned
 from .errors import Misconfigured, Reason, RetryLater, error_codes, error_from_reply
 from .limits import Place, RateBudget, RateGroup
 from .recording import Recorder
@@ -54,7 +55,7 @@ def check_server(server: str) -> str:
         Misconfigured: the address is not an https URL of a host; http is for this machine alone.
     """
     try:
-        url = URL(server.strip())
+        url = URL(cleaned(server))
     except ValueError as err:
         raise Misconfigured(Reason.INVALID_ADDRESS) from err
     secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
@@ -136,6 +137,9 @@ class Http:
             raise RetryLater(Reason.TLS_FAILED) from _bare(err)
         except aiohttp.ClientConnectorError as err:
             raise RetryLater(Reason.CANNOT_CONNECT) from _bare(err)
+        except RetryLater as err:
+            err.may_have_worked = method == "PUT"
+            raise
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
             raise RetryLater(
                 Reason.CANNOT_CONNECT, may_have_worked=method == "PUT"
@@ -150,12 +154,16 @@ class Http:
         self.note_reply(group, place, response.status, response.headers, body)
         if response.status in range(300, 400) or (raw and body is None):
             # A proxy, a firewall or a captive portal answered, not the service: its status means nothing.
-            raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=method == "PUT")
+            raise RetryLater(
+                Reason.SERVICE_ERROR,
+                may_have_worked=method == "PUT",
+                status=response.status if response.status >= 500 else None,
+            )
         if response.status >= 400:
             error = error_from_reply(response.status, body, response.headers)
             if isinstance(error, RetryLater) and response.status >= 500:
-                # A gateway's error without a code of the service says nothing of the request behind it.
-                error.may_have_worked = method == "PUT" and error.code is None
+                error.may_have_worked = method == "PUT"
+                error.status = response.status
             raise error
         return Reply(status=response.status, body=body, headers=response.headers)
 

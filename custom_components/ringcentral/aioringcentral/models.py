@@ -183,6 +183,7 @@ class Extension:
     type: str | None = None
     status: str | None = None
     is_admin: bool = False
+    company: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
@@ -190,6 +191,7 @@ class Extension:
         if (extension_id := wire.extension_id(item.get("id"))) is None:
             return None
         admin = wire.mapping(wire.mapping(item.get("permissions")).get("admin"))
+        contact = wire.mapping(item.get("contact"))
         return cls(
             id=extension_id,
             account_id=wire.extension_id(wire.mapping(item.get("account")).get("id")),
@@ -198,6 +200,7 @@ class Extension:
             type=wire.text(item.get("type")),
             status=wire.text(item.get("status")),
             is_admin=admin.get("enabled") is True,
+            company=wire.name(contact.get("company")),
         )
 
     @property

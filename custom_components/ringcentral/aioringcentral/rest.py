@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from . import wire
@@ -39,12 +39,14 @@ class Readings:
     """Presence that was read; who may not be read is in neither.
 
     ``later`` are the ids of those that could not be read for now, ``retry_after`` the seconds to wait
-    before they are read again, None where the service gave none.
+    before they are read again, None where the service gave none. ``refused`` are the errors by id of all
+    that were not read.
     """
 
     found: tuple[PresenceUpdate, ...] = ()
     later: tuple[str, ...] = ()
     retry_after: float | None = None
+    refused: Mapping[str, RingCentralError] = field(default_factory=dict)
 
 
 class Rest:
@@ -123,6 +125,7 @@ class Rest:
             found=tuple(found),
             later=tuple(passing),
             retry_after=max(waits, default=None),
+            refused=refusals,
         )
 
     async def _batch(

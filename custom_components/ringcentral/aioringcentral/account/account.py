@@ -248,6 +248,12 @@ class Account[SignInT: SignIn = SignIn]:
         known = self.presences.get(extension_id)
         return known or merge(Presence(extension_id=extension_id), found)
 
+    async def read_presences(
+        self, extension_ids: Iterable[str]
+    ) -> dict[str, RingCentralError]:
+        """Read presence of followed extensions now; return what is in the way by id, of those that cannot be read."""
+        return await self._tracker.read_each(extension_ids)
+
     async def update_presence(
         self,
         extension_id: str,

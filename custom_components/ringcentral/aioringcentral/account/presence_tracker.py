@@ -1,12 +1,14 @@
 """Presence and calls of the followed extensions: what events and readings make of them, and who hears of it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import batched
 
 from ..calls.reducer import CallEvent, Calls
+from ..errors import Reason, RetryLater, RingCentralError
 from ..models import Presence, PresenceUpdate
 from ..presence_store import PresenceStore
-from ..rest import Rest
+from ..rest import BATCH, Rest
 from ..snapshot import SnapshotReader
 from .listener import Listeners
 from .live_calls import LiveCalls
@@ -26,6 +28,7 @@ class PresenceTracker:
         # Between a break and its snapshot nobody knows what of the calls is news.
         self.is_caught_up = False
         self._listeners = listeners
+        self._rest = rest
         self._reader = SnapshotReader(rest)
 
     def apply(self, update: PresenceUpdate) -> None:
@@ -53,6 +56,35 @@ class PresenceTracker:
             is_live=is_live,
         )
         self.rereads.read_again(readings.later, readings.retry_after)
+
+    async def read_each(
+        self, extension_ids: Iterable[str]
+    ) -> dict[str, RingCentralError]:
+        """Read presence of extensions, batch by batch; return why by id, for those that could not be read."""
+        errors: dict[str, RingCentralError] = {}
+        for batch in batched(dict.fromkeys(extension_ids), BATCH, strict=False):
+            journal = self.presences.begin_read()
+            try:
+                readings = await self._rest.presences(batch)
+            except RingCentralError as err:
+                self.presences.abandon_read(journal)
+                errors |= dict.fromkeys(batch, err)
+                continue
+            except BaseException:
+                self.presences.abandon_read(journal)
+                raise
+            self._show_all(
+                self.presences.end_read(journal, batch, readings.found, anew=False),
+                is_live=True,
+            )
+            found = {update.extension_id for update in readings.found}
+            unreadable = RetryLater(Reason.SERVICE_ERROR)
+            errors |= {
+                key: readings.refused.get(key, unreadable)
+                for key in batch
+                if key not in found
+            }
+        return errors
 
     async def show_reply(
         self, extension_id: str, reply: Awaitable[PresenceUpdate]
