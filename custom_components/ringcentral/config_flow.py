@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 import logging
 import traceback
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -14,14 +14,12 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlow,
 )
-from homeassistant.const import CONF_CLIENT_ID, CONF_NAME, CONF_TOKEN
+from homeassistant.const import CONF_CLIENT_ID, CONF_NAME
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 
 from .aioringcentral.access import check_access
 from .aioringcentral.errors import Misconfigured, RetryLater, RingCentralError
-from .aioringcentral.http import check_server
 from .aioringcentral.models import Extension
 from .const import (
     AUTH_JWT,
@@ -36,17 +34,16 @@ from .const import (
     LOGGER,
 )
 from .devices import account_title
-from .flow_forms import CREDENTIALS, SERVER, Failure, credentials, follow_form, label
+from .flow_forms import CREDENTIALS, Failure, credentials, follow_form, label
+from .flow_oauth import OAuthSteps
 from .follow_steps import FollowSteps
-from .oauth import RingCentralImplementation, known_apps
 from .options_flow import RingCentralOptionsFlow
-from .signin import FlowSignIn, end_session, take_back, way_to
+from .signin import FlowSignIn, end_session, take_back
 
 
-class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAIN):
+class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
     """Signs in, and asks whom to follow."""
 
-    DOMAIN = DOMAIN
     VERSION = 1
 
     _own: Extension
@@ -148,94 +145,9 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
             },
         )
 
-    # In the browser.
-
-    async def async_step_oauth(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the server where the user signs in."""
-        if not await known_apps(self.hass):
-            # The frontend asks for an app then, and begins set-up anew with it.
-            is_new = self.source == SOURCE_USER
-            return self.async_abort(
-                reason="missing_credentials" if is_new else "no_app"
-            )
-        if user_input is None:
-            return self._ask_server()
-        try:
-            self._server = check_server(user_input[CONF_SERVER])
-        except Misconfigured as err:
-            return self._ask_server(Failure.of(err, AUTH_OAUTH), user_input)
-        if self._sign_in.is_at(AUTH_OAUTH, self._server):
-            # What came after it failed, and may work now.
-            return await self._go_on_with(self._sign_in.data)
-        return await self.async_step_pick_implementation()
-
-    @override
-    async def async_step_auth(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Send the browser to the server that was chosen."""
-        if user_input is None:
-            app = self._app
-            self.flow_impl = app.at(way_to(self.hass, self._server, app.client_id))
-        return await super().async_step_auth(user_input)
-
-    @override
-    async def async_step_creation(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Take the tokens for the code that the browser brought back."""
-        try:
-            return await super().async_step_creation(user_input)
-        except RingCentralError as err:
-            return self._ask_server(Failure.of(err, AUTH_OAUTH))
-
-    @override
-    async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Go on with tokens of the service."""
-        return await self._go_on_with(
-            {
-                CONF_AUTH: AUTH_OAUTH,
-                CONF_SERVER: self._server,
-                CONF_CLIENT_ID: self._app.client_id,
-                **data,
-            }
-        )
-
-    async def _go_on_with(self, data: dict[str, Any]) -> ConfigFlowResult:
-        if not data[CONF_TOKEN].get("refresh_token"):
-            self._sign_in.open(self.hass, data)
-            self._sign_in.leave(self.hass)
-            return self._ask_server(Failure(errors={"base": "no_refresh_token"}))
-        if failure := await self._try(data):
-            return self._ask_server(failure)
-        return await self._signed_in()
-
-    @property
-    def _app(self) -> RingCentralImplementation:
-        """The app that was picked."""
-        if TYPE_CHECKING:
-            assert isinstance(self.flow_impl, RingCentralImplementation)
-        return self.flow_impl
-
-    def _ask_server(
-        self,
-        failure: Failure | None = None,
-        user_input: Mapping[str, Any] | None = None,
-    ) -> ConfigFlowResult:
-        chosen = {CONF_SERVER: self._server} if self._server else None
-        return self.async_show_form(
-            step_id=AUTH_OAUTH,
-            data_schema=self.add_suggested_values_to_schema(
-                SERVER, user_input or chosen or self._known(AUTH_OAUTH)
-            ),
-            errors=failure.errors if failure else None,
-            description_placeholders=failure.placeholders if failure else None,
-        )
-
     # Signed in.
 
+    @override
     async def _try(self, data: dict[str, Any]) -> Failure | None:
         """Sign in and do what following takes; return what is in the way, if anything is."""
         async with self._turn:
@@ -279,6 +191,7 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
             return Failure(errors={"base": "unknown"})
         return None
 
+    @override
     async def _signed_in(self) -> ConfigFlowResult:
         """Go on to whom to follow, or let the entry sign in this way from now on."""
         if self.source == SOURCE_USER:
@@ -332,6 +245,7 @@ class RingCentralConfigFlow(FollowSteps, AbstractOAuth2FlowHandler, domain=DOMAI
             end_session(self.hass, tokens)
         return result
 
+    @override
     def _known(self, way: str) -> dict[str, Any]:
         """Return what a form suggests of an entry's sign-in; secrets that are kept are never shown again."""
         if self.source == SOURCE_USER:
