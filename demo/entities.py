@@ -107,19 +107,22 @@ def expected(presence: Json) -> dict[str, str]:
             presence["dndStatus"] == "DoNotAcceptAnyCalls"
         )
         states["in_meeting"] = _on_off(presence["meetingStatus"] == "Connected")
-        states["status"] = _expected_status(states)
+        states["status"] = _expected_status(presence, states)
     return states
 
 
-def _expected_status(states: Mapping[str, str]) -> str:
-    """Return the status by what the other entities have to show."""
-    telephony = states["telephony_status"]
+def _expected_status(presence: Json, states: Mapping[str, str]) -> str:
+    """Return the status by the calls, and by what the other entities have to show."""
+    calls = [
+        (call["telephonyStatus"], call["direction"])
+        for call in presence.get("activeCalls", [])
+    ]
+    words = {word for word, _ in calls}
     ranked = {
         "ringing": states["ringing"] == "on",
-        "on_call": telephony == "call_connected",
-        # The telephony status calls a phone that dials ringing.
-        "dialing": telephony == "ringing",
-        "on_hold": telephony == "on_hold",
+        "on_call": "CallConnected" in words,
+        "dialing": ("Ringing", "Outbound") in calls,
+        "on_hold": "OnHold" in words,
         "in_meeting": states["in_meeting"] == "on",
         "do_not_disturb": states["do_not_disturb"] == "on",
     }

@@ -1,15 +1,25 @@
 """Conditions of automations: what extensions are."""
 
-from collections.abc import Mapping
-from typing import ClassVar, override
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, override
 
-from homeassistant.const import STATE_ON, Platform
-from homeassistant.core import HomeAssistant, State
+from homeassistant.const import CONF_OPTIONS, STATE_ON, Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.automation import DomainSpec
-from homeassistant.helpers.condition import Condition, EntityStateConditionBase
+from homeassistant.helpers.condition import (
+    ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL,
+    Condition,
+    ConditionConfig,
+    EntityStateConditionBase,
+)
+from homeassistant.helpers.target import async_track_target_selector_state_change_event
 from homeassistant.helpers.typing import ConfigType
+import voluptuous as vol
 
-from .own_entities import check_named_entities, own_entities
+from .aioringcentral.status import Status
+from .const import CONF_STATUS
+from .own_entities import check_named, own_entities
 
 
 class ExtensionCondition(EntityStateConditionBase):
@@ -22,9 +32,9 @@ class ExtensionCondition(EntityStateConditionBase):
     async def async_validate_config(
         cls, hass: HomeAssistant, config: ConfigType
     ) -> ConfigType:
-        """Refuse an entity that is named, but would never be looked at."""
+        """Refuse what is named, but can never fit."""
         config = await super().async_validate_config(hass, config)
-        check_named_entities(hass, config, cls._key, cls._domain_specs)
+        await check_named(hass, config, cls._key, cls._domain_specs)
         return config
 
     @override
@@ -35,6 +45,21 @@ class ExtensionCondition(EntityStateConditionBase):
     def _check_all_match_state(self, states: list[State]) -> bool:
         # Of nobody, or nobody whose state is known, nothing is true.
         return bool(states) and super()._check_all_match_state(states)
+
+    @override
+    async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
+        # Another entity than the one that is named may be the one to look at.
+        is_set_up = False
+
+        def look_again(*_: Any) -> None:
+            if is_set_up:
+                action()
+
+        stop = await async_track_target_selector_state_change_event(
+            self._hass, self._target, look_again, self.entity_filter, look_again
+        )
+        is_set_up = True
+        return stop
 
 
 def _is(platform: Platform, key: str, state: str) -> type[Condition]:
@@ -52,13 +77,40 @@ def _is(platform: Platform, key: str, state: str) -> type[Condition]:
     return StateCondition
 
 
+class StatusCondition(ExtensionCondition):
+    """Tests whether the status is one of those that are chosen."""
+
+    _key = "status"
+    _domain_specs: Mapping[str, DomainSpec] = {Platform.SENSOR: DomainSpec()}
+    _schema = ENTITY_STATE_CONDITION_SCHEMA_ANY_ALL.extend(
+        {
+            vol.Required(CONF_OPTIONS): {
+                vol.Required(CONF_STATUS): vol.All(
+                    cv.ensure_list, vol.Length(min=1), [vol.In([*map(str, Status)])]
+                )
+            }
+        }
+    )
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Take the statuses."""
+        super().__init__(hass, config)
+        self._states = set((config.options or {})[CONF_STATUS])
+
+
 CONDITIONS: dict[str, type[Condition]] = {
+    "has_status": StatusCondition,
     "is_ringing": _is(Platform.BINARY_SENSOR, "ringing", STATE_ON),
     "is_on_call": _is(Platform.BINARY_SENSOR, "on_call", STATE_ON),
+    "is_dialing": _is(Platform.SENSOR, "status", Status.DIALING),
     "is_on_hold": _is(Platform.SENSOR, "telephony_status", "on_hold"),
-    "is_available": _is(Platform.SENSOR, "presence_status", "available"),
-    "is_do_not_disturb": _is(Platform.BINARY_SENSOR, "do_not_disturb", STATE_ON),
     "is_in_meeting": _is(Platform.BINARY_SENSOR, "in_meeting", STATE_ON),
+    "is_do_not_disturb": _is(Platform.BINARY_SENSOR, "do_not_disturb", STATE_ON),
+    # Also on a call: what others see.
+    "is_busy": _is(Platform.SENSOR, "presence_status", "busy"),
+    # Free: the presence is "available" while the phone rings or dials, too.
+    "is_available": _is(Platform.SENSOR, "status", Status.AVAILABLE),
+    "is_offline": _is(Platform.SENSOR, "presence_status", "offline"),
 }
 
 

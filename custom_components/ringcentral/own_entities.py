@@ -1,46 +1,88 @@
-"""Which entities triggers and conditions look at: one of each extension, and none of another integration."""
+"""Which entities triggers and conditions look at: any entity of an extension stands for the extension."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from typing import Final
 
-from homeassistant.const import CONF_ENTITY_ID, CONF_TARGET
+from homeassistant.const import CONF_DEVICE_ID, CONF_ENTITY_ID, CONF_TARGET
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
 from .const import DOMAIN
 
+_MESSAGES: Final = f"component.{DOMAIN}.exceptions"
 
-def check_named_entities(
+
+async def check_named(
     hass: HomeAssistant, config: ConfigType, key: str, domains: Container[str]
 ) -> None:
-    """Refuse an entity that is named, but would never be looked at.
+    """Refuse a device or an entity that is named, and can never fit.
 
     Raises:
-        vol.Invalid: it says which entity, and what it is not.
+        vol.Invalid: with a sentence in the user's language.
     """
-    registry = er.async_get(hass)
-    for entity_id in config[CONF_TARGET].get(CONF_ENTITY_ID, ()):
+    registry, devices = er.async_get(hass), dr.async_get(hass)
+    target = config[CONF_TARGET]
+    for entity_id in target.get(CONF_ENTITY_ID, ()):
         entry = registry.async_get(entity_id)
-        if entry is not None and not _is_meant(entry, key, domains):
-            raise vol.Invalid(
-                f"{entity_id} is not the '{key}' of a RingCentral extension"
-            )
+        if entry is not None and not _is_extension(hass, entry):
+            raise vol.Invalid(await _sentence(hass, "no_extension_entity", entity_id))
+        if entry is not None and not any(_siblings(hass, entry, key, domains)):
+            raise vol.Invalid(await _sentence(hass, "not_of_this_kind", entity_id))
+    for device_id in target.get(CONF_DEVICE_ID, ()):
+        if (device := devices.async_get(device_id)) is None:
+            continue
+        name = device.name_by_user or device.name or device_id
+        entries = er.async_entries_for_device(
+            registry, device_id, include_disabled_entities=True
+        )
+        ours = [entry for entry in entries if _is_extension(hass, entry)]
+        if entries and not ours:
+            raise vol.Invalid(await _sentence(hass, "no_extension_entity", name))
+        if ours and not any(_siblings(hass, ours[0], key, domains)):
+            raise vol.Invalid(await _sentence(hass, "not_of_this_kind", name))
 
 
 def own_entities(
     hass: HomeAssistant, entities: set[str], key: str, domains: Container[str]
 ) -> set[str]:
-    """Return those entities that are ours: an area holds others of the same domain and class."""
+    """Return the entities with a key of the extensions that any of these entities belong to."""
     entries = map(er.async_get(hass).async_get, entities)
     return {
-        entry.entity_id for entry in entries if entry and _is_meant(entry, key, domains)
+        sibling.entity_id
+        for entry in entries
+        if entry is not None and entry.platform == DOMAIN
+        for sibling in _siblings(hass, entry, key, domains)
     }
 
 
-def _is_meant(entry: er.RegistryEntry, key: str, domains: Container[str]) -> bool:
-    return (
-        entry.platform == DOMAIN
-        and entry.translation_key == key
-        and entry.domain in domains
+def _siblings(
+    hass: HomeAssistant, entry: er.RegistryEntry, key: str, domains: Container[str]
+) -> Iterator[er.RegistryEntry]:
+    """Yield the entity with a key of the same extension."""
+    if entry.device_id is None:
+        return
+    for sibling in er.async_entries_for_device(
+        er.async_get(hass), entry.device_id, include_disabled_entities=True
+    ):
+        if (
+            sibling.platform == DOMAIN
+            and sibling.translation_key == key
+            and sibling.domain in domains
+        ):
+            yield sibling
+
+
+def _is_extension(hass: HomeAssistant, entry: er.RegistryEntry) -> bool:
+    """Whether an entity is one of an extension: the account has no event."""
+    return entry.platform == DOMAIN and any(_siblings(hass, entry, "call", ("event",)))
+
+
+async def _sentence(hass: HomeAssistant, key: str, name: str) -> str:
+    """Return why a target is refused."""
+    texts = await async_get_translations(
+        hass, hass.config.language, "exceptions", {DOMAIN}
     )
+    return texts[f"{_MESSAGES}.{key}.message"].format(target=name)

@@ -27,8 +27,8 @@ from .aioringcentral.models import (
     TelephonyStatus,
     UserStatus,
 )
-from .aioringcentral.status import Status, status
-from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_SINCE
+from .aioringcentral.status import Status, statuses
+from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_SINCE
 from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 from .listeners import CALLS
@@ -214,7 +214,7 @@ class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
     """What an extension is doing, since when, and with whom where callers are shown."""
 
     _attr_name = None
-    _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_SINCE})
+    _unrecorded_attributes = frozenset({ATTR_ALSO, ATTR_CALLER_NAME, ATTR_SINCE})
     _since = Since()
 
     @override
@@ -237,17 +237,23 @@ class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
         """Return since when, and the caller's name where it is shown."""
         if self._attr_native_value is None:
             return {}
-        return {ATTR_SINCE: self._since.at, **self._caller}
+        return {
+            ATTR_SINCE: self._since.at,
+            ATTR_ALSO: [str(each) for each in self._also],
+            **self._caller,
+        }
 
     @override
-    def _value(self) -> tuple[Status | None, dict[str, str]]:
-        now = status(self.presence, self.calls)
-        call = self.calls.newest(_PHASES[now]) if now in _PHASES else None
-        return now, self.coordinator.caller(call.name, None) if call else {}
+    def _value(self) -> tuple[tuple[Status, ...], dict[str, str]]:
+        true = tuple(statuses(self.presence, self.calls))
+        phase = _PHASES.get(true[0]) if true else None
+        call = self.calls.newest(phase) if phase else None
+        return true, self.coordinator.caller(call.name, None) if call else {}
 
     @override
-    def _show(self, value: tuple[Status | None, dict[str, str]]) -> None:
-        now, self._caller = value
+    def _show(self, value: tuple[tuple[Status, ...], dict[str, str]]) -> None:
+        true, self._caller = value
+        now, self._also = (true[0] if true else None), true[1:]
         self._attr_native_value = now
         self._since = self._since.then(now, dt_util.utcnow())
 

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import ClassVar, override
 
 from homeassistant.components.event import EventEntityStateAttribute
-from homeassistant.const import STATE_OFF, STATE_ON, Platform
+from homeassistant.const import CONF_OPTIONS, STATE_OFF, STATE_ON, Platform
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.trigger import (
+    ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR,
     EntityTargetStateTriggerBase,
     EntityTriggerBase,
     NotTriggeredReasonReporter,
@@ -20,9 +22,13 @@ from homeassistant.helpers.trigger import (
     Trigger,
 )
 from homeassistant.helpers.typing import ConfigType
+import voluptuous as vol
 
 from .aioringcentral.calls.reducer import CallEventType
-from .own_entities import check_named_entities, own_entities
+from .aioringcentral.status import Status
+from .const import CONF_FROM, CONF_TO
+from .most_urgent import MostUrgentStatusTrigger
+from .own_entities import check_named, own_entities
 
 
 class ExtensionTrigger(EntityTriggerBase):
@@ -35,9 +41,9 @@ class ExtensionTrigger(EntityTriggerBase):
     async def async_validate_config(
         cls, hass: HomeAssistant, config: ConfigType
     ) -> ConfigType:
-        """Refuse an entity that is named, but would never fire."""
+        """Refuse what is named, but can never fit."""
         config = await super().async_validate_config(hass, config)
-        check_named_entities(hass, config, cls._key, cls._domain_specs)
+        await check_named(hass, config, cls._key, cls._domain_specs)
         return config
 
     @override
@@ -80,14 +86,54 @@ def _call(happened: CallEventType) -> type[Trigger]:
     return CallTrigger
 
 
+_STATUSES = vol.All(cv.ensure_list, [vol.In([*map(str, Status)])])
+
+
+class StatusTrigger(ExtensionTrigger):
+    """Fires when the status changes, from and to those that are chosen; none is every one."""
+
+    _key = "status"
+    _domain_specs: Mapping[str, DomainSpec] = {Platform.SENSOR: DomainSpec()}
+    _schema = ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR.extend(
+        {
+            vol.Required(CONF_OPTIONS, default={}): {
+                vol.Optional(CONF_FROM, default=[]): _STATUSES,
+                vol.Optional(CONF_TO, default=[]): _STATUSES,
+            }
+        }
+    )
+
+    @override
+    def is_valid_transition(self, from_state: State, to_state: State) -> bool:
+        wanted = self._options[CONF_FROM]
+        return from_state.state != to_state.state and (
+            not wanted or from_state.state in wanted
+        )
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        wanted = self._options[CONF_TO]
+        return not wanted or state.state in wanted
+
+
 TRIGGERS: dict[str, type[Trigger]] = {
+    "status_changed": StatusTrigger,
+    "most_urgent_status_changed": MostUrgentStatusTrigger,
     "started_ringing": _became(Platform.BINARY_SENSOR, "ringing", STATE_ON),
     # A call starts when it connects, whoever called; one that rings or is dialed has not.
     "call_started": _call(CallEventType.ANSWERED),
     "call_ended": _call(CallEventType.ENDED),
     "call_missed": _call(CallEventType.MISSED),
     "call_held": _call(CallEventType.HELD),
-    "became_available": _became(Platform.SENSOR, "presence_status", "available"),
+    # The extension, where those above are about each call.
+    "became_on_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_ON),
+    "became_off_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_OFF),
+    "meeting_started": _became(Platform.BINARY_SENSOR, "in_meeting", STATE_ON),
+    "meeting_ended": _became(Platform.BINARY_SENSOR, "in_meeting", STATE_OFF),
+    # Free: the presence is "available" while the phone rings or dials, too.
+    "became_available": _became(Platform.SENSOR, "status", Status.AVAILABLE),
     "became_busy": _became(Platform.SENSOR, "presence_status", "busy"),
     "do_not_disturb_turned_on": _became(
         Platform.BINARY_SENSOR, "do_not_disturb", STATE_ON

@@ -228,8 +228,10 @@ async def at_home(
     """Furnish, and follow; no automation runs any more at the end."""
     await furnish(blueprints.hass, *things)
     async with office(blueprints.hass, emulator, **follow) as story:
-        yield Home(story, blueprints)
-        await blueprints.stop()
+        try:
+            yield Home(story, blueprints)
+        finally:
+            await blueprints.stop()
         for thing in things:
             await thing.async_remove()
 
@@ -237,8 +239,16 @@ async def at_home(
 # Imported.
 
 
-def test_there_are_five() -> None:
-    assert NAMES == ["busy_light", "do_not_disturb", "media", "missed_call", "on_air"]
+def test_there_are_seven() -> None:
+    assert NAMES == [
+        "announce_caller",
+        "ask_who_is_free",
+        "busy_light",
+        "do_not_disturb",
+        "media",
+        "missed_call",
+        "on_air",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -476,18 +486,20 @@ async def test_a_lamp_that_the_phone_does_not_change_is_left_alone(
     """It is told of a new state, and never again of one it knows."""
     lamp = Lamp("desk")
     async with at_home(blueprints, emulator, lamp) as home:
-        automation = await home.busy_light(lamp)
+        await home.busy_light(lamp)
         await home.story.call("ring", "answer")
         await home.shows(lamp, TALK)
         await home.call_service("light.turn_off", entity_id=lamp.entity_id)
         lamp.told.clear()
         # Much happens in the call that the lamp has no color for.
         for change in (DO_NOT_DISTURB, MEETING, DISTURB, NO_MEETING):
-            await home.looks(automation, home.presence(change))
+            await home.presence(change)
         for word in ("dial", "hangup"):
-            await home.looks(automation, home.story.call(word, name="another"))
+            await home.story.call(word, name="another")
+        await home.story.all_heard()
         await home.blueprints.reload()
-        await home.looks(automation, home.presence(MEETING, NO_MEETING))
+        await home.presence(MEETING, NO_MEETING)
+        await home.story.all_heard()
         await home.story.call("hangup")
         await home.shows(lamp, GREEN)
         assert lamp.told == [GREEN]
@@ -510,6 +522,7 @@ async def test_a_lamp_gets_back_what_it_showed_before_the_call(
         await home.story.call("hangup")
         await home.shows(lamp, WHITE)
         await home.shows(other, "off")
+        await home.story.until(lambda: not home.hass.states.async_entity_ids("scene"))
         # Between calls it is a lamp like any other.
         await home.call_service(
             "light.turn_on", entity_id=lamp.entity_id, rgb_color=[0, 0, 9]
@@ -535,13 +548,12 @@ async def test_a_lamp_that_was_left_as_it_is_is_brought_back_too(
     lamp = Lamp("reading")
     async with at_home(blueprints, emulator, lamp) as home:
         await home.call_service("light.turn_on", entity_id=lamp.entity_id)
-        automation = await home.busy_light(
-            lamp, when_available="restore", when_unknown="keep"
-        )
-        await home.looks(automation, home.presence(OFFLINE))
+        await home.busy_light(lamp, when_available="restore", when_unknown="keep")
+        await home.presence(OFFLINE)
         await home.presence(DO_NOT_DISTURB)
         await home.shows(lamp, VIOLET)
-        await home.looks(automation, home.presence(DISTURB))
+        await home.presence(DISTURB)
+        await home.story.shows(status="offline")
         await home.presence(AVAILABLE)
         await home.shows(lamp, WHITE)
 
@@ -579,6 +591,7 @@ async def test_what_a_lamp_showed_before_a_start_is_not_known(
         await home.story.call("hangup")
         await home.shows(lamp, "off")
         # From now on it is.
+        await home.story.until(lambda: not home.hass.states.async_entity_ids("scene"))
         await home.call_service("light.turn_on", entity_id=lamp.entity_id)
         await home.presence(DO_NOT_DISTURB)
         await home.shows(lamp, VIOLET)
@@ -670,20 +683,20 @@ async def test_a_change_while_home_assistant_stops_is_not_waited_for(
             if name == "busy_light"
             else await home.on_air(lamp, extensions=[home.device()])
         )
-        await home.story.until(lambda: home.runs(automation) == 1 and lamp.told != [])
+        await home.story.until(lambda: lamp.told != [])
+        await home.story.call("ring")
+        await home.story.shows(ringing="on")
         # As Home Assistant does before it tells anybody else that it stops.
         jobs = [
             hass.async_run_hass_job(each.job, *each.args)
             for each in hass._shutdown_jobs
         ]
         await asyncio.gather(*filter(None, jobs))
-        assert home.runs(automation) == 0
-        shown = lamp.told.copy()
-        await home.story.call("ring", "answer")
-        await home.story.all_heard()
-        await hass.async_block_till_done()
-        assert home.runs(automation) == 0
-        assert lamp.told == shown
+        await home.idle(automation)
+        # What changes now is shown, and nothing goes on.
+        await home.story.call("answer")
+        await home.story.shows(on_call="on")
+        await home.idle(automation)
 
 
 async def test_an_automation_turned_on_shows_at_once(
@@ -923,16 +936,16 @@ async def test_a_sign_lingers_from_one_call_to_the_next(
 ) -> None:
     sign = Plug("sign")
     async with at_home(blueprints, emulator, sign) as home:
-        automation = await home.on_air(sign, extensions=[home.device()], linger=1)
+        await home.on_air(sign, extensions=[home.device()], linger=1)
         await home.story.call("dial", "answer", name="a")
         await home.shows(sign, "on")
         for name, following in (("a", "b"), ("b", "c")):
-            await home.looks(automation, home.story.call("hangup", name=name))
-            await home.looks(
-                automation, home.story.call("dial", "answer", name=following)
-            )
+            await home.story.call("hangup", name=name)
+            await home.story.shows(on_call="off")
+            await home.story.call("dial", "answer", name=following)
             await home.story.shows(on_call="on")
-        await home.looks(automation, home.story.call("hangup", name="c"))
+        await home.story.call("hangup", name="c")
+        await home.story.shows(on_call="off")
         assert sign.told == ["off", "on"]
         await home.shows(sign, "off")
         assert sign.told == ["off", "on", "off"]
@@ -943,14 +956,16 @@ async def test_a_sign_that_is_switched_by_hand_is_left_alone(
 ) -> None:
     sign = Plug("sign")
     async with at_home(blueprints, emulator, sign) as home:
-        automation = await home.on_air(sign, extensions=[home.device()])
+        await home.on_air(sign, extensions=[home.device()])
         await home.story.call("dial", "answer")
         await home.shows(sign, "on")
         await home.call_service("switch.turn_off", entity_id=sign.entity_id)
-        await home.looks(automation, home.presence(MEETING))
-        await home.looks(automation, home.story.call("hold"))
+        await home.presence(MEETING)
+        await home.story.call("hold")
+        await home.story.shows(in_meeting="on", status="on_hold")
         await home.blueprints.reload()
-        await home.looks(automation, home.presence(NO_MEETING))
+        await home.presence(NO_MEETING)
+        await home.story.shows(in_meeting="off")
         await home.story.call("hangup")
         await home.story.until(lambda: len(sign.told) > 3)
         assert sign.told == ["off", "on", "off", "off"]
@@ -1039,7 +1054,8 @@ async def test_quiet_may_be_for_rings_or_for_calls_alone(
     player = Player("radio")
     async with at_home(blueprints, emulator, player) as home:
         automation = await home.media(player, quiet_while=quiet_while)
-        await home.looks(automation, home.story.call("ring"))
+        await home.story.call("ring")
+        await home.story.shows(ringing="on")
         if not expected["ringing"]:
             await home.idle(automation)
         for word, when in (("", "ringing"), ("answer", "talking"), ("hangup", "over")):
@@ -1420,9 +1436,9 @@ async def test_do_not_disturb_that_is_turned_off_by_hand_is_left_alone(
         await home.story.shows(do_not_disturb="on")
         assert home.waiting()
         await home.presence(QUEUE_OFF)
-        await home.idle(automation)
         # Nothing is brought back later that would undo what is set by hand.
-        assert not home.waiting()
+        await home.story.until(lambda: not home.waiting())
+        await home.idle(automation)
         assert home.story.now("dnd_status") == "do_not_accept_department_calls"
         await home.presence(DO_NOT_DISTURB)
         await home.story.shows(do_not_disturb="on")
@@ -1455,7 +1471,6 @@ async def test_a_lost_connection_is_no_hand(
             emulator.faults.clear()
             await home.story.live()
             await home.story.shows(do_not_disturb="on")
-            assert home.runs(automation)
             calendar.events.clear()
             calendar.async_write_ha_state()
             await home.story.shows(do_not_disturb="off")
@@ -1469,7 +1484,6 @@ async def test_an_event_keeps_undisturbed_until_it_ends(
     async with at_home(blueprints, emulator, calendar) as home:
         calendar.enter(later(1), later(3), "Anything")
         automation = await home.do_not_disturb(calendars=[calendar.entity_id])
-        assert not home.runs(automation)
         await home.story.shows(do_not_disturb="on")
         assert dt_util.now() >= calendar.events[0].start_datetime_local
         await home.story.shows(do_not_disturb="off")
@@ -1596,7 +1610,7 @@ async def test_a_start_in_an_event_keeps_what_to_bring_back(
         home.hass.set_state(CoreState.not_running)
         await home.call_service("automation.turn_on", entity_id=automation)
         await home.hass.async_start()
-        await home.story.until(lambda: bool(home.runs(automation)))
+        await home.story.until(lambda: bool(home.hass.states.async_entity_ids("scene")))
         assert home.story.now("do_not_disturb") == "on"
         calendar.events.clear()
         calendar.async_write_ha_state()
@@ -1635,3 +1649,42 @@ async def test_a_switch_that_was_forgotten_ends(
         await home.story.shows(do_not_disturb="on")
         await home.story.shows(do_not_disturb="off")
         await home.idle(automation)
+
+
+# Who calls, and who is free.
+
+
+@pytest.mark.parametrize(
+    ("identity", "say_caller", "expected"),
+    [
+        (CALLER_NAME, True, "Call for {} from Zacharias Caller."),
+        (CALLER_NAME, False, "Call for {}."),
+        (CALLER_HIDDEN, True, "Call for {}."),
+    ],
+)
+async def test_a_caller_is_announced_as_far_as_that_is_wanted(
+    emulator: Emulator,
+    blueprints: Blueprints,
+    identity: str,
+    say_caller: bool,
+    expected: str,
+) -> None:
+    spoken = async_mock_service(blueprints.hass, "tts", "speak")
+    here, away = Player("kitchen"), Player("attic")
+    async with at_home(
+        blueprints, emulator, here, away, caller_identity=identity
+    ) as home:
+        away.power(on=False)
+        await blueprints.use(
+            "announce_caller",
+            extensions=[home.device()],
+            speakers=[here.entity_id, away.entity_id],
+            voice="tts.voice",
+            say_caller=say_caller,
+        )
+        await home.story.call("ring", name="a", from_name="Zacharias Caller")
+        await home.story.until(lambda: len(spoken) == 1)
+        device = home.story.device(home.story.own)
+        assert device is not None
+        assert spoken[0].data["message"] == expected.format(device.name)
+        assert spoken[0].data["media_player_entity_id"] == [here.entity_id]

@@ -49,11 +49,16 @@ class Matter:
     ends: Sequence[Step]
 
 
+OFFLINE = {"userStatus": "Offline"}
 MATTERS = {
     "is_ringing": Matter("ringing", ["ring"], ["missed"]),
     "is_on_call": Matter("on_call", ["ring", "answer"], ["hangup"]),
     "is_on_hold": Matter("telephony_status", ["ring", "answer", "hold"], ["resume"]),
-    "is_available": Matter("presence_status", [AVAILABLE], [BUSY]),
+    "is_dialing": Matter("status", ["dial"], ["answer"]),
+    "is_available": Matter("status", [AVAILABLE], [BUSY]),
+    "is_busy": Matter("presence_status", [BUSY], [AVAILABLE]),
+    "is_offline": Matter("presence_status", [OFFLINE], [AVAILABLE]),
+    "has_status": Matter("status", ["ring"], ["missed"]),
     "is_do_not_disturb": Matter("do_not_disturb", [DO_NOT_DISTURB], [DISTURB]),
     "is_in_meeting": Matter(
         "in_meeting",
@@ -62,6 +67,12 @@ MATTERS = {
     ),
 }
 DESCRIBED = cast(dict[str, Any], parse_yaml((HOME / "conditions.yaml").read_text()))
+
+
+def needed(condition: str) -> dict[str, Any]:
+    """Return the options that a condition cannot be without."""
+    return {"status": ["ringing"]} if condition == "has_status" else {}
+
 
 AUTOMATION = """
 alias: {name}
@@ -85,7 +96,10 @@ def automation(
     """Return an automation as the file of automations holds it."""
     return parse_yaml(
         AUTOMATION.format(
-            name=name, condition=condition, target=target, options=dict(options or {})
+            name=name,
+            condition=condition,
+            target=target,
+            options={**needed(condition), **(options or {})},
         )
     )
 
@@ -214,7 +228,7 @@ async def test_who_is_not_known_does_not_count(
     async with office(hass, emulator, follow=["chosen"], extensions=people) as story:
         place = Place(story)
         place.move_in(*people)
-        target = place.target("area", people[0], "presence_status")
+        target = place.target("area", people[0], "status")
         fired = await automate(
             hass,
             *(
@@ -224,10 +238,10 @@ async def test_who_is_not_known_does_not_count(
         )
         await happen(story, people[0], [BUSY])
         assert await holding(hass, fired) == {"any"}
-        hass.states.async_set(story.entity("presence_status", people[0]), unknown)
+        hass.states.async_set(story.entity("status", people[0]), unknown)
         assert await holding(hass, fired) == {"any", "all"}
         # Of all of nobody nothing is said.
-        hass.states.async_set(story.entity("presence_status", people[1]), unknown)
+        hass.states.async_set(story.entity("status", people[1]), unknown)
         assert await holding(hass, fired) == set()
 
 
@@ -309,6 +323,7 @@ async def validate(
     hass: HomeAssistant, condition: str, target: Target, **options: Any
 ) -> None:
     """Check a condition as Home Assistant does before it sets an automation up."""
+    options = {**needed(condition), **options}
     config = {"condition": f"{DOMAIN}.{condition}", "options": options}
     if target:
         config["target"] = target
@@ -334,13 +349,13 @@ async def test_an_entity_that_would_never_be_looked_at_is_refused(
 ) -> None:
     """What the form lets one choose beside the right entity is told, not kept in silence."""
     async with office(hass, emulator) as story:
-        ours = story.entity("presence_status")
+        ours = story.entity("status")
         # The second may come later.
         right: Target = {"entity_id": [ours, "sensor.not_there_yet"]}
         await validate(hass, "is_available", right)
         theirs = Place(story).imitate("presence_status", story.own)
-        for wrong in (story.entity("user_status"), story.entity("on_call"), *theirs):
-            with pytest.raises(vol.Invalid, match=f"{wrong} is not the 'presence_"):
+        for wrong in (story.account_entity("extensions_available"), *theirs):
+            with pytest.raises(vol.Invalid, match=f"{wrong} does not belong to a Ring"):
                 await validate(hass, "is_available", {"entity_id": [ours, wrong]})
 
 
@@ -358,9 +373,10 @@ async def test_the_editor_is_told_of_all(
         described = (await client.receive_json())["event"]
         for condition in MATTERS:
             found = described[f"{DOMAIN}.{condition}"]
-            (entity,) = found["target"]["entity"]
-            assert entity["integration"] == DOMAIN
-            assert found["fields"].keys() == {"behavior", "for"}
+            for entity in found["target"]["entity"]:
+                assert entity["integration"] == DOMAIN
+            fields = {"behavior", "for"} | needed(condition).keys()
+            assert found["fields"].keys() == fields
 
 
 async def test_the_editor_offers_conditions_for_extensions_alone(
@@ -409,9 +425,11 @@ async def test_the_editor_can_check_and_try_a_condition(
         config = {
             "condition": f"{DOMAIN}.{condition}",
             "target": {"device_id": Place(story).device(story.own)},
-            "options": {
+            "options": needed(condition)
+            | {
                 key: field["default"]
                 for key, field in DESCRIBED[condition]["fields"].items()
+                if "default" in field
             },
         }
         client = await hass_ws_client(hass)
@@ -432,7 +450,7 @@ def test_every_condition_has_texts_and_an_icon() -> None:
     texts, icons = TEXTS["conditions"], ICONS["conditions"]
     assert keys == CONDITIONS.keys() == texts.keys() == icons.keys()
     for key, words in texts.items():
-        assert words["name"].startswith("Extension is "), key
+        assert words["name"].startswith(("Extension is ", "Extension has ")), key
         assert words["description"].startswith("Tests if one or more extensions "), key
         assert words["fields"].keys() == DESCRIBED[key]["fields"].keys()
         assert all(field["name"] for field in words["fields"].values())

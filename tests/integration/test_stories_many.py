@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
+import pytest
 
 from custom_components.ringcentral.entity import RingCentralEntity
 
@@ -46,6 +47,7 @@ def woken() -> Iterator[list[str]]:
         yield names
 
 
+@pytest.mark.defaults
 async def test_three_hundred_extensions(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
@@ -74,6 +76,7 @@ async def test_three_hundred_extensions(
             assert story.now("user_status", one) is None
             assert {entity for entity, _, _ in story.changes} == {
                 story.entity("presence_status", one),
+                story.entity("status", one),
                 story.account_entity("extensions_available"),
             }
             assert story.reported == []

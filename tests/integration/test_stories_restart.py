@@ -403,6 +403,7 @@ async def test_an_answer_that_stays_is_not_written_again(
         await story.shows(telephony_status="on_hold")
         await story.all_heard()
         assert {entity for entity, _, _ in story.changes} == {
+            story.entity("status"),
             story.entity("telephony_status"),
             story.entity("call"),
         }

@@ -51,6 +51,8 @@ type Step = str | dict[str, str]
 """A word of a call script, or presence that is set."""
 
 BUSY, AVAILABLE = {"userStatus": "Busy"}, {"userStatus": "Available"}
+MEETING = {"meetingStatus": "Connected"}
+NO_MEETING = {"meetingStatus": "Disconnected"}
 DISTURB = {"dndStatus": "TakeAllCalls"}
 DO_NOT_DISTURB = {"dndStatus": "DoNotAcceptAnyCalls"}
 
@@ -72,7 +74,12 @@ HAPPENINGS = {
     "call_ended": Happening("call", ["hangup"], before=["ring", "answer"]),
     "call_missed": Happening("call", ["missed"], before=["ring"]),
     "call_held": Happening("call", ["hold"], before=["ring", "answer"]),
-    "became_available": Happening("presence_status", [AVAILABLE], before=[BUSY]),
+    "became_on_call": Happening("on_call", ["answer"], before=["ring"]),
+    "became_off_call": Happening("on_call", ["hangup"], before=["ring", "answer"]),
+    "meeting_started": Happening("in_meeting", [MEETING]),
+    "meeting_ended": Happening("in_meeting", [NO_MEETING], before=[MEETING]),
+    "status_changed": Happening("status", ["ring"]),
+    "became_available": Happening("status", [AVAILABLE], before=[BUSY]),
     "became_busy": Happening("presence_status", [BUSY]),
     "do_not_disturb_turned_on": Happening("do_not_disturb", [DO_NOT_DISTURB]),
     "do_not_disturb_turned_off": Happening(
@@ -217,7 +224,8 @@ class Place:
 
 
 def test_the_table_is_complete() -> None:
-    assert HAPPENINGS.keys() == TRIGGERS.keys()
+    # What begins with a start is in test_most_urgent.
+    assert HAPPENINGS.keys() | {"most_urgent_status_changed"} == TRIGGERS.keys()
 
 
 LOOKING = """
@@ -343,7 +351,12 @@ async def test_a_day_fires_what_it_brings_in_its_order(
     async with office(hass, emulator) as story:
         target = {"device_id": [Place(story).device(story.own)]}
         fired = await automate(
-            hass, *(automation(trigger, trigger, target) for trigger in HAPPENINGS)
+            hass,
+            *(
+                automation(trigger, trigger, target)
+                for trigger in HAPPENINGS
+                if trigger != "status_changed"
+            ),
         )
 
         async def brings(*steps: Step) -> list[str]:
@@ -352,18 +365,31 @@ async def test_a_day_fires_what_it_brings_in_its_order(
             return names(fired)
 
         assert await brings("ring") == ["started_ringing"]
-        assert set(await brings("answer")) == {"call_started", "became_busy"}
+        assert set(await brings("answer")) == {
+            "call_started",
+            "became_busy",
+            "became_on_call",
+        }
         assert await brings("hold") == ["call_held"]
         # It goes on, it does not start.
         assert await brings("resume") == []
-        assert set(await brings("hangup")) == {"call_ended", "became_available"}
+        assert set(await brings("hangup")) == {
+            "call_ended",
+            "became_available",
+            "became_off_call",
+        }
         # Nobody rings here, and nothing starts until the other side answers.
         assert await brings("dial") == []
         assert "call_started" in await brings("answer")
         assert "call_ended" in await brings("hangup")
-        assert await brings("ring", "missed") == ["started_ringing", "call_missed"]
+        # Who rang was not free.
+        assert set(await brings("ring", "missed")) == {
+            "started_ringing",
+            "became_available",
+            "call_missed",
+        }
         # An outgoing call that nobody answered is over all the same.
-        assert await brings("dial", "hangup") == ["call_ended"]
+        assert set(await brings("dial", "hangup")) == {"became_available", "call_ended"}
         assert await brings({"meetingStatus": "Connected"}) == ["became_busy"]
         assert await brings({"meetingStatus": "Disconnected"}) == ["became_available"]
 
@@ -545,7 +571,8 @@ async def test_a_connection_that_comes_back_fires_nothing(
 # Options.
 
 
-@pytest.mark.parametrize("trigger", sorted(OF_STATES))
+# Of every change there is no first and no last.
+@pytest.mark.parametrize("trigger", sorted(OF_STATES - {"status_changed"}))
 async def test_each_the_first_and_the_last_of_several(
     hass: HomeAssistant, emulator: Emulator, trigger: str
 ) -> None:
@@ -664,9 +691,79 @@ async def test_an_entity_that_would_never_fire_is_refused(
         later: Target = {"entity_id": [ours, "binary_sensor.not_there_yet"]}
         await validate(hass, "started_ringing", later)
         theirs = Place(story).imitate("ringing", story.own)
-        for wrong in (story.entity("on_call"), story.entity("call"), *theirs):
-            with pytest.raises(vol.Invalid, match=f"{wrong} is not the 'ringing'"):
+        for wrong in (story.account_entity("push_connected"), *theirs):
+            with pytest.raises(vol.Invalid, match=f"{wrong} does not belong to a Ring"):
                 await validate(hass, "started_ringing", {"entity_id": [ours, wrong]})
+        registry = er.async_get(hass)
+        for wrong in (story.account_entity("push_connected"), theirs[1]):
+            device_id = getattr(registry.async_get(wrong), "device_id", None)
+            if device_id is not None:
+                with pytest.raises(vol.Invalid, match="does not belong to a Ring"):
+                    await validate(hass, "started_ringing", {"device_id": [device_id]})
+
+
+@pytest.mark.parametrize("trigger", HAPPENINGS)
+async def test_any_entity_stands_for_its_extension(
+    hass: HomeAssistant, emulator: Emulator, trigger: str
+) -> None:
+    """The first that the picker offers, and every other."""
+    happening = HAPPENINGS[trigger]
+    async with office(hass, emulator) as story:
+        await happen(story, story.own, happening.before)
+        fired = await automate(
+            hass,
+            *(
+                automation(f"by {key}", trigger, {"entity_id": [story.entity(key)]})
+                for key in ("do_not_disturb", "call", "status", "set_user_status")
+            ),
+        )
+        await happen(story, story.own, happening.happens)
+        assert len(names(fired)) == 4
+        assert set(entities(fired)) == {story.entity(happening.key)}
+
+
+async def test_who_only_has_calls_is_refused_where_a_person_is_meant(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    park = park_location(emulator)
+    async with office(hass, emulator, follow=["chosen"], extensions=[park]) as story:
+        call = story.entity("call", park)
+        await validate(hass, "call_ended", {"entity_id": [call]})
+        device = story.device(park)
+        assert device is not None
+        await validate(hass, "call_ended", {"device_id": [device.id]})
+        for target in ({"entity_id": [call]}, {"device_id": [device.id]}):
+            with pytest.raises(vol.Invalid, match="only has calls"):
+                await validate(hass, "meeting_started", target)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["ringing", "on_call", "available"]),
+        ({"to": ["on_call"]}, ["on_call"]),
+        ({"from": "on_call"}, ["available"]),
+        ({"from": ["ringing", "busy"], "to": ["available", "on_call"]}, ["on_call"]),
+        ({"from": ["available"], "to": ["available"]}, []),
+    ],
+)
+async def test_a_status_changes_from_and_to(
+    hass: HomeAssistant, emulator: Emulator, options: dict[str, Any], expected: Any
+) -> None:
+    async with office(hass, emulator) as story:
+        target: Target = {"entity_id": [story.entity("status")]}
+        config = automation("status", "status_changed", target, options)
+        config["actions"][0]["data"]["to"] = "{{ trigger.to_state.state }}"
+        fired = await automate(hass, config)
+        await happen(story, story.own, ["ring", "answer", "hangup"])
+        assert [call.data["to"] for call in fired] == expected
+
+
+async def test_a_status_that_is_none_is_refused(hass: HomeAssistant) -> None:
+    office: Target = {"area_id": ["office"]}
+    for wrong in ({"to": "on the phone"}, {"from": ["busy", "unknown"]}):
+        with pytest.raises(vol.Invalid):
+            await validate(hass, "status_changed", office, **wrong)
 
 
 # The editor.
@@ -683,11 +780,12 @@ async def test_the_editor_is_told_of_all(
         described = (await client.receive_json())["event"]
         for trigger, happening in HAPPENINGS.items():
             found = described[f"{DOMAIN}.{trigger}"]
-            (entity,) = found["target"]["entity"]
-            assert entity["integration"] == DOMAIN
-            assert found["fields"].keys() == (
-                set() if happening.key == "call" else {"behavior", "for"}
-            )
+            for entity in found["target"]["entity"]:
+                assert entity["integration"] == DOMAIN
+            fields = set() if happening.key == "call" else {"behavior", "for"}
+            if trigger == "status_changed":
+                fields |= {"from", "to"}
+            assert found["fields"].keys() == fields
 
 
 async def test_the_editor_offers_triggers_for_extensions_alone(
@@ -714,7 +812,7 @@ async def test_the_editor_offers_triggers_for_extensions_alone(
         area: Target = {"area_id": [place.area]}
         assert await offered(area) == set()
         place.move_in(story.own)
-        assert await offered(area) == HAPPENINGS.keys()
+        assert await offered(area) == TRIGGERS.keys()
         account = er.async_get(hass).async_get(story.account_entity("push_connected"))
         assert account is not None
         assert account.device_id is not None
@@ -737,7 +835,11 @@ async def test_the_editor_can_check_and_try_a_trigger(
         config = {
             "trigger": f"{DOMAIN}.{trigger}",
             "target": {"device_id": Place(story).device(story.own)},
-            "options": {key: field["default"] for key, field in fields.items()},
+            "options": {
+                key: field["default"]
+                for key, field in fields.items()
+                if "default" in field
+            },
         }
         client = await hass_ws_client(hass)
         await client.send_json_auto_id(
@@ -758,10 +860,8 @@ def test_every_trigger_has_texts_and_an_icon() -> None:
         keys == TRIGGERS.keys() == TEXTS["triggers"].keys() == ICONS["triggers"].keys()
     )
     for key, words in TEXTS["triggers"].items():
-        assert words["name"].startswith("Extension "), key
-        assert words["description"].startswith(
-            "Triggers when one or more extensions "
-        ), key
+        assert "xtension " in words["name"], key
+        assert words["description"].startswith("Triggers when "), key
         assert words.get("fields", {}).keys() == DESCRIBED[key].get("fields", {}).keys()
         assert all(field["name"] for field in words.get("fields", {}).values())
         assert ICONS["triggers"][key]["trigger"].startswith("mdi:"), key

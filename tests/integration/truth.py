@@ -61,6 +61,9 @@ class Truth:
             if not self.calls_are_listed:
                 for key in ("active_calls", "call_started", "ringing"):
                     states.pop(key, None)
+                if calls:
+                    # Which of them the telephony status speaks of, and that one is dialed, is not told.
+                    states.pop("status", None)
         for key in ("user_status", "dnd_status"):
             if key in states:
                 states[f"set_{key}"] = states[key]

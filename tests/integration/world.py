@@ -425,7 +425,7 @@ class World:
         counts = {
             "extensions_on_call": ("on_call", "on"),
             "extensions_ringing": ("ringing", "on"),
-            "extensions_available": ("presence_status", "available"),
+            "extensions_available": ("status", "available"),
         }
         for total, (key, state) in counts.items():
             count = sum(shown.get(key) == state for shown in everyone.values())

@@ -3,6 +3,7 @@
 ``docs/decisions/0006-one-status.md`` says why it ranks so. Pure functions only.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from .calls.reducer import CallPhase, Calls
@@ -24,31 +25,35 @@ class Status(StrEnum):
 
 
 def status(presence: Presence, calls: Calls) -> Status | None:
-    """Return the first status that is true, or None where nothing is known.
+    """Return the first status that is true, or None where nothing is known."""
+    return next(statuses(presence, calls), None)
+
+
+def statuses(presence: Presence, calls: Calls) -> Iterator[Status]:
+    """Yield every status that is true, the most important first.
 
     Calls count for more than the telephony status, which speaks of one of them, and calls a phone
     that dials "Ringing". Without call details it is all there is.
     """
-    if is_ringing(presence, calls):
-        return Status.RINGING
     phases = {call.phase for call in calls.calls}
     telephony = presence.telephony_status
     is_beyond_list = CallPhase.HELD not in phases or calls.unseen > 0
+    if is_ringing(presence, calls):
+        yield Status.RINGING
     if CallPhase.CONNECTED in phases or (
         telephony is TelephonyStatus.CALL_CONNECTED and is_beyond_list
     ):
-        return Status.ON_CALL
+        yield Status.ON_CALL
     if CallPhase.DIALING in phases:
-        return Status.DIALING
+        yield Status.DIALING
     if CallPhase.HELD in phases or telephony is TelephonyStatus.ON_HOLD:
-        return Status.ON_HOLD
+        yield Status.ON_HOLD
     if presence.meeting_status is MeetingStatus.CONNECTED:
-        return Status.IN_MEETING
+        yield Status.IN_MEETING
     if presence.dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS:
-        return Status.DO_NOT_DISTURB
-    if presence.presence_status is None:
-        return None
-    return _OF_PRESENCE[presence.presence_status]
+        yield Status.DO_NOT_DISTURB
+    if presence.presence_status is not None:
+        yield _OF_PRESENCE[presence.presence_status]
 
 
 def is_on_call(presence: Presence, calls: Calls) -> bool | None:

@@ -1,0 +1,210 @@
+"""A trigger for what shows the most urgent status of several extensions, such as a lamp."""
+
+from asyncio import Handle
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, override
+
+from homeassistant.const import CONF_FOR, CONF_OPTIONS, CONF_TARGET, Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.target import (
+    TargetStateChangedData,
+    async_track_target_selector_state_change_event,
+)
+from homeassistant.helpers.trigger import (
+    Trigger,
+    TriggerActionRunner,
+    TriggerConfig,
+    TriggerNotTriggeredReporter,
+)
+from homeassistant.helpers.typing import ConfigType
+import voluptuous as vol
+
+from .aioringcentral.status import Status
+from .const import ATTR_ALSO, CONF_STATUS
+from .own_entities import check_named, own_entities
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    """Return a list without lists in it: blueprints add to what the user chose."""
+    return [
+        each
+        for value in values
+        for each in (value if isinstance(value, list) else [value])
+    ]
+
+
+_KEY: Final = "status"
+_DOMAINS: Final = (Platform.SENSOR,)
+_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_TARGET): cv.TARGET_FIELDS,
+        vol.Required(CONF_OPTIONS, default={}): {
+            vol.Optional(CONF_STATUS, default=[*map(str, Status)]): vol.All(
+                cv.ensure_list, _flat, [vol.In([*map(str, Status)])]
+            ),
+            vol.Optional(CONF_FOR): cv.positive_time_period,
+        },
+    }
+)
+_WORDS: Final = frozenset(map(str, Status))
+# Not even "unknown" was seen yet.
+_NOTHING_SEEN: Final = object()
+
+
+def _is_known(state: State | None) -> bool:
+    return state is not None and state.state in _WORDS
+
+
+def most_urgent(
+    states: Collection[State | None], wanted: Collection[str]
+) -> str | None:
+    """Return the most urgent of the wanted statuses that is true of any of these status sensors."""
+    true: set[str] = set()
+    for state in states:
+        if state is not None:
+            true.update((state.state, *state.attributes.get(ATTR_ALSO, ())))
+    return next((str(each) for each in Status if each in true and each in wanted), None)
+
+
+class MostUrgentStatusTrigger(Trigger):
+    """Fires when the most urgent status changes, also to and from none; and once at its start.
+
+    A start is that of Home Assistant, and whenever the automation is saved or turned on; it lasts until
+    a status is known. With a duration it fires when the status has stayed the same for so long, since its start at the most.
+    """
+
+    _key = _KEY
+    _schema = _SCHEMA
+
+    @override
+    @classmethod
+    async def async_validate_config(
+        cls, hass: HomeAssistant, config: ConfigType
+    ) -> ConfigType:
+        """Refuse what is named, but can never fit."""
+        checked: ConfigType = _SCHEMA(config)
+        await check_named(hass, checked, _KEY, _DOMAINS)
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Take the extensions, and which statuses count."""
+        super().__init__(hass, config)
+        options = config.options or {}
+        self._target = config.target or {}
+        self._wanted: list[str] = options[CONF_STATUS]
+        self._duration: timedelta | None = options.get(CONF_FOR)
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Fire once, and with every change."""
+        watch = _Watch(self._hass, self._wanted, self._duration, run_action)
+        stop = await async_track_target_selector_state_change_event(
+            self._hass,
+            self._target,
+            watch.changed,
+            lambda entities: own_entities(self._hass, entities, _KEY, _DOMAINS),
+            watch.entities_changed,
+        )
+        # Where there are no entities (yet), nothing was called.
+        watch.look_soon()
+
+        @callback
+        def remove() -> None:
+            stop()
+            watch.stop()
+
+        return remove
+
+
+class _Watch:
+    """What is seen, and what was told of it."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        wanted: Collection[str],
+        duration: timedelta | None,
+        run_action: TriggerActionRunner,
+    ) -> None:
+        """See nothing yet."""
+        self._hass, self._wanted = hass, wanted
+        self._duration, self._run_action = duration, run_action
+        self._entities: tuple[str, ...] = ()
+        self._seen: Any = _NOTHING_SEEN
+        # Whether anything was ever known, and when last looked at.
+        self._was_ever_known = self._was_known = False
+        self._soon: Handle | None = None
+        self._timer: CALLBACK_TYPE | None = None
+
+    @callback
+    def changed(self, data: TargetStateChangedData) -> None:
+        """Look, when all that changes with this has changed."""
+        self.look_soon()
+
+    @callback
+    def entities_changed(
+        self,
+        _added: set[str],
+        _removed: set[str],
+        states: Mapping[str, State | None],
+    ) -> None:
+        """Look at others from now on."""
+        self._entities = tuple(states)
+        self.look_soon()
+
+    @callback
+    def look_soon(self) -> None:
+        """Look once for all that happens at the same moment."""
+        if self._soon is None:
+            self._soon = self._hass.loop.call_soon(self._look)
+
+    @callback
+    def stop(self) -> None:
+        """Leave nothing behind."""
+        if self._soon is not None:
+            self._soon.cancel()
+        self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer()
+            self._timer = None
+
+    @callback
+    def _look(self) -> None:
+        self._soon = None
+        states = [self._hass.states.get(entity_id) for entity_id in self._entities]
+        status = most_urgent(states, self._wanted)
+        was_known, self._was_known = self._was_known, any(map(_is_known, states))
+        is_start = not self._was_ever_known
+        self._was_ever_known |= self._was_known
+        if status == self._seen:
+            return
+        before = None if self._seen is _NOTHING_SEEN else self._seen
+        self._seen = status
+        self._stop_timer()
+
+        @callback
+        def fire(_now: datetime | None = None) -> None:
+            self._timer = None
+            self._run_action(
+                {
+                    "status": status,
+                    "from_status": before,
+                    "is_start": is_start,
+                    "was_known": was_known,
+                },
+                f"most urgent status {status or 'unknown'}",
+            )
+
+        if not self._duration:
+            fire()
+        else:
+            self._timer = async_call_later(self._hass, self._duration, fire)
