@@ -32,6 +32,7 @@ from .devices import extension_devices, is_followed
 from .repairs import clear_issues, permission_name, report_permission_missing
 from .restore_schedule import remove_stored
 from .services import async_setup_services
+from .set_up_retry import forget_retry, retry_set_up
 from .signin import hand_over, leave, owned, sign_in, take_back
 from .wallboard import async_setup_wallboard
 
@@ -96,6 +97,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         if hass.is_stopping:
             raise ConfigEntryNotReady from err
         raise
+    forget_retry(hass, entry)
     entry.runtime_data = coordinator
     owned(hass, access.tokens)
     entry.async_on_unload(stop_listening)
@@ -166,6 +168,7 @@ async def async_remove_entry(
 ) -> None:
     """Forget what was kept beside the entry."""
     clear_issues(hass, entry)
+    forget_retry(hass, entry)
     await remove_stored(hass, entry.entry_id)
     if (tokens := take_back(hass, entry.data)) is not None:
         await tokens.close()
@@ -176,6 +179,7 @@ def _setup_error(
 ) -> Exception:
     """Return what Home Assistant has to know: sign in again, try again later, or never."""
     if needs_sign_in(error):
+        retry_set_up(hass, entry)
         return ConfigEntryAuthFailed(
             translation_domain=DOMAIN, translation_key="sign_in_required"
         )
@@ -187,6 +191,8 @@ def _setup_error(
             translation_key="permission_missing",
             translation_placeholders={"permission": permission_name(error)},
         )
+    if isinstance(error, Misconfigured):
+        retry_set_up(hass, entry)
     kind, key = (
         (ConfigEntryError, "misconfigured")
         if isinstance(error, Misconfigured)

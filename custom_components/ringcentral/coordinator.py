@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorProtocol
@@ -207,8 +207,11 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     @callback
     @override
     def account_live(self) -> None:
-        """Make every entity available."""
+        """Make every entity available, and ask for nothing any more."""
         self.availability.set_available()
+        flows = self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})
+        for flow in tuple(flows):
+            self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
     @override

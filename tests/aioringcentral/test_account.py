@@ -18,6 +18,7 @@ from aioringcentral.account import (
     Choices,
     account as account_module,
     members,
+    refusals,
 )
 from aioringcentral.account.listener import Listeners
 from aioringcentral.account.members import carried_over
@@ -159,14 +160,15 @@ async def test_changes_end_when_the_account_is_stopped(emulator: Emulator) -> No
 
 
 async def test_changes_raise_what_ringcentral_refuses(emulator: Emulator) -> None:
-    async with Account(sign_in(emulator), Choices(own=True)) as account:
-        waiting = asyncio.create_task(next_change(account.changes()))
-        await asyncio.sleep(0)
-        emulator.faults.set(token_error={"code": "OAU-213"})
-        emulator.expire_access_tokens()
-        await emulator.disconnect(code=1001, recoverable=False)
-        with pytest.raises(SignInRequired):
-            await waiting
+    with patch.object(refusals, "LOOK_AGAIN_AFTER", 0.01):
+        async with Account(sign_in(emulator), Choices(own=True)) as account:
+            waiting = asyncio.create_task(next_change(account.changes()))
+            await asyncio.sleep(0)
+            emulator.faults.set(token_error={"code": "OAU-213"})
+            emulator.expire_access_tokens()
+            await emulator.disconnect(code=1001, recoverable=False)
+            with pytest.raises(SignInRequired):
+                await waiting
 
 
 async def test_what_it_says(emulator: Emulator) -> None:

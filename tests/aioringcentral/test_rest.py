@@ -243,7 +243,7 @@ async def test_a_new_token_that_is_not_known_everywhere_yet_works_after_a_pause(
     with patch("asyncio.sleep") as sleep:
         assert (await rest.own_extension()).id == "7"
     assert [call.args[0] for call in sleep.await_args_list if call.args[0]] == [2.0]
-    assert tokens_shown(service) == ["AT1", "AT2", "AT3"]
+    assert tokens_shown(service) == ["AT1", "AT2", "AT2"]
 
 
 async def test_tokens_that_are_rejected_again_and_again_are_no_verdict() -> None:
@@ -251,7 +251,7 @@ async def test_tokens_that_are_rejected_again_and_again_are_no_verdict() -> None
     rest, service = rest_of(REJECTED)
     with patch(f"{HOME}._UNTIL_KNOWN", 0.0), pytest.raises(RetryLater):
         await rest.own_extension()
-    assert tokens_shown(service) == ["AT1", "AT2", "AT3"]
+    assert tokens_shown(service) == ["AT1", "AT2", "AT2"]
 
 
 async def test_a_sign_in_that_ends_while_a_token_is_renewed_is_the_answer() -> None:

@@ -428,7 +428,7 @@ def hasty(
         patch(f"{home}.aioringcentral.stream.schedule._LATE_WITHIN", 0.1),
         patch(f"{home}.availability.GRACE", 30.0 if grace is None else grace),
         patch(
-            f"{home}.aioringcentral.account.account.TRY_AGAIN_AFTER",
+            f"{home}.aioringcentral.account.refusals.TRY_AGAIN_AFTER",
             300.0 if try_again is None else try_again,
         ),
     ):

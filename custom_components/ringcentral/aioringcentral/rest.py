@@ -288,14 +288,14 @@ class Rest:
         headers: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """Send with a token; one that the service rejects is renewed, at first at once, then after a pause.
+        """Send with a token; one that the service rejects is renewed, and a new one tried again after a pause.
 
         Raises:
-            TokenRejected: new ones are rejected, too. Whether the user has to sign in again is what the
+            TokenRejected: the new one is still rejected. It may work at the next call. Whether the user has to sign in again is what the
                 token endpoint says, and nothing else.
         """
         token = await self._tokens.token()
-        for pause in (0.0, _UNTIL_KNOWN, None):
+        for attempt in range(3):
             try:
                 return await self._http.send(
                     method,
@@ -309,10 +309,13 @@ class Rest:
                     json=json,
                 )
             except TokenRejected:
-                if pause is None:
+                if attempt == 2:
                     raise
-                await asyncio.sleep(pause)
-                token = await self._tokens.renew(token.value)
+                if attempt == 0:
+                    token = await self._tokens.renew(token.value)
+                else:
+                    # Another one would not be known any sooner.
+                    await asyncio.sleep(_UNTIL_KNOWN)
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
 

@@ -32,15 +32,14 @@ from .choices import Choices
 from .listener import AccountListener, Change, ChangeQueue, Listeners
 from .members import Members
 from .presence_tracker import PresenceTracker
+from .refusals import Refusals
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds for the first connect and snapshot, before `start` gives up.
+# Seconds without progress, at the first connect and snapshot, before `start` gives up.
 START_TIMEOUT: Final = 60.0
 # Seconds between slow re-reads, which mend what no event told; a few requests in six hours.
 RESYNC_EVERY: Final = 6 * 3_600.0
-# Seconds until a missing permission, or a fault of ours, is looked at again.
-TRY_AGAIN_AFTER: Final = 300.0
 
 _CREDENTIALS: Final = frozenset(
     {Reason.INVALID_CLIENT, Reason.GRANT_NOT_ALLOWED, Reason.WRONG_SERVER}
@@ -88,6 +87,7 @@ class Account[SignInT: SignIn = SignIn]:
         self._rereads = self._tracker.rereads
         self.presences = self._tracker.presences
         self.calls = self._tracker.calls
+        self._refusals = Refusals()
         self._create_task = create_task or _create_task
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -224,11 +224,17 @@ class Account[SignInT: SignIn = SignIn]:
             asyncio.ensure_future(event.wait()) for event in (self._ready, self._failed)
         ]
         try:
-            await asyncio.wait(
-                {task, *waits},
-                timeout=START_TIMEOUT,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            read = -1
+            # As long as presence is being read, it goes on: a large account takes minutes.
+            while read != self._tracker.read_count:
+                read = self._tracker.read_count
+                done, _ = await asyncio.wait(
+                    {task, *waits},
+                    timeout=START_TIMEOUT,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if done:
+                    break
         finally:
             for wait in waits:
                 wait.cancel()
@@ -324,6 +330,7 @@ class Account[SignInT: SignIn = SignIn]:
     def _become_current(self) -> None:
         self.is_current = True
         self._ready.set()
+        self._refusals.reset()
         self._listeners.call(lambda listener: listener.account_live())
 
     def _trouble(self, error: RingCentralError) -> None:
@@ -343,15 +350,22 @@ class Account[SignInT: SignIn = SignIn]:
                 error = _cause(group)
             if not self.is_ready:
                 raise error
-            self.is_current = False
-            self.last_error = error
-            self._listeners.call(lambda listener: listener.account_failed(error))  # noqa: B023 - called at once
-            if needs_sign_in(error):
-                return
-            await asyncio.sleep(TRY_AGAIN_AFTER)
-            if isinstance(error, PermissionMissing):
+            step = self._refusals.next(error)
+            self._ended(error, is_told=step.is_told)
+            await asyncio.sleep(step.wait)
+            if step.is_told and isinstance(error, PermissionMissing):
+                # What a session may do was fixed when it began.
                 await self.sign_in.tokens.begin_anew()
             self.stream = self._new_stream()
+
+    def _ended(self, error: RingCentralError, *, is_told: bool) -> None:
+        self.is_current = False
+        if is_told:
+            self.last_error = error
+            self._listeners.call(lambda listener: listener.account_failed(error))
+        else:
+            _LOGGER.debug("Refused (%s), looking once more", error)
+            self._trouble(error)
 
     def _new_stream(self) -> Stream:
         http, rest, tokens = self.sign_in.http, self.sign_in.rest, self.sign_in.tokens
@@ -375,15 +389,18 @@ class Account[SignInT: SignIn = SignIn]:
             await self._behind.wait()
             self._behind.clear()
             breaks = self._breaks
-            try:
-                await self._tracker.read(tuple(self.presences), anew=True)
-            except RetryLater as err:
-                _LOGGER.debug("Snapshot failed: %s", err)
-                self._behind.set()
-                self._trouble(err)
-                await asyncio.sleep(backoff.next(err.retry_after))
-                continue
-            backoff.reset()
+            stale = dict.fromkeys(self.presences)
+            while stale and breaks == self._breaks:
+                try:
+                    wait = await self._tracker.catch_up(stale)
+                except RetryLater as err:
+                    _LOGGER.debug("Snapshot failed: %s", err)
+                    self._trouble(err)
+                    wait = backoff.next(err.retry_after)
+                else:
+                    backoff.reset()
+                if wait:
+                    await asyncio.sleep(wait)
             self._tracker.is_caught_up = breaks == self._breaks
             if self.is_ready:
                 # No event told who joined or left during the break.

@@ -46,7 +46,10 @@ class AccountListener:
         """The connection is gone, or cannot be made or caught up with for now; the account goes on trying."""
 
     def account_failed(self, error: RingCentralError) -> None:
-        """RingCentral refused in its own words (or a fault of ours ended the connection)."""
+        """RingCentral refused in its own words, twice, or a fault of ours ended the connection.
+
+        The account goes on trying, more and more seldom; `account_live` says that it works again.
+        """
 
     def account_stopped(self) -> None:
         """The account was stopped."""

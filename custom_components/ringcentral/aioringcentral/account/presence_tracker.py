@@ -27,6 +27,8 @@ class PresenceTracker:
         self.rereads = Rereads(self.presences, self.read)
         # Between a break and its snapshot nobody knows what of the calls is news.
         self.is_caught_up = False
+        # Readings of single extensions so far, as a measure of progress.
+        self.read_count = 0
         self._listeners = listeners
         self._rest = rest
         self._reader = SnapshotReader(rest)
@@ -85,6 +87,33 @@ class PresenceTracker:
                 if key not in found
             }
         return errors
+
+    async def catch_up(self, stale: dict[str, None]) -> float | None:
+        """Read presence of extensions after a break; what was read leaves ``stale``, whatever fails later.
+
+        Returns the seconds to wait before the rest is read. Raises `RingCentralError`: nothing was read.
+        """
+        journal = self.presences.begin_read()
+        wanted = tuple(key for key in stale if key in self.presences)
+        try:
+            readings = await self._reader.read(wanted)
+        except BaseException:
+            self.presences.abandon_read(journal)
+            raise
+        later = dict.fromkeys(readings.later)
+        if len(later) >= len(stale) or readings.retry_after is None:
+            # Single ones that cannot be read do not keep all the others waiting: they are unknown for now.
+            self.rereads.read_again(later, readings.retry_after)
+            later = {}
+        read = tuple(key for key in wanted if key not in later)
+        self._show_all(
+            self.presences.end_read(journal, read, readings.found, anew=True),
+            is_live=False,
+        )
+        self.read_count += len(read)
+        stale.clear()
+        stale |= later
+        return readings.retry_after if later else None
 
     async def show_reply(
         self, extension_id: str, reply: Awaitable[PresenceUpdate]

@@ -1,0 +1,45 @@
+"""What to do when a run ends: whom to tell, and when to try again. No verdict stops the trying for good."""
+
+from typing import Final, NamedTuple
+
+from ..errors import RetryLater, RingCentralError
+
+# Seconds until RingCentral's refusal is looked at once more, before anybody hears of it.
+LOOK_AGAIN_AFTER: Final = 15.0
+# Seconds until the next try after a refusal that stood; they double up to an hour.
+TRY_AGAIN_AFTER: Final = 300.0
+TRY_AGAIN_MOST: Final = 3_600.0
+# Seconds until the next try after a fault of ours; they double up to the first of those above.
+AFTER_FAULT: Final = 10.0
+
+
+class Step(NamedTuple):
+    """Whether the refusal is told, and the seconds until the next try."""
+
+    is_told: bool
+    wait: float
+
+
+class Refusals:
+    """Counts the refusals, and the faults, since everything was current last."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._refusals = 0
+        self._faults = 0
+
+    def reset(self) -> None:
+        """Everything was current: whatever was refused works again."""
+        self._refusals = self._faults = 0
+
+    def next(self, error: RingCentralError) -> Step:
+        """Return what to do about an error that ended a run."""
+        if isinstance(error, RetryLater):
+            self._faults += 1
+            doubled = AFTER_FAULT * 2.0 ** min(self._faults - 1, 10)
+            return Step(is_told=True, wait=min(doubled, TRY_AGAIN_AFTER))
+        self._refusals += 1
+        if self._refusals == 1:
+            return Step(is_told=False, wait=LOOK_AGAIN_AFTER)
+        doubled = TRY_AGAIN_AFTER * 2.0 ** min(self._refusals - 2, 10)
+        return Step(is_told=True, wait=min(doubled, TRY_AGAIN_MOST))

@@ -1,0 +1,63 @@
+"""What follows an error that ended a run: nobody hears of the first refusal, and the trying never ends."""
+
+import pytest
+
+from aioringcentral.account.refusals import (
+    LOOK_AGAIN_AFTER,
+    TRY_AGAIN_AFTER,
+    TRY_AGAIN_MOST,
+    Refusals,
+    Step,
+)
+from aioringcentral.errors import (
+    Misconfigured,
+    PermissionMissing,
+    Reason,
+    RetryLater,
+    RingCentralError,
+    SignInRequired,
+)
+
+VERDICTS = [
+    SignInRequired(Reason.INVALID_AUTH),
+    SignInRequired(Reason.ACCOUNT_LOCKED),
+    PermissionMissing("CMN-401"),
+    Misconfigured(Reason.NOT_FOUND),
+]
+
+
+@pytest.mark.parametrize("error", VERDICTS, ids=str)
+def test_a_refusal_is_looked_at_once_more_within_a_minute(
+    error: RingCentralError,
+) -> None:
+    assert LOOK_AGAIN_AFTER < 60
+    assert Refusals().next(error) == Step(is_told=False, wait=LOOK_AGAIN_AFTER)
+
+
+@pytest.mark.parametrize("error", VERDICTS, ids=str)
+def test_one_that_stands_is_told_and_tried_again_up_to_once_an_hour(
+    error: RingCentralError,
+) -> None:
+    refusals = Refusals()
+    steps = [refusals.next(error) for _ in range(2_000)][1:]
+    assert all(step.is_told for step in steps)
+    waits = [step.wait for step in steps]
+    assert waits[0] == TRY_AGAIN_AFTER
+    assert waits == sorted(waits)
+    assert waits[-1] == TRY_AGAIN_MOST == 3_600
+
+
+def test_what_works_again_begins_anew() -> None:
+    refusals = Refusals()
+    for _ in range(5):
+        refusals.next(VERDICTS[0])
+    refusals.reset()
+    assert not refusals.next(VERDICTS[0]).is_told
+
+
+def test_a_fault_of_ours_is_tried_again_soon_and_then_less_often() -> None:
+    refusals, fault = Refusals(), RetryLater(Reason.SERVICE_ERROR)
+    waits = [refusals.next(fault).wait for _ in range(2_000)]
+    assert waits[0] <= 10
+    assert waits == sorted(waits)
+    assert waits[-1] == TRY_AGAIN_AFTER
