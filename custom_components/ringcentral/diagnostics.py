@@ -12,6 +12,7 @@ from yarl import URL
 
 from .aioringcentral.account import Account
 from .aioringcentral.models import Presence
+from .aioringcentral.recording.recorder import Report
 from .const import (
     CONF_AUTH,
     CONF_CALLER_IDENTITY,
@@ -55,6 +56,7 @@ async def async_get_config_entry_diagnostics(
         ),
         "rate_budget": coordinator.account.sign_in.http.budget.summary(now),
         "filters": _filters(coordinator.account),
+        "recording": _recording(coordinator.account, now),
         "restores": _restores(coordinator.editor.restores, coordinator.account),
         "extensions": {
             label: _extension(
@@ -109,6 +111,12 @@ def _connection(account: Account, now: float, *, available: bool) -> dict[str, A
         "error_codes": list(history.error_codes),
         "events_overtaken": account.presences.overtaken,
     }
+
+
+def _recording(account: Account, now: float) -> Report | None:
+    """Return the last frames and replies as shapes, which `scripts/replay` plays."""
+    recorder = account.sign_in.http.recorder
+    return None if recorder is None else recorder.report(now, account.presences)
 
 
 def _age(since: float | None, now: float) -> float | None:

@@ -23,6 +23,7 @@ from .aioringcentral.auth import JwtTokens, TokenSource
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateBudget
 from .aioringcentral.membership import Follow, read_lists
+from .aioringcentral.recording import Recorder
 from .aioringcentral.rest import Rest
 from .const import (
     AUTH_OAUTH,
@@ -70,7 +71,9 @@ def way_to(hass: HomeAssistant, server: str, client_id: str) -> Http:
     budget = hass.data.setdefault(_BUDGETS, {}).setdefault(
         (server, client_id), RateBudget()
     )
-    return Http(async_get_clientsession(hass), server, budget)
+    http = Http(async_get_clientsession(hass), server, budget)
+    http.recorder = Recorder()
+    return http
 
 
 def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:

@@ -1,5 +1,6 @@
 """Diagnostics: what helps to find a fault, and nobody's name, number or secret."""
 
+import json
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -18,6 +19,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.ringcentral.aioringcentral.recording.replay import Replay
 from custom_components.ringcentral.const import CALLER_FULL
 from emulator import Emulator
 
@@ -51,7 +53,7 @@ def steady(found: Any) -> Any:
     return {
         key: type(value).__name__ if key in PASSING else steady(value)
         for key, value in found.items()
-        if key != "versions"
+        if key not in ("versions", "recording")
     }
 
 
@@ -288,3 +290,49 @@ async def test_an_entry_that_is_not_loaded_has_diagnostics_and_lets_devices_go(
     await hass.async_block_till_done()
     assert story.followed() == {story.own}
     assert await hass.config_entries.async_unload(story.entry.entry_id)
+
+
+async def recording(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> dict[str, Any]:
+    """Return the recording of an office in which a call rings, is answered and held."""
+    async with office(hass, emulator) as story:
+        await emulator.play_call(
+            emulator.own_extension_id,
+            ["ring", "answer", "hold"],
+            from_name="Zacharias Caller",
+            **{"from": "+14155550177"},
+        )
+        await story.until(
+            lambda: (
+                story.coordinator.presence(emulator.own_extension_id).telephony_status
+                == "OnHold"
+            )
+        )
+        found = await get_diagnostics_for_config_entry(hass, hass_client, story.entry)
+    return dict(found["recording"])
+
+
+async def test_a_recording_plays_to_the_states_of_now(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    replay = Replay(await recording(hass, emulator, hass_client))
+
+    steps = list(replay.steps())
+
+    assert {event.type for step in steps for event in step.events} >= {
+        "answered",
+        "held",
+    }
+    assert replay.differences() == {}
+
+
+async def test_a_recording_tells_nothing_of_anybody(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    text = json.dumps(await recording(hass, emulator, hass_client))
+
+    people = [emulator.extension(each) for each in emulator.extension_ids]
+    private = [emulator.jwt, emulator.client_secret, *emulator.extension_ids]
+    private += ["Zacharias", "4155550177", *(each.name for each in people)]
+    assert [each for each in private if each in text] == []

@@ -121,6 +121,7 @@ class Http:
             SignInRequired, PermissionMissing, Misconfigured: the service refused the request.
         """
         place = await self.take_place(group)
+        began = place.at
         try:
             async with self.session.request(
                 method,
@@ -148,7 +149,13 @@ class Http:
             place.at = asyncio.get_running_loop().time()
         if self.recorder is not None:
             self.recorder.replied(
-                method, path, response.status, response.headers, raw, place.at
+                method,
+                path,
+                response.status,
+                response.headers,
+                raw,
+                place.at,
+                place.at - began,
             )
         body = decode(raw)
         self.note_reply(group, place, response.status, response.headers, body)

@@ -11,6 +11,7 @@ from typing import Final, TextIO
 from .account import Account, Change, Choices
 from .errors import Misconfigured, RingCentralError
 from .probe import add_arguments, run_command
+from .recording import command as replay
 from .sign_in import PRODUCTION, JwtSignIn
 
 # Secrets are no arguments: those are in the list of processes and in the shell's history.
@@ -34,7 +35,12 @@ def main(arguments: Sequence[str]) -> int:
     add_arguments(
         commands.add_parser("probe", help="record how RingCentral speaks, for a report")
     )
+    replay.add_arguments(
+        commands.add_parser("replay", help="play the recording in a diagnostics file")
+    )
     parsed = parser.parse_args(arguments)
+    if parsed.command == "replay":
+        return replay.run_command(parsed)
     if parsed.command == "probe":
         return run_command(parsed)
     try:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from ..models import Presence
 from .shapes import Shapes
 
 # Frames and replies that are kept, and bytes of them all; one that is larger than a part of that is not kept.
@@ -15,6 +16,19 @@ MOST_BYTES: Final = 1_000_000
 _LARGEST: Final = MOST_BYTES // 4
 
 type Record = dict[str, Any]
+type Report = dict[str, Any]
+
+# What a presence is compared by; calls and sequences are in the records themselves.
+STATES: Final = (
+    "telephony_status",
+    "presence_status",
+    "user_status",
+    "dnd_status",
+    "meeting_status",
+    "allow_see_my_presence",
+    "ring_on_monitored_call",
+    "pick_up_calls_on_hold",
+)
 
 
 class _Kept(NamedTuple):
@@ -54,9 +68,11 @@ class Recorder:
         headers: Mapping[str, str],
         raw: bytes,
         at: float,
+        took: float = 0.0,
     ) -> None:
-        """Record the reply of an HTTP request."""
+        """Record the reply of an HTTP request, and the seconds that it took."""
         facts = {
+            "took": round(took, 3),
             "method": method,
             "path": path,
             "status": status,
@@ -72,7 +88,19 @@ class Recorder:
 
     def records(self, now: float) -> list[Record]:
         """Return the shapes of everything kept, oldest first, with times in seconds before ``now``."""
+        return self._records(Shapes(datetime.now(UTC)), now)
+
+    def report(self, now: float, presences: Mapping[str, Presence]) -> Report:
+        """Return `records`, and what the client made of them: presence by the same labels (`replay` compares)."""
         shapes = Shapes(datetime.now(UTC))
+        records = self._records(shapes, now)
+        states = {
+            label: _state(presences[key])
+            for key, label in shapes.known(presences).items()
+        }
+        return {"dropped": self.dropped, "records": records, "states": states}
+
+    def _records(self, shapes: Shapes, now: float) -> list[Record]:
         return [_record(each, shapes, now) for each in self._kept]
 
     def _keep(self, one: _Kept) -> None:
@@ -98,6 +126,14 @@ def _record(kept: _Kept, shapes: Shapes, now: float) -> Record:
     if kept.raw is not None:
         record["body"] = shapes.shape(_decoded(kept.raw))
     return record
+
+
+def _state(presence: Presence) -> dict[str, Any]:
+    values = {name: getattr(presence, name) for name in STATES}
+    return {
+        name: str(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 def _decoded(raw: str | bytes) -> Any:

@@ -1,6 +1,6 @@
 """JSON of the service without what it is about: types, known words, counters, relative times, labels for ids."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 import re
 from typing import Any, Final
@@ -42,6 +42,10 @@ class Shapes:
         # ``1`` and ``"1"`` name the same extension.
         number = self._labels.setdefault(text, len(self._labels) + 1)
         return f"<{kind}{len(text)}:{number}>"
+
+    def known(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the labels, as texts, of those ids that any shape has named so far."""
+        return {key: self.label(key) for key in ids if key in self._labels}
 
     def shape(self, value: Any, field: str = "", depth: int = 0) -> Any:
         """Return the shape of a value that stands in a field of this name."""

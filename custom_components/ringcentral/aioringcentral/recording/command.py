@@ -1,0 +1,66 @@
+"""``python -m aioringcentral replay FILE``: prints what each record of a diagnostics file did."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+import sys
+from typing import Any
+
+from .replay import Replay, Step
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("file", type=Path, help="diagnostics of the integration")
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Play the recording; return the exit status: 1 where it ends with other states than the file."""
+    path = Path(os.environ.get("REPLAY_FROM", "."), arguments.file)
+    try:
+        report = find_report(json.loads(path.read_text(encoding="utf-8")))
+    except OSError, ValueError, KeyError:
+        print(
+            f"{arguments.file}: no diagnostics file with a recording", file=sys.stderr
+        )
+        return 2
+    replay = Replay(report)
+    for step in replay.steps():
+        print(line(step))
+    if report["dropped"]:
+        print(f"{report['dropped']} older records are not in the file")
+    differences = replay.differences()
+    for label, fields in differences.items():
+        for name, (played, said) in fields.items():
+            print(f"{label} {name}: played {played}, the file says {said}")
+    if not differences:
+        print("The states at the end are those in the file")
+    return 1 if differences else 0
+
+
+def find_report(diagnostics: Any) -> Any:
+    """Return the recording of a diagnostics file; raises KeyError where there is none."""
+    match diagnostics:
+        case {"data": {"recording": {"records": list()} as report}}:
+            return report
+        case {"recording": {"records": list()} as report}:
+            return report
+    raise KeyError("recording")
+
+
+def line(step: Step) -> str:
+    """Return a step as a line."""
+    words = [
+        f"{step.at:9.3f}",
+        step.kind,
+        step.extension,
+        str(step.status or "unknown"),
+    ]
+    words += [f"changed {', '.join(step.changed)}"] if step.changed else []
+    words += (
+        [f"calls {', '.join(event.type for event in step.events)}"]
+        if step.events
+        else []
+    )
+    return "  ".join(words)
