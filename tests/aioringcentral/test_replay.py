@@ -14,6 +14,8 @@ from aioringcentral.sign_in import JwtSignIn
 from aioringcentral.watch import main
 from emulator import Emulator
 
+RECORDINGS = Path(__file__).parent.parent / "fixtures/recordings"
+
 LABELS = {"id": "<int12:3>", "other": ["<str12:3>", "<str2:14>"]}
 
 
@@ -110,21 +112,39 @@ def test_a_file_without_a_recording_is_refused(
     assert "no diagnostics file with a recording" in capsys.readouterr().err
 
 
-def test_a_recording_of_anything_plays() -> None:
-    records = [
-        {"at": -3.0, "kind": "received", "body": body}
-        for body in (None, 5, "x", [], [None], [{}, {"body": {"extensionId": []}}])
-    ]
-    records += [
-        {"at": -2.0, "kind": "reply", "method": "GET", "path": "/presence", "status": 200, "body": body}
-        for body in (None, 5, {"records": 5}, [{"body": None}])
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [None, 5, "x", [], [None], [{}, {"body": {"extensionId": []}}], {"records": 5}],
+)
+@pytest.mark.parametrize("kind", ["received", "reply"])
+def test_a_recording_of_anything_plays(body: Any, kind: str) -> None:
+    facts = {"method": "GET", "path": "/presence", "status": 200}
+    record = {"at": -2.0, "kind": kind, "body": body, **facts}
 
-    assert list(Replay({"records": records}).steps()) == []
+    assert list(Replay({"records": [record]}).steps()) == []
 
 
 def test_a_report_is_found_with_and_without_the_envelope() -> None:
-    report = {"records": []}
+    report: dict[str, Any] = {"records": []}
 
     assert command.find_report({"recording": report}) is report
     assert command.find_report({"data": {"recording": report}}) is report
+
+
+# Recordings of reports, with what has to happen to calls when they are played.
+RECORDED = {"overtaken-event": ["answered", "held", "resumed", "ended"]}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_report_plays_as_it_should(name: str) -> None:
+    text = (RECORDINGS / f"{name}.json").read_text()
+    replay = Replay(command.find_report(json.loads(text)))
+
+    happened = [event.type for step in replay.steps() for event in step.events]
+
+    assert happened == RECORDED[name]
+    assert replay.differences() == {}
+
+
+def test_every_recording_is_played() -> None:
+    assert {path.stem for path in RECORDINGS.iterdir()} == set(RECORDED)
