@@ -1338,3 +1338,13 @@ def test_a_clock_that_is_set_changes_no_duration(step: timedelta) -> None:
     gone = advance(rings, idle, now + step, 101.0).state
     assert advance(gone, None, now, 102.0).events == ()
     assert advance(gone, None, now, 102.5).events
+
+
+def test_an_event_names_the_queue_and_the_number_that_was_called() -> None:
+    info = {"primary": {"type": "QueueName", "value": "Sales"}}
+    rings = call(1, RINGING, callInfo=info)
+    watcher = watch([event(0, rings), event(2, call(1, CONNECTED))], to_the_end=False)
+    answered = watcher.last[-1]
+    assert (answered.queue, answered.called_number) == ("Sales", ME)
+    assert "Sales" not in repr(answered)
+    assert ME not in repr(answered)

@@ -97,9 +97,10 @@ def test_lines() -> None:
     assert {key: each.name for key, each in found.extensions.items()} == {
         "1": "Me",
         "2": "Ann",
+        "5": "Queue",
     }
     assert found.plan.wanted == (LINES, LINE_LIST, EXTENSION_LIST)
-    assert found.plan.instead == {LINES: filters("1", "2")}
+    assert found.plan.instead == {LINES: filters("1", "2", "5")}
 
 
 def test_lines_where_the_account_may_not_be_read() -> None:
@@ -112,15 +113,18 @@ def test_a_line_knows_its_type_where_the_account_does_not() -> None:
     listed = Extension(id="5", name="Queue")
     line = Extension(id="5", type="Department")
     found = follow(Follow.LINES, of=lists(account=[listed], lines=[line]))
+    assert found.extensions["5"].type == "Department"
+    line = Extension(id="5", type="IvrMenu")
+    found = follow(Follow.LINES, of=lists(account=[listed], lines=[line]))
     assert found.extensions == {}
 
 
 def test_favorites() -> None:
     """One of another account is nobody that can be followed."""
     found = follow(Follow.FAVORITES, of=lists(favorites=("3", "4", "99", "5", "6")))
-    assert found.extensions == {"3": BEN, "4": PARK}
+    assert found.extensions == {"3": BEN, "4": PARK, "5": QUEUE}
     assert found.plan.wanted == (FAVORITES, FAVORITE_LIST, EXTENSION_LIST)
-    assert found.plan.instead == {FAVORITES: filters("3", "4")}
+    assert found.plan.instead == {FAVORITES: filters("3", "4", "5")}
 
 
 def test_favorites_where_the_account_may_not_be_read() -> None:
@@ -131,8 +135,8 @@ def test_favorites_where_the_account_may_not_be_read() -> None:
 
 def test_those_who_were_chosen() -> None:
     found = follow(Follow.CHOSEN, chosen=["3", "2", "5", "6", "99"])
-    assert list(found.extensions) == ["3", "2"]
-    assert found.plan.wanted == (*filters("3", "2"), EXTENSION_LIST)
+    assert list(found.extensions) == ["3", "2", "5"]
+    assert found.plan.wanted == (*filters("3", "2", "5"), EXTENSION_LIST)
     assert found.plan.instead == {}
 
 
@@ -211,7 +215,6 @@ def test_a_status_without_presence(status: str) -> None:
     [
         "Announcement",
         "ApplicationExtension",
-        "Department",
         "FaxUser",
         "IvrMenu",
         "PagingOnly",
@@ -226,10 +229,22 @@ def test_a_type_without_presence(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["User", "DigitalUser", "VirtualUser", "FlexibleUser", "Limited", "ParkLocation"],
+    [
+        *("User", "DigitalUser", "VirtualUser", "FlexibleUser", "Limited"),
+        *("ParkLocation", "Department", "GroupCallPickup"),
+        # New ones appear over time.
+        *("VoiceAppIntegration", "WebVoice", "SomethingNew"),
+    ],
 )
 def test_a_type_with_presence(kind: str) -> None:
     assert Extension(id="1", type=kind, status="Enabled").can_be_followed
+
+
+def test_what_has_calls_and_no_person() -> None:
+    for group in ("Department", "GroupCallPickup", "ParkLocation"):
+        assert not Extension(id="1", type=group).has_person
+    for kind in ("User", "Limited", "Room", None, "SomethingNew"):
+        assert Extension(id="1", type=kind).has_person
 
 
 # Reading the lists.

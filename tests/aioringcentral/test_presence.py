@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from aioringcentral.models import (
+    ActiveCall,
     CallDirection,
     DndStatus,
     Event,
@@ -21,6 +22,7 @@ from aioringcentral.models import (
 from aioringcentral.presence import (
     SEQUENCE_RESET,
     calls_disagree,
+    changes_from_wire,
     forget_sequence,
     is_older,
     merge,
@@ -421,3 +423,58 @@ def test_no_body_raises(body: dict[str, Any]) -> None:
     if update is not None:
         merge(Presence(extension_id=update.extension_id), update)
     update_from_rest(body)
+
+
+# Readings list every call (docs/protocol.md 10).
+
+
+def test_a_reading_with_more_calls_than_events_list_is_believed() -> None:
+    calls = [call(id=str(number), sessionId=str(number)) for number in range(9)]
+    update = update_from_rest(
+        rest_presence(telephonyStatus="CallConnected", activeCalls=calls)
+    )
+    assert update is not None
+    presence = merge(Presence(extension_id="5500101"), update)
+    assert len(presence.active_calls or ()) == 9
+    assert presence.total_active_calls == 9
+    assert not calls_disagree(presence)
+    pushed = update_from_event(
+        event(activeCalls=calls[2:], totalActiveCalls=9, telephonyStatus=None)
+    )
+    assert pushed is not None
+    assert not calls_disagree(merge(presence, pushed))
+
+
+@pytest.mark.parametrize(
+    ("dnd", "personal", "shown"),
+    [
+        ("Unknown", "DoNotAcceptAnyCalls", DndStatus.DO_NOT_ACCEPT_ANY_CALLS),
+        (None, "DoNotAcceptAnyCalls", DndStatus.DO_NOT_ACCEPT_ANY_CALLS),
+        ("SomethingNew", "TakeAllCalls", DndStatus.TAKE_ALL_CALLS),
+        (
+            "DoNotAcceptDepartmentCalls",
+            "TakeAllCalls",
+            DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS,
+        ),
+        ("TakeAllCalls", "Unknown", DndStatus.TAKE_ALL_CALLS),
+        ("Unknown", "Unknown", None),
+        ("Unknown", None, None),
+    ],
+)
+def test_personal_do_not_disturb_speaks_where_the_other_does_not(
+    dnd: str | None, personal: str | None, shown: DndStatus | None
+) -> None:
+    body = {"dndStatus": dnd, "dndStatusPersonal": personal}
+    changes = changes_from_wire({key: word for key, word in body.items() if word})
+    assert changes["dnd_status"] is shown
+
+
+def test_the_queue_and_the_called_number_of_a_call() -> None:
+    info = {"primary": {"type": "QueueName", "value": "Sales"}}
+    item = ActiveCall.from_wire(call(callInfo=info, to="+15550199"))
+    assert item.queue == "Sales"
+    assert "Sales" not in repr(item)
+    other = {"primary": {"type": "Other", "value": "x"}}
+    odd: Any
+    for odd in (None, [], {"primary": 7}, other):
+        assert ActiveCall.from_wire(call(callInfo=odd)).queue is None

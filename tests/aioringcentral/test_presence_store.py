@@ -3,6 +3,7 @@
 from typing import Any
 
 from hypothesis import given, strategies as st
+import pytest
 
 from aioringcentral.models import (
     DndStatus,
@@ -14,7 +15,7 @@ from aioringcentral.models import (
 from aioringcentral.presence import update_from_event, update_from_rest
 from aioringcentral.presence_store import PresenceStore
 
-from .wirebodies import event, rest_presence
+from .wirebodies import call, event, rest_presence
 
 KEY = "5500101"
 
@@ -307,3 +308,157 @@ def test_any_order_comes_to_the_same(
         in_disorder.apply(updates[sequence])
     assert in_disorder[KEY] == in_order[KEY]
     assert in_disorder[KEY].sequence == 12
+
+
+# Without a sequence: by the time in the envelope.
+
+AT = 1_795_000_000.0
+
+
+def plain(at: float | None, **changes: Any) -> PresenceUpdate:
+    """Return the update of an event that has a time and no sequence."""
+    return told(sequence=None, **changes)._replace(sent_at=at)
+
+
+def test_of_two_events_without_sequence_the_later_one_stands() -> None:
+    presences = store()
+    presences.apply(plain(AT + 1, telephonyStatus="NoCall", activeCalls=[]))
+    presences.apply(plain(AT, telephonyStatus="Ringing", dndStatus="TakeAllCalls"))
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+    assert presences.overtaken == 1
+
+
+def test_what_only_the_overtaken_one_told_without_sequence_is_kept() -> None:
+    presences = store()
+    only = {"telephonyStatus": None, "presenceStatus": None, "userStatus": None}
+    late = plain(AT, **only, dndStatus="DoNotAcceptAnyCalls", meetingStatus=None)
+    newer = plain(AT + 1, telephonyStatus="Ringing", dndStatus=None)
+    presences.apply(newer)
+    presences.apply(late)
+    assert presences[KEY].dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+
+
+def test_an_event_on_two_sockets_counts_once_without_sequence() -> None:
+    """The other socket may bring it after its successor."""
+    presences = store()
+    first, second = (
+        plain(AT, telephonyStatus="Ringing"),
+        plain(AT + 1, telephonyStatus="NoCall"),
+    )
+    assert presences.apply(first) is not None
+    assert presences.apply(second) is not None
+    assert presences.apply(first) is None
+    assert presences.apply(second) is None
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+
+
+def test_a_sequence_decides_before_the_time() -> None:
+    presences = store()
+    presences.apply(told(sequence=7, telephonyStatus="Ringing")._replace(sent_at=AT))
+    newer = told(sequence=8, telephonyStatus="NoCall")._replace(sent_at=AT - 5)
+    presences.apply(newer)
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+
+
+def test_where_one_event_has_no_sequence_the_time_decides() -> None:
+    presences = store()
+    presences.apply(told(sequence=7, telephonyStatus="NoCall")._replace(sent_at=AT))
+    presences.apply(plain(AT - 1, telephonyStatus="Ringing"))
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+    presences.apply(plain(AT + 1, telephonyStatus="Ringing"))
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+
+
+@pytest.mark.parametrize("at", [None, AT - 3_600, AT + 1e9])
+def test_no_odd_time_freezes_an_extension(at: float | None) -> None:
+    presences = store()
+    presences.apply(plain(AT, telephonyStatus="NoCall"))
+    presences.apply(plain(at, telephonyStatus="OnHold"))
+    assert presences[KEY].telephony_status is TelephonyStatus.ON_HOLD
+    presences.apply(plain(AT + 1, telephonyStatus="Ringing"))
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+
+
+@given(st.permutations(range(6)))
+def test_events_without_sequence_come_to_the_same_in_any_order(
+    order: list[int],
+) -> None:
+    statuses = ("Ringing", "CallConnected", "OnHold", "CallConnected", "OnHold")
+    events = [
+        plain(AT + number, telephonyStatus=status)
+        for number, status in enumerate((*statuses, "NoCall"))
+    ]
+    presences = store()
+    for number in order:
+        presences.apply(events[number])
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+
+
+# Queues, pick-up groups and park locations.
+
+
+def group() -> PresenceStore:
+    """Return a store that follows a queue."""
+    found = PresenceStore()
+    found.follow([KEY], [KEY])
+    return found
+
+
+def group_reading(**changes: Any) -> PresenceUpdate:
+    """Return a reading of a queue: the service gives it no status of its own."""
+    body = {"extension": {"id": int(KEY)}, "presenceStatus": "Offline", **changes}
+    update = update_from_rest(body)
+    assert update is not None
+    return update
+
+
+def test_the_status_of_a_queue_follows_its_calls() -> None:
+    presences = group()
+    journal = presences.begin_read()
+    presences.end_read(journal, [KEY], [group_reading()], anew=True)
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+    assert presences[KEY].active_calls == ()
+    waiting = [
+        call(id=str(number), sessionId=str(number), telephonyStatus="Ringing")
+        for number in range(9)
+    ]
+    journal = presences.begin_read()
+    presences.end_read(journal, [KEY], [group_reading(activeCalls=waiting)], anew=False)
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+    assert presences[KEY].total_active_calls == 9
+    nothing = dict.fromkeys(("telephonyStatus", "totalActiveCalls"))
+    presences.apply(
+        told(**nothing, sequence=None, activeCalls=[call(telephonyStatus="OnHold")])
+    )
+    assert presences[KEY].telephony_status is TelephonyStatus.ON_HOLD
+    over = call(telephonyStatus="NoCall", terminationType="final")
+    presences.apply(told(**nothing, sequence=None, activeCalls=[over]))
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
+
+
+def test_the_service_s_own_status_of_a_park_location_stands() -> None:
+    presences = group()
+    parked = call(telephonyStatus="ParkedCall")
+    presences.apply(told(telephonyStatus="ParkedCall", activeCalls=[parked]))
+    assert presences[KEY].telephony_status is TelephonyStatus.PARKED_CALL
+
+
+def test_an_event_that_is_not_about_calls_ends_none() -> None:
+    presences = group()
+    waiting = [call(telephonyStatus="Ringing")]
+    presences.apply(told(telephonyStatus=None, activeCalls=waiting))
+    presences.apply(
+        plain(
+            None, telephonyStatus=None, presenceStatus="Offline", totalActiveCalls=None
+        )
+    )
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+
+
+def test_somebody_s_status_does_not_follow_from_a_reading_without_it() -> None:
+    """Who is hidden has calls that nobody may see."""
+    presences = store()
+    journal = presences.begin_read()
+    presences.end_read(journal, [KEY], [group_reading()], anew=True)
+    assert presences[KEY].telephony_status is None

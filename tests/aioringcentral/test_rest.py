@@ -205,6 +205,26 @@ async def test_presence_is_changed(client: Client, emulator: Emulator) -> None:
     assert truth["userStatus"] == "Busy"
 
 
+@pytest.mark.parametrize(
+    ("status", "has_personal", "sent"),
+    [
+        (DndStatus.DO_NOT_ACCEPT_ANY_CALLS, True, "DoNotAcceptAnyCalls"),
+        (DndStatus.TAKE_ALL_CALLS, True, "TakeAllCalls"),
+        (DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS, True, None),
+        (DndStatus.DO_NOT_ACCEPT_ANY_CALLS, False, None),
+        (None, True, None),
+    ],
+)
+async def test_do_not_disturb_is_set_where_the_account_keeps_it(
+    status: DndStatus | None, has_personal: bool, sent: str | None
+) -> None:
+    rest, service = rest_of({"extension": {"id": 7}})
+    await rest.update_presence("7", dnd_status=status, has_personal_dnd=has_personal)
+    ((_, _, more),) = service.sent
+    assert more["json"].get("dndStatusPersonal") == sent
+    assert more["json"].get("dndStatus") == status
+
+
 async def test_a_ticket(client: Client, emulator: Emulator) -> None:
     ticket = await client.rest.ticket()
     assert ticket.uri.startswith("ws://127.0.0.1")

@@ -548,7 +548,7 @@ async def test_empty_lists_are_not_on_offer(
 async def test_lines_without_presence_are_not_on_offer(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    await emulator.set_lines(emulator.ids("Department"))
+    await emulator.set_lines(emulator.ids("IvrMenu"))
     result = await answer(hass, await begin(hass), jwt_input(emulator))
     assert "lines" not in on_offer(result, "follow")
 
@@ -579,7 +579,8 @@ async def test_extensions_are_chosen_by_name(
     somebody = emulator.extension(emulator.extension_ids[1])
     assert offered[str(somebody.id)] == f"{somebody.name} ({somebody.number})"
     assert set(emulator.extension_ids) <= offered.keys()
-    assert not set(emulator.ids("Department")) & offered.keys()
+    assert set(emulator.ids("Department")) <= offered.keys()
+    assert not set(emulator.ids("IvrMenu")) & offered.keys()
     assert not set(emulator.ids("User", "Disabled")) & offered.keys()
 
     result = await answer(hass, result, {"extensions": []})

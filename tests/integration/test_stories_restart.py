@@ -60,17 +60,14 @@ async def test_every_state_is_known_from_the_first_moment(
     async with office(hass, emulator, follow=["account"]) as story:
         firsts = first_states(story)
         assert firsts.keys() >= story.all_states().keys()
-        park = {
-            key for key in firsts if f"_{emulator.ids(type='ParkLocation')[0]}_" in key
-        }
         unknown = {
             key
             for key, state in firsts.items()
             if state in (STATE_UNKNOWN, STATE_UNAVAILABLE)
             and not key.endswith(MAY_BE_UNKNOWN)
         }
-        # The service keeps no presence for a park location until a call is parked there.
-        assert unknown <= park
+        # Also of a park location, of which the service tells its calls alone.
+        assert unknown == set()
         assert firsts[story.unique_id("telephony_status", one)] == "call_connected"
         assert firsts[story.unique_id("on_call", one)] == "on"
         assert firsts[f"{emulator.account_id}_extensions_on_call"] == "1"

@@ -14,25 +14,26 @@ _MOST: Final = 16
 class Window:
     """A presence, and the events to apply on top of it (docs/decisions/0004-late-events-are-laid-under.md).
 
-    ``floor`` is the sequence of the last event that the presence includes, None if unknown.
+    ``floor`` has sequence and time of the last event that the presence includes, as far as known.
     """
 
     base: Presence
-    floor: int | None
+    floor: Presence | PresenceUpdate
     events: list[PresenceUpdate] = field(default_factory=list)
 
     def add(self, update: PresenceUpdate) -> bool:
         """Insert an event in order; return False if the base presence already includes it."""
-        if is_before(update.sequence, self.floor):
+        if is_before(update, self.floor):
             return False
         place = len(self.events)
-        while place and is_before(update.sequence, self.events[place - 1].sequence):
+        while place and is_before(update, self.events[place - 1]):
             place -= 1
         self.events.insert(place, update)
         if len(self.events) > _MOST:
             first = self.events.pop(0)
             self.base = merge(self.base, first)
-            self.floor = first.sequence or self.floor
+            if first.sequence or first.sent_at is not None:
+                self.floor = first
         return True
 
     @property
@@ -46,7 +47,7 @@ class Window:
     @property
     def has_gap(self) -> bool:
         """Whether an event before the newest is missing: sequences count one by one (docs/protocol.md 4.4)."""
-        before = self.floor
+        before = self.floor.sequence
         for update in self.events:
             if not before or not update.sequence or update.sequence - before > 1:
                 return True

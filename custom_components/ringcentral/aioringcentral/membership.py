@@ -113,7 +113,11 @@ def following(
     members: dict[str, Extension] = {}
     for choice, filters, found in _parts(choices, chosen, lists):
         known = {
-            extension.id: extension for extension in found if extension.can_be_followed
+            extension.id: extension
+            for extension in found
+            if extension.can_be_followed
+            # A company's queues would be as many devices: they are followed where they are named.
+            and (choice is not Follow.ACCOUNT or extension.type != "Department")
         }
         members |= {
             key: extension for key, extension in known.items() if key not in members

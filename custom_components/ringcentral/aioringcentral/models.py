@@ -85,10 +85,14 @@ class ActiveCall(NamedTuple):
     from_name: str | None = None
     to_number: str | None = None
     to_name: str | None = None
+    queue: str | None = None
+    """Name of the call queue that the call came through."""
 
     @override
     def __repr__(self) -> str:
-        return repr_without(self, "from_number", "from_name", "to_number", "to_name")
+        return repr_without(
+            self, "from_number", "from_name", "to_number", "to_name", "queue"
+        )
 
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self:
@@ -107,6 +111,7 @@ class ActiveCall(NamedTuple):
             from_name=wire.text(item.get("fromName")),
             to_number=wire.text(item.get("to")),
             to_name=wire.text(item.get("toName")),
+            queue=_queue(item.get("callInfo")),
         )
 
     @property
@@ -122,11 +127,13 @@ class Presence(NamedTuple):
     """Presence of one extension as last known; None is unknown.
 
     ``active_calls`` is None where the service gives no call details (plain event filter),
-    and holds the newest seven calls at most; ``total_active_calls`` counts them all.
+    and holds the newest seven calls at most after an event; ``total_active_calls`` counts them all.
+    ``sequence`` and ``sent_at`` are those of the newest event.
     """
 
     extension_id: str
     sequence: int | None = None
+    sent_at: float | None = None
     telephony_status: TelephonyStatus | None = None
     presence_status: PresenceStatus | None = None
     user_status: UserStatus | None = None
@@ -138,6 +145,8 @@ class Presence(NamedTuple):
     message: str | None = None
     active_calls: tuple[ActiveCall, ...] | None = None
     total_active_calls: int | None = None
+    dnd_status_personal: DndStatus | None = None
+    """Known on accounts with new call handling alone (docs/protocol.md 10)."""
 
     @override
     def __repr__(self) -> str:
@@ -155,6 +164,8 @@ class PresenceUpdate(NamedTuple):
     sequence: int | None
     changes: Mapping[str, Any]
     detailed: bool
+    sent_at: float | None = None
+    """`Event.timestamp` in seconds since the epoch; readings have neither this nor a sequence."""
 
 
 class Event(NamedTuple):
@@ -205,11 +216,24 @@ class Extension:
 
     @property
     def can_be_followed(self) -> bool:
-        """Whether the service keeps a presence for it (docs/protocol.md 2.4); a park location shows parked calls."""
+        """Whether the service keeps a presence or calls for it (docs/protocol.md 2.4, 10)."""
         return (
             self.type not in _TYPES_WITHOUT_PRESENCE
             and self.status not in _STATUSES_WITHOUT_PRESENCE
         )
+
+    @property
+    def has_person(self) -> bool:
+        """Whether it has more than calls: a queue, pick-up group or park location has nothing else."""
+        return self.type not in _TYPES_WITHOUT_PERSON
+
+
+def _queue(call_info: Any) -> str | None:
+    """Return the queue that ``callInfo`` names (docs/protocol.md 4.3)."""
+    primary = wire.mapping(wire.mapping(call_info).get("primary"))
+    return (
+        wire.name(primary.get("value")) if primary.get("type") == "QueueName" else None
+    )
 
 
 def repr_without(value: Any, *private: str) -> str:
@@ -226,7 +250,6 @@ _TYPES_WITHOUT_PRESENCE = frozenset(
     {
         "Announcement",
         "ApplicationExtension",
-        "Department",
         "FaxUser",
         "IvrMenu",
         "PagingOnly",
@@ -238,6 +261,7 @@ _TYPES_WITHOUT_PRESENCE = frozenset(
         "Voicemail",
     }
 )
+_TYPES_WITHOUT_PERSON = frozenset({"Department", "GroupCallPickup", "ParkLocation"})
 _STATUSES_WITHOUT_PRESENCE = frozenset({"Disabled", "Frozen", "Unassigned"})
 
 

@@ -20,6 +20,9 @@ from .models import (
 # A step back this large is not a late event but a counter that the service restarted: late events
 # come out of a buffer of 100. Accepting it keeps an extension from freezing until the next snapshot.
 SEQUENCE_RESET = 1_000
+# The same in seconds, where events have a time alone: longer ago than a recovered session replays
+# (docs/protocol.md 3.4), it is the service's clock that was set.
+CLOCK_RESET = 600.0
 # An event lists the newest seven calls (docs/protocol.md 4.3).
 LISTED_CALLS = 7
 
@@ -40,6 +43,11 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "presenceStatus": ("presence_status", str, partial(wire.member, PresenceStatus)),
     "userStatus": ("user_status", str, partial(wire.member, UserStatus)),
     "dndStatus": ("dnd_status", str, partial(wire.member, DndStatus)),
+    "dndStatusPersonal": (
+        "dnd_status_personal",
+        str,
+        partial(wire.member, DndStatus),
+    ),
     "meetingStatus": ("meeting_status", str, partial(wire.member, MeetingStatus)),
     "allowSeeMyPresence": ("allow_see_my_presence", bool, bool),
     "ringOnMonitoredCall": ("ring_on_monitored_call", bool, bool),
@@ -58,6 +66,9 @@ def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
             name, kind, read = field
             if isinstance(value, kind):
                 changes[name] = read(value)
+    if (personal := changes.get("dnd_status_personal")) is not None:
+        # With new call handling the other one may be missing or say nothing (docs/protocol.md 10).
+        changes["dnd_status"] = changes.get("dnd_status") or personal
     return changes
 
 
@@ -73,6 +84,7 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
         sequence=wire.number(event.body.get("sequence")),
         changes=changes_from_wire(event.body),
         detailed="detailedTelephonyState=true" in event.uri,
+        sent_at=None if event.timestamp is None else event.timestamp.timestamp(),
     )
 
 
@@ -94,25 +106,31 @@ def update_from_rest(
 
 
 def is_older(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether an event was overtaken by one already merged (docs/protocol.md 4.4).
-
-    An equal, missing or zero sequence is accepted; see `SEQUENCE_RESET`.
-    """
-    return is_before(update.sequence, before.sequence)
+    """Whether an event was overtaken by one already merged (docs/protocol.md 4.4)."""
+    return is_before(update, before)
 
 
 def is_ahead(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether an event before this one is missing: sequences count one by one (docs/protocol.md 4.4)."""
+    """Whether another event may belong before this one, since it is not the next one.
+
+    They are numbered one by one (docs/protocol.md 4.4); where they are not, one may always come late.
+    """
     if not update.sequence:
-        return False
+        return update.sent_at is not None
     return not before.sequence or update.sequence > before.sequence + 1
 
 
-def is_before(sequence: int | None, other: int | None) -> bool:
-    """Whether a sequence comes before another one of the same counter."""
-    if not sequence or not other:
+def is_before(one: Presence | PresenceUpdate, other: Presence | PresenceUpdate) -> bool:
+    """Whether an event comes before another, or before the newest that a presence holds.
+
+    By the sequence, and where one of them has none by the time in the envelope (docs/protocol.md 10). One
+    with neither, and one that is equal, comes after; see `SEQUENCE_RESET`.
+    """
+    if one.sequence and other.sequence:
+        return 0 < other.sequence - one.sequence < SEQUENCE_RESET
+    if one.sent_at is None or other.sent_at is None:
         return False
-    return 0 < other - sequence < SEQUENCE_RESET
+    return 0 < other.sent_at - one.sent_at < CLOCK_RESET
 
 
 def merge(before: Presence, update: PresenceUpdate) -> Presence:
@@ -120,6 +138,8 @@ def merge(before: Presence, update: PresenceUpdate) -> Presence:
     changes = dict(update.changes)
     if update.sequence:
         changes["sequence"] = update.sequence
+    if update.sent_at is not None:
+        changes["sent_at"] = update.sent_at
     if "active_calls" not in changes and _unlisted_calls_changed(before, update):
         status = changes.get("telephony_status", before.telephony_status)
         is_over = update.detailed and status is TelephonyStatus.NO_CALL
@@ -142,25 +162,61 @@ def _unlisted_calls_changed(before: Presence, update: PresenceUpdate) -> bool:
     status = changes.get("telephony_status", before.telephony_status)
     has_moved = status is not before.telephony_status
     if not update.detailed:
-        is_repeated = update.sequence is not None and update.sequence == before.sequence
-        return has_moved and not is_repeated
+        return has_moved and not _is_repeated(before, update)
     return (
         has_moved
         or status is TelephonyStatus.NO_CALL
-        or not update.sequence
+        or (not update.sequence and update.sent_at is None)
         or "total_active_calls" in changes
     )
 
 
+def _is_repeated(before: Presence, update: PresenceUpdate) -> bool:
+    """Whether the presence holds an event already, which came by another filter."""
+    if update.sequence is not None:
+        return update.sequence == before.sequence
+    return update.sent_at is not None and update.sent_at == before.sent_at
+
+
+# The one status of several calls is that of the first of these (docs/protocol.md 4.5: partly a guess).
+_FOREMOST: Final = (
+    TelephonyStatus.CALL_CONNECTED,
+    TelephonyStatus.ON_HOLD,
+    TelephonyStatus.RINGING,
+    TelephonyStatus.PARKED_CALL,
+)
+
+
+def with_status_of_calls(update: PresenceUpdate, *, is_reading: bool) -> PresenceUpdate:
+    """Return what an update says of a queue, pick-up group or park location.
+
+    The service lists their calls, and often no telephony status (docs/protocol.md 10): it follows the calls.
+    A reading without calls says that there are none.
+    """
+    if update.changes.get("telephony_status") is not None:
+        return update
+    calls: tuple[ActiveCall, ...] | None = update.changes.get(
+        "active_calls", () if is_reading else None
+    )
+    if calls is None:
+        return update
+    statuses = {call.telephony_status for call in calls if not call.is_over}
+    status = next(
+        (status for status in _FOREMOST if status in statuses), TelephonyStatus.NO_CALL
+    )
+    changes = {**update.changes, "active_calls": calls, "telephony_status": status}
+    return update._replace(changes=changes)
+
+
 def is_same(one: Presence, other: Presence) -> bool:
     """Whether two presences are equal, ignoring the sequence."""
-    # Whose it is and its sequence are the first two fields.
-    return one[2:] == other[2:]
+    # Whose it is, and the sequence and time of its newest event, are the first three fields.
+    return one[3:] == other[3:]
 
 
 def forget_sequence(presence: Presence) -> Presence:
     """Return the presence without its sequence, as needed after a break (docs/architecture.md 4.3)."""
-    return presence._replace(sequence=None)
+    return presence._replace(sequence=None, sent_at=None)
 
 
 def is_incomplete(presence: Presence) -> bool:

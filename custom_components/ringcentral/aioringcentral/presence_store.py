@@ -6,7 +6,14 @@ from typing import Final
 
 from .event_window import Window
 from .models import Presence, PresenceUpdate
-from .presence import forget_sequence, is_ahead, is_older, is_same, merge
+from .presence import (
+    forget_sequence,
+    is_ahead,
+    is_older,
+    is_same,
+    merge,
+    with_status_of_calls,
+)
 
 # Most extensions that wait for a late event, which comes out of a buffer of 100 (docs/protocol.md 3.3).
 _MOST_WINDOWS: Final = 100
@@ -17,12 +24,12 @@ class Journal:
     """Events that arrived while a snapshot was being read, by extension, with the sequence before the first."""
 
     events: dict[str, list[PresenceUpdate]] = field(default_factory=dict)
-    floors: dict[str, int | None] = field(default_factory=dict)
+    floors: dict[str, Presence] = field(default_factory=dict)
 
     def note(self, before: Presence, update: PresenceUpdate) -> None:
         """Record an event that arrived."""
         self.events.setdefault(update.extension_id, []).append(update)
-        self.floors.setdefault(update.extension_id, before.sequence)
+        self.floors.setdefault(update.extension_id, before)
 
 
 class PresenceStore(dict[str, Presence]):
@@ -34,10 +41,17 @@ class PresenceStore(dict[str, Presence]):
         self._journals: list[Journal] = []
         # Extensions with a missing event, which may still arrive.
         self._windows: dict[str, Window] = {}
+        self._without_status: frozenset[str] = frozenset()
         self.overtaken = 0
 
-    def follow(self, extension_ids: Collection[str]) -> None:
-        """Keep exactly these extensions; a new one is unknown until it is read."""
+    def follow(
+        self, extension_ids: Collection[str], without_status: Collection[str] = ()
+    ) -> None:
+        """Keep exactly these extensions; a new one is unknown until it is read.
+
+        The telephony status of those in ``without_status`` follows their calls, see `with_status_of_calls`.
+        """
+        self._without_status = frozenset(without_status)
         kept = self.copy()
         self.clear()
         for key in extension_ids:
@@ -56,6 +70,8 @@ class PresenceStore(dict[str, Presence]):
         key = update.extension_id
         if (before := self.get(key)) is None:
             return None
+        if key in self._without_status:
+            update = with_status_of_calls(update, is_reading=False)
         for journal in self._journals:
             journal.note(before, update)
         window = self._windows.get(key)
@@ -68,7 +84,7 @@ class PresenceStore(dict[str, Presence]):
         else:
             after = merge(before, update)
             if window is not None or is_ahead(before, update):
-                window = window or Window(before, before.sequence)
+                window = window or Window(before, before)
                 window.add(update)
         self[key] = after
         if window is not None:
@@ -109,14 +125,16 @@ class PresenceStore(dict[str, Presence]):
             if update is None and not anew:
                 continue
             after = Presence(extension_id=key) if anew else before
+            if update is not None and key in self._without_status:
+                update = with_status_of_calls(update, is_reading=True)
             if update is not None:
                 after = merge(after, update)
             # The snapshot already includes events up to this sequence.
-            window = Window(after, journal.floors.get(key, before.sequence))
+            window = Window(after, journal.floors.get(key, before))
             for event in events:
                 window.add(event)
             after = window.presence
-            self[key] = after._replace(sequence=before.sequence)
+            self[key] = after._replace(sequence=before.sequence, sent_at=before.sent_at)
             self._keep(key, window)
             if not is_same(after, before):
                 changed[key] = before

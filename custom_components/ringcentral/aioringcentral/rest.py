@@ -235,13 +235,21 @@ class Rest:
         user_status: UserStatus | None = None,
         dnd_status: DndStatus | None = None,
         message: str | None = None,
+        has_personal_dnd: bool = False,
     ) -> PresenceUpdate:
         """Change what is given (docs/protocol.md 2.5) and return the presence after it."""
         values = {
             "userStatus": user_status,
             "dndStatus": dnd_status,
+            "dndStatusPersonal": dnd_status if has_personal_dnd else None,
             "message": message,
         }
+        if dnd_status not in (
+            DndStatus.TAKE_ALL_CALLS,
+            DndStatus.DO_NOT_ACCEPT_ANY_CALLS,
+        ):
+            # The others are about calls of queues (docs/protocol.md 2.4).
+            values["dndStatusPersonal"] = None
         body = {key: value for key, value in values.items() if value is not None}
         path = f"{ACCOUNT}/extension/{extension_id}/presence"
         reply = await self._send("PUT", path, RateGroup.MEDIUM, json=body)

@@ -201,7 +201,7 @@ class Account[SignInT: SignIn = SignIn]:
             RetryLater, SignInRequired, PermissionMissing, Misconfigured: it did not come so far.
         """
         await self._members.read()
-        self.presences.follow(self.extensions)
+        self._track_members()
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -273,11 +273,14 @@ class Account[SignInT: SignIn = SignIn]:
         Raises:
             RingCentralError: it was refused, or the outcome is not known.
         """
+        known = self.presences.get(extension_id)
         reply = self.sign_in.rest.update_presence(
             extension_id,
             user_status=user_status,
             dnd_status=dnd_status,
             message=message,
+            has_personal_dnd=known is not None
+            and known.dnd_status_personal is not None,
         )
         await self._tracker.show_reply(extension_id, reply)
 
@@ -416,10 +419,16 @@ class Account[SignInT: SignIn = SignIn]:
             self._rereads.read_again(self.presences)
             self._members.changed()
 
+    def _track_members(self) -> None:
+        without_person = [
+            key for key, each in self.extensions.items() if not each.has_person
+        ]
+        self.presences.follow(self.extensions, without_person)
+
     async def _update_members(self) -> None:
         before = self.extensions
         left = await self._members.read()
-        self.presences.follow(self.extensions)
+        self._track_members()
         for key in left:
             self._tracker.forget(key)
         self.stream.change_filters(self._members.plan)

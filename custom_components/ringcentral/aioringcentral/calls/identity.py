@@ -38,6 +38,7 @@ _LASTING: Final = (
     "from_name",
     "to_number",
     "to_name",
+    "queue",
 )
 _lasting: Final = attrgetter(*_LASTING)
 # "0" stands for a missing id.

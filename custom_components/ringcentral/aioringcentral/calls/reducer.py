@@ -384,6 +384,8 @@ class _Change:
                 duration=call.duration(self.clock) if stops else None,
                 number=call.number,
                 name=call.name,
+                queue=call.queue,
+                called_number=call.called_number,
             )
         )
 

@@ -77,10 +77,14 @@ class CallEvent(NamedTuple):
     """Number of the other party."""
     name: str | None = None
     """Name of the other party."""
+    queue: str | None = None
+    """Name of the call queue that the call came through, where the service says."""
+    called_number: str | None = None
+    """Which of the extension's own numbers was called; None for an outbound call."""
 
     @override
     def __repr__(self) -> str:
-        return repr_without(self, "number", "name")
+        return repr_without(self, "number", "name", "queue", "called_number")
 
 
 class Call(NamedTuple):
@@ -120,6 +124,18 @@ class Call(NamedTuple):
             if name := other_party(leg)[1]:
                 return name
         return None
+
+    @property
+    def queue(self) -> str | None:
+        """Name of the call queue that it came through."""
+        return next((leg.queue for leg in self.legs if leg.queue), None)
+
+    @property
+    def called_number(self) -> str | None:
+        """Which of the extension's own numbers was called."""
+        if self.direction is not CallDirection.INBOUND:
+            return None
+        return next((leg.to_number for leg in self.legs if leg.to_number), None)
 
     def is_gone(self, clock: float) -> bool:
         """Whether a missing call does not come back."""
