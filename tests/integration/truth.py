@@ -1,7 +1,7 @@
 """What every entity has to show, by what the service knows."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.const import STATE_UNKNOWN
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -9,8 +9,18 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.ringcentral.const import CONF_EXTENSIONS, CONF_FOLLOW
 from demo.entities import expected
 from emulator import Emulator
+from emulator.extension import Extension
 
 type Json = dict[str, Any]
+
+
+# Not followed by this client, although they have calls.
+_NOT_FOLLOWED: Final = frozenset({"Department", "GroupCallPickup"})
+
+
+def can_be_followed(extension: Extension) -> bool:
+    """Whether the client follows extensions of this type."""
+    return extension.watchable and extension.type not in _NOT_FOLLOWED
 
 
 class Truth:
@@ -38,7 +48,7 @@ class Truth:
             str(key): extension.name or "Extension"
             for key in ids
             if (extension := account.extensions.get(key)) is not None
-            and extension.watchable
+            and can_be_followed(extension)
             and extension.status in ("Enabled", "NotActivated")
         }
 

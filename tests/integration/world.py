@@ -23,15 +23,19 @@ from unittest.mock import patch
 
 from aiohttp import web
 from homeassistant import loader
-from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryState,
+    OperationNotAllowed,
+)
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
     aiohttp_client,
     device_registry as dr,
-    entity_registry as er,
     frame,
+    issue_registry as ir,
     translation,
 )
 from homeassistant.helpers.entity import Entity
@@ -46,15 +50,17 @@ from custom_components.ringcentral import signin
 from custom_components.ringcentral.aioringcentral.account import Account, account
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.stream import Continuity
-from custom_components.ringcentral.const import AUTH_JWT, DOMAIN
+from custom_components.ringcentral.const import CONF_EXTENSIONS, DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from demo.hass import free_port
 from emulator import Emulator
 
-from . import entry_for, jwt_input, open_sessions
+from . import entry_for, open_sessions
+from .comparison import Comparison
+from .promises import Presences, Words
 from .skipping import SkippingLoop
-from .stories import keyed
 from .truth import Json, Truth
+from .undoing import FIELDS, UNDONE_WITHIN, Undoing
 from .watching import Log, Penalties, is_ours, our_tasks
 
 # Seconds until the slow re-read of everything: six hours without the waiting.
@@ -70,14 +76,14 @@ AT_LAST: Final = RESYNC + 60.0
 # Seconds in which the connection is back once all faults are over: ten minutes between Home Assistant's own
 # tries to set up. Where it was set up it is two minutes, or five after a missing permission.
 BACK: Final = 700.0
+# The same where the service has refused in its own words: an hour between tries.
+BACK_AFTER_REFUSALS: Final = 3_700.0
 # Seconds in which the sentinel shows: only an event is so quick.
 LIVE: Final = 1.0
 
 
-class World:
+class World(Comparison):
     """One history: a service, a Home Assistant that follows it, and what there was to complain of."""
-
-    hass: HomeAssistant
 
     def __init__(
         self,
@@ -109,6 +115,11 @@ class World:
             self.emulator, calls_are_listed=kind.get("account_detailed_calls", True)
         )
         self.penalties = Penalties(loop.time)
+        self.words = Words()
+        self.followed_ones = Presences(loop.time)
+        self.members = Presences(loop.time)
+        self.undoing = Undoing(loop.time)
+        self._extension_of: dict[str, str] = {}
         self.is_in_reach = False
         self.complaints: list[str] = []
         self.calls = 0
@@ -124,8 +135,8 @@ class World:
         self.is_gentle = True
         # Whether no socket was lost: planned ends are no losses.
         self.is_unbroken = True
-        # Whether an event that nothing can bring back was lost.
-        self.is_lossy = False
+        # How many lists were read as they are not.
+        self.lies = 0
         self._follow, self._caller_identity = follow, caller_identity
         self._hass_stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -149,6 +160,9 @@ class World:
         self.loop.set_exception_handler(self._on_exception)
         stack.enter_context(mock_storage())
         stack.enter_context(self.penalties.watched())
+        stack.enter_context(self.words.listening())
+        stack.enter_context(self.undoing.watched())
+        stack.enter_context(self._sign_ins_watched())
         stack.enter_context(self._client_watched())
         stack.enter_context(patch.object(account, "RESYNC_EVERY", RESYNC))
         stack.enter_context(
@@ -207,6 +221,21 @@ class World:
         ):
             yield
 
+    @contextmanager
+    def _sign_ins_watched(self) -> Iterator[None]:
+        """See whether a sign-in is asked for without a word of the service."""
+        start = ConfigEntry.async_start_reauth
+
+        def start_reauth(entry: ConfigEntry, *args: Any, **options: Any) -> None:
+            if not self.words.allow_sign_in():
+                self.complaints.append(
+                    f"a sign-in is asked for, and nobody said so: {self.words.heard}"
+                )
+            start(entry, *args, **options)
+
+        with patch.object(ConfigEntry, "async_start_reauth", start_reauth):
+            yield
+
     async def start_hass(self) -> None:
         """Start Home Assistant with the entry, and let set-up take its time."""
         stack = self._hass_stack
@@ -214,6 +243,12 @@ class World:
         frame.async_setup(self.hass)
         self.hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
         self.hass.bus.async_listen(EVENT_STATE_CHANGED, self._on_change)
+        self.hass.bus.async_listen(
+            dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_change
+        )
+        self.hass.bus.async_listen(
+            ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, self._on_issue
+        )
         old = self.entry
         self.entry = MockConfigEntry(
             domain=DOMAIN,
@@ -309,6 +344,18 @@ class World:
             if is_ours(handle):
                 self.complaints.append(f"a timer is left after unloading: {handle!r}")
 
+    async def unload_for(self, seconds: float) -> None:
+        """Unload the entry, and set it up again after a time."""
+        await self._finish()
+        if self.entry.state not in (
+            ConfigEntryState.LOADED,
+            ConfigEntryState.SETUP_RETRY,
+        ):
+            return
+        await self.unload()
+        await asyncio.sleep(seconds)
+        self.in_background(self.hass.config_entries.async_setup(self.entry.entry_id))
+
     async def nothing_left(self) -> None:
         """Look whether the service still has a socket of ours; or a sign-in, once no reload comes."""
         await asyncio.sleep(5)
@@ -336,104 +383,29 @@ class World:
                 blocking=True,
             )
 
-    async def sign_in_again(self) -> None:
-        """Do what the user is asked for: enter the credentials again."""
-        flows = self.hass.config_entries.flow
-        for flow in flows.async_progress_by_handler(DOMAIN):
-            if flow["context"]["source"] != "reauth":
-                continue
-            if flow["step_id"] == "reauth_confirm":
-                await flows.async_configure(flow["flow_id"], {"next_step_id": AUTH_JWT})
-            await flows.async_configure(flow["flow_id"], jwt_input(self.emulator))
-
-    # What is true, and what is shown.
-
-    def entities(self, extension_id: str | None = None) -> dict[str, str]:
-        """Return entity ids by key, of an extension or the account."""
-        start = f"{self.emulator.account_id}_"
-        found = {
-            keyed(entry).removeprefix(start): entry.entity_id
-            for entry in er.async_entries_for_config_entry(
-                er.async_get(self.hass), self.entry.entry_id
-            )
-        }
-        if extension_id is None:
-            return {key: each for key, each in found.items() if not key[0].isdigit()}
-        start = f"{extension_id}_"
-        return {
-            key.removeprefix(start): each
-            for key, each in found.items()
-            if key.startswith(start)
-        }
-
-    def shown(self, entities: Mapping[str, str]) -> dict[str, str]:
-        """Return states by key."""
-        states = self.hass.states
-        return {
-            key: state.state if (state := states.get(each)) is not None else "missing"
-            for key, each in entities.items()
-        }
-
-    def devices(self) -> dict[str, str]:
-        """Return the names of extensions' devices by extension id."""
-        start = f"{self.emulator.account_id}_"
-        return {
-            identifier.removeprefix(start): device.name or ""
-            for device in dr.async_entries_for_config_entry(
-                dr.async_get(self.hass), self.entry.entry_id
-            )
-            for _, identifier in device.identifiers
-            if identifier.startswith(start)
-        }
-
-    def differences(self) -> list[str]:
-        """Return everything that Home Assistant shows otherwise than the service has it."""
-        wrong = []
-        truth, followed = self.emulator.truth(), self.truth.followed(self.entry)
-        if (devices := self.devices()) != followed:
-            wrong += [f"{key} has no device" for key in followed.keys() - devices]
-            wrong += [f"{key} is still there" for key in devices.keys() - followed]
-            wrong += [
-                f"{key} is called {devices[key]}, not {followed[key]}"
-                for key in followed.keys() & devices
-                if devices[key] != followed[key]
-            ]
-        everyone = {}
-        for extension_id in followed:
-            shown = everyone[extension_id] = self.shown(self.entities(extension_id))
-            presence = truth[extension_id]
-            # What nobody can ask the service about is right only as long as every event came.
-            is_told_of = "userStatus" in presence
-            right = self.truth.of(extension_id, presence)
-            if is_told_of or not self.is_lossy:
-                wrong += [
-                    f"{extension_id} {key} is {shown.get(key)}, not {states}"
-                    for key, states in right.items()
-                    if shown.get(key) not in states and not key.startswith("set_")
-                ]
-            wrong += [
-                f"{extension_id} {key} is {shown[key]}, not {states}"
-                for key, states in right.items()
-                if key.startswith("set_") and key in shown and shown[key] not in states
-            ]
-            wrong += [
-                f"{extension_id} {key} is {state}"
-                for key, state in shown.items()
-                if state in (STATE_UNAVAILABLE, "missing")
-            ]
-        account = self.shown(self.entities())
-        counts = {
-            "extensions_on_call": ("on_call", "on"),
-            "extensions_ringing": ("ringing", "on"),
-            "extensions_available": ("status", "available"),
-        }
-        for total, (key, state) in counts.items():
-            count = sum(shown.get(key) == state for shown in everyone.values())
-            if account.get(total) != str(count):
-                wrong.append(f"{total} is {account.get(total)}, not {count}")
-        if account.get("push_connected") != "on":
-            wrong.append("push_connected is not on")
-        return wrong
+    async def change_for_a_time(
+        self, extension_id: str, values: Mapping[str, str], seconds: float
+    ) -> None:
+        """Change presence for so many seconds; a refusal is the user's news and nobody else's."""
+        entity_id = self.entities(extension_id).get("presence_status")
+        if entity_id is None:
+            return
+        self.undoing.begin(extension_id, seconds)
+        try:
+            with suppress(HomeAssistantError):
+                await self.hass.services.async_call(
+                    DOMAIN,
+                    "set_presence",
+                    {
+                        "entity_id": entity_id,
+                        "duration": {"seconds": seconds},
+                        **values,
+                    },
+                    blocking=True,
+                )
+        finally:
+            # Its time begins when it is written.
+            self.undoing.begin(extension_id, seconds)
 
     # Rest.
 
@@ -481,28 +453,71 @@ class World:
         await asyncio.sleep(1)
         if not await self._live():
             return
-        await asyncio.sleep(self.right_in)
+        await asyncio.sleep(self._until_right())
         if not await self._live():
             return
         await asyncio.sleep(SOON)
         await self._sentinel()
         self.complaints += self.differences()
+        self.complaints += self.undoing.wrong(self._written)
+        self.complaints += self._asked_for()
+        self.undoing.forget()
+        self.words.forget()
         if not self.is_gentle:
             self.was_always_gentle = False
             # What is left of the budgets was spent on trouble.
             await asyncio.sleep(61)
         self.penalties.delay = 0.0
         self.right_in = SOON
+        self.lies = 0
         self.is_gentle = self.is_unbroken = True
 
+    def _until_right(self) -> float:
+        """Return the seconds until everything has to be right and undone."""
+        if not self.undoing.is_waiting:
+            return self.right_in
+        return max(
+            self.right_in,
+            UNDONE_WITHIN,
+            self.undoing.over_at - self.loop.time(),
+        )
+
+    def _written(self, extension_id: str) -> dict[str, str] | None:
+        """Return what a change for a time may have changed, unless it may not be undone."""
+        ext = self.emulator._service.account.extensions.get(int(extension_id))
+        issue = f"not_restored_{self.entry.entry_id}_{extension_id}"
+        if (
+            ext is None
+            or ext.status != "Enabled"
+            or (DOMAIN, issue) in ir.async_get(self.hass).issues
+        ):
+            return None
+        return {name: getattr(ext, name) for name in FIELDS}
+
+    def _asked_for(self) -> list[str]:
+        """Return what the user is still asked for, although all is well."""
+        flows = self.hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        issues = [
+            name
+            for domain, name in ir.async_get(self.hass).issues
+            if domain == DOMAIN
+            and name.startswith(("permission_missing", "subscription_limit"))
+        ]
+        return [
+            f"the user is still asked for {each}"
+            for each in (*(flow["context"]["source"] for flow in flows), *issues)
+        ]
+
     async def _live(self) -> bool:
-        """Wait until events flow and what is shown is trusted."""
-        until = self.loop.time() + BACK
+        """Wait until events flow and what is shown is trusted, without anybody's help."""
+        is_refused = self.words.allow_sign_in() or self.words.allow(
+            "permission_missing"
+        )
+        until = self.loop.time() + (BACK_AFTER_REFUSALS if is_refused else BACK)
         while True:
             coordinator = self.coordinator
             if coordinator and coordinator.account.is_live and coordinator.available:
                 return True
-            await self.sign_in_again()
             if self.loop.time() > until:
                 self.complaints.append(
                     f"not live {BACK:.0f} s after the last fault ({self.entry.state})"
@@ -564,6 +579,41 @@ class World:
             and new.state != old.state == "on"
         ):
             self.complaints.append("the connection was lost in a planned end")
+
+    @callback
+    def _on_device_change(self, event: Event[Any]) -> None:
+        device_id = event.data["device_id"]
+        start = f"{self.emulator.account_id}_"
+        if event.data["action"] != "remove":
+            device = dr.async_get(self.hass).async_get(device_id)
+            for _, identifier in device.identifiers if device else ():
+                if identifier.startswith(start):
+                    self._extension_of[device_id] = identifier.removeprefix(start)
+            return
+        key = self._extension_of.get(device_id)
+        followed = set(self.truth.followed(self.entry))
+        if key in followed and not self.followed_ones.may_go(key, followed):
+            self.complaints.append(f"the device of {key}, who is there, was removed")
+
+    @callback
+    def _on_issue(self, event: Event[Any]) -> None:
+        issue = event.data["issue_id"]
+        if event.data["domain"] != DOMAIN or event.data["action"] != "create":
+            return
+        if issue.startswith("lost_choices"):
+            there = set(self.emulator.ids())
+            chosen = self.entry.options[CONF_EXTENSIONS]
+            if all(not self.members.may_go(key, there) for key in chosen):
+                self.complaints.append("choices are lost, and everyone is there")
+        elif not self.words.allow(issue):
+            self.complaints.append(
+                f"{issue} is raised, and nobody said so: {self.words.heard}"
+            )
+
+    def look(self) -> None:
+        """Remember who is there at this moment."""
+        self.followed_ones.look(set(self.truth.followed(self.entry)))
+        self.members.look(set(self.emulator.ids()))
 
     def _on_exception(
         self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]

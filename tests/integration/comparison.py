@@ -1,0 +1,111 @@
+"""What Home Assistant shows, beside what the service has."""
+
+from collections.abc import Mapping
+
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from emulator import Emulator
+
+from .stories import keyed
+from .truth import Truth
+
+
+class Comparison:
+    """The entities and devices of an entry, compared with the service."""
+
+    hass: HomeAssistant
+    entry: MockConfigEntry
+    emulator: Emulator
+    truth: Truth
+    # Whether an event that nothing can bring back was lost.
+    is_lossy = False
+
+    def entities(self, extension_id: str | None = None) -> dict[str, str]:
+        """Return entity ids by key, of an extension or the account."""
+        start = f"{self.emulator.account_id}_"
+        found = {
+            keyed(entry).removeprefix(start): entry.entity_id
+            for entry in er.async_entries_for_config_entry(
+                er.async_get(self.hass), self.entry.entry_id
+            )
+        }
+        if extension_id is None:
+            return {key: each for key, each in found.items() if not key[0].isdigit()}
+        start = f"{extension_id}_"
+        return {
+            key.removeprefix(start): each
+            for key, each in found.items()
+            if key.startswith(start)
+        }
+
+    def shown(self, entities: Mapping[str, str]) -> dict[str, str]:
+        """Return states by key."""
+        states = self.hass.states
+        return {
+            key: state.state if (state := states.get(each)) is not None else "missing"
+            for key, each in entities.items()
+        }
+
+    def devices(self) -> dict[str, str]:
+        """Return the names of extensions' devices by extension id."""
+        start = f"{self.emulator.account_id}_"
+        return {
+            identifier.removeprefix(start): device.name or ""
+            for device in dr.async_entries_for_config_entry(
+                dr.async_get(self.hass), self.entry.entry_id
+            )
+            for _, identifier in device.identifiers
+            if identifier.startswith(start)
+        }
+
+    def differences(self) -> list[str]:
+        """Return everything that Home Assistant shows otherwise than the service has it."""
+        wrong = []
+        truth, followed = self.emulator.truth(), self.truth.followed(self.entry)
+        if (devices := self.devices()) != followed:
+            wrong += [f"{key} has no device" for key in followed.keys() - devices]
+            wrong += [f"{key} is still there" for key in devices.keys() - followed]
+            wrong += [
+                f"{key} is called {devices[key]}, not {followed[key]}"
+                for key in followed.keys() & devices
+                if devices[key] != followed[key]
+            ]
+        everyone = {}
+        for extension_id in followed:
+            shown = everyone[extension_id] = self.shown(self.entities(extension_id))
+            presence = truth[extension_id]
+            # What nobody can ask the service about is right only as long as every event came.
+            is_told_of = "userStatus" in presence
+            right = self.truth.of(extension_id, presence)
+            if is_told_of or not self.is_lossy:
+                wrong += [
+                    f"{extension_id} {key} is {shown.get(key)}, not {states}"
+                    for key, states in right.items()
+                    if shown.get(key) not in states and not key.startswith("set_")
+                ]
+            wrong += [
+                f"{extension_id} {key} is {shown[key]}, not {states}"
+                for key, states in right.items()
+                if key.startswith("set_") and key in shown and shown[key] not in states
+            ]
+            wrong += [
+                f"{extension_id} {key} is {state}"
+                for key, state in shown.items()
+                if state in (STATE_UNAVAILABLE, "missing")
+            ]
+        account = self.shown(self.entities())
+        counts = {
+            "extensions_on_call": ("on_call", "on"),
+            "extensions_ringing": ("ringing", "on"),
+            "extensions_available": ("status", "available"),
+        }
+        for total, (key, state) in counts.items():
+            count = sum(shown.get(key) == state for shown in everyone.values())
+            if account.get(total) != str(count):
+                wrong.append(f"{total} is {account.get(total)}, not {count}")
+        if account.get("push_connected") != "on":
+            wrong.append("push_connected is not on")
+        return wrong
