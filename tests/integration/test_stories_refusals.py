@@ -94,11 +94,12 @@ async def test_a_question_that_was_dismissed_is_asked_again(
         async with office(hass, emulator) as story:
             emulator.faults.set(token_error={"code": "OAU-213"})
             await breaks(story)
-            for _ in range(3):
+            asked = set[str]()
+            while len(asked) < 3:
                 await story.until(lambda: len(sign_in_flows(hass)) == 1)
                 (flow,) = sign_in_flows(hass)
+                asked.add(flow["flow_id"])
                 hass.config_entries.flow.async_abort(flow["flow_id"])
-                assert sign_in_flows(hass) == []
             emulator.faults.clear()
             await story.live()
 
