@@ -3,42 +3,48 @@
 
 const TYPE = "custom:ringcentral-wallboard";
 const OF = "component.ringcentral.entity";
-const STATE = `${OF}.sensor.telephony_status.state`;
-const PRESENCE = `${OF}.sensor.presence_status.state`;
+const STATUS = `${OF}.sensor.status.state`;
+const PARKED = `${OF}.sensor.telephony_status.state.parked_call`;
 
 // The entities a row is made of, by translation key. Large accounts lack some: a row takes what is there.
 const KEYS = new Set([
-  "telephony_status", "presence_status", "do_not_disturb", "in_meeting", "on_call", "ringing", "call_started",
+  "status", "telephony_status", "call_started",
 ]);
 
-// What a lamp can show: the group it is counted in, and the integration's own word for it.
+// What a lamp can show: the group it is counted in, and the integration's own word for it. The names are
+// the states of the status sensor, which ranks what an extension does; this card ranks nothing.
 const KINDS = {
-  ringing: ["ringing", `${STATE}.ringing`],
-  dialing: ["call", `${OF}.event.call.state_attributes.event_type.state.dialing`],
-  talking: ["call", `${STATE}.call_connected`],
-  held: ["call", `${STATE}.on_hold`],
-  parked: ["parked", `${STATE}.parked_call`],
-  undisturbed: ["busy", `${OF}.binary_sensor.do_not_disturb.name`],
-  meeting: ["busy", `${OF}.sensor.meeting_status.state.connected`],
-  busy: ["busy", `${PRESENCE}.busy`],
-  available: ["free", `${PRESENCE}.available`],
-  offline: ["offline", `${PRESENCE}.offline`],
+  ringing: ["ringing", `${STATUS}.ringing`],
+  dialing: ["call", `${STATUS}.dialing`],
+  on_call: ["call", `${STATUS}.on_call`],
+  on_hold: ["call", `${STATUS}.on_hold`],
+  parked_call: ["parked", PARKED],
+  do_not_disturb: ["busy", `${STATUS}.do_not_disturb`],
+  in_meeting: ["busy", `${STATUS}.in_meeting`],
+  busy: ["busy", `${STATUS}.busy`],
+  available: ["free", `${STATUS}.available`],
+  offline: ["offline", `${STATUS}.offline`],
   unknown: ["unknown", "state.default.unknown"],
   unavailable: ["unknown", "state.default.unavailable"],
 };
 const GROUPS = {
-  free: `${PRESENCE}.available`,
-  ringing: `${STATE}.ringing`,
-  call: `${STATE}.call_connected`,
-  busy: `${PRESENCE}.busy`,
-  offline: `${PRESENCE}.offline`,
-  parked: `${STATE}.parked_call`,
+  free: `${STATUS}.available`,
+  ringing: `${STATUS}.ringing`,
+  call: `${STATUS}.on_call`,
+  busy: `${STATUS}.busy`,
+  offline: `${STATUS}.offline`,
+  parked: PARKED,
   unknown: "state.default.unavailable",
 };
 const RARE = new Set(["parked", "unknown"]); // not worth a place while nobody is
-const CALLS = new Set(["ringing", "dialing", "talking", "held", "parked"]); // timed by the second
+const CALLS = new Set(["ringing", "dialing", "on_call", "on_hold", "parked_call"]); // timed by the second
+// A queue, pick-up group or park location has no status: its calls are all there is.
+const OF_CALLS = { call_connected: "on_call", ringing: "ringing", on_hold: "on_hold", parked_call: "parked_call" };
 
 const list = (value) => (value == null ? [] : [].concat(value));
+
+/** The entity that a row shows, and opens. */
+const main = (ids) => ids.status ?? ids.telephony_status;
 
 /** Every extension that a configuration asks for: its device, number, and entity ids by key. */
 function extensions(hass, config) {
@@ -66,31 +72,20 @@ function extensions(hass, config) {
   const { compare } = new Intl.Collator(hass.locale?.language, { numeric: true });
   const [first, second] = config.sort === "number" ? ["number", "name"] : ["name", "number"];
   return [...found.values()]
-    .filter((extension) => extension.isTaken && extension.ids.telephony_status)
+    .filter((extension) => extension.isTaken && main(extension.ids))
     .sort((a, b) => compare(a[first], b[first]) || compare(a[second], b[second]));
 }
 
-/** What the lamp shows, and the time since which it does. A call wins over presence. */
-function judge(states) {
-  const is = (key, state) => states[key]?.state === state;
-  const since = (key) => Date.parse(states[key]?.last_changed);
-  const telephony = states.telephony_status?.state;
-  if (is("ringing", "on")) return ["ringing", since("ringing")];
-  if (telephony === "ringing") return [states.ringing ? "dialing" : "ringing", since("telephony_status")];
-  if (telephony === "on_hold") return ["held", since("telephony_status")];
-  if (telephony === "parked_call") return ["parked", since("telephony_status")];
-  if (telephony === "call_connected" || is("on_call", "on")) {
-    // Unlike the state, this outlives a restart, and a call that was held meanwhile.
-    const began = Date.parse(states.call_started?.state);
-    return ["talking", Number.isNaN(began) ? since("telephony_status") : began];
-  }
-  if (telephony === "unavailable" || !telephony) return ["unavailable", NaN];
-  const presence = states.presence_status?.state;
-  if (presence === "offline") return ["offline", since("presence_status")];
-  if (is("do_not_disturb", "on")) return ["undisturbed", since("do_not_disturb")];
-  if (is("in_meeting", "on")) return ["meeting", since("in_meeting")];
-  if (presence === "busy" || presence === "available") return [presence, since("presence_status")];
-  return ["unknown", NaN];
+/** What the lamp shows, and the time since which it does. */
+function judge({ status, telephony_status: telephony, call_started: call }) {
+  const shown = status ?? telephony;
+  const kind = status ? status.state : OF_CALLS[telephony?.state] ?? telephony?.state;
+  const since = Date.parse(shown?.attributes.since ?? shown?.last_changed);
+  if (!shown || kind === "unavailable") return ["unavailable", NaN];
+  if (!KINDS[kind]) return ["unknown", NaN];
+  // Unlike the state, the call's own start outlives a call that was held meanwhile.
+  const began = kind === "on_call" ? Date.parse(call?.state) : NaN;
+  return [kind, Number.isNaN(began) ? since : began];
 }
 
 const STYLE = `
@@ -100,7 +95,7 @@ const STYLE = `
 ha-card { display: block; padding: 8px; container-type: inline-size; color: var(--primary-text-color);
   background: none; border: none; box-shadow: none; }
 [hidden] { display: none !important; }
-h2 { margin: 0 auto 0 4px; font-size: 1.5em; font-weight: 400; }
+h2 { margin: 0; margin-inline: 4px auto; font-size: 1.5em; font-weight: 400; }
 header { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-bottom: 12px; }
 .groups { display: flex; flex-wrap: wrap; gap: 6px; }
 input, button { font: inherit; color: inherit; border: 1px solid var(--divider-color); background: none; }
@@ -108,7 +103,7 @@ input, .groups button { min-height: 36px; box-sizing: border-box; padding: 0 12p
 input { flex: 1 1 8rem; max-width: 20rem; min-width: 0; }
 .groups button { display: flex; align-items: center; gap: 8px; cursor: pointer; }
 .groups b { font-weight: 500; font-variant-numeric: tabular-nums; }
-.groups [aria-pressed="true"] { border-color: var(--primary-color); background: color-mix(in srgb, var(--primary-color) 20%, transparent); }
+.groups [aria-pressed="true"] { border-color: var(--primary-color); background: var(--secondary-background-color); }
 input:focus-visible, button:focus-visible { outline: 2px solid var(--primary-color); outline-offset: 1px; }
 ul { display: grid; gap: var(--gap, 6px); margin: 0; padding: 0; list-style: none;
   grid-template-columns: var(--columns, repeat(auto-fill, minmax(min(100%, var(--column)), 1fr))); }
@@ -128,25 +123,30 @@ li .lamp { grid-row: span 2; }
 .state, .number { font-size: 0.88em; color: var(--secondary-text-color); }
 .number, time { font-variant-numeric: tabular-nums; }
 time:not(:empty)::before { content: " · "; }
-li[data-kind="ringing"] button { border-color: var(--red-color, #f44336); 
-  background: color-mix(in srgb, var(--red-color, #f44336) 14%, var(--card-background-color)); }
+li[data-kind="ringing"] button { border-color: var(--red-color, #f44336); background: var(--secondary-background-color);
+  box-shadow: inset 0 0 0 1px var(--red-color, #f44336); }
+/* Browsers of before 2023 drop a rule with a mix they do not know: plain colors first. */
+@supports (background: color-mix(in srgb, red, blue)) {
+  .groups [aria-pressed="true"] { background: color-mix(in srgb, var(--primary-color) 20%, transparent); }
+  li[data-kind="ringing"] button { background: color-mix(in srgb, var(--red-color, #f44336) 14%, var(--card-background-color)); }
+}
 li[data-kind="ringing"] .state { color: inherit; }
 .lamp { position: relative; flex: none; width: var(--lamp); height: var(--lamp); border-radius: 50%; box-sizing: border-box;
   background: var(--color); forced-color-adjust: none; }
 .groups .lamp { --lamp: 12px; }
-[data-kind="ringing"], [data-kind="dialing"], [data-kind="talking"] { --color: var(--red-color, #f44336); }
-[data-kind="held"], [data-kind="parked"], [data-kind="meeting"], [data-kind="busy"] { --color: var(--amber-color, #ffc107); }
-[data-kind="undisturbed"] { --color: var(--purple-color, #926bc7); }
+[data-kind="ringing"], [data-kind="dialing"], [data-kind="on_call"] { --color: var(--red-color, #f44336); }
+[data-kind="on_hold"], [data-kind="parked_call"], [data-kind="in_meeting"], [data-kind="busy"] { --color: var(--amber-color, #ffc107); }
+[data-kind="do_not_disturb"] { --color: var(--purple-color, #926bc7); }
 [data-kind="available"] { --color: var(--green-color, #4caf50); }
 [data-kind="offline"] .lamp, [data-kind="unknown"] .lamp, [data-kind="unavailable"] .lamp {
   background: none; border: 2px solid var(--secondary-text-color); opacity: 0.7; }
-[data-kind="undisturbed"] .lamp::after { content: ""; position: absolute; inset: 42% 20%; background: #fff; }
+[data-kind="do_not_disturb"] .lamp::after { content: ""; position: absolute; inset: 42% 20%; background: #fff; }
 li[data-kind="ringing"] .lamp { animation: blink 0.4s steps(1) infinite; }
-li[data-kind="held"] .lamp, li[data-kind="parked"] .lamp { animation: blink 1.6s steps(1) infinite; }
+li[data-kind="on_hold"] .lamp, li[data-kind="parked_call"] .lamp { animation: blink 1.6s steps(1) infinite; }
 @keyframes blink { 50% { opacity: 0.15; } }
 @media (prefers-reduced-motion: reduce) {
   li .lamp { animation: none !important; }
-  li[data-kind="ringing"] .lamp { box-shadow: 0 0 0 4px color-mix(in srgb, var(--color) 40%, transparent); }
+  li[data-kind="ringing"] .lamp { box-shadow: 0 0 0 4px rgb(244 67 54 / 40%); }
 }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .nobody { margin: 12px 4px; color: var(--secondary-text-color); }
@@ -171,6 +171,9 @@ export class Wallboard extends HTMLElement {
   #timer = 0;
   #isInView = false;
   #spoken = 0;
+  #speech = 0;
+  #rings = []; // names of those that began to ring and were not spoken of yet
+  #skew = 0; // milliseconds by which this clock is ahead of Home Assistant's
   #observer = new IntersectionObserver(([entry]) => {
     this.#isInView = entry.isIntersecting;
     this.#wake();
@@ -222,6 +225,7 @@ export class Wallboard extends HTMLElement {
     this.#observer.disconnect();
     document.removeEventListener("visibilitychange", this.#wake);
     clearInterval(this.#timer);
+    clearTimeout(this.#speech);
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#isInView = false;
@@ -250,10 +254,22 @@ export class Wallboard extends HTMLElement {
     // A state that is another object has changed; all others cost one comparison.
     const changed = this.#rows.filter((row) => row.keys.some((key) => states[row.ids[key]] !== row.states[key]));
     for (const row of changed) {
+      const before = row.states[row.main];
       for (const key of row.keys) row.states[key] = states[row.ids[key]];
+      const now = row.states[row.main];
+      this.#compare(Date.parse(now?.last_updated), Boolean(before) && before !== now);
+      const kind = row.kind;
       this.#show(row);
+      if (before && row.kind === "ringing" && kind !== "ringing") this.#rings.push(row.name);
     }
     if (changed.length) this.#filter();
+  }
+
+  /** Learn how far this clock is off, by a state that came this moment or claims to be of the future. */
+  #compare(updated, isNew) {
+    const ahead = Date.now() - updated;
+    if (Number.isNaN(ahead) || (!isNew && ahead >= 0)) return;
+    this.#skew = Math.abs(ahead) < 3000 ? 0 : ahead;
   }
 
   #build() {
@@ -276,23 +292,23 @@ export class Wallboard extends HTMLElement {
   }
 
   #row(extension) {
-    const [state, time] = [make("span"), make("time")];
-    const name = make("span", { class: "name", title: extension.name }, extension.name);
+    const [state, time] = [make("span"), make("time", { "aria-hidden": "true" })];
+    const name = make("span", { class: "name", title: extension.name, dir: "auto" }, extension.name);
     const button = make("button", { type: "button", tabindex: "-1" },
       make("span", { class: "lamp" }), name, make("span", { class: "state" }, state, time),
       make("span", { class: "number" }, extension.number));
     button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("hass-more-info", {
-      bubbles: true, composed: true, detail: { entityId: extension.ids.telephony_status },
+      bubbles: true, composed: true, detail: { entityId: main(extension.ids) },
     })));
     const item = make("li", { "data-device": extension.device.id }, button);
     const words = `${extension.name} ${extension.number}`.toLocaleLowerCase();
-    return { ...extension, item, button, state, time, words, keys: Object.keys(extension.ids), states: {} };
+    return { ...extension, item, button, state, time, words, keys: Object.keys(extension.ids), main: extension.ids.status ? "status" : "telephony_status", states: {} };
   }
 
   #chip(group) {
     const [count, text] = [make("b"), make("span")];
     const kind = Object.keys(KINDS).find((each) => KINDS[each][0] === group);
-    const looks = { call: "talking", busy: "busy" }[group] ?? kind;
+    const looks = { call: "on_call", busy: "busy" }[group] ?? kind;
     const button = make("button", { type: "button", "aria-pressed": "false", "data-kind": looks }, make("span", { class: "lamp" }), count, text);
     button.addEventListener("click", () => {
       this.#group = this.#group === group ? null : group;
@@ -305,7 +321,7 @@ export class Wallboard extends HTMLElement {
   #show(row) {
     [row.kind, row.since] = judge(row.states);
     // A place for parked calls has nothing to say until there is one.
-    row.isIdlePlace = !row.ids.presence_status && row.kind !== "parked";
+    row.isIdlePlace = !row.ids.status && !CALLS.has(row.kind);
     [row.group, row.word] = KINDS[row.kind];
     row.item.dataset.kind = row.kind;
     row.state.textContent = this.#hass.localize(row.word);
@@ -315,7 +331,7 @@ export class Wallboard extends HTMLElement {
   /** Show since when; only a text that is another one is written. */
   #tell(row) {
     if (row.item.hidden) return;
-    const text = Number.isNaN(row.since) ? "" : this.#duration(Math.max(0, (Date.now() - row.since) / 1000), CALLS.has(row.kind));
+    const text = Number.isNaN(row.since) ? "" : this.#duration(Math.max(0, (Date.now() - this.#skew - row.since) / 1000), CALLS.has(row.kind));
     if (row.time.textContent !== text) row.time.textContent = text;
   }
 
@@ -355,19 +371,45 @@ export class Wallboard extends HTMLElement {
       button.hidden = RARE.has(group) && !counts[group] && this.#group !== group;
       button.setAttribute("aria-pressed", this.#group === group);
     }
+    this.#keepFocus();
     this.nobody.hidden = visible > 0;
     if (!visible) this.nobody.textContent = this.#hass.localize("ui.components.combo-box.no_match");
     this.#speak(counts);
   }
 
-  /** Tell screen readers the counts, but not in the middle of the last time. */
+  /** Tell screen readers who began to ring, and the counts; what comes too soon after the last is caught up with. */
   #speak(counts) {
-    if (Date.now() - this.#spoken < 15000) return;
-    const text = Object.keys(counts).filter((group) => counts[group])
-      .map((group) => `${counts[group]} ${this.#hass.localize(GROUPS[group])}`).join(", ");
+    clearTimeout(this.#speech);
+    const wait = this.#spoken + (this.#rings.length ? 3000 : 15000) - Date.now();
+    if (wait > 0) {
+      this.#speech = setTimeout(() => this.#speak(counts), wait);
+      return;
+    }
+    const { localize } = this.#hass;
+    const rings = [...new Set(this.#rings)].map((name) => `${name}: ${localize(KINDS.ringing[1])}`);
+    const told = Object.keys(counts).filter((group) => counts[group])
+      .map((group) => `${counts[group]} ${localize(GROUPS[group])}`);
+    this.#rings = [];
+    const text = [...rings, ...told].join(", ");
     if (this.status.textContent === text) return;
     this.#spoken = Date.now();
     this.status.textContent = text;
+  }
+
+  /** Let one visible row have the tab stop, and the focus of a row that was hidden go on to the next. */
+  #keepFocus() {
+    const stop = this.#rows.find((row) => row.button.tabIndex === 0);
+    const focused = this.#rows.find((row) => row.button === this.shadowRoot.activeElement);
+    if (stop && !stop.item.hidden && !focused?.item.hidden) return;
+    const at = this.#rows.indexOf(focused ?? stop);
+    const visible = this.#rows.filter((row) => !row.item.hidden);
+    const next = visible.find((row) => this.#rows.indexOf(row) > at) ?? visible.at(-1);
+    if (!next) {
+      if (focused) this.search.focus();
+      return;
+    }
+    this.#enter(next.button);
+    if (focused) next.button.focus();
   }
 
   /** One row is in the tab order, so that 200 are one step; arrows go on from there. */
