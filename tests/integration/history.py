@@ -10,7 +10,6 @@ import pytest
 
 from .skipping import SkippingLoop
 from .stories import EVERYONE_FILTER
-from .truth import can_be_followed
 from .world import LATER, World
 
 # Seconds that pass after something has happened. None: the next thing happens before anything else can.
@@ -171,7 +170,8 @@ class History(RuleBasedStateMachine):
         ids = [
             key
             for key in self._emulator.ids(status=status)
-            if can_be_followed(self._emulator.extension(key))
+            if self._emulator.extension(key).watchable
+            and self._emulator.extension(key).type != "Department"
             and not (but_own and key == self._emulator.own_extension_id)
         ]
         if but_own and not ids:

@@ -28,6 +28,7 @@ _PERMISSION: Final = re.compile(
 _REFUSED: Final = re.compile(rf"{_PERMISSION.pattern}|CMN-(?:10[1-6]|120)|disabled")
 _ISSUES: Final = {
     "permission_missing": _PERMISSION,
+    "role_permission_missing": _PERMISSION,
     "filters_refused": _REFUSED,
     "account_refused": _REFUSED,
     "subscription_limit": re.compile("SUB-505"),

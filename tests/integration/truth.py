@@ -1,7 +1,7 @@
 """What every entity has to show, by what the service knows."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.const import STATE_UNKNOWN
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,15 +12,6 @@ from emulator import Emulator
 from emulator.extension import Extension
 
 type Json = dict[str, Any]
-
-
-# Not followed by this client, although they have calls.
-_NOT_FOLLOWED: Final = frozenset({"Department", "GroupCallPickup"})
-
-
-def can_be_followed(extension: Extension) -> bool:
-    """Whether the client follows extensions of this type."""
-    return extension.watchable and extension.type not in _NOT_FOLLOWED
 
 
 class Truth:
@@ -43,12 +34,18 @@ class Truth:
             "chosen": {int(key) for key in entry.options[CONF_EXTENSIONS]},
             "account": account.extensions.keys(),
         }
-        ids = {key for choice in entry.options[CONF_FOLLOW] for key in chosen[choice]}
+        ids = {
+            key
+            for choice in entry.options[CONF_FOLLOW]
+            for key in chosen[choice]
+            # Queues are followed where they are named.
+            if choice != "account" or not _is_queue(account.extensions.get(key))
+        }
         return {
             str(key): extension.name or "Extension"
             for key in ids
             if (extension := account.extensions.get(key)) is not None
-            and can_be_followed(extension)
+            and extension.watchable
             and extension.status in ("Enabled", "NotActivated")
         }
 
@@ -96,6 +93,10 @@ class Truth:
                 if "telephonyStatus" not in presence or key in right:
                     right.setdefault(key, {state}).add(STATE_UNKNOWN)
         return right
+
+
+def _is_queue(extension: Extension | None) -> bool:
+    return extension is not None and extension.type == "Department"
 
 
 def _started(calls: list[Json]) -> str:

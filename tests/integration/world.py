@@ -78,6 +78,12 @@ AT_LAST: Final = RESYNC + 60.0
 BACK: Final = 700.0
 # The same where the service has refused in its own words: an hour between tries.
 BACK_AFTER_REFUSALS: Final = 3_700.0
+# Repairs that vanish by themselves once the service grants what it had refused.
+_PASSING_ISSUES: Final = (
+    "permission_missing",
+    "role_permission_missing",
+    "subscription_limit",
+)
 # Seconds in which the sentinel shows: only an event is so quick.
 LIVE: Final = 1.0
 
@@ -500,8 +506,7 @@ class World(Comparison):
         issues = [
             name
             for domain, name in ir.async_get(self.hass).issues
-            if domain == DOMAIN
-            and name.startswith(("permission_missing", "subscription_limit"))
+            if domain == DOMAIN and name.startswith(_PASSING_ISSUES)
         ]
         return [
             f"the user is still asked for {each}"
