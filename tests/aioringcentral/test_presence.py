@@ -469,6 +469,26 @@ def test_personal_do_not_disturb_speaks_where_the_other_does_not(
     assert changes["dnd_status"] is shown
 
 
+def test_personal_do_not_disturb_alone_ends_no_department_setting() -> None:
+    both = {
+        "dndStatus": "DoNotAcceptDepartmentCalls",
+        "dndStatusPersonal": "TakeAllCalls",
+    }
+    off = {"dndStatusPersonal": "TakeAllCalls"}
+    on = {"dndStatusPersonal": "DoNotAcceptAnyCalls"}
+    shown = [
+        after(
+            *(Event(uri=URI, body={"extensionId": 5500101, **body}) for body in bodies)
+        ).dnd_status
+        for bodies in ([both, off], [both, on], [both, on, off])
+    ]
+    assert shown == [
+        DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS,
+        DndStatus.DO_NOT_ACCEPT_ANY_CALLS,
+        DndStatus.TAKE_ALL_CALLS,
+    ]
+
+
 def test_the_queue_and_the_called_number_of_a_call() -> None:
     info = {"primary": {"type": "QueueName", "value": "Sales"}}
     item = ActiveCall.from_wire(call(callInfo=info, to="+15550199"))

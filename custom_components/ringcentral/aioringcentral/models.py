@@ -166,6 +166,8 @@ class PresenceUpdate(NamedTuple):
     detailed: bool
     sent_at: float | None = None
     """`Event.timestamp` in seconds since the epoch; readings have neither this nor a sequence."""
+    is_dnd_implied: bool = False
+    """Whether ``dnd_status`` was not sent, and stands for what ``dnd_status_personal`` says: on or off."""
 
 
 class Event(NamedTuple):

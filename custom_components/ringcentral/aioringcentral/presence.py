@@ -58,6 +58,13 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
 }
 
 
+# Department settings, beside which the personal do-not-disturb reads as off.
+_OFF: Final = (
+    DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS,
+    DndStatus.TAKE_DEPARTMENT_CALLS_ONLY,
+)
+
+
 def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3)."""
     changes = {}
@@ -70,6 +77,11 @@ def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
         # With new call handling the other one may be missing or say nothing (docs/protocol.md 10).
         changes["dnd_status"] = changes.get("dnd_status") or personal
     return changes
+
+
+def _is_dnd_implied(body: Mapping[str, Any]) -> bool:
+    status = body.get("dndStatus")
+    return not isinstance(status, str) or wire.member(DndStatus, status) is None
 
 
 def update_from_event(event: Event) -> PresenceUpdate | None:
@@ -85,6 +97,7 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
         changes=changes_from_wire(event.body),
         detailed="detailedTelephonyState=true" in event.uri,
         sent_at=None if event.timestamp is None else event.timestamp.timestamp(),
+        is_dnd_implied=_is_dnd_implied(event.body),
     )
 
 
@@ -102,6 +115,7 @@ def update_from_rest(
         changes=changes_from_wire(body),
         # Without a telephony status the extension has no real presence, and no call list either.
         detailed=asked_for_calls and "telephonyStatus" in body,
+        is_dnd_implied=_is_dnd_implied(body),
     )
 
 
@@ -136,6 +150,13 @@ def is_before(one: Presence | PresenceUpdate, other: Presence | PresenceUpdate) 
 def merge(before: Presence, update: PresenceUpdate) -> Presence:
     """Return the presence after an update; a field that it does not name keeps its value."""
     changes = dict(update.changes)
+    if (
+        update.is_dnd_implied
+        and changes.get("dnd_status") is DndStatus.TAKE_ALL_CALLS
+        and before.dnd_status in _OFF
+    ):
+        # The personal one knows no department setting: it does not end one.
+        del changes["dnd_status"]
     if update.sequence:
         changes["sequence"] = update.sequence
     if update.sent_at is not None:
