@@ -23,6 +23,9 @@ SETTINGS = {
 }
 """Binary sensors that show a field; off by default."""
 
+DETAILS = ("user_status", "meeting_status", "active_calls")
+"""Sensors that are off by default for people."""
+
 
 class Entities(Mapping[tuple[str | None, str], str]):
     """Entity ids by extension (None: the account) and key."""

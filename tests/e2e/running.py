@@ -12,7 +12,7 @@ from typing import Any, Self
 import pytest
 import pytest_socket
 
-from demo.entities import SETTINGS, Entities, differences
+from demo.entities import DETAILS, SETTINGS, Entities, differences
 from demo.hass import HASS, free_port
 from demo.office import Office, Plan
 from demo.states import ABSENT
@@ -95,8 +95,8 @@ class Running:
         """
         entities = await self.office.entities()
         for (_owner, key), entity_id in entities.items():
-            if key in SETTINGS:
-                assert entity_id in entities.disabled, "off by default"
+            assert key not in SETTINGS or entity_id in entities.disabled
+            if key in (*SETTINGS, *DETAILS) and entity_id in entities.disabled:
                 await self.office.socket.call(
                     "config/entity_registry/update",
                     entity_id=entity_id,

@@ -117,11 +117,11 @@ async def _brings_events(following: Running, extension_ids: list[str]) -> None:
     """Claim that changes arrive at once, and without being asked for."""
     reads = await _presence_reads(following)
     for extension_id in extension_ids:
-        for status in ("Connected", "Disconnected"):
+        for status, shown in (("Connected", "on"), ("Disconnected", "off")):
             await following.office.emulator.set_presence(
                 extension_id, meetingStatus=status
             )
-            await following.shows(extension_id, meeting_status=status.lower())
+            await following.shows(extension_id, in_meeting=shown)
     assert await _presence_reads(following) == reads
     await following.agrees()
 

@@ -73,7 +73,7 @@ async def test_the_service_restarts_during_a_call(restarted: Running) -> None:
     assert running.state(who, "telephony_status") == "no_call"
     assert running.blinks(before) == []
     await running.office.emulator.set_presence(who, userStatus="Busy")
-    await running.shows(who, user_status="busy")
+    await running.shows(who, presence_status="busy")
 
 
 async def test_a_reload_leaves_one_socket(restarted: Running) -> None:
