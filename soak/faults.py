@@ -198,6 +198,122 @@ async def _garbage(world: World, chance: random.Random) -> None:
     await world.emulator.post("frame", **chance.choice(_GARBAGE))
 
 
+# Odd answers.
+
+# Kinds of odd answers by what asks for them. None makes a list that reads well and is wrong: the soak
+# compares with what there is, and two readings that agree are believed.
+_ODD_REPLIES: Final = (
+    "empty",
+    "null",
+    "list",
+    "object",
+    "text",
+    "html",
+    "truncated",
+    "not_utf8",
+    "nested",
+    "content_type",
+    "headers",
+    "error",
+    "lost",
+    "cut",
+    "redirect",
+)
+_ODD_FRAMES: Final = (
+    "types",
+    "nulls",
+    "numbers",
+    "times",
+    "words",
+    "texts",
+    "calls",
+    "no_status",
+    "odd_status",
+    "other_type",
+    "other_id",
+    "no_id",
+    "no_meta",
+    "no_body",
+    "not_a_list",
+    "empty_frame",
+    "binary",
+    "twice",
+    "truncated",
+    "nested",
+)
+
+
+async def _odd_replies(world: World, chance: random.Random) -> None:
+    """A connection is made while replies of all paths are odd."""
+    odd = [
+        {"kind": kind, "path": chance.choice(_PATHS), "next": chance.randint(1, 2)}
+        for kind in chance.sample(_ODD_REPLIES, k=3)
+    ]
+    async with world.switched(odd=odd):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(4)
+
+
+async def _odd_presence(world: World, chance: random.Random) -> None:
+    """Presence is read, and its values are odd."""
+    kinds = ("types", "nulls", "numbers", "times", "words", "texts", "calls")
+    odd = [
+        {"kind": kind, "path": "*/presence", "next": 1}
+        for kind in chance.sample(kinds, k=3)
+    ]
+    async with world.switched(odd=odd):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(4)
+
+
+async def _odd_events(world: World, chance: random.Random) -> None:
+    odd = [
+        {"kind": kind, "on": "event", "next": 10}
+        for kind in chance.sample(_ODD_FRAMES, k=4)
+    ]
+    async with world.switched(odd=odd):
+        await asyncio.sleep(4)
+
+
+async def _odd_frames(world: World, chance: random.Random) -> None:
+    odd = [
+        {"kind": kind, "on": chance.choice(("socket", "details", "heartbeat"))}
+        | {"next": 1}
+        for kind in chance.sample(_ODD_FRAMES, k=4)
+    ]
+    async with world.switched(odd=odd):
+        await world.disconnect(None, recoverable=chance.random() < 0.5)
+        await asyncio.sleep(4)
+
+
+async def _odd_limits(world: World, _chance: random.Random) -> None:
+    async with world.switched(odd=[{"kind": "headers", "next": 20}]):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(3)
+
+
+async def _maintenance(world: World, chance: random.Random) -> None:
+    code = chance.choice(("CMN-211", "MaintenanceMode"))
+    async with world.switched(maintenance={"code": code, "retry_after": 2}):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(3)
+
+
+async def _new_tokens_unknown(world: World, _chance: random.Random) -> None:
+    """A new token is not known everywhere at once."""
+    async with world.switched(new_tokens_refused=2):
+        await world.emulator.post("tokens", action="revoke")
+        await asyncio.sleep(4)
+
+
+async def _permission_lost(world: World, chance: random.Random) -> None:
+    """A permission is taken away, and given back."""
+    name = chance.choice(("ReadPresence", "SubscriptionWebSocket"))
+    async with world.switched(permissions_removed=[name]):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(4)
+
+
 # Members.
 
 
@@ -229,6 +345,16 @@ async def _restarted(world: World, _chance: random.Random) -> None:
 
 
 RESTART: Final = "home_assistant_restarted"
+PERMISSION: Final = "permission_lost"
+ODD: Final = (
+    "odd_replies",
+    "odd_presence",
+    "odd_events",
+    "odd_frames",
+    "odd_limits",
+    "maintenance",
+    "new_tokens_unknown",
+)
 RECOVERABLE: Final = ("drop", "cut", "idle_end", "access_token_expired")
 FAULTS: Final[Mapping[str, Fault]] = {
     "drop": _drop,
@@ -259,6 +385,14 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "extension_removed": _removed,
     "extension_disabled": _disabled,
     "extension_renamed": _renamed,
+    "odd_replies": _odd_replies,
+    "odd_presence": _odd_presence,
+    "odd_events": _odd_events,
+    "odd_frames": _odd_frames,
+    "odd_limits": _odd_limits,
+    "maintenance": _maintenance,
+    "new_tokens_unknown": _new_tokens_unknown,
+    PERMISSION: _permission_lost,
     "entry_reloaded": _reloaded,
     RESTART: _restarted,
 }

@@ -59,6 +59,8 @@ class Weather(StrEnum):
     """Sockets are lost, and their sessions can be recovered."""
     ROUGH = "rough"
     """Anything."""
+    ODD = "odd"
+    """Answers and frames that nobody has seen, rights that come and go, and a slow re-read after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ def rounds(seed: int, seconds: float) -> Iterator[Round]:
     can be looked at.
     """
     chance = random.Random(f"soak-{seed}")
-    length = max(SHORT_ROUND, min(ROUND, seconds / 5))
+    length = max(SHORT_ROUND, min(ROUND, seconds / 6))
     # One of each first, since a short soak has no others.
     first = list(Weather)
     begun, is_restarted = 0.0, False
@@ -89,7 +91,7 @@ def rounds(seed: int, seconds: float) -> Iterator[Round]:
         if first:
             weather = first.pop(0)
         else:
-            weather = chance.choices(list(Weather), (3, 3, 4))[0]
+            weather = chance.choices(list(Weather), (3, 3, 4, 3))[0]
         names = _names(weather, length, chance, may_restart=begun < seconds / 3)
         if seconds >= 2 * 60 and not is_restarted and weather is Weather.ROUGH:
             # A longer one has a restart at least.
@@ -121,6 +123,8 @@ def _kind(weather: Weather, chance: random.Random) -> dict[str, Any]:
         case Weather.RECOVERED:
             # A session is recovered within one sign-in alone.
             kind |= {"refresh_tokens": True}
+        case Weather.ODD:
+            kind |= {"refresh_tokens": chance.random() < 0.5}
         case Weather.ROUGH:
             kind |= {
                 "refresh_tokens": chance.random() < 0.5,
@@ -140,8 +144,13 @@ def _names(
             # Five seconds of rest between two, or the back-off of the second costs
             # more events than the service keeps.
             return chance.choices(faults.RECOVERABLE, k=max(1, int(length / 7)))
+        case Weather.ODD:
+            # Each of them once in four rounds, and rights in every other.
+            names = chance.sample(faults.ODD, k=3)
+            return [*names, faults.PERMISSION] if chance.random() < 0.5 else names
         case Weather.ROUGH:
-            names = [name for name in faults.FAULTS if name != faults.RESTART]
+            others = {faults.RESTART, faults.PERMISSION, *faults.ODD}
+            names = [name for name in faults.FAULTS if name not in others]
             if may_restart:
                 names.append(faults.RESTART)
             return chance.sample(names, k=chance.randint(3, 5))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 import shutil
 import sys
-from typing import override
+from typing import Final, override
 
 import aiohttp
 
@@ -12,6 +12,14 @@ from demo.api import Json
 from demo.emulator import Emulator
 from demo.hass import CHECKOUT, HomeAssistant, free_port
 from demo.office import Office, Plan
+from demo.process import ProcessFailed
+
+# What waits for the slow re-read of everything, and what does in a soak: until a file is there.
+_SIX_HOURS: Final = "await asyncio.sleep(RESYNC_EVERY)"
+_UNTIL_ASKED: Final = """await asyncio.sleep(0.5)
+            if not __import__("os").path.exists({path!r}):
+                continue
+            __import__("os").unlink({path!r})"""
 
 
 class Service(Emulator):
@@ -46,7 +54,7 @@ class Service(Emulator):
         return found
 
 
-class _Hass(HomeAssistant):
+class SoakHass(HomeAssistant):
     """Home Assistant with a copy of the integration, so edits during a soak have no effect."""
 
     @override
@@ -59,10 +67,26 @@ class _Hass(HomeAssistant):
             self.folder / name,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+        module = self.folder / name / "aioringcentral/account/account.py"
+        text = module.read_text()
+        if _SIX_HOURS not in text:
+            raise ProcessFailed("the slow re-read is not where it was")
+        until_asked = _UNTIL_ASKED.format(path=str(self._six_hours_over))
+        module.write_text(text.replace(_SIX_HOURS, until_asked))
+
+    @property
+    def _six_hours_over(self) -> Path:
+        return (self.folder / "six_hours_over").resolve()
+
+    def let_six_hours_pass(self) -> None:
+        """Let the integration read everything again, as it does every six hours."""
+        self._six_hours_over.touch()
 
 
 class SoakOffice(Office):
     """Both, in a folder."""
+
+    hass: SoakHass
 
     def __init__(
         self,
@@ -75,7 +99,7 @@ class SoakOffice(Office):
         plan = Plan(port=free_port(), extensions=service.extensions, debug=True)
         super().__init__(session, folder, plan, say)
         self.emulator = service
-        self.hass = _Hass(folder / "config", plan.port)
+        self.hass = SoakHass(folder / "config", plan.port)
 
     async def start(self) -> None:
         """Start both processes, Home Assistant with an owner."""

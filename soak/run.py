@@ -86,7 +86,7 @@ class Soak:
         await self._begin(each)
         before = await self._seen()
         witnesses = []
-        if each.weather is not Weather.ROUGH:
+        if each.weather in (Weather.PLANNED, Weather.RECOVERED):
             witnesses = [
                 Witness(world.emulator, key, world.witness_entity(key))
                 for key in world.witnesses
@@ -95,7 +95,7 @@ class Soak:
         await world.let_live(is_alive=True)
         async with _beside(*acts):
             await self._go_wrong(each, chance)
-        await self._rest()
+        await self._rest(is_odd=each.weather is Weather.ODD)
         figures.note_round(each.weather, [name for _, name in each.faults])
         self._account(each.weather, before, await self._seen(), witnesses)
 
@@ -129,12 +129,16 @@ class Soak:
             await FAULTS[name](self._world, chance)
         await asyncio.sleep(max(0.0, begun + each.seconds - time.monotonic()))
 
-    async def _rest(self) -> None:
+    async def _rest(self, *, is_odd: bool) -> None:
         """End all faults, and check that everything becomes right."""
         world = self._world
         await world.let_live(is_alive=False)
         await world.heal()
         begun = time.monotonic()
+        if is_odd:
+            await self._wait_until_live()
+            # What was read or told oddly is mended by the slow re-read.
+            world.office.hass.let_six_hours_pass()
         await self._settle()
         self._figures.longest_until_right_seconds = max(
             self._figures.longest_until_right_seconds,
@@ -143,8 +147,7 @@ class Soak:
 
     async def _settle(self) -> None:
         """Wait until everything is right and stays so; what is not in time is a divergence."""
-        with suppress(TimeoutError):
-            await self._world.office.states.wait_until(self._is_live, LIVE_WITHIN)
+        await self._wait_until_live()
         until = time.monotonic() + RIGHT_WITHIN
         wrong = await self._wrong()
         while True:
@@ -158,6 +161,10 @@ class Soak:
         self._figures.divergences += told
         for each in told:
             self._say(f"wrong: {each}")
+
+    async def _wait_until_live(self) -> None:
+        with suppress(TimeoutError):
+            await self._world.office.states.wait_until(self._is_live, LIVE_WITHIN)
 
     def _is_live(self) -> bool:
         world = self._world
@@ -192,7 +199,7 @@ class Soak:
         }
         figures.planned_ends += seen["replacements"]
         figures.recoveries += seen["recoveries"]
-        if weather is Weather.ROUGH:
+        if weather in (Weather.ROUGH, Weather.ODD):
             return
         changes = self._world.office.states.changes
         caused = lost = 0

@@ -11,7 +11,6 @@ import aiohttp
 
 from demo.api import Json
 from demo.entities import Entities
-from demo.office import Office
 
 from .processes import Service, SoakOffice
 
@@ -33,7 +32,7 @@ class World:
     entities: Entities
     entry_id: str
 
-    def __init__(self, office: Office, service: Service) -> None:
+    def __init__(self, office: SoakOffice, service: Service) -> None:
         """Take an office that runs; `begin` adds the integration."""
         self.office, self.emulator = office, service
         self._newcomers: list[str] = []
