@@ -1435,11 +1435,11 @@ async def test_do_not_disturb_that_is_turned_off_by_hand_is_left_alone(
         await switch.async_turn_on()
         await home.story.shows(do_not_disturb="on")
         assert home.waiting()
-        await home.presence(QUEUE_OFF)
+        await home.idle(automation)
+        await home.looks(automation, home.presence(QUEUE_OFF))
         # Nothing is brought back later that would undo what is set by hand.
         await home.story.until(lambda: not home.waiting())
-        await home.idle(automation)
-        assert home.story.now("dnd_status") == "do_not_accept_department_calls"
+        await home.story.shows(dnd_status="do_not_accept_department_calls")
         await home.presence(DO_NOT_DISTURB)
         await home.story.shows(do_not_disturb="on")
         changes = home.changes()

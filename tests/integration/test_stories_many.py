@@ -18,6 +18,7 @@ from .stories import (
     TICKET,
     TOKEN,
     colleagues,
+    confirming,
     emulated,
     hasty,
     office,
@@ -118,8 +119,10 @@ async def test_many_where_the_snapshot_of_all_is_refused(
     """Thirty to a request, then."""
     async with emulated(extensions=100) as emulator:
         people = colleagues(emulator, 70)
-        refused = {"path": "*/account/~/presence", "status": 403, "body": "empty"}
-        emulator.faults.set(http_5xx=[refused])
+        # In RingCentral's own words: a 403 without any would be read again later.
+        path = "/restapi/v1.0/account/~/presence"
+        refused = {"kind": "error", "path": path, "status": 403, "value": "CMN-408"}
+        emulator.faults.set(odd=[refused])
         async with office(
             hass, emulator, follow=["chosen"], extensions=people
         ) as story:
@@ -147,7 +150,7 @@ async def test_one_of_many_is_deleted_while_the_connection_is_lost(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
     """The snapshot of all does not list it, and it is read alone: that it is gone is nobody else's news."""
-    with hasty():
+    with hasty(), confirming(0.2):
         async with (
             emulated(extensions=40) as emulator,
             office(hass, emulator, follow=["account"]) as story,

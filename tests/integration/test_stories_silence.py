@@ -202,10 +202,10 @@ async def test_without_recovery_it_is_subscribed_and_read_once(
             assert story.seen_unavailable() == []
 
 
-async def test_nobody_knows_after_a_break_whether_a_call_is_still_parked(
+async def test_a_break_does_not_hide_that_a_parked_call_was_taken(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """RingCentral tells it by event alone: until the next one the count is unknown, as the status is."""
+    """A reading lists the calls of a park location, and its status follows them."""
     park = park_location(emulator)
     with hasty():
         async with office(
@@ -217,7 +217,7 @@ async def test_nobody_knows_after_a_break_whether_a_call_is_still_parked(
             await story.lost()
             await story.call("retrieve")
             await story.live()
-            await story.shows(park, telephony_status="unknown", active_calls="unknown")
+            await story.shows(park, telephony_status="no_call", active_calls="0")
             await story.call("park")
             await story.shows(park, telephony_status="parked_call", active_calls="1")
 
