@@ -42,7 +42,7 @@ class LinesChange:
 
 @dataclass(frozen=True, slots=True)
 class FavoritesChange:
-    """The favourites of a user changed."""
+    """The favorites of a user changed."""
 
     owner_id: int
 
@@ -80,7 +80,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Favorite:
-    """One favourite: an extension of the account or an outside contact."""
+    """One favorite: an extension of the account or an outside contact."""
 
     id: int
     extension_id: int | None = None
@@ -133,7 +133,7 @@ class Account:
         return self._watch_lists(ext_id)[0]
 
     def favored_by(self, ext_id: int) -> frozenset[int]:
-        """Return the extensions among a user's favourites."""
+        """Return the extensions among a user's favorites."""
         return self._watch_lists(ext_id)[1]
 
     def update(self, ext: Extension, **fields: Any) -> PresenceChange | None:
@@ -195,7 +195,7 @@ class Account:
             self._tell(LinesChange(owner_id, ext_id, line_id, self._line_sequence))
 
     def set_favorites(self, owner_id: int, entries: Iterable[int | str]) -> None:
-        """Replace the favourites: extension ids (int) or contact ids (str)."""
+        """Replace the favorites: extension ids (int) or contact ids (str)."""
         made = [
             Favorite(index, extension_id=entry)
             if isinstance(entry, int)

@@ -147,7 +147,7 @@ class Company:
         return self.membership.queues()
 
     async def set_favorites(self, ext_ids: list[str]) -> None:
-        """Replace the signed-in user's favourites."""
+        """Replace the signed-in user's favorites."""
         self.membership.set_favorites(ext_ids)
 
     async def add_extension(

@@ -39,7 +39,7 @@ TYPES = frozenset(
 
 
 class Membership:
-    """Extensions come and go, lines and favourites change."""
+    """Extensions come and go, lines and favorites change."""
 
     def __init__(self, service: Service) -> None:
         """Take the state."""
@@ -83,7 +83,7 @@ class Membership:
         }
 
     def set_favorites(self, entries: list[str]) -> None:
-        """Replace the signed-in user's favourites; unknown ids are outside contacts."""
+        """Replace the signed-in user's favorites; unknown ids are outside contacts."""
         account = self._service.account
         account.set_favorites(
             account.own_id,

@@ -1,4 +1,4 @@
-"""Monitored lines, favourites and queue membership (docs/protocol.md 2.2, 2.7)."""
+"""Monitored lines, favorites and queue membership (docs/protocol.md 2.2, 2.7)."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def update_lines(service: Service, request: Request, ids: dict[str, str]) -> Rep
 
 
 def read_favorites(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """GET the favourites of a user."""
+    """GET the favorites of a user."""
     ext = _own_or_admin(service, request, ids)
     account = service.account
     return Reply(
@@ -90,7 +90,7 @@ def read_favorites(service: Service, request: Request, ids: dict[str, str]) -> R
 
 
 def update_favorites(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """PUT replaces the favourites."""
+    """PUT replaces the favorites."""
     ext = _own_or_admin(service, request, ids)
     entries: list[int | str] = []
     for each in _records(request.json()):

@@ -1,4 +1,4 @@
-"""JSON of lines, favourites and queues as REST replies give it. Pure."""
+"""JSON of lines, favorites and queues as REST replies give it. Pure."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def line(account: Account, owner_id: int, each: Line, base: str) -> dict[str, An
 
 
 def favorite(each: Favorite) -> dict[str, Any]:
-    """Return one favourite."""
+    """Return one favorite."""
     if each.extension_id is not None:
         return {"id": each.id, "extensionId": str(each.extension_id)}
     return {"id": each.id, "contactId": each.contact_id}

@@ -526,6 +526,7 @@ def figures() -> set[str]:
         f"{constant('RESYNC_EVERY') / 3600:.0f} hours",
         f"{constant('_RINGING_AFTER') / 60:.0f} minutes",
         f"{constant('TRY_AGAIN_AFTER') / 60:.0f} minutes",
+        f"{constant('TRY_AGAIN_MOST') / 3600:.0f} hour",
         f"{constant('_TRY_AGAIN').total_seconds() / 60:.0f} minutes",
         f"{medium} times per minute",
         f"{constant('LONGEST_DURATION').days} days",

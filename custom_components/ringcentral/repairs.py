@@ -130,7 +130,7 @@ def report_connected(
     for issue in (PERMISSION_MISSING, ROLE_PERMISSION_MISSING, SUBSCRIPTION_LIMIT):
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
     refused = set(subscription.refused) if subscription else set()
-    # Lists of lines, favourites and extensions are a convenience: without them membership is read now and then.
+    # Lists of lines, favorites and extensions are a convenience: without them membership is read now and then.
     presence = {name for name in refused if is_presence_filter(name)}
     for issue, applies in (
         (ACCOUNT_REFUSED, EVERYONE in presence),

@@ -118,7 +118,7 @@ async def test_presence_events(
 
 
 async def test_list_events(socket: Socket, emu: Emulator, other: str) -> None:
-    """Favourites, extension and queue events."""
+    """Favorites, extension and queue events."""
     emu.faults.set(string_ids=True)
     queue = emu.ids(type="Department")[0]
     expected: list[tuple[str, str, Any]] = [

@@ -67,7 +67,7 @@ async def test_the_other_line_of_a_list_changes(
 
 
 async def test_favorites_come_and_go(hass: HomeAssistant, emulator: Emulator) -> None:
-    """Devices follow the favourites; one of another company is nobody that can be followed."""
+    """Devices follow the favorites; one of another company is nobody that can be followed."""
     one, two, three = colleagues(emulator, 3)
     await emulator.set_favorites([one, two, "an-outside-contact"])
     with confirming(0.2):
@@ -85,7 +85,7 @@ async def test_favorites_come_and_go(hass: HomeAssistant, emulator: Emulator) ->
 async def test_one_device_however_many_choices_name_it(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
-    """The own extension is a line, too, and a favourite may be monitored."""
+    """The own extension is a line, too, and a favorite may be monitored."""
     one, two = colleagues(emulator, 2)
     await emulator.set_lines([one])
     await emulator.set_favorites([one, two])

@@ -65,12 +65,12 @@ class FilterPlan:
 
 
 def is_presence_filter(event_filter: str) -> bool:
-    """Whether a filter is for presence, and not for a list of lines, favourites or extensions."""
+    """Whether a filter is for presence, and not for a list of lines, favorites or extensions."""
     return event_filter.endswith(_DETAILED)
 
 
 def is_list_event(uri: str) -> bool:
-    """Whether an event says that lines, favourites or extensions changed (docs/protocol.md 4.3)."""
+    """Whether an event says that lines, favorites or extensions changed (docs/protocol.md 4.3)."""
     return (
         uri.partition("?")[0]
         .rstrip("/")
@@ -79,7 +79,7 @@ def is_list_event(uri: str) -> bool:
 
 
 def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the ids in a list event; one about favourites has none (docs/protocol.md 4.3).
+    """Return the ids in a list event; one about favorites has none (docs/protocol.md 4.3).
 
     A list of lines mixes ids of extensions with ids of lines.
     """

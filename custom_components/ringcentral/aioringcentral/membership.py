@@ -34,7 +34,7 @@ class Follow(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """What the account says: its extensions (None where they may not be read), lines and favourites.
+    """What the account says: its extensions (None where they may not be read), lines and favorites.
 
     ``refused`` are the choices whose list may not be read. ``is_whole`` is False where a list has records
     that cannot be read.
@@ -155,7 +155,7 @@ def _parts(
             [_known(line, account) for line in lines.values()],
         )
     if Follow.FAVORITES in choices:
-        # A favourite may belong to another account: without the account's list nobody knows.
+        # A favorite may belong to another account: without the account's list nobody knows.
         found = [
             account.get(key) or Extension(id=key)
             for key in lists.favorites
