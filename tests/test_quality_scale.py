@@ -415,7 +415,11 @@ def registered(hass: HomeAssistant, entry: MockConfigEntry) -> list[er.RegistryE
     registry = er.async_get(hass)
     found = er.async_entries_for_config_entry(registry, entry.entry_id)
     keys = {key for kind in TEXTS["entity"].values() for key in kind}
-    assert {one.translation_key for one in found} == keys, "all there can be"
+    there = {one.translation_key for one in found}
+    missing = sorted(map(str, there - keys))
+    assert not missing, f"translations/en.json: no name for {missing}"
+    missing = sorted(keys - there)
+    assert not missing, f"no entity for {missing} of translations/en.json"
     return found
 
 

@@ -11,6 +11,8 @@ import importlib
 import json
 from pathlib import Path
 import re
+import subprocess
+import sys
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlparse
 
@@ -243,8 +245,13 @@ def names() -> dict[str, str]:
 
 def test_readme_names_every_entity() -> None:
     table = rows(section(README, "## Entities"))
+    told = {words(cells[1])[0]: cells[0] for cells in table}
 
-    assert {words(cells[1])[0]: cells[0] for cells in table} == names()
+    missing = described().keys() - names().keys()
+    assert not missing, f"translations/en.json: no name for {sorted(missing)}"
+    missing = names().keys() - told.keys()
+    assert not missing, f"README.md, Entities: no row for {sorted(missing)}"
+    assert told == names()
     assert described().keys() == names().keys()
 
 
@@ -272,6 +279,8 @@ def test_the_page_of_entities_has_every_key() -> None:
         *(word for word in words(section(ENTITIES, "### Event")) if word == "call"),
     }
 
+    missing = described().keys() - keys
+    assert not missing, f"docs/entities.md: no row for {sorted(missing)}"
     assert keys == described().keys()
 
 
@@ -768,7 +777,21 @@ def is_of_extension(entry: er.RegistryEntry, emulator: Emulator) -> bool:
     return rest.split("_")[0].isdigit()
 
 
-async def test_four_lines_make_a_sensor(
+def test_the_example_of_a_sensor_is_formatted() -> None:
+    (example,) = examples(CONTRIBUTING, "python")
+    formatted = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "-"],
+        input=example,
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+    assert formatted == example
+
+
+async def test_the_example_makes_a_sensor(
     hass: HomeAssistant,
     emulator: Emulator,
     enable_custom_integrations: None,
@@ -776,7 +799,7 @@ async def test_four_lines_make_a_sensor(
 ) -> None:
     (example,) = examples(CONTRIBUTING, "python")
     added = eval(example, vars(sensor))
-    assert len(example.splitlines()) == 4
+    assert added.value_fn(models.Presence(extension_id="1"), calls.Calls()) is None
     monkeypatch.setattr(sensor, "CALL_FACTS", (*sensor.CALL_FACTS, added))
     async with following(hass, emulator):
         own = emulator.own_extension_id

@@ -141,7 +141,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
 
     @callback
     def async_on_callers(self, changed: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call whenever the user chose anew whether to see who calls; return what ends it."""
+        """Call a function when the caller option changes; return a function that removes it."""
         self._on_callers.append(changed)
         return lambda: self._on_callers.remove(changed)
 

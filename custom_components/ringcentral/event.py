@@ -59,7 +59,7 @@ class CallEventEntity(ExtensionEntity, EventEntity):
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return the last event of before a restart, with as much of the caller as may be seen now."""
+        """Return the last event from before the restart, showing the caller only as far as the options allow."""
         if (data := await super().async_get_last_event_data()) is None:
             return None
         kept = dict(data.last_event_attributes or {})

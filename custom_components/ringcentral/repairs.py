@@ -276,7 +276,7 @@ class LostChoicesFlow(RepairsFlow):
 
 
 class PermissionAddedFlow(RepairsFlow):
-    """Says what to add, looks whether it is there, and stays until it is."""
+    """Says what to add, checks for it, and stays until it is."""
 
     def __init__(self, data: dict[str, str]) -> None:
         """Take the entry's id and what the texts need."""

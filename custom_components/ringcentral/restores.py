@@ -35,7 +35,7 @@ class Restore:
     Attributes:
         at: when it is due.
         before: the values to bring back.
-        ours: all values that were written over those of before, the newest last. A field that shows
+        ours: all values that were written over the earlier values, the newest last. A field that shows
             another one was changed by a person. Where none is known, any value counts as ours.
         is_settled: whether the service is known to have taken the last change.
         otherwise: what there is to undo if the service has not taken it.
@@ -98,7 +98,7 @@ def words_of(presence: Presence) -> dict[str, str | None]:
 def begin(
     waiting: Restore | None, current: Words, wanted: Mapping[str, str], at: datetime
 ) -> Restore | None:
-    """Return what there is to undo once a change for a time is made, None where a value of before is unknown.
+    """Return what there is to undo once a change for a time is made, None where an earlier value is unknown.
 
     A second change before the first was taken back leads back to before both, unless a person has
     changed the field in between.
@@ -157,14 +157,14 @@ def without(restore: Restore | None, names: Iterable[str]) -> Restore | None:
 
 
 def foreign(restore: Restore, current: Words) -> frozenset[str]:
-    """Return the fields whose values are neither ours nor those of before: a person has changed them."""
+    """Return the fields whose values are neither ours nor the earlier values: a person has changed them."""
     return frozenset(
         name for name in restore.before if _is_foreign(restore, name, current.get(name))
     )
 
 
 def values_to_write(restore: Restore, current: Words) -> dict[str, str]:
-    """Return what brings back the values of before: nothing that is so already, or that a person has changed."""
+    """Return what brings back the earlier values: nothing that is so already, or that a person has changed."""
     changed = foreign(restore, current)
     return {
         name: word

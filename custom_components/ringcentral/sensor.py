@@ -108,10 +108,13 @@ class CallsDescription(SensorEntityDescription):
     value_fn: Callable[[Presence, Calls], int | datetime | None]
 
 
+def _knows_calls(presence: Presence) -> bool:
+    # What is kept of calls may date from before a break.
+    return bool(presence.telephony_status) or presence.active_calls is not None
+
+
 def _active_calls(presence: Presence, calls: Calls) -> int | None:
-    # What is kept of calls may be of before a break: a park location cannot be read.
-    is_known = presence.telephony_status or presence.active_calls is not None
-    return calls.in_progress if is_known else None
+    return calls.in_progress if _knows_calls(presence) else None
 
 
 CALL_FACTS: tuple[CallsDescription, ...] = (
@@ -219,7 +222,7 @@ class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Go on with the time of before, where the status is still the same."""
+        """Keep the earlier time if the status is still the same."""
         if (stored := await self.async_get_last_extra_data()) is not None:
             kept = Since.from_dict(stored.as_dict(), dt_util.utcnow())
             self._since = kept.then(self._since.status, dt_util.utcnow())

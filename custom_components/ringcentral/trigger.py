@@ -90,7 +90,7 @@ _STATUSES = vol.All(cv.ensure_list, [vol.In([*map(str, Status)])])
 
 
 class StatusTrigger(ExtensionTrigger):
-    """Fires when the status changes, from and to those that are chosen; none is every one."""
+    """Fires when the status changes, from and to those that are chosen; an empty choice matches every status."""
 
     _key = "status"
     _domain_specs: Mapping[str, DomainSpec] = {Platform.SENSOR: DomainSpec()}

@@ -59,7 +59,7 @@ def dnd_choices(
 def dnd_to_send(
     current: DndStatus | None, earlier: DndStatus | None, wanted: DndStatus
 ) -> DndStatus:
-    """Return the value to send: ending do-not-disturb brings the department setting of before back.
+    """Return the value to send: ending do-not-disturb restores the earlier department setting.
 
     Users of other clients have lost it that way (docs/protocol.md 2.5). Taking all calls is one more choice away.
     """
@@ -75,7 +75,7 @@ def dnd_to_send(
 
 
 def dnd_to_bring_back(before: DndStatus | None) -> DndStatus | None:
-    """Return the value that can be set in place of one of before: that of old user interfaces cannot."""
+    """Return the value that can be set in place of an earlier one: that of old user interfaces cannot."""
     return (
         DndStatus.TAKE_ALL_CALLS
         if before is DndStatus.TAKE_DEPARTMENT_CALLS_ONLY

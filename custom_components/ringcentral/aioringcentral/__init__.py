@@ -4,10 +4,11 @@
 from . import search_path  # noqa: F401  # isort: skip
 
 from .account import Account, AccountListener, Change, Choices
-from .calls.state import CallEvent, CallEventType
+from .calls.state import Call, CallEvent, CallEventType, CallPhase, Calls
 from .errors import (
     Misconfigured,
     PermissionMissing,
+    Reason,
     RetryLater,
     RingCentralError,
     SignInRequired,
@@ -20,20 +21,25 @@ from .models import (
     MeetingStatus,
     Presence,
     PresenceStatus,
+    PresenceUpdate,
     TelephonyStatus,
     UserStatus,
 )
 from .sign_in import JwtSignIn
 from .status import Status
+from .stream import Subscription
 
 __version__ = "0.2.0"
 
 __all__ = [
     "Account",
     "AccountListener",
+    "Call",
     "CallDirection",
     "CallEvent",
     "CallEventType",
+    "CallPhase",
+    "Calls",
     "Change",
     "Choices",
     "DndStatus",
@@ -45,10 +51,13 @@ __all__ = [
     "PermissionMissing",
     "Presence",
     "PresenceStatus",
+    "PresenceUpdate",
+    "Reason",
     "RetryLater",
     "RingCentralError",
     "SignInRequired",
     "Status",
+    "Subscription",
     "TelephonyStatus",
     "UserStatus",
 ]

@@ -58,7 +58,7 @@ class TokenSource(Protocol):
         """Return a token that is not due for renewal.
 
         Raises:
-            RetryLater, SignInRequired, Misconfigured: it could not be had.
+            RetryLater, SignInRequired, Misconfigured: no token could be obtained.
         """
 
     async def renew(self, rejected: str) -> Token:

@@ -257,7 +257,7 @@ class Account[SignInT: SignIn = SignIn]:
     async def read_presences(
         self, extension_ids: Iterable[str]
     ) -> dict[str, RingCentralError]:
-        """Read presence of followed extensions now; return what is in the way by id, of those that cannot be read."""
+        """Read presence of followed extensions now. Return the errors by id of those that could not be read."""
         return await self._tracker.read_each(extension_ids)
 
     async def update_presence(

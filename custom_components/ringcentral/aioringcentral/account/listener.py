@@ -46,7 +46,7 @@ class AccountListener:
         """The connection is gone, or cannot be made or caught up with for now; the account goes on trying."""
 
     def account_failed(self, error: RingCentralError) -> None:
-        """RingCentral refused in its own words, twice, or a fault of ours ended the connection.
+        """RingCentral refused with an error code twice in a row, or a fault of ours ended the connection.
 
         The account goes on trying, more and more seldom; `account_live` says that it works again.
         """

@@ -76,5 +76,5 @@ class LiveCalls:
 
 
 def steady_clock() -> float:
-    """Return the clock that durations are measured by, which nobody sets."""
+    """Return the monotonic clock, in seconds, for durations."""
     return asyncio.get_running_loop().time()

@@ -111,7 +111,7 @@ async def _probe(credentials: list[str], arguments: argparse.Namespace) -> int:
     try:
         sign_in = JwtSignIn(client_id, secret, jwt, server=server)
     except RingCentralError as err:
-        print(f"RingCentral cannot be reached so: {err}", file=sys.stderr)
+        print(f"This server address cannot be used: {err}", file=sys.stderr)
         return 1
     progress = Progress(sys.stdout)
     probe = Probe(sign_in, arguments.minutes * 60.0, progress, write=arguments.write)
