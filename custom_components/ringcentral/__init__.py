@@ -67,6 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     account = Account(
         access,
         _choices(entry.options),
+        account_id=entry.unique_id,
         utcnow=_utcnow,
         create_task=lambda work, name: entry.async_create_background_task(
             hass, work, name

@@ -36,6 +36,10 @@ _WRITTEN_AFTER: Final = SAVE_DELAY + 1.0
 _AUTHORIZE_PATH: Final = "/restapi/oauth/authorize"
 
 
+# Members of a token reply with texts (docs/protocol.md 1.3) that Home Assistant keeps in the entry.
+_KEPT: Final = ("token_type", "refresh_token", "scope", "owner_id", "endpoint_id")
+
+
 class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
     """An app of the Developer Console, at one server."""
 
@@ -78,7 +82,17 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
         """Send a grant; unlike in the base class what may come of it is a `RingCentralError`."""
         body = await self._send(TOKEN_PATH, data)
         token = token_from_wire(body, session=0, now=0.0)
-        return {**body, "expires_in": int(token.expires_at)}
+        # What is kept in the entry is what was read: a member that is unreadable leaves the earlier one.
+        kept = {name: body[name] for name in _KEPT if isinstance(body.get(name), str)}
+        if token.refresh_token is None:
+            kept.pop("refresh_token", None)
+        if token.refresh_expires_at:
+            kept["refresh_token_expires_in"] = int(token.refresh_expires_at)
+        return {
+            **kept,
+            "access_token": token.value,
+            "expires_in": max(1, int(token.expires_at)),
+        }
 
     async def _send(self, path: str, form: Mapping[str, str]) -> Any:
         """Send a form in the name of the app, which has a secret or has none (docs/protocol.md 1.2)."""

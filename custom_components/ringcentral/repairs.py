@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .aioringcentral.errors import PermissionMissing, RingCentralError
-from .aioringcentral.filters import EVERYONE, is_presence_filter
+from .aioringcentral.filters import EVERYONE, UNKNOWN_REASON, is_presence_filter
 from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.models import Extension
 from .aioringcentral.stream import Subscription
@@ -129,7 +129,12 @@ def report_connected(
     """Take away what a working connection disproves, and tell which filters it lacks."""
     for issue in (PERMISSION_MISSING, ROLE_PERMISSION_MISSING, SUBSCRIPTION_LIMIT):
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
-    refused = set(subscription.refused) if subscription else set()
+    # A filter that is merely missing in a reply was refused in nobody's words.
+    refused = {
+        name
+        for name, code in (subscription.refused if subscription else {}).items()
+        if code != UNKNOWN_REASON
+    }
     # Lists of lines, favorites and extensions are a convenience: without them membership is read now and then.
     presence = {name for name in refused if is_presence_filter(name)}
     for issue, applies in (

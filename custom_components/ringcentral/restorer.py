@@ -119,6 +119,10 @@ class Restorer:
             return
         try:
             current = await self._read(key)
+            if any(current.get(name) is None for name in restore.before):
+                # It was known before: what cannot be read now decides nothing.
+                self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
+                return
             if now < restore.at:
                 self._schedule.put(key, settled(restore, current))
                 return

@@ -433,3 +433,10 @@ async def test_permissions_that_were_added_take_another_session() -> None:
         "revoke",
         "jwt-bearer",
     ]
+
+
+@pytest.mark.parametrize("life", [0.001, 0.05, 0.999])
+def test_a_life_of_moments_is_not_believed(life: float) -> None:
+    token = token_from_wire({"access_token": "AT1", "expires_in": life}, 1, 100.0)
+
+    assert token.expires_at == 101.0

@@ -1159,3 +1159,30 @@ async def test_the_dialog_for_apps_tells_where_the_service_sends_the_browser_bac
     http.current_request.reset(token)
     assert found["redirect_url"] == shown
     assert placeholders(text("application_credentials", "description")) == found.keys()
+
+
+@pytest.mark.parametrize("value", [None, 5, "", "a b\n", [[[]]]])
+async def test_an_odd_renewal_leaves_the_earlier_refresh_token(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry, value: Any
+) -> None:
+    before = entry.data["token"]["refresh_token"]
+    odd = {"kind": "set", "path": "/restapi/oauth/token", "next": 1, "value": value}
+    emulator.faults.set(odd=[odd | {"at": "refresh_token"}])
+
+    await tokens_of(entry).renew((await tokens_of(entry).token()).value)
+
+    assert entry.data["token"]["refresh_token"] == before
+
+
+async def test_what_nobody_reads_of_a_token_reply_is_not_kept(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry
+) -> None:
+    deep: list[Any] = []
+    for _ in range(300):
+        deep = [deep]
+    odd = {"kind": "set", "path": "/restapi/oauth/token", "at": "new", "value": deep}
+    emulator.faults.set(odd=[odd | {"next": 1}])
+
+    await tokens_of(entry).renew((await tokens_of(entry).token()).value)
+
+    assert "new" not in entry.data["token"]

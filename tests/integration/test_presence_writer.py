@@ -1033,3 +1033,55 @@ async def set_for(story: Story, duration: dict[str, float]) -> None:
         },
         blocking=True,
     )
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409])
+async def test_a_refusal_without_a_code_leaves_a_change_in_doubt(
+    emulator: Emulator, story: Story, clock: Clock, status: int
+) -> None:
+    """A gateway answered, after the service had carried the request out."""
+    with (
+        replies_lost(emulator, {"kind": "empty", "status": status}),
+        pytest.raises(HomeAssistantError),
+    ):
+        await change(story, 60, user_status="busy")
+
+    await clock.move_on(61)
+    await all_written(story)
+
+    await emulator.wait_for(
+        lambda: is_so(emulator, story.own, userStatus="Available"), timeout=5
+    )
+
+
+@pytest.mark.parametrize("value", [None, "Weird", 5])
+async def test_an_unreadable_value_decides_nothing_when_a_change_is_due(
+    emulator: Emulator, story: Story, clock: Clock, value: Any
+) -> None:
+    """A person has set Offline, of which no event came; the reading does not tell it either."""
+    await change(story, 60, user_status="busy")
+    emulator.faults.set(
+        drop_next=1,
+        odd=[
+            {
+                "kind": "set",
+                "at": "userStatus",
+                "value": value,
+                "path": "*/presence",
+                "method": "GET",
+            }
+        ],
+    )
+    await emulator.set_presence(story.own, {"userStatus": "Offline"})
+
+    await clock.move_on(61)
+    await all_written(story)
+    assert is_so(emulator, story.own, userStatus="Offline")
+
+    emulator.faults.clear()
+    await clock.move_on(121)
+    await all_written(story)
+    await emulator.wait_for(
+        lambda: not story.coordinator.editor.restores.items(), timeout=5
+    )
+    assert is_so(emulator, story.own, userStatus="Offline")

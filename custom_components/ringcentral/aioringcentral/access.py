@@ -1,6 +1,7 @@
 """Whether a sign-in may do all that following presence takes, found out by doing it once."""
 
 from .auth import TokenSource
+from .errors import Reason, RetryLater
 from .filters import OWN, FilterPlan
 from .http import Http
 from .models import Event, Extension
@@ -24,6 +25,9 @@ async def check_access(http: Http, tokens: TokenSource) -> Extension:
         await subscribe(connection, FilterPlan(wanted=(OWN,)))
     finally:
         await connection.close()
+    # The account names the entry for good, so one odd reply must not decide it.
+    if (await rest.own_extension()).account_id != own.account_id:
+        raise RetryLater(Reason.SERVICE_ERROR)
     return own
 
 

@@ -26,6 +26,8 @@ _RENEW_AGAIN: Final = 30.0
 # Seconds that an access token lives where the reply does not say, and at most that it is believed to; of
 # refresh tokens the latter alone (docs/protocol.md 1.3).
 _DEFAULT_LIFE: Final = 3_600.0
+# Seconds: with a shorter life every request would renew first.
+_SHORTEST_LIFE: Final = 1.0
 _LONGEST_LIFE: Final = 24 * 3_600.0
 _LONGEST_REFRESH_LIFE: Final = 366 * 24 * 3_600.0
 
@@ -235,6 +237,7 @@ def token_from_wire(body: Any, session: int, now: float) -> Token:
     if (value := wire.secret(body.get("access_token"))) is None:
         raise RetryLater(Reason.SERVICE_ERROR)
     life = wire.seconds(body.get("expires_in"), _LONGEST_LIFE) or _DEFAULT_LIFE
+    life = max(life, _SHORTEST_LIFE)
     refresh_life = wire.seconds(
         body.get("refresh_token_expires_in"), _LONGEST_REFRESH_LIFE
     )

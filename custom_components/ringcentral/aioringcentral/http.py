@@ -168,9 +168,12 @@ class Http:
             )
         if response.status >= 400:
             error = error_from_reply(response.status, body, response.headers)
-            if isinstance(error, RetryLater) and response.status >= 500:
-                error.may_have_worked = method == "PUT"
-                error.status = response.status
+            if isinstance(error, RetryLater):
+                # A refusal without a code of the service's says nothing of the request behind it.
+                is_told = error.code is not None and response.status < 500
+                error.may_have_worked = method == "PUT" and not is_told
+                if response.status >= 500:
+                    error.status = response.status
             raise error
         return Reply(status=response.status, body=body, headers=response.headers)
 

@@ -41,6 +41,9 @@ START_TIMEOUT: Final = 60.0
 # Seconds between slow re-reads, which mend what no event told; a few requests in six hours.
 RESYNC_EVERY: Final = 6 * 3_600.0
 
+# Fields that somebody may have changed since they were last told.
+_SETTABLE: Final = frozenset({"user_status", "dnd_status", "message"})
+
 _CREDENTIALS: Final = frozenset(
     {Reason.INVALID_CLIENT, Reason.GRANT_NOT_ALLOWED, Reason.WRONG_SERVER}
 )
@@ -69,18 +72,19 @@ class Account[SignInT: SignIn = SignIn]:
         sign_in: SignInT,
         choices: Choices,
         *,
+        account_id: str | None = None,
         utcnow: Callable[[], datetime] | None = None,
         create_task: CreateTask | None = None,
     ) -> None:
         """Take a sign-in and whom to follow; nothing is sent before `start`.
 
-        ``utcnow`` returns the time with its zone; ``create_task`` begins a task with a name.
+        ``account_id`` is the account that the sign-in is known to belong to; ``utcnow`` returns the time with its zone; ``create_task`` begins a task with a name.
         """
         self._sign_in = sign_in
         self.is_current = False
         self.last_error: RingCentralError = RetryLater(Reason.CANNOT_CONNECT)
         self._listeners = Listeners()
-        self._members = Members(sign_in.rest, choices)
+        self._members = Members(sign_in.rest, choices, account_id)
         self._tracker = PresenceTracker(
             sign_in.rest, self._listeners, utcnow or _utcnow
         )
@@ -246,13 +250,19 @@ class Account[SignInT: SignIn = SignIn]:
     # Reading and writing.
 
     async def read_presence(self, extension_id: str) -> Presence:
-        """Read the presence of one extension now, and return it; raises `RingCentralError`."""
+        """Read the presence of one extension now, and return it; what can be set and was not told is None.
+
+        Raises:
+            RingCentralError: it could not be read.
+        """
         found = await self._tracker.show_reply(
             extension_id, self.sign_in.rest.presence(extension_id)
         )
         # An extension that is not followed can be read as well.
-        known = self.presences.get(extension_id)
-        return known or merge(Presence(extension_id=extension_id), found)
+        if (known := self.presences.get(extension_id)) is None:
+            return merge(Presence(extension_id=extension_id), found)
+        untold: dict[str, Any] = dict.fromkeys(_SETTABLE - found.changes.keys())
+        return known._replace(**untold)
 
     async def read_presences(
         self, extension_ids: Iterable[str]

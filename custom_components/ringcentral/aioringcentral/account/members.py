@@ -6,7 +6,7 @@ import logging
 from typing import Any, Final
 
 from ..backoff import Backoff
-from ..errors import RetryLater, RingCentralError
+from ..errors import Reason, RetryLater, RingCentralError
 from ..filters import FilterPlan, named_extensions
 from ..membership import Following, following, read_lists
 from ..models import Extension
@@ -58,10 +58,17 @@ class Members:
     own: Extension
     plan: FilterPlan
 
-    def __init__(self, rest: Rest, choices: Choices) -> None:
-        """Take the calls and the user's choices; nobody is followed before the first reading."""
+    def __init__(
+        self, rest: Rest, choices: Choices, account_id: str | None = None
+    ) -> None:
+        """Take the calls, the user's choices and the account's id where it is known.
+
+        Nobody is followed before the first reading.
+        """
         self._rest = rest
         self._choices = choices
+        self._account_id = account_id
+        self._own_id: str | None = None
         self.extensions: Mapping[str, Extension] = {}
         self.missing: Mapping[str, float] = {}
         self.lost_choices: tuple[str, ...] = ()
@@ -80,12 +87,19 @@ class Members:
         """
         notices = self._notices
         own = await self._rest.own_extension()
+        account_id = own.account_id or own.id
+        if self._account_id not in (None, account_id) or self._own_id not in (
+            None,
+            own.id,
+        ):
+            # A sign-in belongs to one user of one account for good: such a reply is not to be believed.
+            raise RetryLater(Reason.SERVICE_ERROR)
         lists = await read_lists(self._rest, own, self._choices.follow)
         # What was noticed meanwhile may be missing in the lists.
         self._notices = Notices(
             *(new - old for new, old in zip(self._notices, notices, strict=True))
         )
-        self.own = own
+        self.own, self._account_id, self._own_id = own, account_id, own.id
         found = following(self._choices.follow, self._choices.chosen, lists)
         return self._update(found, notices, asyncio.get_running_loop().time())
 
