@@ -67,3 +67,17 @@ async def test_a_filter_that_a_reply_forgot_is_nobodys_refusal(
         )
         await asyncio.sleep(0)
         assert issues(hass) == []
+
+
+async def test_a_permission_that_everybody_needs_is_named_at_a_start(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """However many filters it refuses, of which a search cannot try them all."""
+    async with office(hass, emulator, follow=["account"]) as story:
+        emulator.faults.set(permissions_removed=["ReadPresence"])
+        await hass.config_entries.async_reload(story.entry.entry_id)
+        await hass.async_block_till_done()
+        assert [issue.translation_key for issue in issues(hass)] == [
+            "permission_missing"
+        ]
+        emulator.faults.clear()

@@ -27,7 +27,7 @@ from ..filters import is_list_event, is_presence_filter
 from ..models import DndStatus, Event, Extension, Presence, UserStatus
 from ..presence import merge, update_from_event
 from ..sign_in import SignIn
-from ..stream import Continuity, Stream, Subscription
+from ..stream import Continuity, Stream, StreamHistory, Subscription
 from .choices import Choices
 from .listener import AccountListener, Change, ChangeQueue, Listeners
 from .members import Members
@@ -369,7 +369,7 @@ class Account[SignInT: SignIn = SignIn]:
             if step.is_told and isinstance(error, PermissionMissing):
                 # What a session may do was fixed when it began.
                 await self.sign_in.tokens.begin_anew()
-            self.stream = self._new_stream()
+            self.stream = self._new_stream(self.stream.history)
 
     def _ended(self, error: RingCentralError, *, is_told: bool) -> None:
         self.is_current = False
@@ -380,9 +380,9 @@ class Account[SignInT: SignIn = SignIn]:
             _LOGGER.debug("Refused (%s), looking once more", error)
             self._trouble(error)
 
-    def _new_stream(self) -> Stream:
+    def _new_stream(self, history: StreamHistory | None = None) -> Stream:
         http, rest, tokens = self.sign_in.http, self.sign_in.rest, self.sign_in.tokens
-        return Stream(http, rest, tokens, self._members.plan, self)
+        return Stream(http, rest, tokens, self._members.plan, self, history=history)
 
     async def _follow(self) -> None:
         self._behind.clear()

@@ -52,9 +52,9 @@ class Course:
         history: counts and times for diagnostics.
     """
 
-    def __init__(self) -> None:
-        """Begin without a connection."""
-        self.history = StreamHistory()
+    def __init__(self, history: StreamHistory | None = None) -> None:
+        """Begin without a connection, and go on counting in a history where there is one."""
+        self.history = history or StreamHistory()
         self._missed = False
 
     @property

@@ -240,9 +240,11 @@ class Negotiation:
 
     def _nothing_left(self) -> RingCentralError:
         """Return the verdict, where RingCentral's codes give one for everything that was asked for."""
-        if self._memory.suspects:
+        is_any_granted = any(map(is_presence_filter, self._memory.granted))
+        if self._memory.suspects and (is_any_granted or self._refusal is None):
             return RetryLater(Reason.SERVICE_ERROR)
         if self._refusal is not None:
+            # Whatever was tried was refused with a code: that is the news, whoever else is left to try.
             return self._refusal
         codes = [
             code

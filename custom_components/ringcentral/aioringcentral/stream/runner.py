@@ -48,6 +48,7 @@ class Stream:
         listener: StreamListener,
         *,
         backoff: Backoff | None = None,
+        history: StreamHistory | None = None,
     ) -> None:
         """Prepare; `run` connects.
 
@@ -58,6 +59,7 @@ class Stream:
             plan: filters to subscribe to.
             listener: receives events and the state of the connection.
             backoff: waits between tries.
+            history: counts to go on with, of a stream before.
         """
         self._http = http
         self._rest = rest
@@ -71,7 +73,7 @@ class Stream:
         self._memory = FilterMemory()
         self._replace = asyncio.Event()
         self._ends = asyncio.Event()
-        self._course = Course()
+        self._course = Course(history)
         self._retiring = 0
         self._background: set[asyncio.Task[None]] = set()
         self.subscription: Subscription | None = None
