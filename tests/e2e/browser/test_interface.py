@@ -194,7 +194,7 @@ async def test_a_repair(visitor: Visitor, running: Running) -> None:
     )
     await visitor.goto("/config/repairs")
     await visitor.press("RingCentral: Read Presence is missing")
-    await visitor.text("cannot be followed").wait_for()
+    await visitor.text("presence is not kept current").wait_for()
     await emulator.post("reset")
 
     await visitor.click("Submit")
