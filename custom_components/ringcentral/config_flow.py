@@ -227,14 +227,16 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @override
     async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
-        # This step, or another flow for the account, may have been faster.
-        await self._check_open()
-        self._abort_if_unique_id_configured()
-        return self.async_create_entry(
-            title=account_title(self._own),
-            data=self._hand_over(),
-            options=options,
-        )
+        # A doubled request may still be trying other credentials.
+        async with self._turn:
+            # This step, or another flow for the account, may have been faster.
+            await self._check_open()
+            self._abort_if_unique_id_configured()
+            return self.async_create_entry(
+                title=account_title(self._own),
+                data=self._hand_over(),
+                options=options,
+            )
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:

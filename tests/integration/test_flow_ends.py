@@ -94,6 +94,28 @@ async def test_a_form_that_is_submitted_twice_signs_in_once(
     assert await hass.config_entries.async_unload(result["result"].entry_id)
 
 
+async def test_no_entry_is_made_with_other_credentials_than_those_that_worked(
+    hass: HomeAssistant, emulator: Emulator, no_setup: None
+) -> None:
+    """The form was sent twice, the second time with a slip, and the next step was answered meanwhile."""
+    form = await begin(hass)
+    emulator.faults.set(reply_delay=0.1)
+    good = asyncio.create_task(answer(hass, form, jwt_input(emulator)))
+    slip = asyncio.create_task(
+        answer(hass, form, {**jwt_input(emulator), "jwt": "slip"})
+    )
+    follow = await good
+    assert follow["step_id"] == "follow"
+    assert not slip.done()
+    result = await answer(hass, follow, {"follow": ["own"]})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "closed")
+    await asyncio.gather(slip, return_exceptions=True)
+    assert hass.config_entries.async_entries(DOMAIN) == []
+    emulator.faults.clear()
+    await hass.async_block_till_done()
+    await all_signed_out(emulator)
+
+
 async def test_a_last_step_that_is_submitted_twice_makes_one_entry(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
