@@ -68,7 +68,8 @@ async def _ours(extensions: int) -> tuple[list[float], list[float]]:
             raise RuntimeError("The integration was not set up")
         await hass.async_block_till_done()
         account = entry.runtime_data.account
-        take, seen, first, done = account.stream_event, 0, 0.0, asyncio.Event()
+        listener = account._lifecycle  # noqa: SLF001 - there is no other way in
+        take, seen, first, done = listener.stream_event, 0, 0.0, asyncio.Event()
 
         def counted(event: Event) -> None:
             nonlocal seen, first
@@ -91,7 +92,7 @@ async def _ours(extensions: int) -> tuple[list[float], list[float]]:
             await hass.async_block_till_done()
             return rate
 
-        account.stream_event = counted
+        listener.stream_event = counted
         rates = [await blast() for _ in range(_ROUNDS)]
         integration, changed = take, list[str]()
         pattern: list[list[str]] = []

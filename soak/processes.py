@@ -67,7 +67,7 @@ class SoakHass(HomeAssistant):
             self.folder / name,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-        module = self.folder / name / "aioringcentral/account/account.py"
+        module = self.folder / name / "aioringcentral/account/lifecycle.py"
         text = module.read_text()
         if _SIX_HOURS not in text:
             raise ProcessFailed("the slow re-read is not where it was")

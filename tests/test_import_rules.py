@@ -25,7 +25,7 @@ WHEEL = "aioringcentral"
 WHEEL_TESTS = "tests.aioringcentral"
 ACCOUNT = f"{CLIENT}.account"
 # On top of the account, and no part of what the integration runs.
-ENTRANCES = [f"{CLIENT}.{name}" for name in ("__main__", "watch", "probe")]
+ENTRANCES = [f"{CLIENT}.{name}" for name in ("__main__", "command", "watch", "probe")]
 CONNECTION = [f"{CLIENT}.{name}" for name in ("stream", "rest")]
 PLATFORMS = [*Platform, "condition", "trigger"]
 PRODUCT = ["homeassistant", "custom_components", WHEEL]
@@ -241,7 +241,7 @@ def test_no_circle() -> None:
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..account import account",
             f"{ACCOUNT}.account",
         ),
-        ("aioringcentral/rest.py", "from . import watch", f"{CLIENT}.watch"),
+        ("aioringcentral/rest.py", "from . import command", f"{CLIENT}.command"),
         ("aioringcentral/auth.py", f"import {WHEEL}", WHEEL),
         (
             "../../tests/aioringcentral/test_auth.py",
@@ -288,7 +288,7 @@ def test_catches(tmp_path: Path, module: str, statement: str, imported: str) -> 
         ("../../soak/run.py", "from demo import api"),
         ("../../benchmarks/event.py", f"from {CLIENT} import models"),
         ("aioringcentral/account/account.py", "from ..rest import Rest"),
-        ("aioringcentral/watch.py", "from .account import Account"),
+        ("aioringcentral/command.py", "from .account import Account"),
         ("aioringcentral/__init__.py", "from .account import Account"),
         ("../../tests/aioringcentral/test_auth.py", f"import {WHEEL}.auth"),
         ("../../tests/aioringcentral/test_auth.py", "from .conftest import Client"),

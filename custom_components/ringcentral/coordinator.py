@@ -9,9 +9,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorProtocol
 
-from .aioringcentral.account import Account, AccountListener
+from .aioringcentral.account import Account, AccountListener, PresenceChange
 from .aioringcentral.account.account import needs_sign_in
-from .aioringcentral.calls.reducer import CallEvent, Calls
 from .aioringcentral.errors import PermissionMissing, Reason, RingCentralError
 from .aioringcentral.models import Extension, Presence
 from .aioringcentral.stream import Subscription
@@ -169,21 +168,16 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
 
     @callback
     @override
-    def presence_changed(
-        self,
-        before: Presence,
-        presence: Presence,
-        calls_before: Calls,
-        calls: Calls,
-        events: tuple[CallEvent, ...],
-    ) -> None:
+    def presence_changed(self, change: PresenceChange) -> None:
         """Wake who watches what changed; who hears of calls then sees the states of now."""
-        self._listeners.wake_for_presence(before, calls_before, presence, calls)
+        self._listeners.wake_for_presence(
+            change.before, change.calls_before, change.after, change.calls_after
+        )
         counts = self.tally.counts
-        if self.tally.note(presence, calls):
+        if self.tally.note(change.after, change.calls_after):
             self._listeners.wake_for_counts(counts, self.tally.counts)
-        if events:
-            self._listeners.tell_calls(presence.extension_id, events)
+        if change.events:
+            self._listeners.tell_calls(change.extension_id, change.events)
 
     @callback
     @override

@@ -160,7 +160,7 @@ class OAuthTokens:
             await self._renew()
         return self._token
 
-    async def begin_anew(self) -> None:
+    async def begin_session(self) -> None:
         """Renew the token, which is all there is without the user; see `TokenSource`."""
         try:
             await self._renew()

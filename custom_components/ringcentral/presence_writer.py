@@ -11,8 +11,7 @@ from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.account import Account, AccountListener
-from .aioringcentral.calls.reducer import CallEvent, Calls
+from .aioringcentral.account import Account, AccountListener, PresenceChange
 from .aioringcentral.errors import PermissionMissing, RingCentralError
 from .aioringcentral.models import DndStatus, Presence, PresenceUpdate, UserStatus
 from .optimistic import CONFIRM_WITHIN, OptimisticValues
@@ -112,17 +111,10 @@ class PresenceWriter(AccountListener):
 
     @callback
     @override
-    def presence_changed(
-        self,
-        before: Presence,
-        presence: Presence,
-        calls_before: Calls,
-        calls: Calls,
-        events: tuple[CallEvent, ...],
-    ) -> None:
+    def presence_changed(self, change: PresenceChange) -> None:
         """Learn what ending do-not-disturb brings back, and what a person has changed."""
-        key = presence.extension_id
-        self._restorer.dnd_seen(key, presence.dnd_status)
+        key = change.extension_id
+        self._restorer.dnd_seen(key, change.after.dnd_status)
         if not self._locks[key].locked():
             # Events carry no message, and a stale one may still contradict an optimistic value.
             names = {
@@ -130,7 +122,7 @@ class PresenceWriter(AccountListener):
                 for name in ("user_status", "dnd_status")
                 if self.optimistic.get(key, name) is None
             }
-            self._restorer.changed_by_person(before, presence, names)
+            self._restorer.changed_by_person(change.before, change.after, names)
 
     # Changes.
 

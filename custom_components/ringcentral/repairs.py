@@ -18,7 +18,7 @@ from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.models import Extension
 from .aioringcentral.stream import Subscription
 from .const import CONF_EXTENSIONS, CONF_JWT, DOMAIN
-from .signin import check_anew
+from .signin import check_again
 
 PERMISSION_MISSING: Final = "permission_missing"
 ROLE_PERMISSION_MISSING: Final = "role_permission_missing"
@@ -318,7 +318,7 @@ class PermissionAddedFlow(RepairsFlow):
         # A set-up that has just begun goes on with the earlier sign-in, and may be ending it.
         async with entry.setup_lock:
             try:
-                await check_anew(self.hass, entry)
+                await check_again(self.hass, entry)
             except PermissionMissing as err:
                 self._data["permission"] = permission_name(err)
                 return "role_still_missing" if is_of_role(err) else "still_missing"

@@ -123,7 +123,7 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
     async_call_later(hass, LINGER, HassJob(end, cancel_on_shutdown=True))
 
 
-async def check_anew(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def check_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Do what following takes with a sign-in that knows of added permissions, and leave it to the next set-up.
 
     Raises:
@@ -137,7 +137,7 @@ async def check_anew(hass: HomeAssistant, entry: ConfigEntry) -> None:
         access = sign_in(hass, entry.data)
         end_at_stop(hass, access.tokens)
     try:
-        await access.tokens.begin_anew()
+        await access.tokens.begin_session()
         own = await check_access(access.http, access.tokens)
         choices = [Follow(choice) for choice in entry.options.get(CONF_FOLLOW, ())]
         await read_lists(access.rest, own, choices)

@@ -16,13 +16,15 @@ from aioringcentral.account import (
     AccountListener,
     Change,
     Choices,
+    PresenceChange,
     account as account_module,
+    lifecycle,
     members,
-    refusals,
+    run_retries,
 )
 from aioringcentral.account.listener import Listeners
 from aioringcentral.account.members import carried_over
-from aioringcentral.calls.reducer import CallEvent, CallEventType, Calls
+from aioringcentral.calls.reducer import CallEventType, Calls
 from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
@@ -75,15 +77,8 @@ class Heard(AccountListener):
         self._again.set()
 
     @override
-    def presence_changed(
-        self,
-        before: Presence,
-        presence: Presence,
-        calls_before: Calls,
-        calls: Calls,
-        events: tuple[CallEvent, ...],
-    ) -> None:
-        self.events += [event.type for event in events]
+    def presence_changed(self, change: PresenceChange) -> None:
+        self.events += [event.type for event in change.events]
         self._say("presence")
 
     @override
@@ -160,7 +155,7 @@ async def test_changes_end_when_the_account_is_stopped(emulator: Emulator) -> No
 
 
 async def test_changes_raise_what_ringcentral_refuses(emulator: Emulator) -> None:
-    with patch.object(refusals, "LOOK_AGAIN_AFTER", 0.01):
+    with patch.object(run_retries, "LOOK_AGAIN_AFTER", 0.01):
         async with Account(sign_in(emulator), Choices(own=True)) as account:
             waiting = asyncio.create_task(next_change(account.changes()))
             await asyncio.sleep(0)
@@ -230,7 +225,7 @@ async def test_a_start_that_fails_leaves_nothing(emulator: Emulator) -> None:
 
 async def test_a_start_gives_up_in_time(emulator: Emulator) -> None:
     emulator.faults.set(silent_sockets=True)
-    with patch.object(account_module, "START_TIMEOUT", 0.1), pytest.raises(RetryLater):
+    with patch.object(lifecycle, "START_TIMEOUT", 0.1), pytest.raises(RetryLater):
         async with Account(sign_in(emulator), Choices(own=True)):
             raise AssertionError
 
@@ -335,7 +330,9 @@ def test_a_listener_that_fails_costs_itself_and_is_logged_once(
     remove = listeners.add(Broken())
     listeners.add(heard)
     for _ in range(3):
-        listeners.presence_changed(PRESENCE, PRESENCE, NO_CALLS, NO_CALLS, ())
+        listeners.presence_changed(
+            PresenceChange(PRESENCE, PRESENCE, NO_CALLS, NO_CALLS, ())
+        )
         listeners.call(lambda listener: listener.account_live())
     assert heard.said == ["presence", "live"] * 3
     assert listeners.failures == 6
@@ -343,5 +340,7 @@ def test_a_listener_that_fails_costs_itself_and_is_logged_once(
     assert record.levelno == logging.ERROR
     assert record.exc_info is not None
     remove()
-    listeners.presence_changed(PRESENCE, PRESENCE, NO_CALLS, NO_CALLS, ())
+    listeners.presence_changed(
+        PresenceChange(PRESENCE, PRESENCE, NO_CALLS, NO_CALLS, ())
+    )
     assert listeners.failures == 6

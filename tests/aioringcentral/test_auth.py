@@ -426,7 +426,7 @@ async def test_permissions_that_were_added_take_another_session() -> None:
     service = Service(refresh=True)
     tokens = service.tokens()
     first = await tokens.token()
-    await tokens.begin_anew()
+    await tokens.begin_session()
     assert (await tokens.token()).session != first.session
     assert [grant.split()[0] for grant in service.grants] == [
         "jwt-bearer",

@@ -22,7 +22,7 @@ from aioringcentral.presence import update_from_event
 from aioringcentral.presence_store import PresenceStore
 from aioringcentral.rest import Rest
 from aioringcentral.snapshot import SnapshotReader
-from aioringcentral.suspects import Doubts
+from aioringcentral.suspects import Suspects
 
 from .test_rest import rest_of
 
@@ -99,7 +99,7 @@ def test_refusals(body: Any, status: int, headers: dict[str, str]) -> None:
 @given(st.lists(st.dictionaries(KEYS, JSON, max_size=12), min_size=1, max_size=6))
 def test_events(bodies: list[dict[str, Any]]) -> None:
     """What comes of an event can be ordered, shown in every time zone and compared."""
-    store, doubts, calls = PresenceStore(), Doubts(), Calls()
+    store, suspects, calls = PresenceStore(), Suspects(), Calls()
     store.follow(["1", "7"])
     for count, body in enumerate(bodies):
         named_extensions(body)
@@ -109,7 +109,7 @@ def test_events(bodies: list[dict[str, Any]]) -> None:
         store.apply(update)
         if (presence := store.get(update.extension_id)) is None:
             continue
-        doubts.note(presence, float(count))
+        suspects.look_at(presence, float(count))
         now = NOW + timedelta(seconds=count)
         calls = advance(calls, presence, now).state
         assert resync(calls, presence, now).in_progress >= 0

@@ -46,7 +46,7 @@ def test_an_event_during_the_read_outlives_the_snapshot() -> None:
     presences = store()
     journal = presences.begin_read()
     presences.apply(told(telephonyStatus="Ringing"))
-    presences.end_read(journal, [KEY], [read(telephonyStatus="NoCall")], anew=True)
+    presences.end_read(journal, [KEY], [read(telephonyStatus="NoCall")], reset=True)
     assert presences[KEY].telephony_status is TelephonyStatus.RINGING
 
 
@@ -55,7 +55,7 @@ def test_an_event_without_the_status_leaves_the_snapshots() -> None:
     presences = store()
     journal = presences.begin_read()
     presences.apply(told(telephonyStatus=None, dndStatus="DoNotAcceptAnyCalls"))
-    presences.end_read(journal, [KEY], [read(telephonyStatus="Ringing")], anew=True)
+    presences.end_read(journal, [KEY], [read(telephonyStatus="Ringing")], reset=True)
     assert presences[KEY].telephony_status is TelephonyStatus.RINGING
     assert presences[KEY].dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS
 
@@ -70,7 +70,7 @@ def test_a_change_that_only_an_earlier_of_two_events_told_is_kept() -> None:
         told(sequence=6, telephonyStatus=None, dndStatus="DoNotAcceptAnyCalls")
     )
     changed = presences.end_read(
-        journal, [KEY], [read(telephonyStatus="NoCall")], anew=False
+        journal, [KEY], [read(telephonyStatus="NoCall")], reset=False
     )
     assert presences[KEY].telephony_status is TelephonyStatus.RINGING
     assert presences[KEY].sequence == 6
@@ -83,7 +83,7 @@ def test_late_events_during_the_read_are_still_late() -> None:
     journal = presences.begin_read()
     presences.apply(told(sequence=6, telephonyStatus="NoCall"))
     presences.apply(told(sequence=5, telephonyStatus="Ringing"))
-    presences.end_read(journal, [KEY], [read()], anew=True)
+    presences.end_read(journal, [KEY], [read()], reset=True)
     assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
     assert presences.overtaken == 1
 
@@ -94,7 +94,7 @@ def test_after_a_break_what_the_snapshot_does_not_tell_is_unknown() -> None:
     presences.apply(told(telephonyStatus="ParkedCall"))
     presences.forget_sequences()
     before = presences[KEY]
-    changed = presences.end_read(presences.begin_read(), [KEY], [], anew=True)
+    changed = presences.end_read(presences.begin_read(), [KEY], [], reset=True)
     assert presences[KEY] == Presence(extension_id=KEY)
     assert changed == {KEY: before}
 
@@ -107,16 +107,16 @@ def test_a_slow_re_read_keeps_what_it_does_not_tell() -> None:
         {"extension": {"id": int(KEY)}, "presenceStatus": "Offline"}
     )
     assert update is not None
-    presences.end_read(presences.begin_read(), [KEY], [update], anew=False)
+    presences.end_read(presences.begin_read(), [KEY], [update], reset=False)
     assert presences[KEY].telephony_status is TelephonyStatus.PARKED_CALL
-    assert presences.end_read(presences.begin_read(), [KEY], [], anew=False) == {}
+    assert presences.end_read(presences.begin_read(), [KEY], [], reset=False) == {}
 
 
 def test_a_snapshot_that_says_the_same_is_no_change() -> None:
     """Nobody is woken for nothing."""
     presences = store()
-    presences.end_read(presences.begin_read(), [KEY], [read()], anew=True)
-    assert presences.end_read(presences.begin_read(), [KEY], [read()], anew=True) == {}
+    presences.end_read(presences.begin_read(), [KEY], [read()], reset=True)
+    assert presences.end_read(presences.begin_read(), [KEY], [read()], reset=True) == {}
 
 
 def test_apply_tells_what_was_before() -> None:
@@ -140,7 +140,7 @@ def test_membership_changes_keep_what_is_known() -> None:
     assert (list(presences), len(presences)) == ([KEY, "2"], 2)
     journal = presences.begin_read()
     presences.follow(["2"])
-    assert presences.end_read(journal, [KEY], [read()], anew=False) == {}
+    assert presences.end_read(journal, [KEY], [read()], reset=False) == {}
 
 
 def test_a_read_that_failed_leaves_nothing_behind() -> None:
@@ -162,7 +162,7 @@ def followed_live() -> PresenceStore:
     """Return a store whose extension is idle, as event 4 said."""
     presences = store()
     presences.apply(told(sequence=4))
-    presences.end_read(presences.begin_read(), [KEY], [read()], anew=True)
+    presences.end_read(presences.begin_read(), [KEY], [read()], reset=True)
     return presences
 
 
@@ -217,7 +217,7 @@ def test_a_late_event_is_laid_under_what_came_while_reading() -> None:
     presences = followed_live()
     journal = presences.begin_read()
     presences.apply(told(sequence=6, telephonyStatus=None, **NO_DISTURB))
-    presences.end_read(journal, [KEY], [read(telephonyStatus="NoCall")], anew=False)
+    presences.end_read(journal, [KEY], [read(telephonyStatus="NoCall")], reset=False)
     presences.apply(told(sequence=5, telephonyStatus="Ringing"))
     assert presences[KEY].telephony_status is TelephonyStatus.RINGING
     assert presences[KEY].dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS
@@ -228,9 +228,11 @@ def test_a_reading_holds_what_came_before_it() -> None:
     presences = followed_live()
     presences.apply(told(sequence=6, telephonyStatus=None))
     late = told(sequence=5, telephonyStatus="Ringing")
-    for anew in (False, True):
+    for reset in (False, True):
         journal = presences.begin_read()
-        presences.end_read(journal, [KEY], [read(telephonyStatus="NoCall")], anew=anew)
+        presences.end_read(
+            journal, [KEY], [read(telephonyStatus="NoCall")], reset=reset
+        )
         assert presences.apply(late) is None
         assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
 
@@ -416,7 +418,7 @@ def group_reading(**changes: Any) -> PresenceUpdate:
 def test_the_status_of_a_queue_follows_its_calls() -> None:
     presences = group()
     journal = presences.begin_read()
-    presences.end_read(journal, [KEY], [group_reading()], anew=True)
+    presences.end_read(journal, [KEY], [group_reading()], reset=True)
     assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
     assert presences[KEY].active_calls == ()
     waiting = [
@@ -424,7 +426,9 @@ def test_the_status_of_a_queue_follows_its_calls() -> None:
         for number in range(9)
     ]
     journal = presences.begin_read()
-    presences.end_read(journal, [KEY], [group_reading(activeCalls=waiting)], anew=False)
+    presences.end_read(
+        journal, [KEY], [group_reading(activeCalls=waiting)], reset=False
+    )
     assert presences[KEY].telephony_status is TelephonyStatus.RINGING
     assert presences[KEY].total_active_calls == 9
     nothing = dict.fromkeys(("telephonyStatus", "totalActiveCalls"))
@@ -460,5 +464,5 @@ def test_somebody_s_status_does_not_follow_from_a_reading_without_it() -> None:
     """Who is hidden has calls that nobody may see."""
     presences = store()
     journal = presences.begin_read()
-    presences.end_read(journal, [KEY], [group_reading()], anew=True)
+    presences.end_read(journal, [KEY], [group_reading()], reset=True)
     assert presences[KEY].telephony_status is None

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from aioringcentral.account import Account, Choices
+from aioringcentral.command import main
 from aioringcentral.recording import Recorder, command
 from aioringcentral.recording.replay import Replay, restore
 from aioringcentral.sign_in import JwtSignIn
-from aioringcentral.watch import main
 from emulator import Emulator
 
 RECORDINGS = Path(__file__).parent.parent / "fixtures/recordings"

@@ -16,9 +16,10 @@ import pytest
 import aioringcentral
 from aioringcentral.account import Change
 from aioringcentral.calls.reducer import CallEvent, CallEventType, Calls
+from aioringcentral.command import main
 from aioringcentral.models import Extension, Presence
 from aioringcentral.status import Status
-from aioringcentral.watch import line, main, watch
+from aioringcentral.watch import line, watch
 from emulator import Emulator
 
 # Where the package lies: among installed ones, or inside the integration.

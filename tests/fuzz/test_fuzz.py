@@ -300,8 +300,8 @@ async def calls(watched: Watched) -> None:
         rest.ticket,
         rest.account_presences,
         lambda: rest.presences(some),
-        lambda: coordinator.account.read(some, anew=True),
-        lambda: coordinator.account.read(some, anew=False),
+        lambda: coordinator.account.read(some, reset=True),
+        lambda: coordinator.account.read(some, reset=False),
         lambda: coordinator.account.read_presence(chance.choice(everyone)),
         lambda: coordinator.account.update_presence(
             watched.who, user_status=chance.choice([*UserStatus])
@@ -338,7 +338,7 @@ def test_bodies(socket_enabled: None) -> None:
                 await asyncio.sleep(70)
                 assert await watched.world._live(), watched.world.complaints
                 await watched.coordinator.account.read(
-                    tuple(watched.coordinator.presences), anew=True
+                    tuple(watched.coordinator.presences), reset=True
                 )
                 await watched.good_event()
                 watched.judge()

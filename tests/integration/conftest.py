@@ -34,8 +34,8 @@ async def emulator(socket_enabled: None) -> AsyncIterator[Emulator]:
 @pytest.fixture(autouse=True)
 def looking_again_at_once() -> Iterator[None]:
     """Let a refusal be looked at once more without the time in which it may pass."""
-    refusals = "custom_components.ringcentral.aioringcentral.account.refusals"
-    with patch(f"{refusals}.LOOK_AGAIN_AFTER", 0.05):
+    retries = "custom_components.ringcentral.aioringcentral.account.run_retries"
+    with patch(f"{retries}.LOOK_AGAIN_AFTER", 0.05):
         yield
 
 

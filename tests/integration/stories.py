@@ -428,7 +428,7 @@ def hasty(
         patch(f"{home}.aioringcentral.stream.schedule._LATE_WITHIN", 0.1),
         patch(f"{home}.availability.GRACE", 30.0 if grace is None else grace),
         patch(
-            f"{home}.aioringcentral.account.refusals.TRY_AGAIN_AFTER",
+            f"{home}.aioringcentral.account.run_retries.TRY_AGAIN_AFTER",
             300.0 if try_again is None else try_again,
         ),
     ):
@@ -519,7 +519,7 @@ def only(*platforms: Platform) -> Iterator[None]:
 def resyncing(every: float) -> Iterator[None]:
     """Let everything be read again this often, in seconds."""
     with patch(
-        "custom_components.ringcentral.aioringcentral.account.account.RESYNC_EVERY",
+        "custom_components.ringcentral.aioringcentral.account.lifecycle.RESYNC_EVERY",
         every,
     ):
         yield

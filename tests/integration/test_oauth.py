@@ -691,7 +691,7 @@ async def test_no_new_tokens_is_no_reason_to_give_up(
 ) -> None:
     story = Story(hass, emulator, entry)
     emulator.faults.set(http_5xx=[{"path": "*/oauth/token", "next": 1}])
-    await tokens_of(entry).begin_anew()
+    await tokens_of(entry).begin_session()
     assert emulator.counters.requests[TOKEN] == 2
     await emulator.disconnect(code=1001)
     await story.lost()

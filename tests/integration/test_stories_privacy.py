@@ -173,7 +173,7 @@ async def test_a_start_in_trouble_tells_no_secrets(
         caplog.at_level(logging.DEBUG),
         tickets() as noted,
         patch(
-            "custom_components.ringcentral.aioringcentral.account.account.START_TIMEOUT",
+            "custom_components.ringcentral.aioringcentral.account.lifecycle.START_TIMEOUT",
             0.2,
         ),
     ):

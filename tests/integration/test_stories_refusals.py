@@ -48,9 +48,7 @@ async def test_a_refusal_that_passes_is_nobodys_concern(
     hass: HomeAssistant, emulator: Emulator, trouble: dict[str, Any]
 ) -> None:
     """Looked at once more within a minute: no repair, no question, nothing unavailable."""
-    look_again = (
-        "custom_components.ringcentral.aioringcentral.account.refusals.LOOK_AGAIN_AFTER"
-    )
+    look_again = "custom_components.ringcentral.aioringcentral.account.run_retries.LOOK_AGAIN_AFTER"
     with hasty(), patch(look_again, 0.4):
         async with office(hass, emulator) as story:
             emulator.faults.set(**trouble)

@@ -332,7 +332,7 @@ async def test_a_start_that_comes_to_nothing_leaves_nothing(
     emulator.faults.set(silent_sockets=True)
     retry = ConfigEntryState.SETUP_RETRY
     with patch(
-        "custom_components.ringcentral.aioringcentral.account.account.START_TIMEOUT",
+        "custom_components.ringcentral.aioringcentral.account.lifecycle.START_TIMEOUT",
         0.2,
     ):
         async with office(hass, emulator, state=retry) as story:
@@ -416,6 +416,6 @@ async def test_a_loss_in_the_moment_of_an_unload_leaves_no_timer(
         stopping = asyncio.create_task(_stop(coordinator))
         await asyncio.sleep(0)
         assert not stopping.done()
-        coordinator.account.stream_lost(RetryLater(Reason.SERVICE_ERROR))
+        coordinator.account._lifecycle.stream_lost(RetryLater(Reason.SERVICE_ERROR))
         await stopping
         assert coordinator.availability._cancel is None

@@ -47,7 +47,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.ringcentral import signin
-from custom_components.ringcentral.aioringcentral.account import Account, account
+from custom_components.ringcentral.aioringcentral.account import lifecycle
+from custom_components.ringcentral.aioringcentral.account.lifecycle import Lifecycle
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.stream import Continuity
 from custom_components.ringcentral.const import CONF_EXTENSIONS, DOMAIN
@@ -170,7 +171,7 @@ class World(Comparison):
         stack.enter_context(self.undoing.watched())
         stack.enter_context(self._sign_ins_watched())
         stack.enter_context(self._client_watched())
-        stack.enter_context(patch.object(account, "RESYNC_EVERY", RESYNC))
+        stack.enter_context(patch.object(lifecycle, "RESYNC_EVERY", RESYNC))
         stack.enter_context(
             patch.object(Entity, "entity_registry_enabled_default", True)
         )
@@ -207,7 +208,7 @@ class World(Comparison):
     @contextmanager
     def _client_watched(self) -> Iterator[None]:
         """Let replies arrive late, and see whether the connection breaks where nothing broke it."""
-        send, stream_live = Http.send, Account.stream_live
+        send, stream_live = Http.send, Lifecycle.stream_live
 
         async def send_and_wait(http: Http, *args: Any, **options: Any) -> Any:
             reply = await send(http, *args, **options)
@@ -215,15 +216,15 @@ class World(Comparison):
                 await asyncio.sleep(self.replies_late)
             return reply
 
-        def told(told_account: Account, continuity: Continuity) -> None:
-            is_broken = continuity is Continuity.BROKEN and told_account.is_ready
+        def told(life: Lifecycle, continuity: Continuity) -> None:
+            is_broken = continuity is Continuity.BROKEN and life.is_ready
             if is_broken and self.is_unbroken:
                 self.complaints.append("events were lost in a planned end")
-            stream_live(told_account, continuity)
+            stream_live(life, continuity)
 
         with (
             patch.object(Http, "send", send_and_wait),
-            patch.object(Account, "stream_live", told),
+            patch.object(Lifecycle, "stream_live", told),
         ):
             yield
 

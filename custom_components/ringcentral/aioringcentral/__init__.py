@@ -3,7 +3,7 @@
 # First, since the others import of the standard library what this keeps from being shadowed.
 from . import search_path  # noqa: F401  # isort: skip
 
-from .account import Account, AccountListener, Change, Choices
+from .account import Account, AccountListener, Change, Choices, PresenceChange
 from .calls.state import Call, CallEvent, CallEventType, CallPhase, Calls
 from .errors import (
     Misconfigured,
@@ -50,6 +50,7 @@ __all__ = [
     "Misconfigured",
     "PermissionMissing",
     "Presence",
+    "PresenceChange",
     "PresenceStatus",
     "PresenceUpdate",
     "Reason",

@@ -2,6 +2,6 @@
 
 import sys
 
-from .watch import entry_point
+from .command import entry_point
 
 sys.exit(entry_point())

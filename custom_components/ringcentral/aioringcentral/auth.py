@@ -66,7 +66,7 @@ class TokenSource(Protocol):
     async def renew(self, rejected: str) -> Token:
         """Return a token other than the one the service rejected, or that is due; raises as `token`."""
 
-    async def begin_anew(self) -> None:
+    async def begin_session(self) -> None:
         """Let the next token know of permissions that were added since; failures show when it is asked for.
 
         What a session may do was fixed when it began.
@@ -123,7 +123,7 @@ class JwtTokens:
                 self._token = await self._next()
             return self._token
 
-    async def begin_anew(self) -> None:
+    async def begin_session(self) -> None:
         """End the session, so that the next token comes from another; see `TokenSource`."""
         await self._end()
 

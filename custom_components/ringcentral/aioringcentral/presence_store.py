@@ -108,11 +108,11 @@ class PresenceStore(dict[str, Presence]):
         asked: Iterable[str],
         found: Iterable[PresenceUpdate],
         *,
-        anew: bool,
+        reset: bool,
     ) -> dict[str, Presence]:
         """Apply a snapshot, and on top of it the events that arrived meanwhile (docs/architecture.md 4.1).
 
-        Returns the earlier presence of every extension that changed, by id. With ``anew``, fields that the
+        Returns the earlier presence of every extension that changed, by id. With ``reset``, fields that the
         snapshot lacks become unknown, as after a break; otherwise they keep their values.
         """
         self.abandon_read(journal)
@@ -122,9 +122,9 @@ class PresenceStore(dict[str, Presence]):
             if (before := self.get(key)) is None:
                 continue
             update, events = snapshot.get(key), journal.events.get(key, ())
-            if update is None and not anew:
+            if update is None and not reset:
                 continue
-            after = Presence(extension_id=key) if anew else before
+            after = Presence(extension_id=key) if reset else before
             if update is not None and key in self._without_status:
                 update = with_status_of_calls(update, is_reading=True)
             if update is not None:

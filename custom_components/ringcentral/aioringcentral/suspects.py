@@ -12,16 +12,16 @@ _DISAGREE_AFTER: Final = 3.0
 _RINGING_AFTER: Final = 120.0
 
 
-class Doubts:
+class Suspects:
     """Extensions to read again, and when; times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._due: dict[str, tuple[str, float]] = {}
 
-    def note(self, presence: Presence, now: float) -> bool:
-        """Look at a presence that changed; return whether a doubt arose."""
-        kind, delay = _doubt(presence)
+    def look_at(self, presence: Presence, now: float) -> bool:
+        """Look at a presence that changed; return whether it became a suspect."""
+        kind, delay = _suspicion(presence)
         known = self._due.get(presence.extension_id)
         if kind is None:
             self._due.pop(presence.extension_id, None)
@@ -32,7 +32,7 @@ class Doubts:
         return True
 
     def postpone(self, extension_ids: Iterable[str], until: float) -> None:
-        """Have extensions read later that could not be read; `note` ends it."""
+        """Have extensions read later that could not be read; `look_at` ends it."""
         for key in extension_ids:
             if key in self._due:
                 self._due[key] = (self._due[key][0], until)
@@ -41,7 +41,7 @@ class Doubts:
         """Return when the next extension is to be read."""
         return min((at for _, at in self._due.values()), default=None)
 
-    def take_due(self, now: float) -> tuple[str, ...]:
+    def due(self, now: float) -> tuple[str, ...]:
         """Return the extensions to read now; each is looked at again after its own delay."""
         due = tuple(key for key, (_, at) in self._due.items() if at <= now)
         for key in due:
@@ -53,7 +53,7 @@ class Doubts:
         self._due.pop(extension_id, None)
 
 
-def _doubt(presence: Presence) -> tuple[str | None, float]:
+def _suspicion(presence: Presence) -> tuple[str | None, float]:
     if calls_disagree(presence):
         return "calls", _DISAGREE_AFTER
     if presence.telephony_status is TelephonyStatus.RINGING:

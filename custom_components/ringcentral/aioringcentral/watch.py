@@ -1,8 +1,7 @@
-"""Prints who changes how, until Ctrl-C: the smallest proof that the client works with an account."""
+"""``python -m aioringcentral watch``: prints who changes how, the smallest proof that the client works with an account."""
 
-import argparse
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 import os
 import sys
@@ -10,8 +9,6 @@ from typing import Final, TextIO
 
 from .account import Account, Change, Choices
 from .errors import Misconfigured, RingCentralError
-from .probe import add_arguments, run_command
-from .recording import command as replay
 from .sign_in import PRODUCTION, JwtSignIn
 
 # Secrets are no arguments: those are in the list of processes and in the shell's history.
@@ -23,35 +20,12 @@ _CREDENTIALS: Final = (
 )
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="aioringcentral",
-        description="Credentials come from the environment: RINGCENTRAL_CLIENT_ID, RINGCENTRAL_CLIENT_SECRET, "
-        f"RINGCENTRAL_JWT, and RINGCENTRAL_SERVER ({PRODUCTION} unless set).",
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("watch", help="print who changes how, until Ctrl-C")
-    add_arguments(
-        commands.add_parser("probe", help="record how RingCentral speaks, for a report")
-    )
-    replay.add_arguments(
-        commands.add_parser("replay", help="play the recording in a diagnostics file")
-    )
-    parsed = parser.parse_args(arguments)
-    if parsed.command == "replay":
-        return replay.run_command(parsed)
-    if parsed.command == "probe":
-        return run_command(parsed)
+def run_command() -> int:
+    """Watch until Ctrl-C; return the exit status."""
     try:
         return asyncio.run(watch(os.environ, sys.stdout, sys.stderr))
     except KeyboardInterrupt:
         return 0
-
-
-def entry_point() -> int:
-    """Run the command of the installed wheel, ``aioringcentral``."""
-    return main(sys.argv[1:])
 
 
 async def watch(environment: Mapping[str, str], out: TextIO, err: TextIO) -> int:

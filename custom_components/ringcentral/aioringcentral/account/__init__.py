@@ -2,6 +2,6 @@
 
 from .account import Account
 from .choices import Choices
-from .listener import AccountListener, Change
+from .listener import AccountListener, Change, PresenceChange
 
-__all__ = ["Account", "AccountListener", "Change", "Choices"]
+__all__ = ["Account", "AccountListener", "Change", "Choices", "PresenceChange"]

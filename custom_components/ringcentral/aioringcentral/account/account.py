@@ -1,54 +1,27 @@
 """One account: signs in, follows extensions, and keeps their presence right until it is stopped."""
 
-import asyncio
-from collections.abc import (
-    AsyncGenerator,
-    Callable,
-    Collection,
-    Coroutine,
-    Iterable,
-    Mapping,
-)
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
-import logging
 from types import TracebackType
 from typing import Any, Final, Self
 
-from ..backoff import Backoff
-from ..errors import (
-    Misconfigured,
-    PermissionMissing,
-    Reason,
-    RetryLater,
-    RingCentralError,
-    SignInRequired,
-)
-from ..filters import is_list_event, is_presence_filter
-from ..models import DndStatus, Event, Extension, Presence, UserStatus
-from ..presence import merge, update_from_event
+from ..errors import Misconfigured, Reason, RingCentralError, SignInRequired
+from ..models import DndStatus, Extension, Presence, UserStatus
+from ..presence import merge
 from ..sign_in import SignIn
-from ..stream import Continuity, Stream, StreamHistory, Subscription
+from ..stream import Stream
 from .choices import Choices
+from .lifecycle import CreateTask, Lifecycle
 from .listener import AccountListener, Change, ChangeQueue, Listeners
 from .members import Members
 from .presence_tracker import PresenceTracker
-from .refusals import Refusals
 
-_LOGGER = logging.getLogger(__name__)
-
-# Seconds without progress, at the first connect and snapshot, before `start` gives up.
-START_TIMEOUT: Final = 60.0
-# Seconds between slow re-reads, which mend what no event told; a few requests in six hours.
-RESYNC_EVERY: Final = 6 * 3_600.0
-
-# Fields that somebody may have changed since they were last told.
+# Fields that somebody may have changed since they were last reported.
 _SETTABLE: Final = frozenset({"user_status", "dnd_status", "message"})
 
 _CREDENTIALS: Final = frozenset(
     {Reason.INVALID_CLIENT, Reason.GRANT_NOT_ALLOWED, Reason.WRONG_SERVER}
 )
-
-type CreateTask = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
 
 def needs_sign_in(error: RingCentralError) -> bool:
@@ -64,9 +37,6 @@ class Account[SignInT: SignIn = SignIn]:
     Use it as a context manager, which signs out at the end, or call `start` and `stop`.
     """
 
-    # The connection, once `start` has read who is followed.
-    stream: Stream
-
     def __init__(
         self,
         sign_in: SignInT,
@@ -81,25 +51,16 @@ class Account[SignInT: SignIn = SignIn]:
         ``account_id`` is the account that the sign-in is known to belong to; ``utcnow`` returns the time with its zone; ``create_task`` begins a task with a name.
         """
         self._sign_in = sign_in
-        self.is_current = False
-        self.last_error: RingCentralError = RetryLater(Reason.CANNOT_CONNECT)
         self._listeners = Listeners()
         self._members = Members(sign_in.rest, choices, account_id)
         self._tracker = PresenceTracker(
             sign_in.rest, self._listeners, utcnow or _utcnow
         )
-        self._rereads = self._tracker.rereads
         self.presences = self._tracker.presences
         self.calls = self._tracker.calls
-        self._refusals = Refusals()
-        self._create_task = create_task or _create_task
-        self._task: asyncio.Task[None] | None = None
-        self._ready = asyncio.Event()
-        self._failed = asyncio.Event()
-        # A break leaves a snapshot to be read.
-        self._behind = asyncio.Event()
-        self._breaks = 0
-        self._live_filters: frozenset[str] = frozenset()
+        self._lifecycle = Lifecycle(
+            sign_in, self._members, self._tracker, self._listeners, create_task
+        )
 
     # What is known.
 
@@ -145,15 +106,32 @@ class Account[SignInT: SignIn = SignIn]:
         """
         self._members.expect(extension_ids)
 
+    # The connection.
+
+    @property
+    def stream(self) -> Stream:
+        """The connection, once `start` has read who is followed."""
+        return self._lifecycle.stream
+
     @property
     def is_ready(self) -> bool:
         """Whether everything was known at least once."""
-        return self._ready.is_set()
+        return self._lifecycle.is_ready
 
     @property
     def is_live(self) -> bool:
         """Whether events arrive at this moment."""
-        return self._task is not None and self.stream.is_live
+        return self._lifecycle.is_live
+
+    @property
+    def is_current(self) -> bool:
+        """Whether everything that is known is current."""
+        return self._lifecycle.is_current
+
+    @property
+    def last_error(self) -> RingCentralError:
+        """Why it was not current, the last time."""
+        return self._lifecycle.last_error
 
     # Listening.
 
@@ -204,53 +182,16 @@ class Account[SignInT: SignIn = SignIn]:
         Raises:
             RetryLater, SignInRequired, PermissionMissing, Misconfigured: it did not come so far.
         """
-        await self._members.read()
-        self._track_members()
-        self.stream = self._new_stream()
-        self._task = self._create_task(self._run(), "ringcentral account")
-        try:
-            await self._first_success(self._task)
-        except BaseException:
-            await self.stop()
-            raise
+        await self._lifecycle.start()
 
     async def stop(self) -> None:
         """End the connection with all that it opened; the sign-in stays."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        # Only now: what ends may still change calls.
-        self.calls.stop()
-        self._listeners.call(lambda listener: listener.account_stopped())
-
-    async def _first_success(self, task: asyncio.Task[None]) -> None:
-        waits = [
-            asyncio.ensure_future(event.wait()) for event in (self._ready, self._failed)
-        ]
-        try:
-            read = -1
-            # As long as presence is being read, it goes on: a large account takes minutes.
-            while read != self._tracker.read_count:
-                read = self._tracker.read_count
-                done, _ = await asyncio.wait(
-                    {task, *waits},
-                    timeout=START_TIMEOUT,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                if done:
-                    break
-        finally:
-            for wait in waits:
-                wait.cancel()
-        if task.done():
-            await task
-        if not self.is_ready:
-            raise self.last_error
+        await self._lifecycle.stop()
 
     # Reading and writing.
 
     async def read_presence(self, extension_id: str) -> Presence:
-        """Read the presence of one extension now, and return it; what can be set and was not told is None.
+        """Read the presence of one extension now, and return it; what can be set and is not in the reply is None.
 
         Raises:
             RingCentralError: it could not be read.
@@ -261,8 +202,8 @@ class Account[SignInT: SignIn = SignIn]:
         # An extension that is not followed can be read as well.
         if (known := self.presences.get(extension_id)) is None:
             return merge(Presence(extension_id=extension_id), found)
-        untold: dict[str, Any] = dict.fromkeys(_SETTABLE - found.changes.keys())
-        return known._replace(**untold)
+        unread: dict[str, Any] = dict.fromkeys(_SETTABLE - found.changes.keys())
+        return known._replace(**unread)
 
     async def read_presences(
         self, extension_ids: Iterable[str]
@@ -295,170 +236,11 @@ class Account[SignInT: SignIn = SignIn]:
         await self._tracker.show_reply(extension_id, reply)
 
     async def read(
-        self, extension_ids: tuple[str, ...], *, anew: bool, is_live: bool = False
+        self, extension_ids: tuple[str, ...], *, reset: bool, is_live: bool = False
     ) -> None:
         """Read presence of followed extensions; see `PresenceTracker.read`."""
-        await self._tracker.read(extension_ids, anew=anew, is_live=is_live)
-
-    # The stream speaks.
-
-    def stream_event(self, event: Event) -> None:
-        """Merge an event, and call the listeners if it changed anything."""
-        update = update_from_event(event)
-        if update is None or not update.changes:
-            if is_list_event(event.uri):
-                self._members.event(event.body, self.presences)
-            return
-        self._tracker.apply(update)
-
-    def stream_live(self, continuity: Continuity) -> None:
-        """Read a snapshot after a break; otherwise what is known is current."""
-        subscription = self.stream.subscription
-        is_broken = continuity is Continuity.BROKEN
-        self._filters_live(subscription, is_read=is_broken)
-        if is_broken:
-            self._breaks += 1
-            self._tracker.is_caught_up = False
-            self.presences.forget_sequences()
-            self._behind.set()
-        elif self._tracker.is_caught_up:
-            self._become_current()
-        self._listeners.call(lambda listener: listener.account_connected(subscription))
-
-    def stream_lost(self, error: RingCentralError) -> None:
-        """Go on trying."""
-        self.is_current = False
-        self._trouble(error)
-
-    def _filters_live(
-        self, subscription: Subscription | None, *, is_read: bool
-    ) -> None:
-        """Read presence once where a filter is new: it reports no earlier changes."""
-        live = frozenset(subscription.live if subscription else ())
-        new = live - self._live_filters
-        if not is_read and any(is_presence_filter(name) for name in new):
-            self._rereads.read_again(self.presences)
-        self._live_filters = live
-
-    def _become_current(self) -> None:
-        self.is_current = True
-        self._ready.set()
-        self._refusals.reset()
-        self._listeners.call(lambda listener: listener.account_live())
-
-    def _trouble(self, error: RingCentralError) -> None:
-        self.last_error = error
-        if not self.is_ready:
-            self._failed.set()
-        if not self.is_current:
-            self._listeners.call(lambda listener: listener.account_lost(error))
-
-    # The life of the account; each of these goes on until it is cancelled or fails.
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._follow()
-            except ExceptionGroup as group:
-                error = _cause(group)
-            if not self.is_ready:
-                raise error
-            step = self._refusals.next(error)
-            self._ended(error, is_told=step.is_told)
-            await asyncio.sleep(step.wait)
-            if step.is_told and isinstance(error, PermissionMissing):
-                # What a session may do was fixed when it began.
-                await self.sign_in.tokens.begin_anew()
-            self.stream = self._new_stream(self.stream.history)
-
-    def _ended(self, error: RingCentralError, *, is_told: bool) -> None:
-        self.is_current = False
-        if is_told:
-            self.last_error = error
-            self._listeners.call(lambda listener: listener.account_failed(error))
-        else:
-            _LOGGER.debug("Refused (%s), looking once more", error)
-            self._trouble(error)
-
-    def _new_stream(self, history: StreamHistory | None = None) -> Stream:
-        http, rest, tokens = self.sign_in.http, self.sign_in.rest, self.sign_in.tokens
-        return Stream(http, rest, tokens, self._members.plan, self, history=history)
-
-    async def _follow(self) -> None:
-        self._behind.clear()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.stream.run())
-            group.create_task(self._catch_up())
-            group.create_task(self._rereads.run())
-            group.create_task(
-                self._members.run(self._update_members, self._rereads.read_again)
-            )
-            group.create_task(self._resync())
-
-    async def _catch_up(self) -> None:
-        """Read a snapshot after every break; what is known is current from then on."""
-        backoff = Backoff()
-        while True:
-            await self._behind.wait()
-            self._behind.clear()
-            breaks = self._breaks
-            stale = dict.fromkeys(self.presences)
-            while stale and breaks == self._breaks:
-                try:
-                    wait = await self._tracker.catch_up(stale)
-                except RetryLater as err:
-                    _LOGGER.debug("Snapshot failed: %s", err)
-                    self._trouble(err)
-                    wait = backoff.next(err.retry_after)
-                else:
-                    backoff.reset()
-                if wait:
-                    await asyncio.sleep(wait)
-            self._tracker.is_caught_up = breaks == self._breaks
-            if self.is_ready:
-                # No event told who joined or left during the break.
-                self._members.changed()
-            if self._tracker.is_caught_up and self.is_live:
-                self._become_current()
-
-    async def _resync(self) -> None:
-        """Read everything again now and then."""
-        while True:
-            await asyncio.sleep(RESYNC_EVERY)
-            self.stream.ask_again()
-            self._rereads.read_again(self.presences)
-            self._members.changed()
-
-    def _track_members(self) -> None:
-        without_person = [
-            key for key, each in self.extensions.items() if not each.has_person
-        ]
-        self.presences.follow(self.extensions, without_person)
-
-    async def _update_members(self) -> None:
-        before = self.extensions
-        left = await self._members.read()
-        self._track_members()
-        for key in left:
-            self._tracker.forget(key)
-        self.stream.change_filters(self._members.plan)
-        joined = tuple(key for key in self.extensions if key not in before)
-        # Read before anybody hears of them, so that they have a state from the start.
-        await self._rereads.try_to_read(joined)
-        self._listeners.call(lambda listener: listener.members_changed(joined, left))
+        await self._tracker.read(extension_ids, reset=reset, is_live=is_live)
 
 
 def _utcnow() -> datetime:
     return datetime.now(UTC)
-
-
-def _create_task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    return asyncio.create_task(work, name=name)
-
-
-def _cause(group: ExceptionGroup) -> RingCentralError:
-    """Return what ended the run; a fault of ours is logged, and tried again like trouble of the service."""
-    known = [error for error in group.exceptions if isinstance(error, RingCentralError)]
-    if (unknown := group.split(RingCentralError)[1]) is not None:
-        _LOGGER.error("Unexpected error while following", exc_info=unknown)
-    return known[0] if known else RetryLater(Reason.SERVICE_ERROR)

@@ -1,4 +1,4 @@
-"""Who an account speaks to: listeners, and the queue behind `Account.changes`."""
+"""What an account reports: listeners, and the queue behind `Account.changes`."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,21 +14,32 @@ from ..stream import Subscription
 _LOGGER = logging.getLogger(__name__)
 
 
+class PresenceChange(NamedTuple):
+    """What changed for one extension: its presence and its calls before and after.
+
+    ``events`` are what happened to its calls, in order; a reading makes none.
+    """
+
+    before: Presence
+    after: Presence
+    calls_before: Calls
+    calls_after: Calls
+    events: tuple[CallEvent, ...]
+
+    @property
+    def extension_id(self) -> str:
+        """Whose presence it is."""
+        return self.after.extension_id
+
+
 class AccountListener:
     """Listens to an account; override what you need. Every method returns at once.
 
-    A listener that raises costs itself alone: the error is logged once, and the others hear of it all.
+    A listener that raises affects no other: the error is logged once, and every other listener is called.
     """
 
-    def presence_changed(
-        self,
-        before: Presence,
-        presence: Presence,
-        calls_before: Calls,
-        calls: Calls,
-        events: tuple[CallEvent, ...],
-    ) -> None:
-        """Presence or calls of one extension changed; ``events`` are what happened to its calls."""
+    def presence_changed(self, change: PresenceChange) -> None:
+        """Presence or calls of one extension changed."""
 
     def event_received(self, update: PresenceUpdate) -> None:
         """The service sent an event for one extension, whether or not it changed anything."""
@@ -70,7 +81,7 @@ class Change(NamedTuple):
 
 
 class Listeners:
-    """Calls every listener; one that fails does not keep the others from hearing."""
+    """Calls every listener, also after one that raised."""
 
     def __init__(self) -> None:
         """Begin without listeners."""
@@ -89,18 +100,11 @@ class Listeners:
 
         return remove
 
-    def presence_changed(
-        self,
-        before: Presence,
-        presence: Presence,
-        calls_before: Calls,
-        calls: Calls,
-        events: tuple[CallEvent, ...],
-    ) -> None:
+    def presence_changed(self, change: PresenceChange) -> None:
         """Call `AccountListener.presence_changed` of every listener."""
         for listener in self._listeners:
             try:
-                listener.presence_changed(before, presence, calls_before, calls, events)
+                listener.presence_changed(change)
             except Exception as err:  # noqa: BLE001 - whatever is wrong with one listener
                 self._log(listener, err)
 
@@ -133,7 +137,7 @@ class Listeners:
 
 
 class ChangeQueue(AccountListener):
-    """Keeps changes until they are asked for; it grows for as long as nobody does."""
+    """Keeps changes until they are asked for, without a limit."""
 
     def __init__(self, extension: Callable[[str], Extension]) -> None:
         """Take a function that returns a followed extension by its id."""
@@ -152,21 +156,14 @@ class ChangeQueue(AccountListener):
         return found
 
     @override
-    def presence_changed(
-        self,
-        before: Presence,
-        presence: Presence,
-        calls_before: Calls,
-        calls: Calls,
-        events: tuple[CallEvent, ...],
-    ) -> None:
+    def presence_changed(self, change: PresenceChange) -> None:
         self._queue.put_nowait(
             Change(
-                extension=self._extension(presence.extension_id),
-                presence=presence,
-                status=status(presence, calls),
-                calls=calls,
-                events=events,
+                extension=self._extension(change.extension_id),
+                presence=change.after,
+                status=status(change.after, change.calls_after),
+                calls=change.calls_after,
+                events=change.events,
             )
         )
 

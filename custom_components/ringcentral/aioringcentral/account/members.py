@@ -199,7 +199,7 @@ class Members:
         return left
 
     def _count_again(self, extension_ids: Iterable[str], now: float) -> None:
-        """Begin anew to wait for two readings that agree: this one said nothing."""
+        """Wait once more for two readings that agree: this one said nothing."""
         self.missing = dict.fromkeys(extension_ids, now)
 
     def _find_lost_choices(self) -> None:

@@ -10,7 +10,7 @@ from ..models import Presence, PresenceUpdate
 from ..presence_store import PresenceStore
 from ..rest import BATCH, Rest
 from ..snapshot import SnapshotReader
-from .listener import Listeners
+from .listener import Listeners, PresenceChange
 from .live_calls import LiveCalls
 from .rereads import Rereads
 
@@ -40,11 +40,11 @@ class PresenceTracker:
         self._listeners.event_received(update)
 
     async def read(
-        self, extension_ids: tuple[str, ...], *, anew: bool, is_live: bool = False
+        self, extension_ids: tuple[str, ...], *, reset: bool, is_live: bool = False
     ) -> None:
-        """Read presence of followed extensions; events that arrive meanwhile count for more.
+        """Read presence of followed extensions; events that arrive meanwhile are newer.
 
-        With ``anew`` fields that the service does not send become unknown; with ``is_live`` changes of
+        With ``reset`` fields that the service does not send become unknown; with ``is_live`` changes of
         calls are news. Raises `RingCentralError`.
         """
         journal = self.presences.begin_read()
@@ -54,7 +54,9 @@ class PresenceTracker:
             self.presences.abandon_read(journal)
             raise
         self._show_all(
-            self.presences.end_read(journal, extension_ids, readings.found, anew=anew),
+            self.presences.end_read(
+                journal, extension_ids, readings.found, reset=reset
+            ),
             is_live=is_live,
         )
         self.rereads.read_again(readings.later, readings.retry_after)
@@ -76,7 +78,7 @@ class PresenceTracker:
                 self.presences.abandon_read(journal)
                 raise
             self._show_all(
-                self.presences.end_read(journal, batch, readings.found, anew=False),
+                self.presences.end_read(journal, batch, readings.found, reset=False),
                 is_live=True,
             )
             found = {update.extension_id for update in readings.found}
@@ -107,7 +109,7 @@ class PresenceTracker:
             later = {}
         read = tuple(key for key in wanted if key not in later)
         self._show_all(
-            self.presences.end_read(journal, read, readings.found, anew=True),
+            self.presences.end_read(journal, read, readings.found, reset=True),
             is_live=False,
         )
         self.read_count += len(read)
@@ -118,7 +120,7 @@ class PresenceTracker:
     async def show_reply(
         self, extension_id: str, reply: Awaitable[PresenceUpdate]
     ) -> PresenceUpdate:
-        """Show the presence in a reply, and return it; events that arrive meanwhile count for more.
+        """Show the presence in a reply, and return it; events that arrive meanwhile are newer.
 
         It is as live as an event: its own event is on its way, or got lost.
         """
@@ -129,7 +131,7 @@ class PresenceTracker:
             self.presences.abandon_read(journal)
             raise
         self._show_all(
-            self.presences.end_read(journal, (extension_id,), (found,), anew=False),
+            self.presences.end_read(journal, (extension_id,), (found,), reset=False),
             is_live=True,
         )
         return found
@@ -151,7 +153,7 @@ class PresenceTracker:
             events = self.calls.resync(presence)
         self.rereads.look_at(presence)
         self._listeners.presence_changed(
-            before, presence, calls_before, self.calls[key], events
+            PresenceChange(before, presence, calls_before, self.calls[key], events)
         )
 
     def _calls_ended(
@@ -159,5 +161,7 @@ class PresenceTracker:
     ) -> None:
         if (presence := self.presences.get(key)) is not None:
             self._listeners.presence_changed(
-                presence, presence, calls_before, self.calls[key], events
+                PresenceChange(
+                    presence, presence, calls_before, self.calls[key], events
+                )
             )

@@ -10,7 +10,7 @@ from ..errors import RetryLater, RingCentralError
 from ..models import Presence
 from ..presence import is_incomplete
 from ..presence_store import PresenceStore
-from ..suspects import Doubts
+from ..suspects import Suspects
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class Read(Protocol):
     """Reads presence of extensions; raises `RingCentralError`."""
 
     async def __call__(
-        self, extension_ids: tuple[str, ...], *, anew: bool, is_live: bool = False
+        self, extension_ids: tuple[str, ...], *, reset: bool, is_live: bool = False
     ) -> None:
         """Read now."""
 
@@ -34,7 +34,7 @@ class Rereads:
         """Take the presences to look after, and what reads them."""
         self._presences = presences
         self._read = read
-        self._suspects = Doubts()
+        self._suspects = Suspects()
         self._suspected = asyncio.Event()
         self._unread: dict[str, None] = {}
         self._unread_wait = 0.0
@@ -44,7 +44,7 @@ class Rereads:
 
     def look_at(self, presence: Presence) -> None:
         """Decide whether a presence that changed has to be read again."""
-        if self._suspects.note(presence, asyncio.get_running_loop().time()):
+        if self._suspects.look_at(presence, asyncio.get_running_loop().time()):
             self._suspected.set()
         key = presence.extension_id
         if not is_incomplete(presence):
@@ -79,7 +79,7 @@ class Rereads:
         if not extension_ids:
             return
         try:
-            await self._read(extension_ids, anew=False)
+            await self._read(extension_ids, reset=False)
         except RingCentralError as err:
             _LOGGER.debug("Reading presence again failed: %s", err)
             if isinstance(err, RetryLater):
@@ -95,11 +95,11 @@ class Rereads:
                 async with asyncio.timeout_at(due):
                     await self._suspected.wait()
             except TimeoutError:
-                extension_ids = self._suspects.take_due(loop.time())
+                extension_ids = self._suspects.due(loop.time())
             else:
                 continue
             try:
-                await self._read(extension_ids, anew=False, is_live=True)
+                await self._read(extension_ids, reset=False, is_live=True)
             except RingCentralError as err:
                 _LOGGER.debug("Suspects could not be read: %s", err)
                 if isinstance(err, RetryLater):
@@ -108,7 +108,7 @@ class Rereads:
                 continue
             for key in extension_ids:
                 if key in self._presences:
-                    self._suspects.note(self._presences[key], loop.time())
+                    self._suspects.look_at(self._presences[key], loop.time())
 
     async def _read_unread(self) -> None:
         """Read extensions that could not be read, or of which something is unknown."""

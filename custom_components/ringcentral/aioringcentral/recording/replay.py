@@ -95,7 +95,7 @@ class Replay:
         for update in found:
             self._know(update)
         changed = self._presences.end_read(
-            journal, [each.extension_id for each in found], found, anew=False
+            journal, [each.extension_id for each in found], found, reset=False
         )
         for before in changed.values():
             yield self._step(at, "reading", before, is_live=False)

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from . import words
+from . import fields, words
 
 # Deeper than anything that the service sends, and more than anybody reads.
 _DEEPEST: Final = 12
@@ -70,7 +70,7 @@ class Shapes:
         return {
             name.lower(): self._header(str(value))
             for name, value in headers.items()
-            if name.lower() in words.HEADERS
+            if name.lower() in fields.HEADERS
         }
 
     def path(self, text: str) -> str:
@@ -85,7 +85,7 @@ class Shapes:
         shown: dict[str, Any] = {}
         for key, item in list(value.items())[:_LONGEST]:
             name = str(key)
-            if not words.is_key(name):
+            if not fields.is_key(name):
                 name = f"<key {len(name)}>"
             if name == "headers" and isinstance(item, Mapping):
                 shown[name] = self.headers(item)
@@ -96,7 +96,7 @@ class Shapes:
         return shown
 
     def _number(self, value: float, field: str) -> Any:
-        if field in words.COUNTERS and abs(value) < _LARGEST:
+        if field in fields.COUNTERS and abs(value) < _LARGEST:
             return value
         if _is_id(field) and isinstance(value, int):
             return self.label(value)
@@ -121,7 +121,7 @@ class Shapes:
         return f"<time {seconds:+.3f}>"
 
     def _segment(self, part: str) -> str:
-        if not part or part in words.SEGMENTS:
+        if not part or part in fields.SEGMENTS:
             return part
         if _DIGITS.fullmatch(part):
             return self.label(part)
@@ -132,7 +132,7 @@ class Shapes:
     def _query(self, query: str) -> str:
         shown = []
         for name, value in parse_qsl(query, keep_blank_values=True)[:_LONGEST]:
-            known = name in words.PARAMETERS
+            known = name in fields.PARAMETERS
             is_plain = known and (
                 value in _FLAGS
                 or value in words.VALUES

@@ -6,6 +6,8 @@ Whatever is not in these lists is recorded as its type and length alone.
 import re
 from typing import Any, Final
 
+from .fields import CODES, ENUMERATIONS
+
 # Values of enumerations, whatever field they are in (docs/protocol.md 2.3, 2.4, 2.8, 2.9, 3.2, 4.3).
 VALUES: Final = frozenset(
     [
@@ -275,137 +277,12 @@ _PARTS: Final = frozenset(
 _CAMEL: Final = re.compile(r"(?:[A-Z][a-z]+){1,6}")
 _CODE: Final = re.compile(r"[A-Z]{2,4}-\d{2,4}")
 
-# Fields whose values are words of an enumeration, and those whose values are error codes.
-ENUMERATIONS: Final = frozenset(
-    [
-        "telephonyStatus",
-        "presenceStatus",
-        "userStatus",
-        "dndStatus",
-        "dndStatusPersonal",
-        "meetingStatus",
-        "cxTelephonyStatus",
-        "aggregatedTelephonyStatus",
-        "callerIdVisibility",
-        "direction",
-        "terminationType",
-        "type",
-        "subType",
-        "status",
-        "setupWizardState",
-        "eventType",
-        "lineStatus",
-        "recoveryState",
-        "transportType",
-        "availability",
-        "visibility",
-        "hints",
-        "readStatus",
-    ]
-)
-_CODES: Final = frozenset({"errorCode", "reason", "recoveryErrorCode"})
-
-# Numbers that count, and say nothing about anybody.
-COUNTERS: Final = frozenset(
-    [
-        "sequence",
-        "totalActiveCalls",
-        "page",
-        "perPage",
-        "pageStart",
-        "pageEnd",
-        "totalPages",
-        "totalElements",
-        "status",
-        "httpStatusCode",
-        "expires_in",
-        "refresh_token_expires_in",
-        "expiresIn",
-        "maxConnectionsPerSession",
-        "recoveryBufferSize",
-        "recoveryTimeout",
-        "idleTimeout",
-        "absoluteTimeout",
-        "maxActiveRequests",
-        "appearanceNumber",
-        "limit",
-        "limitMax",
-    ]
-)
-
-# Parts of a path, event URI or filter.
-SEGMENTS: Final = frozenset(
-    [
-        "restapi",
-        "v1.0",
-        "v1",
-        "oauth",
-        "token",
-        "wstoken",
-        "revoke",
-        "account",
-        "extension",
-        "presence",
-        "line",
-        "favorite",
-        "dnd",
-        "subscription",
-        "renew",
-        "directory",
-        "entries",
-        "call-queues",
-        "call-queue-presence",
-        "message-store",
-        "call-log",
-        "call-log-sync",
-        "voicemail",
-        "unified-presence",
-        "~",
-    ]
-)
-# Parameters of a query.
-PARAMETERS: Final = frozenset(
-    [
-        "detailedTelephonyState",
-        "sipData",
-        "totalActiveCalls",
-        "page",
-        "perPage",
-        "type",
-        "status",
-        "messageType",
-        "readStatus",
-    ]
-)
-
-# HTTP headers with a value that counts.
-HEADERS: Final = frozenset(
-    [
-        "x-rate-limit-group",
-        "x-rate-limit-limit",
-        "x-rate-limit-remaining",
-        "x-rate-limit-window",
-        "retry-after",
-        "content-type",
-        "content-length",
-    ]
-)
-
-_KEY: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,40}")
-
-
-def is_key(name: str) -> bool:
-    """Whether a key looks like one of the protocol, and not like somebody's number or name."""
-    return _KEY.fullmatch(name) is not None and (
-        name[0].islower() or name.lower() in HEADERS
-    )
-
 
 def is_word(field: str, value: Any) -> bool:
     """Whether a value is a word of the protocol, known or made of known parts, in a field of such words."""
     if value in VALUES:
         return True
-    if field in _CODES:
+    if field in CODES:
         return _CODE.fullmatch(value) is not None
     return (
         field in ENUMERATIONS

@@ -134,8 +134,10 @@ class Stream:
         """Open a socket; recover the session where that can be, else subscribe."""
         ticket, token = await self._ask_ticket()
         # Another plan needs another subscription.
-        asks_anew = self._replace.is_set()
-        recovery = None if asks_anew else self._recovery.usable(token.session, _now())
+        must_subscribe = self._replace.is_set()
+        recovery = (
+            None if must_subscribe else self._recovery.usable(token.session, _now())
+        )
         try:
             connection = await self._open(ticket, recovery)
         except RetryLater as err:

@@ -1,10 +1,10 @@
-"""What to do when a run ends: whom to tell, and when to try again. No verdict stops the trying for good."""
+"""What follows an error that ended a run: when to try again, and whether to report it. No verdict ends the trying."""
 
 from typing import Final, NamedTuple
 
 from ..errors import RetryLater, RingCentralError
 
-# Seconds until RingCentral's refusal is looked at once more, before anybody hears of it.
+# Seconds until RingCentral's refusal is looked at once more, before it is reported.
 LOOK_AGAIN_AFTER: Final = 15.0
 # Seconds until the next try after a refusal that stood; they double up to an hour.
 TRY_AGAIN_AFTER: Final = 300.0
@@ -14,17 +14,17 @@ AFTER_FAULT: Final = 10.0
 
 
 class Step(NamedTuple):
-    """Whether the refusal is told, and the seconds until the next try."""
+    """Whether to report the error, and the seconds until the next try."""
 
-    is_told: bool
+    is_reported: bool
     wait: float
 
 
-class Refusals:
+class RunRetries:
     """Counts the refusals, and the faults, since everything was current last."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Count from zero."""
         self._refusals = 0
         self._faults = 0
 
@@ -37,9 +37,9 @@ class Refusals:
         if isinstance(error, RetryLater):
             self._faults += 1
             doubled = AFTER_FAULT * 2.0 ** min(self._faults - 1, 10)
-            return Step(is_told=True, wait=min(doubled, TRY_AGAIN_AFTER))
+            return Step(is_reported=True, wait=min(doubled, TRY_AGAIN_AFTER))
         self._refusals += 1
         if self._refusals == 1:
-            return Step(is_told=False, wait=LOOK_AGAIN_AFTER)
+            return Step(is_reported=False, wait=LOOK_AGAIN_AFTER)
         doubled = TRY_AGAIN_AFTER * 2.0 ** min(self._refusals - 2, 10)
-        return Step(is_told=True, wait=min(doubled, TRY_AGAIN_MOST))
+        return Step(is_reported=True, wait=min(doubled, TRY_AGAIN_MOST))

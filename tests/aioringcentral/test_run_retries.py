@@ -2,11 +2,11 @@
 
 import pytest
 
-from aioringcentral.account.refusals import (
+from aioringcentral.account.run_retries import (
     LOOK_AGAIN_AFTER,
     TRY_AGAIN_AFTER,
     TRY_AGAIN_MOST,
-    Refusals,
+    RunRetries,
     Step,
 )
 from aioringcentral.errors import (
@@ -31,33 +31,33 @@ def test_a_refusal_is_looked_at_once_more_within_a_minute(
     error: RingCentralError,
 ) -> None:
     assert LOOK_AGAIN_AFTER < 60
-    assert Refusals().next(error) == Step(is_told=False, wait=LOOK_AGAIN_AFTER)
+    assert RunRetries().next(error) == Step(is_reported=False, wait=LOOK_AGAIN_AFTER)
 
 
 @pytest.mark.parametrize("error", VERDICTS, ids=str)
-def test_one_that_stands_is_told_and_tried_again_up_to_once_an_hour(
+def test_one_that_stands_is_reported_and_tried_again_up_to_once_an_hour(
     error: RingCentralError,
 ) -> None:
-    refusals = Refusals()
-    steps = [refusals.next(error) for _ in range(2_000)][1:]
-    assert all(step.is_told for step in steps)
+    retries = RunRetries()
+    steps = [retries.next(error) for _ in range(2_000)][1:]
+    assert all(step.is_reported for step in steps)
     waits = [step.wait for step in steps]
     assert waits[0] == TRY_AGAIN_AFTER
     assert waits == sorted(waits)
     assert waits[-1] == TRY_AGAIN_MOST == 3_600
 
 
-def test_what_works_again_begins_anew() -> None:
-    refusals = Refusals()
+def test_what_works_again_begins_again() -> None:
+    retries = RunRetries()
     for _ in range(5):
-        refusals.next(VERDICTS[0])
-    refusals.reset()
-    assert not refusals.next(VERDICTS[0]).is_told
+        retries.next(VERDICTS[0])
+    retries.reset()
+    assert not retries.next(VERDICTS[0]).is_reported
 
 
 def test_a_fault_of_ours_is_tried_again_soon_and_then_less_often() -> None:
-    refusals, fault = Refusals(), RetryLater(Reason.SERVICE_ERROR)
-    waits = [refusals.next(fault).wait for _ in range(2_000)]
+    retries, fault = RunRetries(), RetryLater(Reason.SERVICE_ERROR)
+    waits = [retries.next(fault).wait for _ in range(2_000)]
     assert waits[0] <= 10
     assert waits == sorted(waits)
     assert waits[-1] == TRY_AGAIN_AFTER

@@ -1,0 +1,289 @@
+"""The life of an account's connection: started, caught up after breaks, begun again after refusals, stopped."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+import logging
+from typing import Any, Final
+
+from ..backoff import Backoff
+from ..errors import PermissionMissing, Reason, RetryLater, RingCentralError
+from ..filters import is_list_event, is_presence_filter
+from ..models import Event
+from ..presence import update_from_event
+from ..sign_in import SignIn
+from ..stream import Continuity, Stream, StreamHistory, Subscription
+from .listener import Listeners
+from .members import Members
+from .presence_tracker import PresenceTracker
+from .run_retries import RunRetries
+
+_LOGGER = logging.getLogger(__name__)
+
+# Seconds without progress, at the first connect and snapshot, before `start` gives up.
+START_TIMEOUT: Final = 60.0
+# Seconds between slow re-reads, which find changes that no event reported; a few requests in six hours.
+RESYNC_EVERY: Final = 6 * 3_600.0
+
+type CreateTask = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
+
+
+class Lifecycle:
+    """Runs the stream and the readings around it; listens to the stream.
+
+    Attributes:
+        is_current: whether everything that is known is current.
+        last_error: why it was not, the last time.
+    """
+
+    # The connection, once `start` has read who is followed.
+    stream: Stream
+
+    def __init__(
+        self,
+        sign_in: SignIn,
+        members: Members,
+        tracker: PresenceTracker,
+        listeners: Listeners,
+        create_task: CreateTask | None = None,
+    ) -> None:
+        """Take the parts to run; ``create_task`` begins a task with a name."""
+        self._sign_in = sign_in
+        self._members = members
+        self._tracker = tracker
+        self._rereads = tracker.rereads
+        self._listeners = listeners
+        self.is_current = False
+        self.last_error: RingCentralError = RetryLater(Reason.CANNOT_CONNECT)
+        self._retries = RunRetries()
+        self._create_task = create_task or _create_task
+        self._task: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self._failed = asyncio.Event()
+        # A break leaves a snapshot to be read.
+        self._behind = asyncio.Event()
+        self._breaks = 0
+        self._live_filters: frozenset[str] = frozenset()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether everything was known at least once."""
+        return self._ready.is_set()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether events arrive at this moment."""
+        return self._task is not None and self.stream.is_live
+
+    # Start and stop.
+
+    async def start(self) -> None:
+        """Read who is followed, connect, and return once every presence is known.
+
+        Raises:
+            RingCentralError: one of these failed; nothing is left running.
+        """
+        await self._members.read()
+        self._track_members()
+        self.stream = self._new_stream()
+        self._task = self._create_task(self._run(), "ringcentral account")
+        try:
+            await self._first_success(self._task)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """End the connection with all that it opened."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        # Only now: what ends may still change calls.
+        self._tracker.calls.stop()
+        self._listeners.call(lambda listener: listener.account_stopped())
+
+    async def _first_success(self, task: asyncio.Task[None]) -> None:
+        waits = [
+            asyncio.ensure_future(event.wait()) for event in (self._ready, self._failed)
+        ]
+        try:
+            read = -1
+            # As long as presence is being read, it goes on: a large account takes minutes.
+            while read != self._tracker.read_count:
+                read = self._tracker.read_count
+                done, _ = await asyncio.wait(
+                    {task, *waits},
+                    timeout=START_TIMEOUT,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if done:
+                    break
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if task.done():
+            await task
+        if not self.is_ready:
+            raise self.last_error
+
+    # The stream reports.
+
+    def stream_event(self, event: Event) -> None:
+        """Merge an event, and call the listeners if it changed anything."""
+        update = update_from_event(event)
+        if update is None or not update.changes:
+            if is_list_event(event.uri):
+                self._members.event(event.body, self._tracker.presences)
+            return
+        self._tracker.apply(update)
+
+    def stream_live(self, continuity: Continuity) -> None:
+        """Read a snapshot after a break; otherwise what is known is current."""
+        subscription = self.stream.subscription
+        is_broken = continuity is Continuity.BROKEN
+        self._filters_live(subscription, is_read=is_broken)
+        if is_broken:
+            self._breaks += 1
+            self._tracker.is_caught_up = False
+            self._tracker.presences.forget_sequences()
+            self._behind.set()
+        elif self._tracker.is_caught_up:
+            self._become_current()
+        self._listeners.call(lambda listener: listener.account_connected(subscription))
+
+    def stream_lost(self, error: RingCentralError) -> None:
+        """Report a loss; the stream goes on trying."""
+        self.is_current = False
+        self._trouble(error)
+
+    def _filters_live(
+        self, subscription: Subscription | None, *, is_read: bool
+    ) -> None:
+        """Read presence once where a filter is new: it reports no earlier changes."""
+        live = frozenset(subscription.live if subscription else ())
+        new = live - self._live_filters
+        if not is_read and any(is_presence_filter(name) for name in new):
+            self._rereads.read_again(self._tracker.presences)
+        self._live_filters = live
+
+    def _become_current(self) -> None:
+        self.is_current = True
+        self._ready.set()
+        self._retries.reset()
+        self._listeners.call(lambda listener: listener.account_live())
+
+    def _trouble(self, error: RingCentralError) -> None:
+        self.last_error = error
+        if not self.is_ready:
+            self._failed.set()
+        if not self.is_current:
+            self._listeners.call(lambda listener: listener.account_lost(error))
+
+    # What runs until it is cancelled or fails.
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._run_once()
+            except ExceptionGroup as group:
+                error = _cause(group)
+            if not self.is_ready:
+                raise error
+            step = self._retries.next(error)
+            self._ended(error, is_reported=step.is_reported)
+            await asyncio.sleep(step.wait)
+            if step.is_reported and isinstance(error, PermissionMissing):
+                # What a session may do was fixed when it began.
+                await self._sign_in.tokens.begin_session()
+            self.stream = self._new_stream(self.stream.history)
+
+    def _ended(self, error: RingCentralError, *, is_reported: bool) -> None:
+        self.is_current = False
+        if is_reported:
+            self.last_error = error
+            self._listeners.call(lambda listener: listener.account_failed(error))
+        else:
+            _LOGGER.debug("Refused (%s), looking once more", error)
+            self._trouble(error)
+
+    def _new_stream(self, history: StreamHistory | None = None) -> Stream:
+        http, rest, tokens = (
+            self._sign_in.http,
+            self._sign_in.rest,
+            self._sign_in.tokens,
+        )
+        return Stream(http, rest, tokens, self._members.plan, self, history=history)
+
+    async def _run_once(self) -> None:
+        self._behind.clear()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.stream.run())
+            group.create_task(self._catch_up())
+            group.create_task(self._rereads.run())
+            group.create_task(
+                self._members.run(self._update_members, self._rereads.read_again)
+            )
+            group.create_task(self._resync())
+
+    async def _catch_up(self) -> None:
+        """Read a snapshot after every break; what is known is current from then on."""
+        backoff = Backoff()
+        while True:
+            await self._behind.wait()
+            self._behind.clear()
+            breaks = self._breaks
+            stale = dict.fromkeys(self._tracker.presences)
+            while stale and breaks == self._breaks:
+                try:
+                    wait = await self._tracker.catch_up(stale)
+                except RetryLater as err:
+                    _LOGGER.debug("Snapshot failed: %s", err)
+                    self._trouble(err)
+                    wait = backoff.next(err.retry_after)
+                else:
+                    backoff.reset()
+                if wait:
+                    await asyncio.sleep(wait)
+            self._tracker.is_caught_up = breaks == self._breaks
+            if self.is_ready:
+                # No event reported who joined or left during the break.
+                self._members.changed()
+            if self._tracker.is_caught_up and self.is_live:
+                self._become_current()
+
+    async def _resync(self) -> None:
+        """Read everything again now and then."""
+        while True:
+            await asyncio.sleep(RESYNC_EVERY)
+            self.stream.ask_again()
+            self._rereads.read_again(self._tracker.presences)
+            self._members.changed()
+
+    def _track_members(self) -> None:
+        without_person = [
+            key for key, each in self._members.extensions.items() if not each.has_person
+        ]
+        self._tracker.presences.follow(self._members.extensions, without_person)
+
+    async def _update_members(self) -> None:
+        before = self._members.extensions
+        left = await self._members.read()
+        self._track_members()
+        for key in left:
+            self._tracker.forget(key)
+        self.stream.change_filters(self._members.plan)
+        joined = tuple(key for key in self._members.extensions if key not in before)
+        # Read before they are reported, so that they have a state from the start.
+        await self._rereads.try_to_read(joined)
+        self._listeners.call(lambda listener: listener.members_changed(joined, left))
+
+
+def _create_task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    return asyncio.create_task(work, name=name)
+
+
+def _cause(group: ExceptionGroup) -> RingCentralError:
+    """Return what ended the run; a fault of ours is logged, and tried again like trouble of the service."""
+    known = [error for error in group.exceptions if isinstance(error, RingCentralError)]
+    if (unknown := group.split(RingCentralError)[1]) is not None:
+        _LOGGER.error("Unexpected error while following", exc_info=unknown)
+    return known[0] if known else RetryLater(Reason.SERVICE_ERROR)
