@@ -239,10 +239,11 @@ async def at_home(
 # Imported.
 
 
-def test_there_are_seven() -> None:
+def test_there_are_eight() -> None:
     assert NAMES == [
         "announce_caller",
         "ask_who_is_free",
+        "asleep_or_away",
         "busy_light",
         "do_not_disturb",
         "media",
