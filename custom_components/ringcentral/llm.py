@@ -1,0 +1,248 @@
+"""Tools for Assist: who is free or on the phone, what somebody is doing, and do not disturb."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, override
+
+from homeassistant.components.llm import LLMTools
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    SERVICE_TURN_OFF,
+    SERVICE_TURN_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.intent import is_blank_slot_value
+from homeassistant.helpers.llm import (
+    LLM_API_ASSIST,
+    LLMContext,
+    Tool,
+    ToolAnnotations,
+    ToolInput,
+    ToolResult,
+)
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .aioringcentral.models import DndStatus
+from .aioringcentral.status import Status
+from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_SINCE, DOMAIN
+from .people import Person, exposed_people, named
+from .services import ATTR_DND_STATUS, ATTR_DURATION, SET_PRESENCE
+
+_ON_THE_PHONE: Final = "on_the_phone"
+_STATES: Final = {
+    **{str(word): (word,) for word in Status},
+    _ON_THE_PHONE: (Status.ON_CALL, Status.ON_HOLD, Status.DIALING),
+}
+# An answer is read to a person: a model gets the first names, and how many there are.
+_LONGEST_LIST: Final = 30
+_LONGEST_MINUTES: Final = 7 * 24 * 60
+
+_READS: Final = ToolAnnotations(
+    read_only=True, destructive=False, idempotent=True, open_world=False
+)
+
+
+@callback
+def async_get_tools(
+    hass: HomeAssistant, llm_context: LLMContext, api_id: str
+) -> LLMTools | None:
+    """Return the tools where somebody's status is exposed to the assistant."""
+    if api_id != LLM_API_ASSIST:
+        return None
+    if not (people := exposed_people(hass, llm_context.assistant)):
+        return None
+    tools: list[Tool] = [FindPeopleTool(people), PersonStatusTool()]
+    if any(_switch(hass, llm_context, person) for person in people):
+        tools.append(DoNotDisturbTool())
+    return LLMTools(tools=tools)
+
+
+class FindPeopleTool(Tool):
+    """Finds people by what they are doing."""
+
+    name = "ringcentral__find_people"
+    title = "Find people by phone status"
+    description = (
+        "List people of the phone system with what they are doing. "
+        "Use it for questions like 'Who is free?', 'Who is on the phone in Sales?' "
+        "or 'Is anybody in a meeting?'. Free is 'available'; "
+        "'on_the_phone' includes calls on hold and calls being dialed."
+    )
+    annotations = _READS
+    integration = DOMAIN
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        """Offer the areas and labels that these people are in."""
+        self._groups = sorted({group for person in people for group in person.groups})
+        fields: dict[Any, Any] = {
+            vol.Optional("state", description="Only people in this state"): vol.In(
+                list(_STATES)
+            )
+        }
+        if self._groups:
+            in_group = "Only people in this area or with this label, such as a team"
+            fields[vol.Optional("group", description=in_group)] = vol.In(self._groups)
+        self.parameters = vol.Schema(fields)
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Return names and statuses, the first of many."""
+        given = _given(tool_input)
+        if (group := given.get("group")) is not None:
+            given["group"] = _as_spelled(group, self._groups)
+        data = self.parameters(given)
+        found = [
+            person
+            for person in exposed_people(hass, llm_context.assistant)
+            if data.get("group") in (None, *person.groups)
+            and ("state" not in data or person.is_in_state(_STATES[data["state"]]))
+        ]
+        return ToolResult(
+            data={
+                "count": len(found),
+                "people": [
+                    {"name": person.name, "status": _status(person)}
+                    for person in found[:_LONGEST_LIST]
+                ],
+            }
+        )
+
+
+class _NamedPersonTool(Tool):
+    """Does something for one person."""
+
+    integration = DOMAIN
+
+    def _person(
+        self, hass: HomeAssistant, llm_context: LLMContext, name: str | None
+    ) -> Person | ToolResult:
+        """Return the person who is meant, or what to answer where that is nobody or several."""
+        people = exposed_people(hass, llm_context.assistant)
+        if name is None:
+            found = [person for person in people if person.is_own]
+        else:
+            found = named(people, name)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            return _error("Nobody of this name is known here")
+        names = ", ".join(person.name for person in found[:_LONGEST_LIST])
+        return _error(f"Several people are meant: {names}")
+
+
+_NAME = vol.Optional(
+    "name",
+    description="Name of the person; leave it out for the user of this phone system",
+)
+
+
+class PersonStatusTool(_NamedPersonTool):
+    """Says what one person is doing."""
+
+    name = "ringcentral__person_status"
+    title = "Get a person's phone status"
+    description = (
+        "Say what one person is doing on the phone system, and since when. "
+        "Use it for questions like 'Is Anna free?' or 'How long has Ben been on the phone?'."
+    )
+    annotations = _READS
+    parameters = vol.Schema({_NAME: str})
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Return the status with its time, and the caller's name where it is shown."""
+        data = self.parameters(_given(tool_input))
+        person = self._person(hass, llm_context, data.get("name"))
+        if isinstance(person, ToolResult):
+            return person
+        facts: dict[str, Any] = {"name": person.name, "status": _status(person)}
+        shown = person.state.attributes
+        if isinstance(since := shown.get(ATTR_SINCE), datetime):
+            facts["since"] = dt_util.as_local(since).isoformat(timespec="minutes")
+            facts["minutes"] = int((dt_util.utcnow() - since).total_seconds() // 60)
+        if also := [str(word) for word in shown.get(ATTR_ALSO, ())]:
+            facts["also"] = also
+        if caller := shown.get(ATTR_CALLER_NAME):
+            facts["caller"] = caller
+        return ToolResult(data=facts)
+
+
+class DoNotDisturbTool(_NamedPersonTool):
+    """Turns do not disturb on, also for a time, and off."""
+
+    name = "ringcentral__do_not_disturb"
+    title = "Set do not disturb"
+    description = (
+        "Turn do not disturb of a person's phone on or off. "
+        "With minutes it ends by itself, and what was set before comes back."
+    )
+    annotations = ToolAnnotations(destructive=False, idempotent=True)
+    parameters = vol.Schema(
+        {
+            _NAME: str,
+            vol.Optional("on", default=True): bool,
+            vol.Optional("minutes", description="For so long; only when on"): vol.All(
+                vol.Coerce(int), vol.Range(min=1, max=_LONGEST_MINUTES)
+            ),
+        }
+    )
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Use the actions, which look at what the user may do."""
+        data = self.parameters(_given(tool_input))
+        person = self._person(hass, llm_context, data.get("name"))
+        if isinstance(person, ToolResult):
+            return person
+        if (entity_id := _switch(hass, llm_context, person)) is None:
+            return _error(f"Do not disturb of {person.name} cannot be changed here")
+        minutes = data.get("minutes") if data["on"] else None
+        target: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
+        if minutes is not None:
+            domain, action = DOMAIN, SET_PRESENCE
+            target[ATTR_DND_STATUS] = DndStatus.DO_NOT_ACCEPT_ANY_CALLS.name.lower()
+            target[ATTR_DURATION] = {"minutes": minutes}
+        else:
+            domain = Platform.SWITCH
+            action = SERVICE_TURN_ON if data["on"] else SERVICE_TURN_OFF
+        await hass.services.async_call(
+            domain, action, target, blocking=True, context=llm_context.context
+        )
+        facts: dict[str, Any] = {"name": person.name, "do_not_disturb": data["on"]}
+        if minutes is not None:
+            facts["minutes"] = minutes
+        return ToolResult(data=facts)
+
+
+def _given(tool_input: ToolInput) -> dict[str, Any]:
+    """Return what a model has filled in: some send an empty text for what they leave out."""
+    given = tool_input.tool_args.items()
+    return {key: value for key, value in given if not is_blank_slot_value(value)}
+
+
+def _as_spelled(given: Any, words: Iterable[str]) -> Any:
+    spelled = {word.casefold(): word for word in words}
+    return spelled.get(given.casefold(), given) if isinstance(given, str) else given
+
+
+def _status(person: Person) -> str:
+    is_known = person.state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    return person.state.state if is_known else STATE_UNKNOWN
+
+
+def _switch(hass: HomeAssistant, context: LLMContext, person: Person) -> str | None:
+    return person.entity(hass, context.assistant, Platform.SWITCH, "do_not_disturb")
+
+
+def _error(text: str) -> ToolResult:
+    return ToolResult(data={"error": text}, error=True)
