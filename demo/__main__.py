@@ -2,16 +2,22 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 import signal
 import sys
+import time
 
 from .api import ApiError
 from .check import CheckFailed, check
-from .dashboard import create_dashboard
+from .check_home import check_home
+from .dashboard import PATH, PEOPLE, TILES, people_of
 from .flow import FlowError
+from .furnish import move_in
 from .hass import CHECKOUT, free_port, require_free
 from .office import OWNER, Office, Plan, read_plan, sole_user, write_plan
 from .process import ProcessFailed
+from .ring import Line, Phone, RingFailed, ring
+from .views import DESK, QUEUE
 
 FOLDER = CHECKOUT / ".demo"
 PORT = 8123
@@ -21,13 +27,16 @@ def arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="An office on this machine: the emulator with people who call, "
-        "and a real Home Assistant that follows them. Ctrl-C ends both.",
+        description="An office on this machine: an emulated RingCentral with people who "
+        "call, and a real Home Assistant that follows them, with a lamp, a radio and "
+        "automations. Ctrl-C ends both.",
+        epilog=f"Everything it writes is in {FOLDER.name}/ of this checkout.",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="wait until all states are there and change, print figures, and end",
+        help="see that all states are there and change, that a lamp turns red, and that "
+        "what the interface saves works; print figures, and end",
     )
     parser.add_argument("--extensions", type=int, default=25, help="default: 25")
     parser.add_argument("--seed", type=int, default=1, help="another company")
@@ -38,6 +47,18 @@ def arguments() -> argparse.Namespace:
         "--keep",
         action="store_true",
         help=f"go on with the Home Assistant in {FOLDER.name}/, if there is one",
+    )
+    commands = parser.add_subparsers(dest="command", title="while a demo is running")
+    ringing = commands.add_parser(
+        "ring",
+        help="ring your phone in it, or somebody else's",
+        description="Rings a phone in the running demo, answers it and hangs up.",
+    )
+    ringing.add_argument(
+        "who", nargs="?", help="an extension number, or a part of a name; default: you"
+    )
+    ringing.add_argument(
+        "--missed", action="store_true", help="nobody answers: a missed call"
     )
     return parser.parse_args()
 
@@ -55,51 +76,107 @@ def tell(text: str) -> None:
 
 async def run(options: argparse.Namespace) -> None:
     """Run the demo until it is cancelled, or the check until it is done."""
+    if options.command == "ring":
+        await ring(FOLDER, options.who, say, missed=options.missed)
+        return
+    began = time.monotonic()
     with sole_user(FOLDER):
+        Line.forget(FOLDER)
         kept = read_plan(FOLDER) if options.keep else None
+        if kept is not None and not kept.is_home:
+            kept = None
         plan = kept or Plan(
             port=options.port or free_port(PORT),
             extensions=options.extensions,
             seed=options.seed,
             simulate=True,
+            is_home=True,
         )
         require_free(plan.port)
-        async with Office.open(FOLDER, plan, say) as office:
-            await show(office, options, is_new=kept is None)
+        try:
+            async with Office.open(FOLDER, plan, say) as office:
+                await show(office, options, began, is_new=kept is None)
+        finally:
+            Line.forget(FOLDER)
 
 
-async def show(office: Office, options: argparse.Namespace, *, is_new: bool) -> None:
+async def show(
+    office: Office, options: argparse.Namespace, began: float, *, is_new: bool
+) -> None:
     """Fill a new Home Assistant, then check or wait."""
+    if is_new:
+        say("Adding the integration, a lamp, a radio, automations and a dashboard")
+        await move_in(office)
+        write_plan(FOLDER, office.plan_to_go_on())
     async with office.connected():
-        if is_new:
-            say("Adding the integration through its config flow")
-            await office.add_integration(["account"])
-            say("Laying out the dashboard")
-            await create_dashboard(office.socket, await office.entities())
-            write_plan(FOLDER, office.plan_to_go_on())
         if options.check:
             say("Waiting until all states are there, and change")
             tell(str(await check(office)))
+            tell(str(await check_home(office)))
             return
-    tell(welcome(office))
+        line = await line_of(office)
+    line.write(FOLDER)
+    tell(welcome(office, line, time.monotonic() - began))
     await office.watch()
 
 
-def welcome(office: Office) -> str:
-    """Return the addresses and sign-in that a person needs."""
+async def line_of(office: Office) -> Line:
+    """Return whom to ring, and where."""
+    numbers = await office.emulator.numbers()
+    people = await people_of(office.socket, await office.entities())
+    phones = [
+        Phone(key, numbers[key], person.name)
+        for key, person in people.items()
+        if person.is_person
+    ]
+    phones.sort(key=lambda phone: (phone.extension_id != office.own, phone.number))
+    return Line(office.emulator.info["server"], page(office, DESK), phones)
+
+
+def page(office: Office, path: str) -> str:
+    """Return the address of one of the dashboard's views."""
+    return f"{office.hass.url}/{PATH}/{path}"
+
+
+def size(folder: Path) -> float:
+    """Return what a folder takes on the disk, in megabytes."""
+    files = (path for path in folder.rglob("*") if not path.is_symlink())
+    return sum(path.stat().st_size for path in files if path.is_file()) / 1e6
+
+
+def welcome(office: Office, line: Line, seconds: float) -> str:
+    """Return who the visitor is, what to look at and what to do."""
+    you = line.phones[0]
+    people = ""
+    if len(line.phones) <= TILES:
+        people = f"""\
+      People      who is on the phone, and who is free
+                  {page(office, PEOPLE)}
+"""
     return f"""
-    {office.hass.url}
+    Ready after {seconds:.0f} s; {FOLDER.name}/ takes {size(FOLDER):.0f} MB.
 
-    User name  {OWNER.username}
-    Password   {OWNER.password}
+    {office.hass.url}      User name  {OWNER.username}      Password  {OWNER.password}
 
-    The emulator is at {office.emulator.info["server"]}, docs/emulator.md tells what
-    it can do. Make somebody's phone ring, for example yours:
+    You are {you.name}, extension {you.number}, one of {len(line.phones)} people.
 
-    curl -d '{{"script": ["ring", "wait:5", "answer", "wait:10", "hangup"]}}' \\
-        {office.emulator.info["server"]}/emulator/calls
+    Look at
+      Your desk   a lamp that is red while you are on a call
+                  {page(office, DESK)}
+{people}      Wallboard   the same for the wall
+                  {page(office, "wallboard")}
+      Queue       calls that wait, and who answers them
+                  {page(office, QUEUE)}
 
-    Ctrl-C ends everything.
+    Ring your own phone, from a second terminal:
+
+      scripts/demo ring
+
+    Two automations are running, and all blueprints are there: Settings > Automations &
+    scenes. Change them, or make your own. The emulated RingCentral is at
+    {line.emulator}; docs/emulator.md says what else it can do.
+
+    Ctrl-C ends everything; scripts/demo --keep goes on with this Home Assistant.
 """
 
 
@@ -123,7 +200,14 @@ async def main() -> int:
         await work
     except asyncio.CancelledError:
         return 1 if options.check else 0
-    except (ApiError, CheckFailed, FlowError, ProcessFailed, TimeoutError) as error:
+    except (
+        ApiError,
+        CheckFailed,
+        FlowError,
+        ProcessFailed,
+        RingFailed,
+        TimeoutError,
+    ) as error:
         sys.stderr.write(f"\nscripts/demo: {error}\n")
         return 1
     return 0

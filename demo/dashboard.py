@@ -4,14 +4,25 @@ from dataclasses import dataclass
 
 from .api import Json, Socket
 from .entities import Entities
-from .states import ABSENT
+from .tiles import (
+    COLORS,
+    ON_THE_PHONE,
+    UNDISTURBED,
+    heading,
+    is_in,
+    is_not,
+    status_tiles,
+    text,
+    tile,
+)
+from .views import Queue, desk, queue as queue_view
 
 PATH = "ringcentral-office"
+PEOPLE = "people"
 # Conditional cards are looked at with every change: for more people than this there is
 # the wallboard alone, which looks at what has changed.
 TILES = 60
 
-UNDISTURBED = "mdi:minus-circle"
 WALLBOARD = {
     "title": "Wallboard",
     "path": "wallboard",
@@ -19,7 +30,6 @@ WALLBOARD = {
     "type": "panel",
     "cards": [{"type": "custom:ringcentral-wallboard"}],
 }
-_IN_CALL = ["call_connected", "on_hold", "parked_call"]
 _NOBODY = "_Nobody._"
 
 
@@ -31,14 +41,28 @@ class Person:
     entities: dict[str, str]
 
     @property
-    def is_park_location(self) -> bool:
-        """Whether it is a park location."""
-        return self.name.startswith("Park ")
+    def is_person(self) -> bool:
+        """Whether it is a person: park locations and queues have calls alone."""
+        return "status" in self.entities
 
 
-async def create_dashboard(socket: Socket, entities: Entities) -> None:
-    """Create the board and make it the default dashboard."""
-    people = await _people(socket, entities)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Whose home the boards are for."""
+
+    own: str
+    """The own extension's id."""
+    queue: Queue | None
+    numbers: dict[str, str]
+    """Extension numbers by id."""
+
+
+async def create_dashboard(
+    socket: Socket, entities: Entities, home: Home | None = None
+) -> None:
+    """Create the board and make it the default dashboard; with a home it has views of that."""
+    people = await people_of(socket, entities)
+    views = [] if home is None else _views_of(home, people, entities.disabled)
     await socket.call(
         "lovelace/dashboards/create",
         url_path=PATH,
@@ -48,19 +72,33 @@ async def create_dashboard(socket: Socket, entities: Entities) -> None:
         require_admin=False,
     )
     await socket.call(
-        "lovelace/config/save", url_path=PATH, config=board(people, entities.of(None))
+        "lovelace/config/save",
+        url_path=PATH,
+        config=board(list(people.values()), entities.of(None), views),
     )
     await socket.call(
         "frontend/set_system_data", key="core", value={"default_panel": PATH}
     )
 
 
-def board(people: list[Person], account: dict[str, str]) -> Json:
+def board(
+    people: list[Person], account: dict[str, str], views: list[Json] | None = None
+) -> Json:
     """Return the configuration of the board."""
-    persons = [person for person in people if not person.is_park_location]
-    places = [person for person in people if person.is_park_location]
-    views = [_tiles(persons, places, account)] if len(persons) <= TILES else []
-    return {"views": [*views, WALLBOARD]}
+    persons = [person for person in people if person.is_person]
+    places = [person for person in people if person.name.startswith("Park ")]
+    tiles = [_tiles(persons, places, account)] if len(persons) <= TILES else []
+    return {"views": [*tiles, WALLBOARD, *(views or [])]}
+
+
+def _views_of(home: Home, people: dict[str, Person], hidden: set[str]) -> list[Json]:
+    you = people[home.own]
+    enabled = {key: each for key, each in you.entities.items() if each not in hidden}
+    views = [desk(you.name, enabled)]
+    if home.queue is not None and (found := people.get(home.queue.extension_id)):
+        numbers = [home.numbers[each] for each in home.queue.members]
+        views.append(queue_view(found.name, found.entities, hidden, numbers))
+    return views
 
 
 def _tiles(
@@ -73,9 +111,9 @@ def _tiles(
         _section(_activity([*persons, *places])),
     ]
     return {
-        "title": "Office",
-        "path": "office",
-        "icon": "mdi:phone-in-talk",
+        "title": "People",
+        "path": PEOPLE,
+        "icon": "mdi:account-group",
         "type": "sections",
         "max_columns": 4,
         "badges": _badges(account),
@@ -83,28 +121,25 @@ def _tiles(
     }
 
 
-async def _people(socket: Socket, entities: Entities) -> list[Person]:
+async def people_of(socket: Socket, entities: Entities) -> dict[str, Person]:
+    """Return who is followed by extension id, in the order of names."""
     registry = await socket.call("config/device_registry/list")
     names = {device["id"]: device["name_by_user"] or device["name"] for device in registry}  # fmt: skip
-    found = [
-        Person(names[device_id], entities.of(extension_id))
+    found = {
+        extension_id: Person(names[device_id], entities.of(extension_id))
         for extension_id, device_id in entities.devices.items()
-    ]
-    return sorted(found, key=lambda person: person.name.casefold())
+    }
+    return dict(sorted(found.items(), key=lambda each: each[1].name.casefold()))
 
 
 def _section(cards: list[Json], span: int = 1) -> Json:
     return {"type": "grid", "column_span": span, "cards": cards}
 
 
-def _heading(text: str, icon: str) -> Json:
-    return {"type": "heading", "heading": text, "icon": icon}
-
-
 def _badges(account: dict[str, str]) -> list[Json]:
     looks = {
         "extensions_available": ("Available", "mdi:account-check", "green"),
-        "extensions_ringing": ("Ringing", "mdi:phone-ring", "amber"),
+        "extensions_ringing": ("Ringing", "mdi:phone-ring", "red"),
         "extensions_on_call": ("On a call", "mdi:phone-in-talk", "red"),
     }
     return [
@@ -122,85 +157,53 @@ def _badges(account: dict[str, str]) -> list[Json]:
 
 def _everyone(persons: list[Person]) -> list[Json]:
     return [
-        _heading("People", "mdi:account-group"),
-        *(tile for person in persons for tile in _tiles_of(person)),
+        heading("People", "mdi:account-group"),
+        *(
+            card
+            for person in persons
+            for card in status_tiles(person.entities["status"], person.name)
+        ),
     ]
-
-
-def _tiles_of(person: Person) -> list[Json]:
-    """Return tiles of which one is visible at a time."""
-    telephony, presence, meeting, dnd = (
-        person.entities[f"{key}_status"]
-        for key in ("telephony", "presence", "meeting", "dnd")
-    )
-    ringing = _is(telephony, "ringing")
-    talking = _is(telephony, *_IN_CALL)
-    meets = _is(meeting, "connected")
-    undisturbed = _is(dnd, "do_not_accept_any_calls")
-    steps: list[tuple[Json, str, str]] = [
-        (ringing, telephony, "amber"),
-        (talking, telephony, "red"),
-        (_is(presence, "offline"), presence, "disabled"),
-        (meets, meeting, "purple"),
-        (undisturbed, presence, "deep-orange"),
-        (_is(presence, "busy"), presence, "orange"),
-        (_is(presence, "available"), presence, "green"),
-        (_is(presence, *ABSENT), presence, "disabled"),
-    ]
-    earlier: list[Json] = []
-    tiles = []
-    for condition, entity_id, color in steps:
-        tile = _tile(entity_id, person.name, color, 6)
-        tile["visibility"] = [condition, *map(_not, earlier)]
-        if condition is undisturbed:
-            tile["icon"] = UNDISTURBED
-        tiles.append(tile)
-        earlier.append(condition)
-    return tiles
 
 
 def _on_the_phone(persons: list[Person]) -> list[Json]:
-    cards = [_heading("On the phone", "mdi:phone-in-talk")]
-    for person in persons:
-        entity_id = person.entities["telephony_status"]
-        for states, color in ((["ringing"], "amber"), (_IN_CALL, "red")):
-            tile = _tile(entity_id, person.name, color, 12)
-            tile["state_content"] = ["state", "last_changed"]
-            tile["visibility"] = [_is(entity_id, *states)]
-            cards.append(tile)
-    quiet = [_is(person.entities["telephony_status"], "no_call") for person in persons]
-    return [*cards, {**_note(_NOBODY), "visibility": quiet}]
+    cards = [heading("On the phone", "mdi:phone-in-talk")]
+    sensors = {person.entities["status"]: person.name for person in persons}
+    for entity_id, name in sensors.items():
+        cards += status_tiles(entity_id, name, ON_THE_PHONE, columns=12, since=True)
+    quiet = [is_not(entity_id, *ON_THE_PHONE) for entity_id in sensors]
+    return [*cards, {**text(_NOBODY), "visibility": quiet}]
 
 
 def _undisturbed(persons: list[Person]) -> list[Json]:
-    cards = [_heading("Do not disturb", UNDISTURBED)]
+    cards = [heading("Do not disturb", UNDISTURBED)]
     for person in persons:
         entity_id = person.entities["do_not_disturb"]
-        tile = _tile(entity_id, person.name, "deep-orange", 12)
-        tile["state_content"] = ["last_changed"]
-        tile["visibility"] = [_is(entity_id, "on")]
-        cards.append(tile)
-    quiet = [_is_not(person.entities["do_not_disturb"], "on") for person in persons]
-    return [*cards, {**_note(_NOBODY), "visibility": quiet}]
+        card = tile(entity_id, name=person.name, color=COLORS["do_not_disturb"])
+        card["state_content"] = ["last_changed"]
+        card["visibility"] = [is_in(entity_id, "on")]
+        cards.append(card)
+    quiet = [is_not(person.entities["do_not_disturb"], "on") for person in persons]
+    return [*cards, {**text(_NOBODY), "visibility": quiet}]
 
 
 def _park_locations(places: list[Person]) -> list[Json]:
     if not places:
         return []
-    cards = [_heading("Parked calls", "mdi:parking")]
+    cards = [heading("Parked calls", "mdi:parking")]
     for place in places:
         entity_id = place.entities["telephony_status"]
-        parked = _is(entity_id, "parked_call")
-        full = _tile(entity_id, place.name, "blue", 12)
+        parked = is_in(entity_id, "parked_call")
+        full = tile(entity_id, name=place.name, color="blue")
         full["state_content"] = ["state", "last_changed"]
         cards.append({**full, "visibility": [parked]})
-    quiet = [_is_not(place.entities["telephony_status"], "parked_call") for place in places]  # fmt: skip
-    return [*cards, {**_note("_None._"), "visibility": quiet}]
+    quiet = [is_not(place.entities["telephony_status"], "parked_call") for place in places]  # fmt: skip
+    return [*cards, {**text("_None._"), "visibility": quiet}]
 
 
 def _activity(people: list[Person]) -> list[Json]:
     return [
-        _heading("Activity", "mdi:timeline-clock"),
+        heading("Activity", "mdi:timeline-clock"),
         {
             "type": "logbook",
             "hours_to_show": 1,
@@ -215,8 +218,13 @@ def _activity(people: list[Person]) -> list[Json]:
 def _account(account: dict[str, str]) -> list[Json]:
     counts = [("extensions_on_call", "On a call"), ("extensions_ringing", "Ringing")]
     return [
-        _heading("Account", "mdi:domain"),
-        _tile(account["push_connected"], "RingCentral push", "green", 12),
+        heading("Account", "mdi:domain"),
+        tile(
+            account["push_connected"],
+            name="RingCentral push",
+            color="green",
+            columns=12,
+        ),
         {
             "type": "history-graph",
             "hours_to_show": 0.25,
@@ -226,29 +234,3 @@ def _account(account: dict[str, str]) -> list[Json]:
             "grid_options": {"columns": "full"},
         },
     ]
-
-
-def _tile(entity_id: str, name: str, color: str, columns: int) -> Json:
-    return {
-        "type": "tile",
-        "entity": entity_id,
-        "name": name,
-        "color": color,
-        "grid_options": {"columns": columns, "rows": 1},
-    }
-
-
-def _note(text: str) -> Json:
-    return {"type": "markdown", "content": text, "text_only": True}
-
-
-def _is(entity_id: str, *states: str) -> Json:
-    return {"condition": "state", "entity": entity_id, "state": list(states)}
-
-
-def _not(condition: Json) -> Json:
-    return {"condition": "not", "conditions": [condition]}
-
-
-def _is_not(entity_id: str, *states: str) -> Json:
-    return {"condition": "state", "entity": entity_id, "state_not": list(states)}

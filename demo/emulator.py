@@ -88,6 +88,18 @@ class Emulator:
         found: dict[str, Json] = await self._ask("GET", "truth")
         return found
 
+    async def numbers(self) -> dict[str, str]:
+        """Return the extension number of every extension, by id."""
+        return {
+            key: str(presence["extension"].get("extensionNumber", ""))
+            for key, presence in (await self.truth()).items()
+        }
+
+    async def queues(self) -> dict[str, Json]:
+        """Return every queue by id: its name, and its members by id."""
+        found: dict[str, Json] = await self._ask("GET", "queues")
+        return found
+
     async def counters(self) -> Json:
         """Return its counters."""
         found: Json = await self._ask("GET", "counters")

@@ -11,6 +11,7 @@ import socket
 
 import aiohttp
 
+from .home import lay_out
 from .process import Process, ProcessFailed
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -30,7 +31,7 @@ RESTART = 100
 # Seconds from nothing to an answer; it takes about three.
 START_TIMEOUT = 120.0
 
-# `default_config` pulls in dozens of integrations that look for hardware.
+# As little as tests need; a home has more.
 _CONFIGURATION = """\
 frontend:
 config:
@@ -76,17 +77,21 @@ class HomeAssistant:
         """Of the process that was started last."""
         return self._process.pid
 
-    def prepare(self, *, debug: bool = False) -> None:
-        """Make the folder anew; with `debug` the integration logs all it can."""
+    def prepare(self, *, debug: bool = False, emulator: str = "") -> None:
+        """Make a new folder, and a home around the emulator of this address if one is given.
+
+        With `debug` the integration logs all it can.
+        """
         shutil.rmtree(self.folder, ignore_errors=True)
         components = self.folder / "custom_components"
         components.mkdir(parents=True)
         (components / "ringcentral").symlink_to(
             CHECKOUT / "custom_components" / "ringcentral"
         )
-        self._configure(
-            _CONFIGURATION.format(level="debug" if debug else "info"), with_http=True
-        )
+        configuration = _CONFIGURATION.format(level="debug" if debug else "info")
+        if emulator:
+            configuration += lay_out(self.folder, emulator)
+        self._configure(configuration, with_http=True)
         _write_store(self.folder, "onboarding", 4, {"done": _WELCOME_DONE})
 
     def forget_http(self) -> None:

@@ -39,6 +39,8 @@ class Plan:
     """Off for tests, which would meet the service's limits by their haste alone."""
     debug: bool = False
     """Whether the integration logs all it can."""
+    is_home: bool = False
+    """Whether Home Assistant has a lamp, a radio, areas and all that a person expects."""
     token: str = ""
     """Of the owner; empty for a Home Assistant that has none yet."""
 
@@ -105,7 +107,8 @@ class Office:
         if self._token:
             await self.hass.start()
             return
-        self.hass.prepare(debug=self._plan.debug)
+        home = self.emulator.info["server"] if self._plan.is_home else ""
+        self.hass.prepare(debug=self._plan.debug, emulator=home)
         await self.hass.start()
         self._say("Creating its owner")
         token = await create_owner(self.session, self.hass.url, OWNER)
@@ -119,13 +122,24 @@ class Office:
         """The account that the emulator serves."""
         return str(self.emulator.info["account_id"])
 
+    @property
+    def own(self) -> str:
+        """The signed-in user's extension."""
+        return str(self.emulator.info["own_extension_id"])
+
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Self]:
-        """Be connected to Home Assistant, with its states."""
+    async def signed_in(self) -> AsyncIterator[Self]:
+        """Be connected to Home Assistant, without its states."""
         async with Socket.connect(self.session, self.hass.url, self._token) as socket:
             self.rest = Rest(self.session, self.hass.url, self._token)
             self.socket, self.states = socket, States()
-            await self.states.follow(socket)
+            yield self
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Self]:
+        """Be connected to Home Assistant, with its states."""
+        async with self.signed_in():
+            await self.states.follow(self.socket)
             yield self
 
     async def add_integration(
@@ -182,6 +196,18 @@ def sole_user(folder: Path) -> Iterator[None]:
         except OSError:
             raise ProcessFailed(f"another one is running in {folder}") from None
         yield
+
+
+def is_in_use(folder: Path) -> bool:
+    """Return whether an office is running in a folder."""
+    try:
+        with (folder / "lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def write_plan(folder: Path, plan: Plan) -> None:

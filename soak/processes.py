@@ -58,8 +58,8 @@ class SoakHass(HomeAssistant):
     """Home Assistant with a copy of the integration, so edits during a soak have no effect."""
 
     @override
-    def prepare(self, *, debug: bool = False) -> None:
-        super().prepare(debug=debug)
+    def prepare(self, *, debug: bool = False, emulator: str = "") -> None:
+        super().prepare(debug=debug, emulator=emulator)
         name = "custom_components/ringcentral"
         (self.folder / name).unlink()
         shutil.copytree(

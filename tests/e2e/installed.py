@@ -67,8 +67,8 @@ class Installed(HomeAssistant):
         )
 
     @override
-    def prepare(self, *, debug: bool = False) -> None:
-        super().prepare(debug=debug)
+    def prepare(self, *, debug: bool = False, emulator: str = "") -> None:
+        super().prepare(debug=debug, emulator=emulator)
         installed = self.folder / "custom_components" / "ringcentral"
         installed.unlink()
         with zipfile.ZipFile(self._release) as archive:
