@@ -72,6 +72,51 @@ def test_a_language_is_not_english(language: str) -> None:
     assert len(alike) < len(ours) * MOST_ALIKE, alike
 
 
+def test_french_keeps_its_punctuation_with_the_word() -> None:
+    """A line must not begin with a colon."""
+    parted = {
+        key for key, text in said("fr").items() if re.search(r" [:;?!»]|« ", text)
+    }
+    assert parted == set()
+
+
+def glossary() -> dict[str, dict[str, str]]:
+    """Return the words of the page by English term and language."""
+    page = (ROOT / "docs/translations.md").read_text()
+    table = page.partition("## Words")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in table.splitlines()
+        if line.startswith("| ")
+    ]
+    return {row[0]: dict(zip(rows[0][1:], row[1:], strict=True)) for row in rows[1:]}
+
+
+def stems(term: str) -> list[str]:
+    """Return what stays of a term's words whatever ending the sentence asks for."""
+    return [word[: max(3, len(word) - 3)] for word in term.casefold().split()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_uses_the_words_of_its_glossary(language: str) -> None:
+    """Each word of it, in most of the texts whose English has the term."""
+    texts, english, seldom = said(language), dict(leaves(ENGLISH)), {}
+    for term, words in glossary().items():
+        speaking = [
+            text
+            for key, text in texts.items()
+            if re.search(rf"\b{term}\b", english.get(key, ""), re.IGNORECASE)
+        ]
+        using = [
+            text
+            for text in speaking
+            if all(stem in text.casefold() for stem in stems(words[language]))
+        ]
+        if len(using) * 2 < len(speaking):
+            seldom[term] = (words[language], len(using), len(speaking))
+    assert seldom == {}
+
+
 # The command that asks for completeness
 
 
@@ -159,3 +204,116 @@ def test_a_language_that_is_not_there_is_refused(tree: Path) -> None:
 
     assert result.returncode == 2
     assert "xx.json" in result.stderr
+
+
+# And for Home Assistant's words
+
+
+@pytest.fixture
+def packages(tree: Path) -> Path:
+    """Return Home Assistant's texts beside a checkout that quotes them in German and French."""
+    folder = tree / "packages"
+    ours = tree / FOLDER.relative_to(ROOT)
+    translations = {
+        "en": ("Offline", "Device", "Application credentials"),
+        "de": ("Offline", "Gerät", "OAuth-Anmeldedaten"),
+        "fr": ("Hors ligne", "Appareil", "Identifiants"),
+    }
+    sentences = {
+        "en": "Every device is listed under Application credentials.",
+        "de": "Alle Geräte sind unter OAuth-Anmeldedaten aufgeführt.",
+        "fr": "Chaque appareil figure sous Identifiants.",
+    }
+    for language, (offline, device, credentials) in translations.items():
+        frontend = (
+            folder / f"hass_frontend/static/translations/{language}-{'0' * 32}.json"
+        )
+        frontend.parent.mkdir(parents=True, exist_ok=True)
+        caption = {"application_credentials": {"caption": credentials}}
+        frontend.write_text(
+            json.dumps({"ui": {"panel": {"config": caption}, "device": device}})
+        )
+        light = folder / f"homeassistant/components/light/translations/{language}.json"
+        light.parent.mkdir(parents=True, exist_ok=True)
+        # Ten of each: what a single one says is a slip.
+        light.write_text(
+            json.dumps({f"state_{number}": offline for number in range(11)})
+        )
+        (ours / f"{language}.json").write_text(
+            json.dumps({"sentence": sentences[language], "state": offline})
+        )
+    return folder
+
+
+def compare(tree: Path, *arguments: str) -> list[str]:
+    """Return what the command finds to differ from Home Assistant's words."""
+    result = ask(tree, "--terms", "--packages", str(tree / "packages"), *arguments)
+    listed = result.stdout.splitlines()
+    assert result.returncode == bool(listed), result.stderr
+    return listed
+
+
+@pytest.mark.usefixtures("packages")
+def test_home_assistants_own_words_are_no_difference(tree: Path) -> None:
+    assert compare(tree) == []
+
+
+@pytest.mark.usefixtures("packages")
+def test_another_word_for_the_same_text_is_found(tree: Path) -> None:
+    change(tree, "fr", "state", "Déconnecté")
+
+    assert compare(tree) == [
+        "fr: Offline: Home Assistant says Hors ligne, state: Déconnecté"
+    ]
+    assert compare(tree, "de") == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "named"),
+    [
+        ("Alle Geräte sind unter Anmeldedaten aufgeführt.", "Application credentials"),
+        ("Alle Apparate sind unter OAuth-Anmeldedaten aufgeführt.", "device"),
+    ],
+)
+@pytest.mark.usefixtures("packages")
+def test_another_word_in_a_sentence_is_found(
+    tree: Path, sentence: str, named: str
+) -> None:
+    change(tree, "de", "sentence", sentence)
+
+    (listed,) = compare(tree)
+
+    assert listed.startswith(f"de: {named}: Home Assistant says ")
+
+
+@pytest.mark.usefixtures("packages")
+def test_a_word_that_few_translators_chose_is_not_home_assistants(
+    tree: Path, packages: Path
+) -> None:
+    light = packages / "homeassistant/components/light/translations/fr.json"
+    texts = json.loads(light.read_text())
+    light.write_text(json.dumps({**texts, "state_0": "Déconnecté"}))
+    change(tree, "fr", "state", "Déconnecté")
+
+    assert len(compare(tree)) == 1
+
+
+@pytest.mark.usefixtures("packages")
+def test_a_difference_with_a_reason_is_not_listed(tree: Path) -> None:
+    change(tree, "fr", "state", "Déconnecté")
+    (tree / "docs").mkdir()
+    page = tree / "docs/translations.md"
+    page.write_text("## Where we differ\n\n| Offline | fr Déconnecté | of a person |\n")
+
+    assert compare(tree) == []
+
+    change(tree, "fr", "state", "Hors ligne")
+    assert compare(tree) == ["fr: Offline: no reason is needed any more for Déconnecté"]
+    assert compare(tree, "de") == []
+
+
+def test_the_terms_of_a_home_assistant_without_frontend_are_refused(tree: Path) -> None:
+    result = ask(tree, "--terms", "--packages", str(tree))
+
+    assert result.returncode == 2
+    assert "frontend is not installed" in result.stderr
