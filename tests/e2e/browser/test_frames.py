@@ -9,7 +9,7 @@ A browser on a busy machine drops frames with an empty page, too. So two things 
   same events: with it, hardly more frames come late.
 
 What else the machine does differs from turn to turn, what the wallboard costs does not: one turn
-in which both are so is enough.
+in which both are so is enough. A turn in which the machine is too busy to send its events is none.
 """
 
 import asyncio
@@ -73,10 +73,13 @@ class Seen:
     """Milliseconds from each to the next."""
     long: list[list[float]]
     """Of frames over 50 ms: how long, the wallboard's scripts, style and layout."""
+    sent: int = 0
+    """Events, in the seconds of looking."""
 
-    def add(self, more: Any) -> None:
-        self.frames += more["frames"]
-        self.long += more["long"]
+    @property
+    def is_at_pace(self) -> bool:
+        """Whether events came as fast as they were to."""
+        return self.sent >= EVENTS_A_SECOND * SECONDS * 0.9
 
     @property
     def late(self) -> float:
@@ -122,13 +125,12 @@ async def storm(office: Office, seconds: float) -> int:
     raise AssertionError
 
 
-async def watch(page: Page, office: Office) -> Any:
+async def watch(page: Page, office: Office) -> Seen:
     """Return the frames of a page under events."""
     await page.wait_for_timeout(2000)
     await page.evaluate(WATCH)
     sent = await storm(office, SECONDS)
-    assert sent >= EVENTS_A_SECOND * SECONDS * 0.9, "the events came at their pace"
-    return await page.evaluate(STOP)
+    return Seen(**await page.evaluate(STOP), sent=sent)
 
 
 async def test_no_frame_waits_for_the_wallboard(
@@ -142,6 +144,7 @@ async def test_no_frame_waits_for_the_wallboard(
             {
                 **{
                     name: {
+                        "events": seen.sent,
                         "frames": len(seen.frames),
                         "late": sum(gap > LIMIT for gap in seen.frames),
                         "longest": round(max(seen.frames), 1),
@@ -154,7 +157,8 @@ async def test_no_frame_waits_for_the_wallboard(
                 "longest own part": round(own, 1),
             }
         )
-        if own < LIMIT and board.late <= floor.late + MORE_LATE:
+        is_smooth = own < LIMIT and board.late <= floor.late + MORE_LATE
+        if is_smooth and floor.is_at_pace and board.is_at_pace:
             break
     else:
         pytest.fail(json.dumps(figures))
@@ -163,17 +167,16 @@ async def test_no_frame_waits_for_the_wallboard(
 
 async def one_round(browser: Browser, large: Office) -> tuple[Seen, Seen]:
     """Return what was seen of a page without the wallboard, and of the wallboard."""
-    floor, board = Seen(frames=[], long=[]), Seen(frames=[], long=[])
     await large.emulator.post("reset")
     async with Visitor.open(browser, large) as visitor:
         await visitor.goto(f"/{FLOOR}")
         await visitor.text("Nothing moves here.").wait_for()
-        floor.add(await watch(visitor.page, large))
+        floor = await watch(visitor.page, large)
     await large.emulator.post("reset")
     async with Board.show(browser, large) as shown:
         assert await shown.rows.count() > EXTENSIONS * 0.9
         await shown.page.wait_for_timeout(2000)
         before = await shown.kinds()
-        board.add(await watch(shown.page, large))
+        board = await watch(shown.page, large)
         assert await shown.kinds() != before, "the board was awake"
     return floor, board
