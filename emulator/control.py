@@ -1,13 +1,12 @@
 """The control paths under /emulator/: what tests and demos do to the emulator."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 import orjson
 
-if TYPE_CHECKING:
-    from .server import Emulator
+from .operations import Operations
 
 ROOT = "/emulator"
 
@@ -17,7 +16,7 @@ type Body = dict[str, Any]
 class Control:
     """JSON in, JSON out; a mistake in a request is 400 with `error`."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Operations) -> None:
         """Take what is controlled."""
         self._emulator = emulator
 

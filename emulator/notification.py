@@ -1,14 +1,11 @@
 """Events as notifications on the socket of their context, or kept for its next one."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 import uuid
 
 from .delivery import Envelope
-from .recovery import Context
+from .recovery import Context, Line
 from .service import Service
-
-if TYPE_CHECKING:
-    from .socket import Socket
 
 
 def deliver(context: Context, envelope: Envelope, service: Service) -> None:
@@ -21,7 +18,7 @@ def deliver(context: Context, envelope: Envelope, service: Service) -> None:
 
 def write_event(
     context: Context,
-    socket: Socket,
+    socket: Line,
     position: int,
     envelope: Envelope,
     service: Service,

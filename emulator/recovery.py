@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 import secrets
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 import zlib
 
 from .clock import Clock, Timer
@@ -12,9 +12,6 @@ from .delivery import Envelope
 from .faults import Faults
 from .subscriptions import Subscription, Subscriptions
 from .tokens import Session
-
-if TYPE_CHECKING:
-    from .socket import Socket
 
 BUFFER_SIZE = 100
 """Events kept for a recovery: the newest."""
@@ -34,6 +31,34 @@ def well_formed(token: str) -> bool:
     return bool(head) and f"{zlib.crc32(head.encode()):08x}" == check
 
 
+class Line(Protocol):
+    """The socket of a context, as far as what is kept for it may use it."""
+
+    @property
+    def holding(self) -> bool:
+        """Whether events wait until what was missed has been sent."""
+
+    def write(
+        self,
+        on: str,
+        meta: dict[str, Any],
+        *body: Any,
+        method: str = "",
+        path: str = "",
+        position: int = 0,
+    ) -> bool:
+        """Queue a frame; return whether it goes out."""
+
+    def abort(self, *, recoverable: bool = True) -> None:
+        """Cut the connection without a close frame."""
+
+    def next_sequence(self) -> int:
+        """Return the next sequence of the socket's recovery tokens."""
+
+    def token(self, context: Context, position: int | None) -> str:
+        """Return a new recovery token of a context."""
+
+
 @dataclass(slots=True)
 class Context:
     """One WebSocket session: its subscription and its newest events.
@@ -51,7 +76,7 @@ class Context:
     """Of the newest event."""
     sent: int = 0
     """Position up to which events were written to a socket."""
-    socket: Socket | None = None
+    socket: Line | None = None
     recoverable: bool = True
     timer: Timer | None = None
     tokens: dict[str, int | None] = field(default_factory=dict)
