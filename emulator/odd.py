@@ -11,9 +11,8 @@ from typing import Any, Literal, get_args
 type On = Literal["reply", "http", "socket", "event", "details", "heartbeat"]
 """`reply` is a reply over either; `http` and `socket` one of the two."""
 
-type BodyKind = Literal[
+type WholeKind = Literal[
     "as_is",
-    # The whole body.
     "empty",
     "null",
     "list",
@@ -27,7 +26,8 @@ type BodyKind = Literal[
     "giant",
     "content_type",
     "headers",
-    # Members of the body.
+]
+type MemberKind = Literal[
     "types",
     "nulls",
     "numbers",
@@ -37,8 +37,8 @@ type BodyKind = Literal[
     "set",
     "remove",
     "calls",
-    "error",
-    # Lists.
+]
+type ListKind = Literal[
     "no_records",
     "null_records",
     "odd_records",
@@ -48,15 +48,9 @@ type BodyKind = Literal[
     "repeated_page",
     "duplicates",
     "same_id",
-    # Replies about a subscription.
-    "no_filters",
-    "odd_filters",
-    "free_reasons",
-    # The way.
-    "lost",
-    "cut",
-    "slow",
 ]
+type SubscriptionKind = Literal["no_filters", "odd_filters", "free_reasons"]
+type WayKind = Literal["lost", "cut", "slow"]
 type HttpKind = Literal["bomb", "drip", "redirect"]
 type FrameKind = Literal[
     "no_status",
@@ -71,11 +65,24 @@ type FrameKind = Literal[
     "binary",
     "twice",
 ]
-type Kind = BodyKind | HttpKind | FrameKind
 
+
+WHOLE_KINDS: tuple[str, ...] = get_args(WholeKind.__value__)
+"""What comes in place of the body."""
+MEMBER_KINDS: tuple[str, ...] = get_args(MemberKind.__value__)
+"""What becomes of members of the body."""
+LIST_KINDS: tuple[str, ...] = get_args(ListKind.__value__)
 HTTP_KINDS: tuple[str, ...] = get_args(HttpKind.__value__)
 FRAME_KINDS: tuple[str, ...] = get_args(FrameKind.__value__)
-BODY_KINDS: tuple[str, ...] = get_args(BodyKind.__value__)
+BODY_KINDS = (
+    *WHOLE_KINDS,
+    *MEMBER_KINDS,
+    "error",
+    *LIST_KINDS,
+    *get_args(SubscriptionKind.__value__),
+    *get_args(WayKind.__value__),
+)
+"""What may be of a reply or frame alike."""
 KINDS = (*BODY_KINDS, *HTTP_KINDS, *FRAME_KINDS)
 ONS: tuple[str, ...] = get_args(On.__value__)
 

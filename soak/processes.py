@@ -14,12 +14,16 @@ from demo.hass import CHECKOUT, HomeAssistant, free_port
 from demo.office import Office, Plan
 from demo.process import ProcessFailed
 
-# What waits for the slow re-read of everything, and what does in a soak: until a file is there.
+# Where the integration waits by the real clock for what is over within minutes of the service's: it reads
+# everything again after six hours, and removes nobody before a second reading two minutes later. In a soak
+# the first is until a file is there, and the second as much shorter as the service is faster.
+_ACCOUNT: Final = "aioringcentral/account"
 _SIX_HOURS: Final = "await asyncio.sleep(RESYNC_EVERY)"
 _UNTIL_ASKED: Final = """await asyncio.sleep(0.5)
             if not __import__("os").path.exists({path!r}):
                 continue
             __import__("os").unlink({path!r})"""
+_TWO_MINUTES: Final = "CONFIRM_AFTER: Final = 120.0"
 
 
 class Service(Emulator):
@@ -37,7 +41,7 @@ class Service(Emulator):
         """Take where its log and the list of tokens go, and what the emulator is told."""
         super().__init__(session, folder / "emulator.log")
         self.issued = folder / "issued.txt"
-        self.extensions = extensions
+        self.extensions, self.time_factor = extensions, time_factor
         self._command = [
             sys.executable,
             "-m",
@@ -57,6 +61,11 @@ class Service(Emulator):
 class SoakHass(HomeAssistant):
     """Home Assistant with a copy of the integration, so edits during a soak have no effect."""
 
+    def __init__(self, folder: Path, port: int, time_factor: float) -> None:
+        """Take its folder and port, and how much faster the service is."""
+        super().__init__(folder, port)
+        self._time_factor = time_factor
+
     @override
     def prepare(self, *, debug: bool = False, emulator: str = "") -> None:
         super().prepare(debug=debug, emulator=emulator)
@@ -67,12 +76,11 @@ class SoakHass(HomeAssistant):
             self.folder / name,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-        module = self.folder / name / "aioringcentral/account/lifecycle.py"
-        text = module.read_text()
-        if _SIX_HOURS not in text:
-            raise ProcessFailed("the slow re-read is not where it was")
         until_asked = _UNTIL_ASKED.format(path=str(self._six_hours_over))
-        module.write_text(text.replace(_SIX_HOURS, until_asked))
+        sooner = f"CONFIRM_AFTER: Final = {120.0 / self._time_factor}"
+        account = self.folder / name / _ACCOUNT
+        _replace(account / "lifecycle.py", _SIX_HOURS, until_asked)
+        _replace(account / "removal.py", _TWO_MINUTES, sooner)
 
     @property
     def _six_hours_over(self) -> Path:
@@ -81,6 +89,14 @@ class SoakHass(HomeAssistant):
     def let_six_hours_pass(self) -> None:
         """Let the integration read everything again, as it does every six hours."""
         self._six_hours_over.touch()
+
+
+def _replace(module: Path, text: str, other: str) -> None:
+    """Replace what is in a module once."""
+    source = module.read_text()
+    if source.count(text) != 1:
+        raise ProcessFailed(f"what a soak changes is not in {module.name}: {text}")
+    module.write_text(source.replace(text, other))
 
 
 class SoakOffice(Office):
@@ -99,7 +115,7 @@ class SoakOffice(Office):
         plan = Plan(port=free_port(), extensions=service.extensions, debug=True)
         super().__init__(session, folder, plan, say)
         self.emulator = service
-        self.hass = SoakHass(folder / "config", plan.port)
+        self.hass = SoakHass(folder / "config", plan.port, service.time_factor)
 
     async def start(self) -> None:
         """Start both processes, Home Assistant with an owner."""

@@ -24,7 +24,8 @@ from soak.faults import FAULTS, ODD, PERMISSION, RECOVERABLE, RESTART
 from soak.figures import Figures, course, memory, verdict
 from soak.leaks import Secrets, search
 from soak.people import flips
-from soak.plan import ROUND, Weather, rounds
+from soak.plan import ROUND, TIME_FACTOR, Weather, rounds
+from soak.processes import SoakHass
 from soak.service import noting
 
 GOOD = Figures(
@@ -123,6 +124,20 @@ def test_weather_allows_what_it_says(seed: int) -> None:
         times = [at for at, _ in each.faults]
         assert times == sorted(times)
         assert all(at < each.seconds for at in times)
+
+
+def test_the_integration_waits_as_long_as_the_soak_says(tmp_path: Path) -> None:
+    hass = SoakHass(tmp_path / "config", 0, TIME_FACTOR)
+    hass.prepare()
+
+    ours = hass.folder / "custom_components/ringcentral/aioringcentral/account"
+    lifecycle, removal = (
+        (ours / f"{name}.py").read_text() for name in ("lifecycle", "removal")
+    )
+    for source in (lifecycle, removal):
+        compile(source, "a module", "exec")
+    assert "six_hours_over" in lifecycle
+    assert "\nCONFIRM_AFTER: Final = 1.0\n" in removal
 
 
 # What is right.

@@ -13,7 +13,7 @@ from soak.figures import Figures
 from soak.plan import Weather
 
 # One that has to do with sign-ins, sockets, events and who is there, and with nothing that takes long.
-SHORT_SEED = 11
+SHORT_SEED = 193
 
 
 @pytest.mark.timeout(240)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from emulator.odd import FRAME_KINDS, HTTP_KINDS, KINDS
+from emulator.odd import FRAME_KINDS, HTTP_KINDS, KINDS, LIST_KINDS, MEMBER_KINDS
 
 from .history import PAUSES, History, in_storms
 from .world import AT_LAST
@@ -28,26 +28,7 @@ _PATHS: Final = (
 )
 _FRAMES: Final = ("socket", "event", "event", "details", "heartbeat")
 # Kinds that can make of a list one that is well formed and wrong.
-_LIES: Final = frozenset(
-    {
-        "types",
-        "nulls",
-        "numbers",
-        "words",
-        "texts",
-        "set",
-        "remove",
-        "no_records",
-        "null_records",
-        "odd_records",
-        "short_page",
-        "no_navigation",
-        "no_paging",
-        "repeated_page",
-        "duplicates",
-        "same_id",
-    }
-)
+_LIES: Final = frozenset((*MEMBER_KINDS, *LIST_KINDS)) - {"times", "calls"}
 # Members that a client reads, by glob.
 _MEMBERS: Final = (
     "*",

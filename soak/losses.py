@@ -1,0 +1,161 @@
+"""Connections, sign-ins and requests that fail: each makes it happen, and returns when it is over."""
+
+import asyncio
+import random
+from typing import Any, Final
+
+from .world import World
+
+# More than the emulator's idle time, in its own seconds.
+_IDLE: Final = 1_801
+# Seconds that a client waits where a 429 does not say how long.
+_UNTOLD: Final = 60.0
+_GROUPS: Final = ("Light", "Medium", "Heavy", "Auth")
+PATHS: Final = (
+    "*",
+    "*/presence",
+    "*/oauth/token",
+    "*/oauth/wstoken",
+    "*/extension*",
+    "*/subscription",
+)
+
+# Sockets that are lost, and whose session can be recovered.
+
+
+async def drop(world: World, chance: random.Random) -> None:
+    """Sockets are closed, and their sessions can be recovered."""
+    await world.disconnect(chance.choice((1001, 1011)))
+
+
+async def cut(world: World, _chance: random.Random) -> None:
+    """Sockets are cut without a word."""
+    await world.disconnect(None)
+
+
+async def idle_end(world: World, _chance: random.Random) -> None:
+    """Sockets were idle for too long."""
+    await world.emulator.post("clock", advance=_IDLE)
+
+
+async def access_expired(world: World, _chance: random.Random) -> None:
+    """Access tokens expire, and sockets with them."""
+    await world.emulator.post("tokens", action="expire_access")
+
+
+# Connections that are lost for good, or hard to make again.
+
+
+async def drop_for_good(world: World, chance: random.Random) -> None:
+    """Sockets are lost, and their sessions too."""
+    await world.disconnect(chance.choice((1001, None)), recoverable=False)
+
+
+async def recovery_refused(world: World, chance: random.Random) -> None:
+    """A lost session is not recovered."""
+    code = chance.choice(("fail", "WSG-1003", "WSG-1005"))
+    async with world.switched(recovery=code):
+        await world.disconnect(None)
+        await asyncio.sleep(2)
+
+
+async def ticket_refused(world: World, chance: random.Random) -> None:
+    """No ticket is given for a while."""
+    error = chance.choice(
+        (
+            {"status": 503, "code": "CMN-201", "next": 2},
+            {"status": 401, "code": "OAU-213", "next": 1},
+        )
+    )
+    async with world.switched(wstoken_error=error):
+        await world.disconnect(None)
+        await asyncio.sleep(3)
+
+
+async def connection_error(world: World, chance: random.Random) -> None:
+    """The next sockets are refused."""
+    async with world.switched(connection_error=chance.randint(1, 2)):
+        await world.disconnect(None)
+        await asyncio.sleep(3)
+
+
+async def subscribe_reply_lost(world: World, _chance: random.Random) -> None:
+    """A subscription is made, and its reply is lost."""
+    async with world.switched(lose_subscribe_replies=1):
+        await world.disconnect(None, recoverable=False)
+        await asyncio.sleep(1)
+
+
+async def silence(world: World, chance: random.Random) -> None:
+    """The line is half open: nothing arrives, and no error either."""
+    async with world.switched(silent_sockets=True):
+        await asyncio.sleep(chance.uniform(2, 10))
+    # Unsent events wait for a recovery; the old socket would never bring them.
+    await world.disconnect(None)
+
+
+async def service_gone(world: World, chance: random.Random) -> None:
+    """The service restarts, and has forgotten sign-ins and newcomers."""
+    await world.service_gone(chance.uniform(1, 5))
+
+
+# Sign-ins.
+
+
+async def revoked(world: World, _chance: random.Random) -> None:
+    """Every sign-in is ended."""
+    await world.emulator.post("tokens", action="revoke")
+
+
+async def superseded(world: World, _chance: random.Random) -> None:
+    """The user signs in elsewhere, too often."""
+    await world.emulator.post("tokens", action="supersede")
+
+
+async def refresh_expired(world: World, _chance: random.Random) -> None:
+    """No token is good any more."""
+    await world.emulator.post("tokens", action="expire_refresh")
+    await world.emulator.post("tokens", action="expire_access")
+
+
+# Requests.
+
+
+async def refused(world: World, chance: random.Random) -> None:
+    """The service answers 429, usually with the time to wait."""
+    group = chance.choice(_GROUPS)
+    told = chance.random() < 0.9
+    fault = {"next": chance.randint(1, 3), "retry_after": told}
+    async with world.switched(http_429={group: fault}):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(3)
+    if not told:
+        await asyncio.sleep(_UNTOLD)
+
+
+async def penalty(world: World, chance: random.Random) -> None:
+    """Other programs use the same app: little budget is left, and the penalty is real."""
+    async with world.switched(rate_limits={chance.choice(_GROUPS): 1}):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(chance.uniform(2, 5))
+
+
+async def server_errors(world: World, chance: random.Random) -> None:
+    """Requests fail."""
+    error: dict[str, Any] = {
+        "path": chance.choice(PATHS),
+        "status": chance.choice((500, 502, 503, 408)),
+        "body": chance.choice(("json", "html", "empty")),
+        "next": chance.randint(1, 3),
+        "retry_after": chance.choice((None, None, 2)),
+    }
+    async with world.switched(http_5xx=[error]):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(3)
+
+
+async def slow_replies(world: World, chance: random.Random) -> None:
+    """Replies are slow."""
+    async with world.switched(reply_delay=chance.uniform(0.5, 2)):
+        await world.disconnect(1001, recoverable=chance.random() < 0.5)
+        await asyncio.sleep(4)

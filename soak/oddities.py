@@ -1,0 +1,93 @@
+"""Odd answers, maintenance, and permissions that come and go."""
+
+import asyncio
+import random
+from typing import Final
+
+from emulator.odd import FRAME_KINDS, MEMBER_KINDS, WHOLE_KINDS
+
+from .losses import PATHS
+from .world import World
+
+# No odd answer makes a list that reads well and is wrong: the soak compares with what there is, and two
+# readings that agree are believed. None is about a member or value that has to be named.
+_MEMBERS: Final = tuple(each for each in MEMBER_KINDS if each not in ("set", "remove"))
+_REPLIES: Final = (
+    *(each for each in WHOLE_KINDS if each not in ("as_is", "value", "giant")),
+    *("error", "lost", "cut", "redirect"),
+)
+_FRAMES: Final = (*_MEMBERS, *FRAME_KINDS, "truncated", "nested")
+
+
+async def replies(world: World, chance: random.Random) -> None:
+    """A connection is made while replies of all paths are odd."""
+    odd = [
+        {"kind": kind, "path": chance.choice(PATHS), "next": chance.randint(1, 2)}
+        for kind in chance.sample(_REPLIES, k=3)
+    ]
+    async with world.switched(odd=odd):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(4)
+
+
+async def presence(world: World, chance: random.Random) -> None:
+    """Presence is read, and its values are odd."""
+    odd = [
+        {"kind": kind, "path": "*/presence", "next": 1}
+        for kind in chance.sample(_MEMBERS, k=3)
+    ]
+    async with world.switched(odd=odd):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(4)
+
+
+async def events(world: World, chance: random.Random) -> None:
+    """Events are odd."""
+    odd = [
+        {"kind": kind, "on": "event", "next": 10}
+        for kind in chance.sample(_FRAMES, k=4)
+    ]
+    async with world.switched(odd=odd):
+        await asyncio.sleep(4)
+
+
+async def frames(world: World, chance: random.Random) -> None:
+    """Frames of a new socket are odd."""
+    odd = [
+        {"kind": kind, "on": chance.choice(("socket", "details", "heartbeat"))}
+        | {"next": 1}
+        for kind in chance.sample(_FRAMES, k=4)
+    ]
+    async with world.switched(odd=odd):
+        await world.disconnect(None, recoverable=chance.random() < 0.5)
+        await asyncio.sleep(4)
+
+
+async def limits(world: World, _chance: random.Random) -> None:
+    """Headers about limits are odd."""
+    async with world.switched(odd=[{"kind": "headers", "next": 20}]):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(3)
+
+
+async def maintenance(world: World, chance: random.Random) -> None:
+    """The service is under maintenance."""
+    code = chance.choice(("CMN-211", "MaintenanceMode"))
+    async with world.switched(maintenance={"code": code, "retry_after": 2}):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(3)
+
+
+async def new_tokens_unknown(world: World, _chance: random.Random) -> None:
+    """A new token is not known everywhere at once."""
+    async with world.switched(new_tokens_refused=2):
+        await world.emulator.post("tokens", action="revoke")
+        await asyncio.sleep(4)
+
+
+async def permission_lost(world: World, chance: random.Random) -> None:
+    """A permission is taken away, and given back."""
+    name = chance.choice(("ReadPresence", "SubscriptionWebSocket"))
+    async with world.switched(permissions_removed=[name]):
+        await world.disconnect(1001, recoverable=False)
+        await asyncio.sleep(4)
