@@ -53,21 +53,22 @@ class Control:
         ext_id = request.match_info["id"]
 
         async def act(body: Body) -> Any:
-            ids = self._emulator.ids()
-            chosen = self._emulator.own_extension_id if ext_id == "~" else ext_id
-            if chosen not in ids:
-                raise ValueError(f"unknown extension {ext_id}")
-            return await self._emulator.set_presence(chosen, body)
+            return await self._emulator.set_presence(self._who(ext_id), body)
 
         return await _poster(act)(request)
 
+    def _who(self, ext_id: object) -> str:
+        """Return the id of an extension; `~` is the signed-in user's."""
+        found = self._emulator.own_extension_id if ext_id == "~" else str(ext_id)
+        if found not in self._emulator.ids():
+            raise ValueError(f"unknown extension {ext_id}")
+        return found
+
     async def _calls(self, body: Body) -> Any:
         options = dict(body)
-        ext_id = str(options.pop("extension_id", self._emulator.own_extension_id))
+        ext_id = self._who(options.pop("extension_id", "~"))
         script = options.pop("script", None)
         wait = options.pop("wait", False)
-        if ext_id not in self._emulator.ids():
-            raise ValueError(f"unknown extension {ext_id}")
         if not isinstance(script, list):
             raise TypeError("script is a list of words")
         task = self._emulator.start_call(ext_id, script, **options)
@@ -140,7 +141,7 @@ class Control:
 
     async def _voicemails(self, body: Body) -> Any:
         mail = self._emulator.mail
-        ext_id = str(body.get("extension_id", self._emulator.own_extension_id))
+        ext_id = self._who(body.get("extension_id", "~"))
         if "read" in body:
             mail.mark(ext_id, str(body["read"]))
             return {}
@@ -172,7 +173,7 @@ class Control:
         return {}
 
     async def _deliver(self, body: Body) -> Any:
-        ext_id = str(body["extension_id"])
+        ext_id = self._who(body["extension_id"])
         return {"sent": await self._emulator.deliver(ext_id, body["body"])}
 
     async def _clock(self, body: Body) -> Any:
