@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 import pytest
 
+from .resting import LATER
 from .skipping import SkippingLoop
 from .stories import EVERYONE_FILTER
-from .world import LATER, World
+from .world import World
 
 # Seconds that pass after something has happened. None: the next thing happens before anything else can.
 PAUSES = st.sampled_from(

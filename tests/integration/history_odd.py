@@ -8,7 +8,7 @@ from hypothesis.stateful import rule
 from emulator.odd import FRAME_KINDS, HTTP_KINDS, KINDS, LIST_KINDS, MEMBER_KINDS
 
 from .history import PAUSES, History, in_storms
-from .world import AT_LAST
+from .resting import AT_LAST
 
 _PATHS: Final = (
     "*",

@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 from emulator.calls import TRANSITIONS, CallError
 
 from .history import PAUSES, WHO, History, in_losses
-from .world import AT_LAST, LATER
+from .resting import AT_LAST, LATER
 
 CHANGES = st.fixed_dictionaries(
     {},

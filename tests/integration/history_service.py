@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from .history import PAUSES, History, in_losses, in_storms
-from .world import AT_LAST
+from .resting import AT_LAST
 
 
 class Service(History):
