@@ -115,14 +115,14 @@ class PresenceWriter(AccountListener):
         """Learn what ending do-not-disturb brings back, and what a person has changed."""
         key = change.extension_id
         self._restorer.dnd_seen(key, change.after.dnd_status)
-        if not self._locks[key].locked():
+        if not self._locks[key].locked() or self._restorer.is_restoring(key):
             # Events carry no message, and a stale one may still contradict an optimistic value.
             names = {
                 name
                 for name in ("user_status", "dnd_status")
                 if self.optimistic.get(key, name) is None
             }
-            self._restorer.changed_by_person(change.before, change.after, names)
+            self._restorer.presence_changed(change.before, change.after, names)
 
     # Changes.
 

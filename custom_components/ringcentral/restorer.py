@@ -46,6 +46,8 @@ class Restorer:
         self._schedule = schedule
         self._read = read
         self._write = write
+        # Extensions that are being changed back now.
+        self._restoring: set[str] = set()
 
     async def intend(
         self, key: str, current: Words, wanted: Mapping[str, str], due: datetime
@@ -81,11 +83,15 @@ class Restorer:
         withdraw_not_restored(self._hass, self._entry, key)
         self._schedule.put(key, without(self._schedule[key], names))
 
+    def is_restoring(self, key: str) -> bool:
+        """Whether an extension is being changed back now."""
+        return key in self._restoring
+
     @callback
-    def changed_by_person(
+    def presence_changed(
         self, before: Presence, presence: Presence, names: Collection[str]
     ) -> None:
-        """Undo no longer what a person has changed among these fields."""
+        """Undo no longer what a person has changed among these fields, nor what is back already."""
         key = presence.extension_id
         if (restore := self._schedule[key]) is None:
             return
@@ -94,7 +100,15 @@ class Restorer:
             for name in names
             if getattr(before, name) != getattr(presence, name)
         }
-        self._schedule.put(key, without(restore, foreign(restore, current)))
+        done = set(foreign(restore, current))
+        if restore.is_settled:
+            # Even if the same value is chosen later: that is a person's choice.
+            done |= {
+                name
+                for name, word in current.items()
+                if word is not None and word == restore.before.get(name)
+            }
+        self._schedule.put(key, without(restore, done))
 
     @callback
     def dnd_seen(self, key: str, dnd: DndStatus | None) -> None:
@@ -127,7 +141,7 @@ class Restorer:
                 self._schedule.put(key, settled(restore, current))
                 return
             if values := values_to_write(restore, current):
-                await self._write(key, values)
+                await self._bring_back(key, values)
         except RetryLater, SignInRequired:
             self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
         except RingCentralError as err:
@@ -139,3 +153,23 @@ class Restorer:
             report_not_restored(self._hass, self._entry, key, extension)
         else:
             self._schedule.put(key, None)
+
+    async def _bring_back(self, key: str, values: Mapping[str, str]) -> None:
+        """Write earlier values; a lost reply is no failure where a reading shows them.
+
+        Raises:
+            RingCentralError: they were not written, as far as is known.
+        """
+        self._restoring.add(key)
+        try:
+            await self._write(key, values)
+        except RetryLater as err:
+            if not is_in_doubt(err):
+                raise
+            # Read now: later, a person may have chosen the same as the change that ends here.
+            current = await self._read(key)
+            restore = self._schedule[key]
+            if restore is not None and values_to_write(restore, current):
+                raise
+        finally:
+            self._restoring.discard(key)

@@ -17,6 +17,8 @@ type Words = Mapping[str, str | None]
 LONGEST_DELAY: Final = timedelta(hours=1)
 # A request without a reply may still arrive for as long as the client waits for one, and a little more.
 SETTLED_AFTER: Final = timedelta(seconds=30)
+# Changes in doubt, one after the other, that are kept apart; before those, each counts as taken.
+_MOST_DOUBTS: Final = 8
 
 # What stands for the user status of somebody who hides their presence: the service keeps it as it is meanwhile.
 HIDDEN: Final = "hidden"
@@ -113,30 +115,68 @@ def begin(
             before[name] = now
             ours[name] = ()
         ours[name] = (*ours.get(name, ()), _plain(word))
-    return Restore(
-        at=at,
-        before=before,
-        ours=ours,
-        is_settled=False,
-        # Only the last change is in doubt: the one before it counts as taken.
-        otherwise=None if waiting is None else accepted(waiting),
-    )
+    if waiting is not None and _doubts(waiting) >= _MOST_DOUBTS:
+        waiting = replace(waiting, is_settled=True, otherwise=None)
+    return Restore(at=at, before=before, ours=ours, is_settled=False, otherwise=waiting)
 
 
 def accepted(restore: Restore) -> Restore:
-    """Return what there is to undo now that the service has taken the change."""
+    """Return what there is to undo now that the service has taken the last change."""
+    earlier = restore.otherwise
+    if earlier is not None and not earlier.is_settled:
+        # What only the change before it wrote stays in doubt.
+        certain = _over(earlier.otherwise, restore, _last_written(restore))
+        in_doubt = replace(restore, otherwise=certain)
+        if _last_written(in_doubt):
+            return in_doubt
     return replace(restore, is_settled=True, otherwise=None)
 
 
 def settled(restore: Restore, current: Words) -> Restore | None:
-    """Return what there is to undo, after a reading has shown whether the service took the change."""
-    earlier = restore.otherwise.ours if restore.otherwise else {}
-    changed = {
-        current.get(name) in (None, words[-1])
+    """Return what there is to undo, after a reading has shown which changes the service took."""
+    left: Restore | None = restore
+    while left is not None and not left.is_settled:
+        is_taken = any(
+            current.get(name) in (None, left.ours[name][-1])
+            for name in _last_written(left)
+        )
+        left = accepted(left) if is_taken else left.otherwise
+    return left
+
+
+def _last_written(restore: Restore) -> set[str]:
+    """Return the fields that the last change wrote, of a restore that is in doubt."""
+    earlier = restore.otherwise
+    return {
+        name
         for name, words in restore.ours.items()
-        if words and words != earlier.get(name)
+        if words
+        and (
+            earlier is None
+            or words != earlier.ours.get(name)
+            or restore.before[name] != earlier.before.get(name)
+        )
     }
-    return accepted(restore) if any(changed) else restore.otherwise
+
+
+def _over(under: Restore | None, restore: Restore, names: Iterable[str]) -> Restore:
+    """Return what there is to undo of some fields of a restore, over what there was before it."""
+    before = dict(under.before) if under else {}
+    ours = dict(under.ours) if under else {}
+    for name in names:
+        before[name], ours[name] = restore.before[name], restore.ours[name]
+    return Restore(at=restore.at, before=before, ours=ours)
+
+
+def _doubts(restore: Restore) -> int:
+    """Return how many changes in a row are in doubt."""
+    count, left = 0, restore
+    while not left.is_settled:
+        count += 1
+        if left.otherwise is None:
+            break
+        left = left.otherwise
+    return count
 
 
 def without(restore: Restore | None, names: Iterable[str]) -> Restore | None:

@@ -911,6 +911,86 @@ async def test_a_person_who_comes_back_to_the_same_value_has_chosen_it(
     assert is_so(emulator, story.own, userStatus="Busy")
 
 
+async def test_a_person_who_ends_a_change_and_makes_it_again_has_chosen_it(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    await change(story, SHORT, user_status="busy", dnd_status="do_not_accept_any_calls")
+    for word in ("Available", "Busy"):
+        await emulator.set_presence(story.own, {"userStatus": word})
+        await story.all_heard()
+    await clock.move_on(SHORT)
+    await becomes(story, dndStatus="TakeAllCalls")
+    assert is_so(emulator, story.own, userStatus="Busy")
+
+
+@pytest.mark.parametrize("how", ["lost", "slow", "gateway", "empty", "truncated"])
+@pytest.mark.parametrize(
+    ("values", "back", "again"),
+    [
+        ({"user_status": "busy"}, {"userStatus": "Available"}, {"userStatus": "Busy"}),
+        (
+            {"dnd_status": "do_not_accept_any_calls"},
+            {"dndStatus": "TakeAllCalls"},
+            {"dndStatus": "DoNotAcceptAnyCalls"},
+        ),
+        ({"message": "Out"}, {"message": ""}, {"message": "Out"}),
+    ],
+    ids=["user", "dnd", "message"],
+)
+async def test_what_a_person_chooses_again_stays_after_a_lost_reply(
+    story: Story,
+    emulator: Emulator,
+    clock: Clock,
+    how: str,
+    values: dict[str, str],
+    back: dict[str, str],
+    again: dict[str, str],
+) -> None:
+    """The change was taken back, and nothing told that it was."""
+    await change(story, SHORT, **values)
+    with replies_lost(emulator, HOW_LOST[how]):
+        await clock.move_on(SHORT)
+        await becomes(story, **back)
+        await story.until(lambda: not story.coordinator.editor.restores.items())
+    await emulator.set_presence(story.own, again)
+    await story.all_heard()
+    await nothing_is_written(story, clock, 600)
+    assert is_so(emulator, story.own, **again)
+
+
+async def test_what_a_person_chooses_again_before_the_reply_is_given_up_stays(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    """No reading shows it any more, yet an event did."""
+    await change(story, SHORT, user_status="busy")
+    with replies_lost(emulator, HOW_LOST["slow"]):
+        await clock.move_on(SHORT)
+        await becomes(story, userStatus="Available")
+        await emulator.set_presence(story.own, {"userStatus": "Busy"})
+        await story.all_heard()
+        await story.until(lambda: not story.coordinator.editor.restores.items())
+    await nothing_is_written(story, clock, 600)
+    assert is_so(emulator, story.own, userStatus="Busy")
+
+
+async def test_changes_in_a_row_that_never_arrived_are_not_taken_back(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    for values in ({"user_status": "busy"}, {"user_status": "offline"}):
+        with (
+            replies_lost(emulator, HOW_LOST["gateway"], done=False),
+            pytest.raises(HomeAssistantError),
+        ):
+            await change(story, 60, **values)
+    await clock.move_on(30)
+    await all_written(story)
+    await story.until(lambda: not story.coordinator.editor.restores.items())
+    for word in ("Offline", "Busy"):
+        await emulator.set_presence(story.own, {"userStatus": word})
+        await story.all_heard()
+        await nothing_is_written(story, clock, 60)
+
+
 async def test_who_hides_meanwhile_stays_hidden_and_the_rest_goes_back(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:

@@ -129,6 +129,66 @@ def test_a_first_change_that_was_not_made_leaves_nothing() -> None:
     assert settled(restore, BEFORE) is None
 
 
+@pytest.mark.parametrize(
+    ("second", "third"),
+    [(DND, BUSY), (BUSY, BUSY), (BUSY | DND, DND), ({"message": "Out"}, DND)],
+)
+def test_changes_in_a_row_that_were_not_made_leave_nothing(
+    second: dict[str, str], third: dict[str, str]
+) -> None:
+    restore = None
+    for wanted in (BUSY, second, third):
+        restore = begin(restore, BEFORE, wanted, ONE)
+        assert restore is not None
+    assert Restore.from_dict(restore.as_dict()) == restore
+    assert settled(restore, BEFORE) is None
+
+
+def test_of_changes_in_doubt_those_that_were_made_are_undone() -> None:
+    first = begin(None, BEFORE, BUSY, ONE)
+    assert first is not None
+    second = begin(first, BEFORE, DND, TWO)
+    assert second is not None
+    assert settled(second, BEFORE | BUSY) == accepted(first)
+    only_second = settled(second, BEFORE | DND)
+    assert only_second is not None
+    assert only_second.before == {"dnd_status": "TakeAllCalls"}
+    both = settled(second, BEFORE | BUSY | DND)
+    assert both is not None
+    assert both.before == {"user_status": "Available", "dnd_status": "TakeAllCalls"}
+    assert both.is_settled
+
+
+def test_a_change_that_was_made_does_not_settle_the_one_before() -> None:
+    """The first one's reply was lost, and it was never carried out."""
+    second = made(DND, begin(None, BEFORE, BUSY, ONE))
+    assert not second.is_settled
+    now = settled(second, BEFORE | DND)
+    assert now is not None
+    # A person may choose what the first one would have written.
+    assert values_to_write(now, BEFORE | BUSY | DND) == {"dnd_status": "TakeAllCalls"}
+    # The same field leaves no doubt.
+    assert made({"user_status": "Offline"}, begin(None, BEFORE, BUSY, ONE)).is_settled
+
+
+def test_a_change_over_what_a_person_chose_may_be_in_doubt_too() -> None:
+    first = made(BUSY)
+    second = begin(first, BEFORE | {"user_status": "Offline"}, BUSY, TWO)
+    assert second is not None
+    now = settled(second, BEFORE | BUSY)
+    assert now is not None
+    assert values_to_write(now, BEFORE | BUSY) == {"user_status": "Offline"}
+
+
+def test_many_changes_in_doubt_are_kept_within_bounds() -> None:
+    restore = None
+    for number in range(100):
+        restore = begin(restore, BEFORE, {"message": f"Out {number}"}, ONE)
+    assert restore is not None
+    assert len(str(restore.as_dict())) < 20_000
+    assert Restore.from_dict(restore.as_dict()) == restore
+
+
 def test_a_change_in_doubt_is_looked_at_soon_but_never_after_it_is_due() -> None:
     restore = begin(None, BEFORE, BUSY, ONE)
     assert restore is not None
