@@ -45,8 +45,10 @@ PLATFORMS = (
 )
 
 
-# The choices that each entry was set up with last, by entry id.
-_CHOICES: HassKey[dict[str, Choices]] = HassKey(f"{DOMAIN}_choices")
+# What each entry that was unloaded had chosen, and the choices that had found each extension; by entry id.
+_EARLIER: HassKey[dict[str, tuple[Choices, Mapping[str, frozenset[Follow]]]]] = HassKey(
+    f"{DOMAIN}_earlier_choices"
+)
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -102,11 +104,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     entry.runtime_data = coordinator
     owned(hass, access.tokens)
     entry.async_on_unload(stop_listening)
-    earlier = hass.data.setdefault(_CHOICES, {}).get(entry.entry_id)
-    choices = hass.data[_CHOICES][entry.entry_id] = _choices(entry.options)
-    if earlier in (None, choices):
-        # Of those who were followed with the same choices nobody is removed by one reading.
-        account.expect_members(extension_devices(hass, entry, account.id))
+    expected = set(extension_devices(hass, entry, account.id))
+    if earlier := hass.data.get(_EARLIER, {}).get(entry.entry_id):
+        expected -= _choices(entry.options).dropped(*earlier)
+    # One reading removes no device that the user has not dropped.
+    account.expect_members(expected)
     coordinator.follow_members()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
@@ -118,8 +120,11 @@ async def async_unload_entry(
     """Take the entities away, close the socket, and leave the sign-in to a reload or its end."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
+    account = entry.runtime_data.account
+    earlier = (account.choices, account.origins)
+    hass.data.setdefault(_EARLIER, {})[entry.entry_id] = earlier
     await _stop(entry.runtime_data)
-    await leave(hass, entry.runtime_data.account.sign_in, entry.data)
+    await leave(hass, account.sign_in, entry.data)
     return True
 
 
@@ -170,6 +175,7 @@ async def async_remove_entry(
     """Forget what was kept beside the entry."""
     clear_issues(hass, entry)
     forget_retry(hass, entry)
+    hass.data.get(_EARLIER, {}).pop(entry.entry_id, None)
     await remove_stored(hass, entry.entry_id)
     if (tokens := take_back(hass, entry.data)) is not None:
         await tokens.close()

@@ -272,7 +272,9 @@ NO_PLAN = FilterPlan(wanted=())
 
 def found(*extensions: Extension) -> Following:
     """Return what a reading of the lists found."""
-    return Following(extensions={each.id: each for each in extensions}, plan=NO_PLAN)
+    return Following(
+        extensions={each.id: each for each in extensions}, plan=NO_PLAN, origins={}
+    )
 
 
 def test_a_reading_replaces_who_is_followed() -> None:

@@ -148,6 +148,66 @@ async def test_who_is_not_chosen_any_more_is_removed_at_once(
         assert story.followed() == {story.own}
 
 
+CHANGED = {
+    "chosen instead": (["account"], {"follow": ["own", "chosen"]}),
+    "lines as well": (["own", "favorites"], {"follow": ["own", "favorites", "lines"]}),
+    "lines instead": (["account"], {"follow": ["own", "lines"]}),
+    "everyone as well": (["own", "lines"], {"follow": ["own", "lines", "account"]}),
+    "callers": (["own", "lines", "favorites"], {"caller_identity": "name"}),
+    "one more": (["own", "lines", "chosen"], {"extensions": None}),
+}
+
+
+@pytest.mark.parametrize(("follow", "change"), CHANGED.values(), ids=CHANGED.keys())
+@pytest.mark.parametrize("kind", ["no_records", "short_page"])
+async def test_a_list_that_is_wrong_after_other_choices_removes_nobody(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    follow: list[str],
+    change: dict[str, Any],
+    kind: str,
+) -> None:
+    """The lists are empty once, just when the user changes something else."""
+    one, two, three = colleagues(emulator, 3)
+    await emulator.set_lines([one, two])
+    await emulator.set_favorites([one, two])
+    async with office(hass, emulator, follow=follow, extensions=[one]) as story:
+        before = story.followed()
+        emulator.faults.set(
+            odd=[
+                {"kind": kind, "path": path}
+                for path in (LIST, "*/presence/line", "*/favorite")
+            ]
+        )
+        if "extensions" in change:
+            change = {"extensions": [one, three]}
+        elif "chosen" in change.get("follow", ()):
+            change = change | {"extensions": [one, two]}
+        hass.config_entries.async_update_entry(
+            story.entry, options={**story.entry.options, **change}
+        )
+        await hass.config_entries.async_reload(story.entry.entry_id)
+        await hass.async_block_till_done()
+        assert story.followed() >= before & {story.own, one, two}
+        emulator.faults.set(odd=[])
+
+
+async def test_who_is_in_no_list_that_was_chosen_instead_goes_after_two_readings(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    one, two = colleagues(emulator, 2)
+    await emulator.set_lines([one])
+    await emulator.set_favorites([two])
+    with settling_at_once(), confirming(0.5):
+        async with office(hass, emulator, follow=["own", "lines"]) as story:
+            hass.config_entries.async_update_entry(
+                story.entry,
+                options={**story.entry.options, "follow": ["own", "favorites"]},
+            )
+            await story.reload()
+            await story.until(lambda: story.followed() == {story.own, two})
+
+
 async def test_many_events_of_lists_cost_few_readings(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -136,10 +136,10 @@ def test_a_first_change_that_was_not_made_leaves_nothing() -> None:
 def test_changes_in_a_row_that_were_not_made_leave_nothing(
     second: dict[str, str], third: dict[str, str]
 ) -> None:
-    restore = None
-    for wanted in (BUSY, second, third):
+    restore = begin(None, BEFORE, BUSY, ONE)
+    for wanted in (second, third):
         restore = begin(restore, BEFORE, wanted, ONE)
-        assert restore is not None
+    assert restore is not None
     assert Restore.from_dict(restore.as_dict()) == restore
     assert settled(restore, BEFORE) is None
 

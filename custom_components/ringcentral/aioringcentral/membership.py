@@ -54,11 +54,12 @@ class Following:
 
     Where a list was refused, a record of it could not be read, or the account's list lacks even the user
     who reads it, ``is_complete`` is False: others may be meant, too, and nobody counts as gone. ``listed``
-    are the ids in the account's list.
+    are the ids in the account's list. ``origins`` are the choices that mean each extension.
     """
 
     extensions: Mapping[str, Extension]
     plan: FilterPlan
+    origins: Mapping[str, frozenset[Follow]]
     is_complete: bool = True
     listed: frozenset[str] = frozenset()
 
@@ -111,6 +112,7 @@ def following(
     wanted: list[str] = []
     instead: dict[str, tuple[str, ...]] = {}
     members: dict[str, Extension] = {}
+    origins: dict[str, frozenset[Follow]] = {}
     for choice, filters, found in _parts(choices, chosen, lists):
         known = {
             extension.id: extension
@@ -122,6 +124,8 @@ def following(
         members |= {
             key: extension for key, extension in known.items() if key not in members
         }
+        for key in known:
+            origins[key] = origins.get(key, frozenset[Follow]()) | {choice}
         if choice is Follow.CHOSEN:
             wanted += (extension_filter(key) for key in known)
         else:
@@ -134,6 +138,7 @@ def following(
     return Following(
         extensions=members,
         plan=FilterPlan(wanted=tuple(dict.fromkeys(wanted)), instead=instead),
+        origins=origins,
         is_complete=lists.is_whole
         and not lists.refused
         and (lists.account is None or lists.own.id in lists.account),

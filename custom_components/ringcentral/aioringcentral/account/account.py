@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from ..errors import Misconfigured, Reason, RingCentralError, SignInRequired
+from ..membership import Follow
 from ..models import DndStatus, Extension, Presence, UserStatus
 from ..presence import merge
 from ..sign_in import SignIn
@@ -52,6 +53,7 @@ class Account[SignInT: SignIn = SignIn]:
         """
         self._sign_in = sign_in
         self._listeners = Listeners()
+        self._choices = choices
         self._members = Members(sign_in.rest, choices, account_id)
         self._tracker = PresenceTracker(
             sign_in.rest, self._listeners, utcnow or _utcnow
@@ -95,12 +97,22 @@ class Account[SignInT: SignIn = SignIn]:
         return self._members.missing.keys()
 
     @property
+    def choices(self) -> Choices:
+        """Whom to follow, as the account was given it."""
+        return self._choices
+
+    @property
+    def origins(self) -> Mapping[str, frozenset[Follow]]:
+        """The choices by which each followed extension was found, by id."""
+        return self._members.origins
+
+    @property
     def lost_choices(self) -> tuple[str, ...]:
         """Ids that were chosen one by one and are not in the account any more."""
         return self._members.lost_choices
 
     def expect_members(self, extension_ids: Iterable[str]) -> None:
-        """Name extensions that an earlier run followed with the same choices.
+        """Name extensions that an earlier run followed, and that are still meant by the choices.
 
         One reading that lacks them does not remove them: they are missing until another one agrees.
         """

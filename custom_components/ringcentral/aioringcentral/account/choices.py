@@ -1,8 +1,13 @@
 """Whose presence to keep current, as a user chooses it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from ..membership import Follow
+
+# Choices whose extensions only a list tells.
+_LISTS: Final = frozenset({Follow.LINES, Follow.FAVORITES, Follow.ACCOUNT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +39,20 @@ class Choices:
             Follow.ACCOUNT: self.account,
         }
         return frozenset(choice for choice, is_made in made.items() if is_made)
+
+    def dropped(
+        self, earlier: Choices, origins: Mapping[str, frozenset[Follow]]
+    ) -> frozenset[str]:
+        """Return the ids of extensions that earlier choices meant, and these cannot mean.
+
+        ``origins`` are the choices by which each extension was found then. A list that is chosen now and
+        was not chosen then may name any of them.
+        """
+        if (self.follow - earlier.follow) & _LISTS:
+            return frozenset()
+        by_list = self.follow - {Follow.CHOSEN}
+        return frozenset(
+            key
+            for key, found_by in origins.items()
+            if key not in self.chosen and not found_by & by_list
+        )

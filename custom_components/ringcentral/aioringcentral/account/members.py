@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..backoff import Backoff
 from ..errors import Reason, RetryLater, RingCentralError
 from ..filters import FilterPlan, named_extensions
-from ..membership import Following, following, read_lists
+from ..membership import Follow, Following, following, read_lists
 from ..models import Extension
 from ..rest import Rest
 from .choices import Choices
@@ -50,6 +50,7 @@ class Members:
     """The followed extensions, and the event filters for them.
 
     Attributes:
+        origins: the choices by which each extension was found, the last time it was; by id.
         missing: ids that the last reading lacked, with the time of the first such reading; they stay
             followed until another reading agrees.
         lost_choices: ids that were chosen one by one and are not in the account any more.
@@ -70,6 +71,7 @@ class Members:
         self._account_id = account_id
         self._own_id: str | None = None
         self.extensions: Mapping[str, Extension] = {}
+        self.origins: Mapping[str, frozenset[Follow]] = {}
         self.missing: Mapping[str, float] = {}
         self.lost_choices: tuple[str, ...] = ()
         self.is_complete = True
@@ -104,7 +106,7 @@ class Members:
         return self._update(found, notices, asyncio.get_running_loop().time())
 
     def expect(self, extension_ids: Iterable[str]) -> None:
-        """Take extensions that the first reading lacked, but that were followed in an earlier run, as missing."""
+        """Treat extensions of an earlier run as missing where the first reading lacked them."""
         now = asyncio.get_running_loop().time()
         lacking = (key for key in extension_ids if key not in self.extensions)
         self.missing = dict.fromkeys(lacking, now)
@@ -183,6 +185,8 @@ class Members:
             self._count_again(lacking, now)
             kept = dict(before)
         self.extensions = carried_over(found, before, kept)
+        earlier = {key: self.origins[key] for key in kept if key in self.origins}
+        self.origins = {**earlier, **found.origins}
         # Who may still be there keeps the filters.
         self.plan = (
             found.plan.joined(self.plan) if kept and self._is_read else found.plan
