@@ -13,6 +13,7 @@ from yarl import URL
 from .aioringcentral.account import Account
 from .aioringcentral.models import Presence
 from .aioringcentral.recording.recorder import Report
+from .aioringcentral.words import is_made_of_words
 from .const import (
     CONF_AUTH,
     CONF_CALLER_IDENTITY,
@@ -158,6 +159,7 @@ def _filters(account: Account) -> dict[str, Any]:
             _masked(name, labels): reason
             for name, reason in subscription.refused.items()
         },
+        "unsure": [_masked(name, labels) for name in subscription.unsure],
     }
 
 
@@ -175,8 +177,8 @@ def _extension(
     presence = account.presences[extension_id]
     extension, calls = account.extensions[extension_id], account.calls[extension_id]
     return {
-        "type": extension.type,
-        "status": extension.status,
+        "type": _word(extension.type),
+        "status": _word(extension.status),
         "own": extension_id == account.own.id,
         "editable": editable,
         **_presence(presence),
@@ -193,6 +195,12 @@ def _extension(
         ],
         "total_active_calls": presence.total_active_calls,
     }
+
+
+def _word(word: str | None) -> str | None:
+    """Return a word of RingCentral's; what is none may be somebody's name."""
+    is_plain = word is None or is_made_of_words(word)
+    return word if is_plain else f"{len(word or '')} characters"
 
 
 def _presence(presence: Presence) -> dict[str, Any]:

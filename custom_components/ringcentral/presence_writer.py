@@ -241,7 +241,8 @@ class PresenceWriter(AccountListener):
         try:
             presence = await self._read(key)
         except PermissionMissing:
-            presence = self._known(key)
+            known = self._known(key)
+            presence = known._replace(message=known.message or "")
         return words_of(presence)
 
     @callback

@@ -137,13 +137,19 @@ def report_connected(
     }
     # Lists of lines, favorites and extensions are a convenience: without them membership is read now and then.
     presence = {name for name in refused if is_presence_filter(name)}
-    for issue, applies in (
-        (ACCOUNT_REFUSED, EVERYONE in presence),
-        (FILTERS_REFUSED, bool(presence - {EVERYONE})),
+    # Left out for now, until it is known which of them are refused: that disproves nothing.
+    unsure = {
+        name
+        for name in (subscription.unsure if subscription else ())
+        if is_presence_filter(name)
+    }
+    for issue, applies, may_apply in (
+        (ACCOUNT_REFUSED, EVERYONE in presence, EVERYONE in unsure),
+        (FILTERS_REFUSED, bool(presence - {EVERYONE}), bool(unsure - {EVERYONE})),
     ):
         if applies:
             _report(hass, entry, issue, ir.IssueSeverity.WARNING)
-        else:
+        elif not may_apply:
             ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
 
 

@@ -88,12 +88,12 @@ class Restore:
 
 
 def words_of(presence: Presence) -> dict[str, str | None]:
-    """Return the values of a presence that was read from the service: one without a message has none."""
+    """Return the values of a presence that was read from the service; without a message it is an empty text."""
     is_hidden = presence.allow_see_my_presence is False
     return {
         "user_status": HIDDEN if is_hidden else _word(presence.user_status),
         "dnd_status": _word(dnd_to_bring_back(presence.dnd_status)),
-        "message": _plain(presence.message or ""),
+        "message": None if presence.message is None else _plain(presence.message),
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 import logging
-from typing import override
+from typing import Any, override
 from unittest.mock import patch
 
 import aiohttp
@@ -35,9 +35,11 @@ from aioringcentral.errors import (
 )
 from aioringcentral.filters import FilterPlan
 from aioringcentral.membership import Follow, Following
-from aioringcentral.models import Extension, Presence, UserStatus
+from aioringcentral.models import Extension, Presence, PresenceUpdate, UserStatus
+from aioringcentral.presence import update_from_rest
 from aioringcentral.sign_in import JwtSignIn
 from aioringcentral.status import Status
+from aioringcentral.stream import Continuity
 from emulator import Emulator
 
 DEADLINE = 10.0
@@ -207,6 +209,70 @@ async def test_a_presence_is_read_and_changed(emulator: Emulator) -> None:
         assert heard.said.count("presence") == 2
         await account.update_presence(own, user_status=UserStatus.BUSY)
         assert account.presences[own].user_status is UserStatus.BUSY
+
+
+@pytest.mark.parametrize("odd", [5, [], {}, True, 0])
+async def test_a_message_that_cannot_be_read_is_not_none(
+    emulator: Emulator, odd: object
+) -> None:
+    """A change for a time would take an unknown message for one that was empty, and leave it so."""
+    async with listening(emulator, Choices(own=True)) as (account, _):
+        own = account.own.id
+        assert (await account.read_presence(own)).message == ""
+        await account.update_presence(own, message="Back at ten")
+        assert (await account.read_presence(own)).message == "Back at ten"
+
+        def oddly(body: Any, **more: Any) -> PresenceUpdate | None:
+            return update_from_rest({**body, "message": odd}, **more)
+
+        with patch("aioringcentral.rest.update_from_rest", oddly):
+            assert (await account.read_presence(own)).message is None
+
+
+async def test_a_break_is_caught_up_with_although_something_else_fails(
+    emulator: Emulator,
+) -> None:
+    async with listening(emulator, Choices(own=True)) as (account, heard):
+        own, life = account.own.id, account._lifecycle
+        emulator.faults.set(drop_next=1)
+        await emulator.set_presence(own, {"userStatus": "Offline"})
+        heard.said.clear()
+        with (
+            patch.object(
+                life._tracker.presences,
+                "forget_sequences",
+                side_effect=RuntimeError("broken"),
+            ),
+            pytest.raises(RuntimeError, match="broken"),
+        ):
+            life.stream_live(Continuity.BROKEN)
+        await heard.until("presence")
+        assert account.presences[own].user_status is UserStatus.OFFLINE
+
+
+async def test_what_was_learned_about_filters_outlives_a_verdict(
+    emulator: Emulator,
+) -> None:
+    async with listening(emulator, Choices(own=True)) as (account, heard):
+        memory = account.stream.memory
+        memory.refused |= {"one": "CMN-401", "two": "SUB-403"}
+        memory.granted.add("three")
+        with (
+            patch.object(run_retries, "LOOK_AGAIN_AFTER", 0.01),
+            patch.object(run_retries, "TRY_AGAIN_AFTER", 0.01),
+        ):
+            heard.said.clear()
+            emulator.faults.set(permissions_removed=["WebSocket"])
+            await emulator.disconnect(recoverable=False)
+            await heard.until("failed")
+            kept = account.stream.memory
+            assert kept is memory
+            emulator.faults.set(permissions_removed=[])
+            heard.said.clear()
+            await heard.until("live")
+        assert account.stream.memory is memory
+        # A new session may have the right that the first one lacked; nobody's settings changed by it.
+        assert "one" not in memory.refused
 
 
 async def test_a_start_that_fails_leaves_nothing(emulator: Emulator) -> None:

@@ -78,3 +78,9 @@ def test_what_is_no_error_passes() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         Guard(LOGGER)(stop)
+
+
+def test_it_says_whether_the_call_succeeded() -> None:
+    guard = Guard(LOGGER)
+    assert guard(len, "")
+    assert not guard(len, 5)  # type: ignore[arg-type]

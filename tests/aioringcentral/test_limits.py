@@ -53,7 +53,48 @@ def test_the_services_own_limits_count() -> None:
     }
     budget.replied(RateGroup.MEDIUM, headers, 0)
     budget.sent(RateGroup.MEDIUM, 1)
+    budget.replied(RateGroup.MEDIUM, headers, 1)
     assert budget.delay(RateGroup.MEDIUM, 2) == 28
+
+
+@pytest.mark.parametrize("group", RateGroup)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"X-Rate-Limit-Limit": "1", "X-Rate-Limit-Window": "600"},
+        {"X-Rate-Limit-Limit": "1"},
+        {"X-Rate-Limit-Limit": "2", "X-Rate-Limit-Window": "599.5"},
+        {"X-Rate-Limit-Window": "600", "X-Rate-Limit-Remaining": "9"},
+    ],
+    ids=str,
+)
+def test_one_odd_reply_stops_no_group(group: RateGroup, odd: dict[str, str]) -> None:
+    """Neither the first one nor one among others."""
+    budget = RateBudget()
+    usual = {"X-Rate-Limit-Limit": "5", "X-Rate-Limit-Window": "60"}
+    at = 0.0
+    for headers in (odd, usual, odd, usual, odd):
+        budget.sent(group, at)
+        budget.replied(group, headers, at)
+        assert budget.delay(group, at + 20) == 0
+        at += 20.0
+
+
+def test_two_replies_in_a_row_that_agree_count() -> None:
+    budget = RateBudget()
+    less = {"X-Rate-Limit-Limit": "1", "X-Rate-Limit-Window": "600"}
+    for at in (0, 1):
+        budget.sent(RateGroup.LIGHT, at)
+        budget.replied(RateGroup.LIGHT, less, at)
+    assert budget.delay(RateGroup.LIGHT, 2) == 599
+
+
+def test_figures_that_allow_more_count_at_once() -> None:
+    budget = RateBudget()
+    for at in range(5):
+        budget.sent(RateGroup.AUTH, at)
+    budget.replied(RateGroup.AUTH, {"X-Rate-Limit-Limit": "10"}, 5)
+    assert budget.delay(RateGroup.AUTH, 5) == 0
 
 
 def test_what_others_have_used_up_is_waited_for() -> None:

@@ -1,7 +1,7 @@
 """Whom the choices mean, and the filters to ask for."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import cast
 
@@ -25,7 +25,14 @@ from aioringcentral.filters import (
     extension_filter,
 )
 from aioringcentral.listing import Listing
-from aioringcentral.membership import Follow, Following, Lists, following, read_lists
+from aioringcentral.membership import (
+    Follow,
+    Following,
+    Lists,
+    filled_in,
+    following,
+    read_lists,
+)
 from aioringcentral.models import Extension
 from aioringcentral.rest import Rest
 
@@ -340,3 +347,15 @@ async def test_passing_trouble_is_no_refusal(name: str) -> None:
     account = Account(errors={name: RetryLater(Reason.SERVICE_ERROR)})
     with pytest.raises(RetryLater):
         await read(account, *Follow)
+
+
+def test_a_type_or_status_that_cannot_be_read_changes_nobody() -> None:
+    """A queue does not become a person, and who is disabled stays so."""
+    known = {each.id: each for each in (ANN, QUEUE, GONE)}
+    odd = lists(
+        account=[replace(each, type=None, status=None) for each in known.values()]
+    )
+    filled = filled_in(odd, known)
+    assert filled.account == known
+    assert set(follow(Follow.ACCOUNT, of=filled).extensions) == {"2"}
+    assert filled_in(odd, {}) == odd

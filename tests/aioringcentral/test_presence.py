@@ -28,6 +28,7 @@ from aioringcentral.presence import (
     merge,
     update_from_event,
     update_from_rest,
+    with_status_of_calls,
 )
 
 from .wirebodies import DETAILED_URI, URI, call, event, event_body, rest_presence
@@ -122,10 +123,12 @@ def test_an_unknown_word_becomes_unknown_with_one_line(
 ) -> None:
     """A word of a later version of the service is no reason to stop, nor to show the old value."""
     with caplog.at_level(logging.DEBUG):
-        presence = after(event(URI), event(URI, sequence=8, meetingStatus="Levitating"))
+        presence = after(
+            event(URI), event(URI, sequence=8, meetingStatus="ScreenSharing")
+        )
     assert presence.meeting_status is None
     assert [record.getMessage() for record in caplog.records] == [
-        "Unknown MeetingStatus: Levitating"
+        "Unknown MeetingStatus: ScreenSharing"
     ]
 
 
@@ -465,7 +468,7 @@ def test_personal_do_not_disturb_speaks_where_the_other_does_not(
     dnd: str | None, personal: str | None, shown: DndStatus | None
 ) -> None:
     body = {"dndStatus": dnd, "dndStatusPersonal": personal}
-    changes = changes_from_wire({key: word for key, word in body.items() if word})
+    changes, _ = changes_from_wire({key: word for key, word in body.items() if word})
     assert changes["dnd_status"] is shown
 
 
@@ -498,3 +501,49 @@ def test_the_queue_and_the_called_number_of_a_call() -> None:
     odd: Any
     for odd in (None, [], {"primary": 7}, other):
         assert ActiveCall.from_wire(call(callInfo=odd)).queue is None
+
+
+@pytest.mark.parametrize("value", [5, [], {}, True, 1.5])
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("telephonyStatus", "telephony_status"),
+        ("userStatus", "user_status"),
+        ("dndStatus", "dnd_status"),
+        ("message", "message"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_named(key: str, name: str, value: Any) -> None:
+    """So that it is not taken for one that the service left out, which may mean something."""
+    update = update_from_rest(rest_presence(**{key: value}))
+    assert update is not None
+    assert update.unreadable == {name}
+    assert name not in update.changes
+
+
+@pytest.mark.parametrize("total", [-1, True, 1.5, "2", [], 2**70])
+def test_a_count_that_cannot_be_read_is_not_told(total: Any) -> None:
+    presence = after(
+        event(DETAILED_URI, activeCalls=[call()], totalActiveCalls=total),
+    )
+    assert presence.total_active_calls == 1
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", [], True])
+def test_a_list_with_something_else_in_it_ends_no_call(odd: Any) -> None:
+    """It may have stood for a call, so nothing of the list is believed."""
+    two = [call(sessionId="1"), call(sessionId="2")]
+    presence = after(
+        event(DETAILED_URI, activeCalls=two),
+        event(DETAILED_URI, sequence=8, activeCalls=[two[0], odd]),
+    )
+    assert presence.active_calls is not None
+    assert len(presence.active_calls) == 2
+
+
+@pytest.mark.parametrize("odd", [5, "x", {}, [None], True])
+def test_calls_of_a_queue_that_cannot_be_read_are_not_none(odd: Any) -> None:
+    body = {"extension": {"id": 5500101}, "activeCalls": odd}
+    update = update_from_rest(body)
+    assert update is not None
+    assert with_status_of_calls(update, is_reading=True) is update

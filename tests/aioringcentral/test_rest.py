@@ -21,6 +21,7 @@ from aioringcentral.errors import (
 from aioringcentral.http import Http, Reply
 from aioringcentral.limits import RateBudget, RateGroup
 from aioringcentral.models import DndStatus, UserStatus
+from aioringcentral.renewals import Renewals
 from aioringcentral.rest import Rest
 from emulator import Emulator
 
@@ -553,3 +554,100 @@ async def test_a_batch_that_fails_for_now_altogether_is_passing_trouble() -> Non
     )
     with pytest.raises(RetryLater):
         await rest.presences(["1", "2"])
+
+
+async def test_a_path_that_rejects_every_token_does_not_renew_in_a_circle() -> None:
+    rest, service = rest_of(REJECTED)
+    with patch(f"{HOME}._UNTIL_KNOWN", 0.0):
+        for _ in range(20):
+            with pytest.raises(TokenRejected):
+                await rest.own_extension()
+    assert len(service.renewed) == 1
+    assert len(service.sent) == 3 + 19
+    # It is looked at all the same, and once the token is taken another may be asked for.
+    service.answers = [OWN, REJECTED, OWN]
+    await rest.own_extension()
+    await rest.own_extension()
+    assert len(service.renewed) == 2
+
+
+async def test_another_path_asks_for_its_own_token() -> None:
+    rest, service = rest_of(REJECTED)
+    with patch(f"{HOME}._UNTIL_KNOWN", 0.0):
+        for _ in range(3):
+            with pytest.raises(TokenRejected):
+                await rest.own_extension()
+            with pytest.raises(TokenRejected):
+                await rest.ticket()
+    assert len(service.renewed) == 2
+
+
+def test_renewals_that_do_not_help_become_rare() -> None:
+    renewals, now, waits = Renewals(), 0.0, list[float]()
+    for _ in range(12):
+        renewals.did_not_help("/account/1/extension/2,3", now)
+        since = now
+        while not renewals.may_help("/account/1/extension/4", now):
+            now += 1.0
+        waits.append(now - since)
+    assert waits[:3] == [30, 60, 120]
+    assert waits[-1] == 3_600
+    for number in range(500):
+        renewals.did_not_help("/" + "x" * number, now)
+    assert len(renewals._rejections) <= 100
+
+
+@dataclass
+class Shy(Service):
+    """Refuses every batch with somebody in it who may not be read, without a word about whom."""
+
+    shy: frozenset[str] = frozenset()
+    code: str = "CMN-408"
+
+    async def send(self, method: str, path: str, group: str, **more: Any) -> Reply:
+        keys = path.split("/")[-2].split(",")
+        self.sent.append((method, path, more))
+        if self.shy.intersection(keys):
+            raise PermissionMissing(self.code)
+        bodies = [{"extension": {"id": key}} for key in keys]
+        body: Any = (
+            bodies[0]
+            if len(keys) == 1
+            else [{"status": 200, "body": each} for each in bodies]
+        )
+        return Reply(status=200, body=body, headers={})
+
+
+@pytest.mark.parametrize(
+    "shy", [{"7"}, {"0", "29"}, {"3", "12", "44"}, {str(n) for n in range(30)}], ids=len
+)
+async def test_of_a_batch_that_is_refused_as_a_whole_the_others_are_read(
+    shy: set[str],
+) -> None:
+    service = Shy(shy=frozenset(shy))
+    rest = Rest(cast(Http, service), cast(TokenSource, service))
+    everyone = [str(number) for number in range(60)]
+    readings = await rest.presences(everyone)
+    assert {update.extension_id for update in readings.found} == set(everyone) - shy
+    assert set(readings.refused) == shy
+    # It is known from then on, and costs a request or two.
+    service.sent.clear()
+    again = await rest.presences(everyone)
+    assert set(again.refused) == shy
+    assert len(service.sent) <= 4
+    # Whoever may be read again is.
+    service.shy = frozenset()
+    assert len((await rest.presences(everyone)).found) == 60
+    assert len((await rest.presences(everyone)).found) == 60
+
+
+@pytest.mark.parametrize(("code", "most"), [("CMN-401", 2), ("CMN-408", 20)])
+async def test_where_nobody_may_be_read_the_search_ends_soon(
+    code: str, most: int
+) -> None:
+    everyone = [str(number) for number in range(60)]
+    service = Shy(shy=frozenset(everyone), code=code)
+    rest = Rest(cast(Http, service), cast(TokenSource, service))
+    with pytest.raises(PermissionMissing):
+        await rest.presences(everyone)
+    assert len(service.sent) <= most

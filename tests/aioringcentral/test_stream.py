@@ -876,3 +876,23 @@ async def test_no_secret_is_logged(
     ):
         assert not any(secret in line for line in ours)
     assert isinstance(client.session, aiohttp.ClientSession)
+
+
+async def test_a_break_that_the_listener_could_not_handle_is_reported_again(
+    client: Client, emulator: Emulator
+) -> None:
+    """Otherwise nothing would be read until the next break."""
+    failures = [ValueError("broken"), ValueError("broken")]
+    live = client.stream_live
+
+    def raises(continuity: Continuity) -> None:
+        live(continuity)
+        if failures:
+            raise failures.pop()
+
+    with watchful(), patch.object(client, "stream_live", raises):
+        client.follow()
+        await client.live(3)
+        assert client.lives == [Continuity.BROKEN] * 3
+        assert not client.stream._course.is_break_unreported
+    assert emulator.counters.subscriptions == 1

@@ -545,3 +545,12 @@ def test_thousands_are_matched_in_a_moment() -> None:
     service = Service(forbidden=many[5::1_000], partly=True)
     found = service.follow(FilterPlan(wanted=many))
     assert len(found.live) == 4_995
+
+
+def test_a_new_session_asks_again_for_what_a_right_was_missing_for() -> None:
+    """Not for what depends on somebody's own settings."""
+    memory = FilterMemory(
+        granted={OWN}, refused={LINES: "SUB-412", PEOPLE[1]: "SUB-403"}
+    )
+    memory.forget_missing_rights()
+    assert memory == FilterMemory(granted={OWN}, refused={PEOPLE[1]: "SUB-403"})

@@ -212,9 +212,11 @@ def test_a_word_that_is_known() -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("SomethingNew", ["Unknown TelephonyStatus: SomethingNew"]),
+        ("OnPersonalCall", ["Unknown TelephonyStatus: OnPersonalCall"]),
         # Not a word of the service, and maybe somebody's name.
-        ("+1 415 555 0100", ["Unknown TelephonyStatus: (not a word)"]),
+        ("Zebulon", ["Unknown TelephonyStatus: 7 characters"]),
+        ("ZebulonQuagmire", ["Unknown TelephonyStatus: 15 characters"]),
+        ("+1 415 555 0100", ["Unknown TelephonyStatus: 15 characters"]),
         ("Unknown", []),
         (None, []),
         (7, []),

@@ -1061,7 +1061,8 @@ async def test_a_value_that_could_not_be_brought_back_is_not_replaced_for_a_time
 
     async def odd(rest: Rest, extension_id: str) -> PresenceUpdate:
         found = await presence(rest, extension_id)
-        return found._replace(changes={**found.changes, **changes_from_wire(unknown)})
+        changes, _ = changes_from_wire(unknown)
+        return found._replace(changes={**found.changes, **changes})
 
     sent = writes(emulator)
     with patch.object(Rest, "presence", odd):

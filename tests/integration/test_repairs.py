@@ -139,6 +139,24 @@ def test_a_connection_tells_what_it_lacks(
     assert issues(hass) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [(EVERYONE, "account_refused"), (extension_filter("1"), "filters_refused")],
+)
+def test_a_filter_in_doubt_disproves_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, name: str, told: str
+) -> None:
+    """It is left out until the search is over: a repair does not vanish for that minute."""
+    in_doubt = Subscription(live=(OWN,), refused={}, unsure=(name,))
+    report_connected(hass, entry, in_doubt)
+    assert issues(hass) == []
+    report_connected(hass, entry, subscription(name))
+    report_connected(hass, entry, in_doubt)
+    assert keys(hass) == [told]
+    report_connected(hass, entry, subscription())
+    assert issues(hass) == []
+
+
 def test_a_connection_disproves_what_was_said_before(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:

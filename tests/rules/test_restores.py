@@ -275,6 +275,7 @@ def test_words_of_a_presence_are_those_of_the_service() -> None:
         user_status=UserStatus.BUSY,
         dnd_status=DndStatus.TAKE_DEPARTMENT_CALLS_ONLY,
         allow_see_my_presence=True,
+        message="",
     )
     # The setting of old user interfaces cannot be set again: all calls stand for it.
     assert words_of(presence) == {
@@ -282,7 +283,9 @@ def test_words_of_a_presence_are_those_of_the_service() -> None:
         "dnd_status": "TakeAllCalls",
         "message": "",
     }
-    assert words_of(Presence(extension_id="101"))["dnd_status"] is None
+    unknown = words_of(Presence(extension_id="101"))
+    assert unknown["dnd_status"] is None
+    assert unknown["message"] is None
 
 
 def test_who_hides_has_a_user_status_that_is_nobodys_to_restore() -> None:

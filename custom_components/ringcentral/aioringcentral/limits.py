@@ -51,6 +51,8 @@ class _Group:
     penalty_until: float = 0.0
     remaining: int | None = None
     refused: int = 0
+    # Limit and window as the last reply named them.
+    claimed: tuple[float | None, float | None] = (None, None)
 
 
 class RateBudget:
@@ -87,7 +89,11 @@ class RateBudget:
         return place
 
     def replied(self, group: RateGroup, headers: Mapping[str, str], now: float) -> None:
-        """Learn the group's real limits from reply headers (docs/protocol.md 2.1)."""
+        """Learn the group's real limits from reply headers (docs/protocol.md 2.1).
+
+        One odd reply must not stop a group for minutes: figures that allow less than those so far count
+        once two replies in a row agree.
+        """
         if headers.get("X-Rate-Limit-Group", group).lower() != group:
             return
         state = self._groups[group]
@@ -96,10 +102,14 @@ class RateBudget:
             headers, "X-Rate-Limit-Window", _SHORTEST_WINDOW, _LONGEST_WINDOW
         )
         remaining = wire.header(headers, "X-Rate-Limit-Remaining", 0, _MOST_REQUESTS)
-        if limit is not None:
-            state.limit = int(limit)
-        if window is not None:
-            state.window = window
+        claimed = limit, window
+        allows_less = (limit or state.limit) < state.limit or (
+            window or state.window
+        ) > state.window
+        if not allows_less or claimed == state.claimed:
+            state.limit = int(limit or state.limit)
+            state.window = window or state.window
+        state.claimed = claimed
         if remaining is not None:
             state.remaining = int(remaining)
             # Others use the same app and user: the oldest of all requests may be ours or theirs.

@@ -105,6 +105,33 @@ def _by_id(extensions: Iterable[Extension]) -> dict[str, Extension]:
     return {extension.id: extension for extension in extensions}
 
 
+def filled_in(lists: Lists, known: Mapping[str, Extension]) -> Lists:
+    """Return the lists with the type and status that an earlier reading had, where this one has none.
+
+    They decide who is followed and as what, so a value that cannot be read must not change that.
+    """
+    return replace(
+        lists,
+        account=None if lists.account is None else _filled_in(lists.account, known),
+        lines=None if lists.lines is None else _filled_in(lists.lines, known),
+    )
+
+
+def _filled_in(
+    found: Mapping[str, Extension], known: Mapping[str, Extension]
+) -> dict[str, Extension]:
+    return {
+        key: replace(
+            each,
+            type=each.type or known[key].type,
+            status=each.status or known[key].status,
+        )
+        if key in known and not (each.type and each.status)
+        else each
+        for key, each in found.items()
+    }
+
+
 def following(
     choices: Collection[Follow], chosen: Iterable[str], lists: Lists
 ) -> Following:

@@ -168,6 +168,8 @@ class PresenceUpdate(NamedTuple):
     """`Event.timestamp` in seconds since the epoch; readings have neither this nor a sequence."""
     is_dnd_implied: bool = False
     """Whether ``dnd_status`` was not sent, and stands for what ``dnd_status_personal`` says: on or off."""
+    unreadable: frozenset[str] = frozenset()
+    """Fields that were sent with a value that cannot be read: they are not in ``changes``."""
 
 
 class Event(NamedTuple):

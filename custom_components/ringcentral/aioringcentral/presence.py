@@ -31,13 +31,23 @@ LISTED_CALLS = 7
 _MOST_CALLS: Final = 100
 
 
-def _calls(value: list[Any]) -> tuple[ActiveCall, ...]:
-    found = [ActiveCall.from_wire(item) for item in value if isinstance(item, dict)]
-    return tuple(found[:_MOST_CALLS])
+# What a reader returns for a value that it cannot read.
+_UNREADABLE: Final = object()
 
 
-# Field on the wire -> (field of Presence, type it has when present, reader). A null or a
-# value of another type is ignored; an unknown word becomes unknown (docs/architecture.md 4.2).
+def _calls(value: list[Any]) -> Any:
+    """Return the listed calls. A list with something else in it may lack a call, so nothing of it is believed."""
+    if not all(isinstance(item, dict) for item in value):
+        return _UNREADABLE
+    return tuple(ActiveCall.from_wire(item) for item in value[:_MOST_CALLS])
+
+
+def _count(value: int) -> Any:
+    return _UNREADABLE if (count := wire.number(value)) is None else count
+
+
+# Field on the wire -> (field of Presence, type it has when present, reader). What is null or cannot be read
+# says nothing; an unknown word becomes unknown (docs/architecture.md 4.2).
 _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "telephonyStatus": ("telephony_status", str, partial(wire.member, TelephonyStatus)),
     "presenceStatus": ("presence_status", str, partial(wire.member, PresenceStatus)),
@@ -54,9 +64,11 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "pickUpCallsOnHold": ("pick_up_calls_on_hold", bool, bool),
     "message": ("message", str, wire.text),
     "activeCalls": ("active_calls", list, _calls),
-    "totalActiveCalls": ("total_active_calls", int, wire.number),
+    "totalActiveCalls": ("total_active_calls", int, _count),
 }
 
+
+_ALL_READABLE: Final = frozenset[str]()
 
 # Department settings, beside which the personal do-not-disturb reads as off.
 _OFF: Final = (
@@ -65,18 +77,27 @@ _OFF: Final = (
 )
 
 
-def changes_from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3)."""
-    changes = {}
+def changes_from_wire(
+    body: Mapping[str, Any],
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3).
+
+    And the names of those that it contains with a value that cannot be read.
+    """
+    changes: dict[str, Any] = {}
+    unreadable = _ALL_READABLE
     for key, value in body.items():
-        if (field := _FIELDS.get(key)) is not None:
+        if (field := _FIELDS.get(key)) is not None and value is not None:
             name, kind, read = field
-            if isinstance(value, kind):
-                changes[name] = read(value)
+            found = read(value) if isinstance(value, kind) else _UNREADABLE
+            if found is _UNREADABLE:
+                unreadable |= {name}
+            else:
+                changes[name] = found
     if (personal := changes.get("dnd_status_personal")) is not None:
         # With new call handling the other one may be missing or say nothing (docs/protocol.md 10).
         changes["dnd_status"] = changes.get("dnd_status") or personal
-    return changes
+    return changes, unreadable
 
 
 def _is_dnd_implied(body: Mapping[str, Any]) -> bool:
@@ -91,13 +112,15 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
     """
     if (extension_id := wire.extension_id(event.body.get("extensionId"))) is None:
         return None
+    changes, unreadable = changes_from_wire(event.body)
     return PresenceUpdate(
         extension_id=extension_id,
         sequence=wire.number(event.body.get("sequence")),
-        changes=changes_from_wire(event.body),
+        changes=changes,
         detailed="detailedTelephonyState=true" in event.uri,
         sent_at=None if event.timestamp is None else event.timestamp.timestamp(),
         is_dnd_implied=_is_dnd_implied(event.body),
+        unreadable=unreadable,
     )
 
 
@@ -109,13 +132,15 @@ def update_from_rest(
     extension_id = wire.extension_id(wire.mapping(body.get("extension")).get("id"))
     if extension_id is None:
         return None
+    changes, unreadable = changes_from_wire(body)
     return PresenceUpdate(
         extension_id=extension_id,
         sequence=None,
-        changes=changes_from_wire(body),
+        changes=changes,
         # Without a telephony status the extension has no real presence, and no call list either.
         detailed=asked_for_calls and "telephonyStatus" in body,
         is_dnd_implied=_is_dnd_implied(body),
+        unreadable=unreadable,
     )
 
 
@@ -214,7 +239,10 @@ def with_status_of_calls(update: PresenceUpdate, *, is_reading: bool) -> Presenc
     The service lists their calls, and often no telephony status (docs/protocol.md 10): it follows the calls.
     A reading without calls says that there are none.
     """
-    if update.changes.get("telephony_status") is not None:
+    if (
+        update.changes.get("telephony_status") is not None
+        or "active_calls" in update.unreadable
+    ):
         return update
     calls: tuple[ActiveCall, ...] | None = update.changes.get(
         "active_calls", () if is_reading else None

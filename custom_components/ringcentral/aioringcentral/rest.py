@@ -1,8 +1,10 @@
 """Typed REST calls (docs/protocol.md 2.2). Paths use ``~``: the account and the user who signed in."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any, Final
 
 from . import wire
@@ -21,12 +23,17 @@ from .limits import RateGroup
 from .listing import PAGE, Listing, Pages, Unreadable
 from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
 from .presence import update_from_rest
+from .renewals import Renewals
 
 ACCOUNT: Final = "/restapi/v1.0/account/~"
 EXTENSION: Final = f"{ACCOUNT}/extension/~"
 _TICKET_PATH: Final = "/restapi/oauth/wstoken"
 # Extensions in one request at most (docs/protocol.md 2.10).
 BATCH: Final = 30
+# Batches that are refused one after the other before nothing at all counts as readable.
+_MOST_VAIN: Final = 6
+# The app lacks a permission (docs/protocol.md 2.1), whoever is asked for.
+_APP_PERMISSION: Final = "CMN-401"
 _DETAILED: Final = {"detailedTelephonyState": "true"}
 _MULTI: Final = {"Accept": "application/vnd.ringcentral.multipart+json"}
 # Seconds after which a token that is rejected though it is new is shown again: it may not be known on all of
@@ -59,6 +66,9 @@ class Rest:
         """Take the way to the server and the source of access tokens."""
         self._http = http
         self._tokens = tokens
+        self._renewals = Renewals()
+        # Extensions that a whole batch was refused for.
+        self._refused: set[str] = set()
 
     async def own_extension(self) -> Extension:
         """Return the extension of the user who signed in, with its account's id."""
@@ -97,23 +107,50 @@ class Rest:
         """Return the detailed presence of extensions, 30 to a request (docs/protocol.md 2.10).
 
         What was read counts, also where a later request fails for now. Single ones that may not be read are
-        left out; where all are, that is raised, unless they are gone.
+        left out; where all are, that is raised, unless they are gone. Of a batch that is refused as a whole,
+        halves are read, to find whom that is about.
         """
-        wanted = list(dict.fromkeys(extension_ids))
+        wanted = dict.fromkeys(extension_ids)
+        # Whoever a whole batch was refused for spoils no other.
+        queue = deque(
+            list(batch)
+            for group in (wanted.keys() - self._refused, wanted.keys() & self._refused)
+            for batch in batched(
+                [key for key in wanted if key in group], BATCH, strict=False
+            )
+        )
         found: list[PresenceUpdate] = []
         refusals: dict[str, RingCentralError] = {}
-        for start in range(0, len(wanted), BATCH):
-            batch = wanted[start : start + BATCH]
+        vain = 0
+        while queue:
+            batch = queue.popleft()
             try:
                 updates, refused = await self._batch(batch)
             except (PermissionMissing, Misconfigured) as err:
                 refusals |= dict.fromkeys(batch, err)
+                vain += 1
+                is_explained = err.code == _APP_PERMISSION or self._refused.issuperset(
+                    batch
+                )
+                may_be_few = len(batch) > 1 and (found or vain < _MOST_VAIN)
+                if may_be_few and not is_explained:
+                    middle = (len(batch) + 1) // 2
+                    queue += (batch[:middle], batch[middle:])
+                elif found:
+                    self._refused.update(batch)
             except RetryLater as err:
-                refusals |= dict.fromkeys(wanted[start:], err)
+                refusals |= dict.fromkeys(batch, err)
+                for others in queue:
+                    refusals |= dict.fromkeys(others, err)
                 break
             else:
                 found += updates
-                refusals |= refused
+                refusals = {
+                    key: err for key, err in refusals.items() if key not in batch
+                } | refused
+                self._refused.difference_update(
+                    update.extension_id for update in updates
+                )
         passing = {
             key: err for key, err in refusals.items() if isinstance(err, RetryLater)
         }
@@ -226,7 +263,8 @@ class Rest:
         except PermissionMissing, Misconfigured, RetryLater:
             # Whether one choice is offered is not worth doing without the rest.
             return False
-        return bool(wire.mapping(reply.body).get("records"))
+        records = wire.mapping(reply.body).get("records")
+        return isinstance(records, list) and bool(records)
 
     async def update_presence(
         self,
@@ -299,13 +337,15 @@ class Rest:
         """Send with a token; one that the service rejects is renewed, and a new one tried again after a pause.
 
         Raises:
-            TokenRejected: the new one is still rejected. It may work at the next call. Whether the user has to sign in again is what the
-                token endpoint says, and nothing else.
+            TokenRejected: the new one is still rejected, or so many were that it is too early for another.
+                The next call may work. Whether the user has to sign in again is what the token endpoint
+                says, and nothing else.
         """
         token = await self._tokens.token()
+        now = asyncio.get_running_loop().time
         for attempt in range(3):
             try:
-                return await self._http.send(
+                reply = await self._http.send(
                     method,
                     path,
                     group,
@@ -318,12 +358,18 @@ class Rest:
                 )
             except TokenRejected:
                 if attempt == 2:
+                    self._renewals.did_not_help(path, now())
                     raise
                 if attempt == 0:
+                    if not self._renewals.may_help(path, now()):
+                        raise
                     token = await self._tokens.renew(token.value)
                 else:
                     # Another one would not be known any sooner.
                     await asyncio.sleep(_UNTIL_KNOWN)
+            else:
+                self._renewals.accepted(path)
+                return reply
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
 

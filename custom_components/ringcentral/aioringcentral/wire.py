@@ -11,8 +11,9 @@ import logging
 import re
 from typing import Any, Final
 
+from . import words
+
 _LOGGER = logging.getLogger(__name__)
-_WORD: Final = re.compile(r"[A-Za-z]{1,40}")
 _IDENTIFIER: Final = re.compile(r"[!-~]{1,128}")
 # Part of a path, and of a list with commas.
 _EXTENSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -113,11 +114,9 @@ def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
     known: Mapping[str, Any] = kind._value2member_map_
     found: EnumT | None = known.get(value)
     if found is None and value != "Unknown":
-        _LOGGER.debug(
-            "Unknown %s: %s",
-            kind.__name__,
-            value if _WORD.fullmatch(value) else "(not a word)",
-        )
+        # Whatever is not made of the protocol's own words may be a name or a number.
+        shown = value if words.is_made_of_words(value) else f"{len(value)} characters"
+        _LOGGER.debug("Unknown %s: %s", kind.__name__, shown)
     return found
 
 

@@ -203,7 +203,10 @@ class Account[SignInT: SignIn = SignIn]:
     # Reading and writing.
 
     async def read_presence(self, extension_id: str) -> Presence:
-        """Read the presence of one extension now, and return it; what can be set and is not in the reply is None.
+        """Read the presence of one extension now, and return it.
+
+        What can be set and is not in the reply is None. Only a reply without a message says that there is
+        none: it is an empty text then.
 
         Raises:
             RingCentralError: it could not be read.
@@ -212,9 +215,12 @@ class Account[SignInT: SignIn = SignIn]:
             extension_id, self.sign_in.rest.presence(extension_id)
         )
         # An extension that is not followed can be read as well.
-        if (known := self.presences.get(extension_id)) is None:
-            return merge(Presence(extension_id=extension_id), found)
+        known = self.presences.get(extension_id)
+        if known is None:
+            known = merge(Presence(extension_id=extension_id), found)
         unread: dict[str, Any] = dict.fromkeys(_SETTABLE - found.changes.keys())
+        if "message" not in found.unreadable:
+            unread["message"] = found.changes.get("message") or ""
         return known._replace(**unread)
 
     async def read_presences(

@@ -11,7 +11,7 @@ from ..filters import is_list_event, is_presence_filter
 from ..models import Event
 from ..presence import update_from_event
 from ..sign_in import SignIn
-from ..stream import Continuity, Stream, StreamHistory, Subscription
+from ..stream import Continuity, Stream, Subscription
 from .listener import Listeners
 from .members import Members
 from .presence_tracker import PresenceTracker
@@ -140,13 +140,13 @@ class Lifecycle:
         """Read a snapshot after a break; otherwise what is known is current."""
         subscription = self.stream.subscription
         is_broken = continuity is Continuity.BROKEN
-        self._filters_live(subscription, is_read=is_broken)
         if is_broken:
             self._breaks += 1
             self._tracker.is_caught_up = False
-            self._tracker.presences.forget_sequences()
             self._behind.set()
-        elif self._tracker.is_caught_up:
+            self._tracker.presences.forget_sequences()
+        self._filters_live(subscription, is_read=is_broken)
+        if not is_broken and self._tracker.is_caught_up:
             self._become_current()
         self._listeners.call(lambda listener: listener.account_connected(subscription))
 
@@ -194,7 +194,8 @@ class Lifecycle:
             if step.is_reported and isinstance(error, PermissionMissing):
                 # What a session may do was fixed when it began.
                 await self._sign_in.tokens.begin_session()
-            self.stream = self._new_stream(self.stream.history)
+                self.stream.memory.forget_missing_rights()
+            self.stream = self._new_stream(self.stream)
 
     def _ended(self, error: RingCentralError, *, is_reported: bool) -> None:
         self.is_current = False
@@ -205,13 +206,17 @@ class Lifecycle:
             _LOGGER.debug("Refused (%s), looking once more", error)
             self._trouble(error)
 
-    def _new_stream(self, history: StreamHistory | None = None) -> Stream:
-        http, rest, tokens = (
+    def _new_stream(self, earlier: Stream | None = None) -> Stream:
+        """Return a stream that goes on with what an earlier one counted and learned."""
+        return Stream(
             self._sign_in.http,
             self._sign_in.rest,
             self._sign_in.tokens,
+            self._members.plan,
+            self,
+            history=earlier.history if earlier else None,
+            memory=earlier.memory if earlier else None,
         )
-        return Stream(http, rest, tokens, self._members.plan, self, history=history)
 
     async def _run_once(self) -> None:
         self._behind.clear()

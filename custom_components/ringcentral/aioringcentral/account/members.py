@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..backoff import Backoff
 from ..errors import Reason, RetryLater, RingCentralError
 from ..filters import FilterPlan, named_extensions
-from ..membership import Follow, Following, following, read_lists
+from ..membership import Follow, Following, filled_in, following, read_lists
 from ..models import Extension
 from ..rest import Rest
 from .choices import Choices
@@ -77,6 +77,8 @@ class Members:
         self.is_complete = True
         self._is_read = False
         self._listed: frozenset[str] = frozenset()
+        # Everyone whom the last reading named, followed or not.
+        self._known: Mapping[str, Extension] = {}
         self._notices = _NO_NOTICES
         self._changed = asyncio.Event()
         self._away: dict[str, None] = {}
@@ -97,6 +99,8 @@ class Members:
             # A sign-in belongs to one user of one account for good: such a reply is not to be believed.
             raise RetryLater(Reason.SERVICE_ERROR)
         lists = await read_lists(self._rest, own, self._choices.follow)
+        lists = filled_in(lists, self._known)
+        self._known = {**(lists.lines or {}), **(lists.account or {})}
         # What was noticed meanwhile may be missing in the lists.
         self._notices = Notices(
             *(new - old for new, old in zip(self._notices, notices, strict=True))

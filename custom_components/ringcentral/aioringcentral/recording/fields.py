@@ -6,8 +6,10 @@ They say which values may be recorded as they are.
 import re
 from typing import Final
 
+from .. import words
+
 # Fields whose values are words of an enumeration, and those whose values are error codes.
-ENUMERATIONS: Final = frozenset(
+_ENUMERATIONS: Final = frozenset(
     [
         "telephonyStatus",
         "presenceStatus",
@@ -34,7 +36,7 @@ ENUMERATIONS: Final = frozenset(
         "readStatus",
     ]
 )
-CODES: Final = frozenset({"errorCode", "reason", "recoveryErrorCode"})
+_CODES: Final = frozenset({"errorCode", "reason", "recoveryErrorCode"})
 
 # Numbers that count, and say nothing about anybody.
 COUNTERS: Final = frozenset(
@@ -122,6 +124,7 @@ HEADERS: Final = frozenset(
     ]
 )
 
+_CODE: Final = re.compile(r"[A-Z]{2,4}-\d{2,4}")
 _KEY: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,40}")
 
 
@@ -130,3 +133,12 @@ def is_key(name: str) -> bool:
     return _KEY.fullmatch(name) is not None and (
         name[0].islower() or name.lower() in HEADERS
     )
+
+
+def is_word(field: str, value: str) -> bool:
+    """Whether a value may be recorded as it is: a word of the protocol, in a field that has words or codes."""
+    if value in words.VALUES:
+        return True
+    if field in _CODES:
+        return _CODE.fullmatch(value) is not None
+    return field in _ENUMERATIONS and words.is_made_of_words(value)

@@ -6,7 +6,8 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from . import fields, words
+from .. import words
+from . import fields
 
 # Deeper than anything that the service sends, and more than anybody reads.
 _DEEPEST: Final = 12
@@ -103,7 +104,7 @@ class Shapes:
         return f"<{type(value).__name__} {len(str(value))}>"
 
     def _text(self, value: str, field: str) -> str:
-        if not value or words.is_word(field, value):
+        if not value or fields.is_word(field, value):
             return value
         if _TIME.match(value):
             return self._time(value)

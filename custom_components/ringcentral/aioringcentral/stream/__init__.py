@@ -5,7 +5,14 @@ socket, `negotiation` for its filters, `recovery`, `schedule` and `continuity` a
 """
 
 from .continuity import Continuity, StreamHistory, StreamListener
-from .negotiation import Subscription
+from .negotiation import FilterMemory, Subscription
 from .runner import Stream
 
-__all__ = ["Continuity", "Stream", "StreamHistory", "StreamListener", "Subscription"]
+__all__ = [
+    "Continuity",
+    "FilterMemory",
+    "Stream",
+    "StreamHistory",
+    "StreamListener",
+    "Subscription",
+]

@@ -73,6 +73,16 @@ class Course:
         self._missed = not self.is_live
         return self.is_live
 
+    @property
+    def is_break_unreported(self) -> bool:
+        """Whether a break has yet to be reported although the stream is live: its listener failed."""
+        return self._missed and self.is_live
+
+    def reported(self, continuity: Continuity, *, is_handled: bool) -> None:
+        """The listener was called with this: a break that it could not handle is still to be reported."""
+        if continuity is Continuity.BROKEN:
+            self._missed = not is_handled
+
     def lost(self, error: RetryLater) -> None:
         """Count a loss, where there was something to lose."""
         if error.code is not None:

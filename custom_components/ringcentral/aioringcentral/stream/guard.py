@@ -19,8 +19,8 @@ class Guard:
         self._logger = logger
         self.failures: Counter[str] = Counter()
 
-    def __call__[*Ts](self, function: Callable[[*Ts], object], *args: *Ts) -> None:
-        """Call a function; whatever it raises ends here."""
+    def __call__[*Ts](self, function: Callable[[*Ts], object], *args: *Ts) -> bool:
+        """Call a function, and return whether it succeeded; whatever it raises ends here."""
         try:
             function(*args)
         except Exception as err:  # noqa: BLE001 - one failure must not end the connection
@@ -30,6 +30,8 @@ class Guard:
                 self._logger.error("Passed over what could not be handled: %s", cause)
             else:
                 self._logger.debug("The same for the %d. time: %s", count, cause)
+            return False
+        return True
 
 
 def _cause(error: Exception) -> str:

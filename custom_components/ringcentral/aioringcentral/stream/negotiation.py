@@ -29,6 +29,8 @@ _FILTER_CODES: Final = frozenset(
     f"SUB-{number}"
     for number in (402, 403, 404, 405, 406, 408, 412, 508, 518, 527, 530, 531)
 ) | frozenset(f"CMN-{number}" for number in (101, 102, 401, 402, 408))
+# Those that a right of the app or the user would lift; the others are about an extension.
+_RIGHTS: Final = frozenset({"CMN-401", "CMN-402", "CMN-408", "SUB-412"})
 # Words for a subscription without events (docs/protocol.md 2.9).
 _ENDED: Final = ("Suspended", "Blacklisted")
 # Requests of one negotiation that search for what a refusal does not name; they are of the Medium group, of
@@ -70,6 +72,12 @@ class FilterMemory:
     def forget_refusals(self) -> None:
         """Have what was refused asked for again."""
         self.refused.clear()
+
+    def forget_missing_rights(self) -> None:
+        """Have asked for again what was refused for a right that the app or the user lacked."""
+        self.refused = {
+            name: code for name, code in self.refused.items() if code not in _RIGHTS
+        }
 
     def keep_only(self, plan: FilterPlan) -> None:
         """Forget what a plan does not ask for, refusals without a reason, and refusals of everything."""

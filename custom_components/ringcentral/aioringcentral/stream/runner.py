@@ -37,6 +37,7 @@ class Stream:
 
     Attributes:
         subscription: what the service agreed to last, or None.
+        memory: what was learned about filters.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Stream:
         *,
         backoff: Backoff | None = None,
         history: StreamHistory | None = None,
+        memory: FilterMemory | None = None,
     ) -> None:
         """Prepare; `run` connects.
 
@@ -59,7 +61,8 @@ class Stream:
             plan: filters to subscribe to.
             listener: receives events and the state of the connection.
             backoff: waits between tries.
-            history: counts to go on with, of a stream before.
+            history: counts of an earlier stream, to go on with.
+            memory: what an earlier stream learned about filters.
         """
         self._http = http
         self._rest = rest
@@ -70,7 +73,7 @@ class Stream:
         self._backoff = backoff or Backoff()
         self._link: _Link | None = None
         self._recovery = SessionRecovery()
-        self._memory = FilterMemory()
+        self.memory = memory or FilterMemory()
         self._replace = asyncio.Event()
         self._ends = asyncio.Event()
         self._course = Course(history)
@@ -101,7 +104,7 @@ class Stream:
             is_presence_filter(name) and name not in self._plan.instead
             for name in refused
         ):
-            self._memory.forget_refusals()
+            self.memory.forget_refusals()
             self._replace.set()
 
     async def run(self) -> None:
@@ -185,7 +188,7 @@ class Stream:
         self._replace.clear()
         try:
             self.subscription = await subscribe(
-                connection, self._plan, self._memory, search=search
+                connection, self._plan, self.memory, search=search
             )
         except BaseException:
             # The other plan was not tried yet.
@@ -212,23 +215,28 @@ class Stream:
         if self.subscription is not None and self.subscription.unsure:
             schedule.search_soon(_now())
         self._link = _Link(connection, schedule)
-        self._guard(
-            self._listener.stream_live, self._course.went_live(continuity, _now())
-        )
+        self._report_live(self._course.went_live(continuity, _now()))
         return self._link
+
+    def _report_live(self, continuity: Continuity) -> None:
+        """Report that the stream is live; a break that the listener could not handle is reported again."""
+        is_handled = self._guard(self._listener.stream_live, continuity)
+        self._course.reported(continuity, is_handled=is_handled)
 
     async def _stay(self, link: _Link) -> _Link:
         """Stay with a connection until something is due, and do it; return the connection to stay with next."""
         await self._wait(link)
         if link.connection.closed.is_set():
             return link
+        if self._course.is_break_unreported:
+            self._report_live(Continuity.BROKEN)
         schedule = link.schedule
         try:
             token = await self._tokens.token()
             if self._replace.is_set() or schedule.must_replace(token, _now()):
                 if _now() >= schedule.replace_at:
                     # Once a day: a permission may have been added since.
-                    self._memory.forget_refusals()
+                    self.memory.forget_refusals()
                 return await self._replace_link(link)
             schedule.renewed(token)
         except RetryLater as err:
@@ -305,7 +313,7 @@ class Stream:
 
     def _report_missed(self) -> None:
         if self._course.missed_events():
-            self._guard(self._listener.stream_live, Continuity.BROKEN)
+            self._report_live(Continuity.BROKEN)
 
     def _lost(self, error: RetryLater) -> None:
         self._course.lost(error)

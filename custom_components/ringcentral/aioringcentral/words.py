@@ -1,12 +1,10 @@
 """The words of RingCentral's protocol, which say nothing about anybody (docs/protocol.md).
 
-Whatever is not in these lists is recorded as its type and length alone.
+Whatever is not in these lists is recorded and logged as its type and length alone.
 """
 
 import re
-from typing import Any, Final
-
-from .fields import CODES, ENUMERATIONS
+from typing import Final
 
 # Values of enumerations, whatever field they are in (docs/protocol.md 2.3, 2.4, 2.8, 2.9, 3.2, 4.3).
 VALUES: Final = frozenset(
@@ -275,17 +273,11 @@ _PARTS: Final = frozenset(
     ]
 )
 _CAMEL: Final = re.compile(r"(?:[A-Z][a-z]+){1,6}")
-_CODE: Final = re.compile(r"[A-Z]{2,4}-\d{2,4}")
 
 
-def is_word(field: str, value: Any) -> bool:
-    """Whether a value is a word of the protocol, known or made of known parts, in a field of such words."""
-    if value in VALUES:
-        return True
-    if field in CODES:
-        return _CODE.fullmatch(value) is not None
-    return (
-        field in ENUMERATIONS
-        and _CAMEL.fullmatch(value) is not None
+def is_made_of_words(value: str) -> bool:
+    """Whether a value is a word of the protocol, known or made of known parts, and so nobody's name or number."""
+    return value in VALUES or (
+        _CAMEL.fullmatch(value) is not None
         and all(part in _PARTS for part in re.findall(r"[A-Z][a-z]+", value))
     )
