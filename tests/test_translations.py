@@ -41,6 +41,8 @@ def test_a_language_has_keys_and_values_of_english(language: str) -> None:
     assert wrong == {}
     assert [key for key, text in ours.items() if not text.strip()] == []
     assert [key for key, text in ours.items() if re.search(r"<[a-z/]", text)] == []
+    # An apostrophe before a brace makes the placeholder plain text.
+    assert [key for key, text in ours.items() if re.search(r"'[{}]", text)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
