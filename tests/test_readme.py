@@ -33,6 +33,7 @@ from custom_components.ringcentral import (
     sensor,
     services,
     switch,
+    today,
 )
 from custom_components.ringcentral.aioringcentral import limits, models
 from custom_components.ringcentral.aioringcentral.calls import reducer as calls
@@ -224,6 +225,7 @@ def described() -> dict[str, Any]:
             sensor.STATUS,
             *sensor.WORDS,
             *sensor.CALL_FACTS,
+            *today.TODAY,
             sensor.CALLER,
             *sensor.COUNTS,
             *binary_sensor.QUESTIONS,

@@ -33,6 +33,7 @@ from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 from .listeners import CALLS
 from .since import Since
+from .today import TODAY, TodaySensor, has_sums
 
 PARALLEL_UPDATES = 0
 
@@ -174,6 +175,9 @@ async def async_setup_entry(
             yield CallsSensor(
                 coordinator, calls, extension_id, ("telephony_status", CALLS)
             )
+        if has_sums(coordinator, extension_id):
+            for total in TODAY:
+                yield TodaySensor(coordinator, total, extension_id)
 
     def callers(extension_id: str) -> Iterator[ExtensionEntity]:
         if coordinator.shows_callers:

@@ -303,15 +303,18 @@ async def test_what_is_on_by_default(hass: HomeAssistant, emulator: Emulator) ->
 
         assert keys(story.own) == {
             "call",
+            "calls_today",
             "dnd_status",
             "do_not_disturb",
             "do_not_disturb_switch",
             "in_meeting",
+            "missed_calls_today",
             "on_call",
             "presence_status",
             "ringing",
             "set_user_status",
             "status",
+            "talk_time_today",
             "telephony_status",
         }
         assert keys(park) == {"active_calls", "call", "telephony_status"}

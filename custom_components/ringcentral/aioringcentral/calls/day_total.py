@@ -1,0 +1,78 @@
+"""What adds up over a day: missed calls, calls, and seconds talked.
+
+Only what was seen counts: a call that nobody saw end adds nothing. Pure functions only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+import math
+from typing import Any, Self
+
+from .reducer import CallEvent, CallEventType, Calls
+from .state import TALKS
+
+_ENDS = frozenset({CallEventType.ENDED, CallEventType.MISSED})
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """A sum, and the day that it is of."""
+
+    day: date
+    total: float = 0.0
+
+    def on(self, day: date) -> Self:
+        """Return the sum for a day; another day begins with nothing."""
+        return self if day == self.day else type(self)(day)
+
+    def plus(self, amount: float) -> Self:
+        """Return the sum with something more."""
+        return type(self)(self.day, self.total + amount)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a form that can be stored as JSON."""
+        return {"day": self.day.isoformat(), "total": self.total}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any], day: date) -> Self:
+        """Return what was stored for a day; nothing where that is of another day, or odd."""
+        total = stored.get("total")
+        if isinstance(total, bool) or not isinstance(total, int | float):
+            return cls(day)
+        if stored.get("day") != day.isoformat() or not math.isfinite(total):
+            return cls(day)
+        return cls(day, max(0.0, float(total)))
+
+
+def missed(event: CallEvent, _since_midnight: float) -> float:
+    """Return 1 for a missed call."""
+    return float(event.type is CallEventType.MISSED)
+
+
+def ended(event: CallEvent, _since_midnight: float) -> float:
+    """Return 1 for a call that is over, whether or not it was answered."""
+    return float(event.type in _ENDS)
+
+
+def talked(event: CallEvent, since_midnight: float) -> float:
+    """Return the seconds of today that were talked in a call that is over."""
+    if event.type is not CallEventType.ENDED or event.duration is None:
+        return 0.0
+    return min(event.duration, since_midnight)
+
+
+def talked_until_midnight(
+    calls: Calls, clock: float, since_midnight: float, day_length: float
+) -> float:
+    """Return the seconds of the day before that were talked in calls that still go on.
+
+    ``clock`` is that of the calls (`reducer.advance`); ``day_length`` is in seconds, other than 86,400
+    where the clocks change.
+    """
+    durations = (call.duration(clock) for call in calls.calls if call.phase in TALKS)
+    return sum(
+        min(max(0.0, duration - since_midnight), day_length)
+        for duration in durations
+        if duration is not None
+    )
