@@ -57,6 +57,7 @@ async def async_get_config_entry_diagnostics(
         ),
         "rate_budget": coordinator.account.sign_in.http.budget.summary(now),
         "filters": _filters(coordinator.account),
+        "observed": _observed(coordinator.account),
         "recording": _recording(coordinator.account, now),
         "restores": _restores(coordinator.editor.restores, coordinator.account),
         "extensions": {
@@ -145,6 +146,14 @@ def _labels(account: Account) -> dict[str, str]:
     """Return names that stand for extensions in this one file: their ids are nobody else's business."""
     return {
         key: f"extension_{number}" for number, key in enumerate(account.extensions, 1)
+    }
+
+
+def _observed(account: Account) -> dict[str, Any]:
+    """Return which way the service went where its documentation leaves it open."""
+    return {
+        **account.observations.as_dict(),
+        "sequences_reset": account.presences.resets,
     }
 
 

@@ -22,7 +22,7 @@ from aioringcentral.models import (
 from aioringcentral.presence import (
     SEQUENCE_RESET,
     calls_disagree,
-    changes_from_wire,
+    fields_from_wire,
     forget_sequence,
     is_older,
     merge,
@@ -468,7 +468,9 @@ def test_personal_do_not_disturb_speaks_where_the_other_does_not(
     dnd: str | None, personal: str | None, shown: DndStatus | None
 ) -> None:
     body = {"dndStatus": dnd, "dndStatusPersonal": personal}
-    changes, _ = changes_from_wire({key: word for key, word in body.items() if word})
+    changes = fields_from_wire(
+        {key: word for key, word in body.items() if word}
+    ).changes
     assert changes["dnd_status"] is shown
 
 

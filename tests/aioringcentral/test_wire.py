@@ -9,7 +9,7 @@ import pytest
 
 from aioringcentral import wire
 from aioringcentral.models import ActiveCall, Extension, TelephonyStatus
-from aioringcentral.presence import changes_from_wire
+from aioringcentral.presence import fields_from_wire
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -47,7 +47,7 @@ def test_nothing_raises(value: Any) -> None:
 )
 def test_no_call_raises(item: dict[str, Any]) -> None:
     ActiveCall.from_wire(item)
-    changes_from_wire({**item, "activeCalls": [item, item.get("id")]})
+    fields_from_wire({**item, "activeCalls": [item, item.get("id")]})
     Extension.from_wire({**item, "account": item, "permissions": {"admin": item}})
 
 

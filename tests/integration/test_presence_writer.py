@@ -18,7 +18,7 @@ import pytest
 import voluptuous as vol
 
 from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
-from custom_components.ringcentral.aioringcentral.presence import changes_from_wire
+from custom_components.ringcentral.aioringcentral.presence import fields_from_wire
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import DOMAIN
 from custom_components.ringcentral.diagnostics import async_get_config_entry_diagnostics
@@ -1061,7 +1061,7 @@ async def test_a_value_that_could_not_be_brought_back_is_not_replaced_for_a_time
 
     async def odd(rest: Rest, extension_id: str) -> PresenceUpdate:
         found = await presence(rest, extension_id)
-        changes, _ = changes_from_wire(unknown)
+        changes = fields_from_wire(unknown).changes
         return found._replace(changes={**found.changes, **changes})
 
     sent = writes(emulator)

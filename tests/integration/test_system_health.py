@@ -41,6 +41,10 @@ async def test_one_account(hass: HomeAssistant, emulator: Emulator) -> None:
             "push_connected": "1 / 1",
             "followed_extensions": len(story.followed()),
             "can_reach_server": "ok",
+            "events_without_sequence": "0 / 1",
+            "account_events_without_calls": "-",
+            "batches_counted_once": "1 / 1",
+            "unknown_words": 0,
         }
 
 
@@ -54,6 +58,10 @@ async def test_no_account(hass: HomeAssistant) -> None:
         "push_connected": "0 / 0",
         "followed_extensions": 0,
         "last_event_age": "-",
+        "events_without_sequence": "-",
+        "account_events_without_calls": "-",
+        "batches_counted_once": "-",
+        "unknown_words": 0,
     }
 
 

@@ -70,6 +70,10 @@ class RateBudget:
         """Return the seconds for which nothing of the group may be sent, after a 429."""
         return max(0.0, self._groups[group].penalty_until - now)
 
+    def remaining(self, group: RateGroup) -> int | None:
+        """Return how many requests the service said are left, None before it said so."""
+        return self._groups[group].remaining
+
     def delay(self, group: RateGroup, now: float) -> float:
         """Return the seconds until one more request of the group fits into its window."""
         state = self._groups[group]

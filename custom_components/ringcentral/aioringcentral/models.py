@@ -170,6 +170,12 @@ class PresenceUpdate(NamedTuple):
     """Whether ``dnd_status`` was not sent, and stands for what ``dnd_status_personal`` says: on or off."""
     unreadable: frozenset[str] = frozenset()
     """Fields that were sent with a value that cannot be read: they are not in ``changes``."""
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Fields with a word that this version does not know, and the word; it may be anything."""
+
+    @override
+    def __repr__(self) -> str:
+        return repr_without(self, "changes", "unknown")
 
 
 class Event(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from . import wire
 from .models import (
@@ -68,8 +68,6 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
 }
 
 
-_ALL_READABLE: Final = frozenset[str]()
-
 # Department settings, beside which the personal do-not-disturb reads as off.
 _OFF: Final = (
     DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS,
@@ -77,27 +75,32 @@ _OFF: Final = (
 )
 
 
-def changes_from_wire(
-    body: Mapping[str, Any],
-) -> tuple[dict[str, Any], frozenset[str]]:
-    """Return the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3).
+class Fields(NamedTuple):
+    """What a presence body says, by field of `Presence`; see `PresenceUpdate`."""
 
-    And the names of those that it contains with a value that cannot be read.
-    """
+    changes: dict[str, Any]
+    unreadable: frozenset[str] = frozenset()
+    unknown: tuple[tuple[str, str], ...] = ()
+
+
+def fields_from_wire(body: Mapping[str, Any]) -> Fields:
+    """Read the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3)."""
     changes: dict[str, Any] = {}
-    unreadable = _ALL_READABLE
+    unreadable, unknown = list[str](), list[tuple[str, str]]()
     for key, value in body.items():
         if (field := _FIELDS.get(key)) is not None and value is not None:
             name, kind, read = field
             found = read(value) if isinstance(value, kind) else _UNREADABLE
             if found is _UNREADABLE:
-                unreadable |= {name}
-            else:
-                changes[name] = found
+                unreadable.append(name)
+                continue
+            if found is None and value not in ("", "Unknown"):
+                unknown.append((name, value))
+            changes[name] = found
     if (personal := changes.get("dnd_status_personal")) is not None:
         # With new call handling the other one may be missing or say nothing (docs/protocol.md 10).
         changes["dnd_status"] = changes.get("dnd_status") or personal
-    return changes, unreadable
+    return Fields(changes, frozenset(unreadable), tuple(unknown))
 
 
 def _is_dnd_implied(body: Mapping[str, Any]) -> bool:
@@ -112,15 +115,16 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
     """
     if (extension_id := wire.extension_id(event.body.get("extensionId"))) is None:
         return None
-    changes, unreadable = changes_from_wire(event.body)
+    fields = fields_from_wire(event.body)
     return PresenceUpdate(
         extension_id=extension_id,
         sequence=wire.number(event.body.get("sequence")),
-        changes=changes,
+        changes=fields.changes,
         detailed="detailedTelephonyState=true" in event.uri,
         sent_at=None if event.timestamp is None else event.timestamp.timestamp(),
         is_dnd_implied=_is_dnd_implied(event.body),
-        unreadable=unreadable,
+        unreadable=fields.unreadable,
+        unknown=fields.unknown,
     )
 
 
@@ -132,15 +136,16 @@ def update_from_rest(
     extension_id = wire.extension_id(wire.mapping(body.get("extension")).get("id"))
     if extension_id is None:
         return None
-    changes, unreadable = changes_from_wire(body)
+    fields = fields_from_wire(body)
     return PresenceUpdate(
         extension_id=extension_id,
         sequence=None,
-        changes=changes,
+        changes=fields.changes,
         # Without a telephony status the extension has no real presence, and no call list either.
         detailed=asked_for_calls and "telephonyStatus" in body,
         is_dnd_implied=_is_dnd_implied(body),
-        unreadable=unreadable,
+        unreadable=fields.unreadable,
+        unknown=fields.unknown,
     )
 
 

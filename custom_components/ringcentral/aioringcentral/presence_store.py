@@ -43,6 +43,8 @@ class PresenceStore(dict[str, Presence]):
         self._windows: dict[str, Window] = {}
         self._without_status: frozenset[str] = frozenset()
         self.overtaken = 0
+        # Events with a sequence far below the one before: the service began to count again.
+        self.resets = 0
 
     def follow(
         self, extension_ids: Collection[str], without_status: Collection[str] = ()
@@ -82,6 +84,12 @@ class PresenceStore(dict[str, Presence]):
             # Fields that no newer event carries take effect, as if it had come in time.
             after = window.presence
         else:
+            if (
+                update.sequence
+                and before.sequence
+                and update.sequence < before.sequence
+            ):
+                self.resets += 1
             after = merge(before, update)
             if window is not None or is_ahead(before, update):
                 window = window or Window(before, before)

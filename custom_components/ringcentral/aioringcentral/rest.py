@@ -22,6 +22,7 @@ from .http import Http, Reply, check_socket
 from .limits import RateGroup
 from .listing import PAGE, Listing, Pages, Unreadable
 from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
+from .observations import Observations
 from .presence import update_from_rest
 from .renewals import Renewals
 
@@ -67,6 +68,7 @@ class Rest:
         self._http = http
         self._tokens = tokens
         self._renewals = Renewals()
+        self.observations = Observations()
         # Extensions that a whole batch was refused for.
         self._refused: set[str] = set()
 
@@ -101,6 +103,7 @@ class Rest:
         update = update_from_rest(reply.body)
         if update is None or extension_id not in ("~", update.extension_id):
             raise Unreadable
+        self.observations.reading(update)
         return update
 
     async def presences(self, extension_ids: Iterable[str]) -> Readings:
@@ -172,8 +175,12 @@ class Rest:
         if len(keys) == 1:
             return [await self.presence(keys[0])], {}
         path = f"{ACCOUNT}/extension/{','.join(keys)}/presence"
+        left = self._http.budget.remaining(RateGroup.LIGHT)
         reply = await self._send(
             "GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI
+        )
+        self.observations.batch(
+            len(keys), left, self._http.budget.remaining(RateGroup.LIGHT)
         )
         found: dict[str, PresenceUpdate] = {}
         # Who is in no part is to be asked for again.
@@ -185,6 +192,7 @@ class Rest:
             update = update_from_rest(part.get("body"))
             if update is not None and update.extension_id in refused:
                 found[update.extension_id] = update
+                self.observations.reading(update)
             elif (status := wire.number(part.get("status")) or 500) >= 400:
                 named = wire.extension_id(part.get("resourceId"))
                 refused[named if named in refused else key] = error_from_reply(
@@ -212,11 +220,11 @@ class Rest:
                 wire.mapping(item.get("extension")).get("id")
             ),
         )
-        found = [update_from_rest(item) for item in listing]
-        return Listing.of(
-            (update for update in found if update is not None),
-            is_whole=listing.is_whole,
-        )
+        read = [update_from_rest(item) for item in listing]
+        found = [update for update in read if update is not None]
+        for update in found:
+            self.observations.reading(update)
+        return Listing.of(found, is_whole=listing.is_whole)
 
     async def monitored_lines(self) -> Listing[Extension]:
         """Return the extensions that the user monitors; refused where the account has no such list.

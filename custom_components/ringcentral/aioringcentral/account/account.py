@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from ..errors import Misconfigured, Reason, RingCentralError, SignInRequired
 from ..membership import Follow
 from ..models import DndStatus, Extension, Presence, UserStatus
+from ..observations import Observations
 from ..presence import merge
 from ..sign_in import SignIn
 from ..stream import Stream
@@ -144,6 +145,11 @@ class Account[SignInT: SignIn = SignIn]:
     def last_error(self) -> RingCentralError:
         """Why it was not current, the last time."""
         return self._lifecycle.last_error
+
+    @property
+    def observations(self) -> Observations:
+        """Which way the service went where its documentation leaves it open."""
+        return self._sign_in.rest.observations
 
     # Listening.
 
