@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import aiohttp
 
-# Seconds within which Home Assistant has to answer.
-TIMEOUT = 30.0
+# Seconds within which Home Assistant has to answer; setting up a thousand extensions on a
+# busy machine takes more than one minute.
+TIMEOUT = 180.0
 
 type Json = dict[str, Any]
 
@@ -40,17 +41,20 @@ class Rest:
         return await self._request("DELETE", path, None)
 
     async def _request(self, method: str, path: str, body: Json | None) -> Any:
-        async with self._session.request(
-            method,
-            self._url + path,
-            json=body,
-            headers=self._headers,
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT),
-        ) as response:
-            if response.status >= 400:
-                text = await response.text()
-                raise ApiError(f"{method} {path}: {response.status} {text[:500]}")
-            return await response.json()
+        try:
+            async with self._session.request(
+                method,
+                self._url + path,
+                json=body,
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+            ) as response:
+                if response.status >= 400:
+                    text = await response.text()
+                    raise ApiError(f"{method} {path}: {response.status} {text[:500]}")
+                return await response.json()
+        except TimeoutError:
+            raise ApiError(f"{method} {path}: no answer in {TIMEOUT:g} s") from None
 
 
 class Socket:

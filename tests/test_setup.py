@@ -94,6 +94,14 @@ def test_a_clone_gets_both_environments(checkout: Checkout) -> None:
         assert [line for line in checkout.asked if line.endswith(f"-r {requirements}")]
 
 
+def test_the_demo_gets_one_environment(checkout: Checkout) -> None:
+    result = checkout.setup("--missing", "--only-ha")
+
+    assert result.returncode == 0, result.stderr
+    assert (checkout.home / ".venv-ha/bin/hass").exists()
+    assert not (checkout.home / ".venv").exists()
+
+
 def test_what_is_there_and_right_is_left_without_a_word(checkout: Checkout) -> None:
     checkout.setup()
     before, asked = checkout.contents(), checkout.asked
