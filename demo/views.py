@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .api import Json
 from .home import BUSY_LIGHT, LAMP, ON_AIR, ON_AIR_AREA, RADIO, RING, SIGN, WAIT
-from .tiles import heading, status_tiles, text, tile
+from .tiles import heading, is_in, is_not, status_tiles, text, tile
 
 DESK, QUEUE = "desk", "queue"
 
@@ -56,14 +56,7 @@ def desk(name: str, entities: Mapping[str, str]) -> Json:
         *(tile(entities[key], name=_OWN) for key in _OF_A_PHONE if key in entities),
     ]
     lamp = [
-        {
-            "type": "button",
-            "entity": LAMP,
-            "icon": "mdi:lightbulb",
-            "icon_height": "180px",
-            "show_state": True,
-            "grid_options": {"columns": 12, "rows": 5},
-        },
+        *_lamp(),
         text(_LIGHT_SAYS),
         tile(BUSY_LIGHT, name="Automation: busy light"),
     ]
@@ -139,6 +132,26 @@ def _view(
             for (caption, symbol), cards in sections.items()
         ],
     }
+
+
+def _lamp() -> list[Json]:
+    """Return the lamp in its color while it is on, and an outline of it while it is not."""
+    looks = {
+        "mdi:lightbulb": is_in(LAMP, "on"),
+        "mdi:lightbulb-outline": is_not(LAMP, "on"),
+    }
+    return [
+        {
+            "type": "button",
+            "entity": LAMP,
+            "icon": icon,
+            "icon_height": "180px",
+            "show_state": True,
+            "visibility": [shown],
+            "grid_options": {"columns": 12, "rows": 5},
+        }
+        for icon, shown in looks.items()
+    ]
 
 
 def _button(entity_id: str, name: str, icon: str, rows: int) -> Json:

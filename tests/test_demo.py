@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+import re
 import subprocess
 import sys
 
@@ -116,6 +117,25 @@ def test_the_command_says_what_it_can_do() -> None:
     result = subprocess.run(command, check=True, capture_output=True, text=True)
 
     assert "--missed" in result.stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/demo.md"])
+def test_pages_name_options_that_there_are(page: str) -> None:
+    root = Path(__file__).parent.parent
+    texts = [
+        subprocess.run(
+            [sys.executable, "-m", "demo", *words, "--help"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for words in ([], ["ring"])
+    ]
+
+    named = set(re.findall(r"`(?:scripts/demo )?(--\w+)", (root / page).read_text()))
+    assert {word for word in named if word not in "".join(texts)} == set()
+    if page == "docs/demo.md":
+        assert named == set(re.findall(r"--\w+", "".join(texts))) - {"--help"}
 
 
 def test_everyone_has_an_area_and_only_the_own_one_the_office() -> None:

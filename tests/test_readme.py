@@ -590,16 +590,40 @@ def test_modules_exist() -> None:
 
 
 def test_the_first_screen() -> None:
-    """What it is, a picture, the two commands, the app, and how to install."""
-    first = README.partition("## Setup")[0]
+    """What it is, what it looks like, the commands, and the way to a lamp."""
+    first = README.partition("## Create the app")[0]
 
-    assert len(first.splitlines()) <= 60
-    assert "<img" in first
-    for command in ("scripts/demo", "scripts/test"):
+    assert len(first.splitlines()) <= 40
+    assert first.count("<img") == 2
+    for command in ("scripts/demo ", "scripts/demo ring", "scripts/test"):
         assert command in first
-    assert "## Create the app" in first
-    assert "## Installation" in first
+    assert "## A red lamp in five steps" in first
+    assert README.index("## Create the app") < README.index("## Installation")
     assert len(README.splitlines()) <= 350
+
+
+def test_the_red_lamp_has_five_steps() -> None:
+    """The test that clicks them is tests/e2e/browser/test_first_quarter.py."""
+    steps = section(README, "## A red lamp in five steps")
+
+    assert re.findall(r"^(\d)\.", steps, re.MULTILINE) == list("12345")
+    blueprint = (ROOT / "blueprints/automation/ringcentral/busy_light.yaml").read_text()
+    for clicked in (
+        "Add integration",
+        TEXTS["config"]["step"]["user"]["menu_options"]["jwt"],
+        "Submit",
+        "Import blueprint",
+        re.findall(r"^  name: (.*)$", blueprint, re.MULTILINE)[0],
+        "Save",
+    ):
+        assert f"**{clicked}**" in steps
+
+
+def test_pictures_are_small() -> None:
+    sizes = {path.name: path.stat().st_size for path in ROOT.glob("docs/images/*")}
+
+    assert sum(sizes.values()) < 3_500_000
+    assert all(size < 2_000_000 for size in sizes.values())
 
 
 def test_the_version_is_in_the_changelog() -> None:

@@ -8,14 +8,17 @@ import io
 from pathlib import Path
 import sys
 import tempfile
+import time
 from typing import Any
 
 from PIL import Image
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, FloatRect, async_playwright
 
-from demo.dashboard import PATH as OFFICE, create_dashboard
+from demo.dashboard import PATH as OFFICE, PEOPLE, create_dashboard
+from demo.furnish import move_in
 from demo.hass import CHECKOUT, free_port
 from demo.office import Office, Plan
+from demo.views import DESK as DESK_VIEW
 
 from .board import Board
 from .visitor import PHONE, Visitor, start_browser
@@ -24,7 +27,7 @@ FOLDER = CHECKOUT / "docs/images"
 BLUEPRINTS = CHECKOUT / "blueprints/automation/ringcentral"
 INTEGRATION = "/config/integrations/integration/ringcentral"
 CALLS = {"one": ["ring", "answer", "hold", "resume", "hangup"], "two": ["ring", "missed"]}  # fmt: skip
-OFFICES = ["small", "flows", "large"]
+OFFICES = ["lamp", "small", "flows", "large"]
 SCHEMES = {"light": "", "dark": "-dark"}
 SCREEN = {"width": 1920, "height": 1080}
 DESK = {"width": 1280, "height": 860}
@@ -203,10 +206,63 @@ async def small(browser: Browser) -> None:
         await office.emulator.post("calls", extension_id=own, script=["ring"])
         path = f"/config/devices/device/{device}"
         await take(browser, office, path, "device", "ha-device-entities-card", viewport=WIDE)  # fmt: skip
-        await take(browser, office, f"/{OFFICE}/office", "dashboard", "hui-tile-card", viewport=WIDE)  # fmt: skip
+        await take(browser, office, f"/{OFFICE}/{PEOPLE}", "dashboard", "hui-tile-card", viewport=WIDE)  # fmt: skip
         board = "ringcentral-wallboard-board li[data-kind]"
         await take(browser, office, f"/{OFFICE}/wallboard", "wallboard", board, viewport=DESK)  # fmt: skip
         await take(browser, office, f"/{OFFICE}/wallboard", "wallboard-phone", board, viewport=PHONE)  # fmt: skip
+
+
+# What happens before each part of the animation, and how many frames that takes.
+LAMP_STORY = ((None, 4), ("ring", 14), ("answer", 8), ("hangup", 5))
+# Milliseconds between frames: a lamp that blinks twice a second is caught on and off.
+FRAME = 250
+LAMP_VIEW = {"width": 1010, "height": 600}
+# Without the side bar.
+LAMP_CLIP: FloatRect = {"x": 256, "y": 56, "width": 754, "height": 544}
+
+
+async def lamp(browser: Browser) -> None:
+    """Take the animation of a lamp that turns red, from before a call until after it."""
+    plan = Plan(port=free_port(), rate_limits=False, is_home=True)
+    with tempfile.TemporaryDirectory() as folder:
+        async with Office.open(Path(folder), plan, say) as office:
+            await move_in(office)
+            async with office.connected():
+                for scheme, ending in SCHEMES.items():
+                    async with Visitor.open(
+                        browser, office, color_scheme=scheme, viewport=LAMP_VIEW
+                    ) as visitor:
+                        await visitor.goto(f"/{OFFICE}/{DESK_VIEW}")
+                        await visitor.text("Desk lamp").wait_for()
+                        await visitor.page.wait_for_timeout(3000)
+                        await animate(visitor, office, f"lamp{ending}")
+
+
+async def animate(visitor: Visitor, office: Office, name: str) -> None:
+    """Let a call happen, and keep what it looks like."""
+    frames = []
+    for word, count in LAMP_STORY:
+        if word is not None:
+            await office.emulator.post(
+                "calls", extension_id=office.own, call=name, script=[word]
+            )
+        for _ in range(count):
+            began = time.monotonic()
+            picture = await visitor.page.screenshot(clip=LAMP_CLIP)
+            frames.append(Image.open(io.BytesIO(picture)).convert("RGB"))
+            took = (time.monotonic() - began) * 1000
+            await visitor.page.wait_for_timeout(max(0, FRAME - took))
+    path = FOLDER / f"{name}.webp"
+    frames[0].save(
+        path,
+        save_all=True,
+        append_images=frames[1:],
+        duration=FRAME,
+        loop=0,
+        quality=70,
+        method=4,
+    )
+    say(f"{path.relative_to(CHECKOUT)}: {path.stat().st_size // 1024} kB")
 
 
 async def large(browser: Browser) -> None:
@@ -228,6 +284,8 @@ async def main() -> None:
     offices = parser.parse_args().office
     async with async_playwright() as playwright:
         browser = await start_browser(playwright)
+        if "lamp" in offices:
+            await lamp(browser)
         if "small" in offices:
             await small(browser)
         if "flows" in offices:
