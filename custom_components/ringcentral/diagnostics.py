@@ -118,7 +118,10 @@ def _connection(account: Account, now: float, *, available: bool) -> dict[str, A
 def _recording(account: Account, now: float) -> Report | None:
     """Return the last frames and replies as shapes, which `scripts/replay` plays."""
     recorder = account.sign_in.http.recorder
-    return None if recorder is None else recorder.report(now, account.presences)
+    if recorder is None:
+        return None
+    presences = account.presences
+    return recorder.report(now, presences, presences.without_status)
 
 
 def _age(since: float | None, now: float) -> float | None:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 import re
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -240,6 +241,36 @@ async def test_the_command_refuses_a_folder_that_is_not_there(
     arguments.out = tmp_path / "nowhere" / "probe.json"
 
     assert await asyncio.to_thread(run_command, arguments) == 2
+
+
+async def test_a_file_that_cannot_be_written_is_said_before_it_begins(
+    typed: Callable[..., argparse.Namespace], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = typed("--yes")
+
+    with patch(
+        "pathlib.Path.touch", side_effect=PermissionError(13, "Permission denied")
+    ):
+        assert run_command(arguments) == 2
+    shown = capsys.readouterr()
+    assert f"Cannot write {arguments.out}: Permission denied" in shown.err
+    assert "signs in" not in shown.out
+
+
+async def test_without_a_sign_in_no_file_is_written(
+    typed: Callable[..., argparse.Namespace],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It would hold a refusal and nothing to learn from."""
+    monkeypatch.setenv("RINGCENTRAL_JWT", "wrong")
+    arguments = typed("--yes")
+
+    assert await asyncio.to_thread(run_command, arguments) == 1
+    assert not arguments.out.exists()
+    said = capsys.readouterr().err
+    assert "make a new one for this app" in said
+    assert "is not written: without a sign-in" in said
 
 
 async def test_what_was_seen_before_a_failure_is_written(

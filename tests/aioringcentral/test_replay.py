@@ -99,6 +99,49 @@ async def test_the_command_prints_each_step(
     assert "The states at the end are those in the file" in shown
 
 
+def event_record(at: float, sequence: int, status: str) -> dict[str, Any]:
+    """Return a frame of a recording."""
+    body = {
+        "extensionId": "<str3:1>",
+        "sequence": sequence,
+        "telephonyStatus": status,
+    }
+    meta = {"type": "ServerNotification"}
+    return {"at": at, "kind": "received", "body": [meta, {"event": "/x", "body": body}]}
+
+
+def test_an_event_that_came_late_is_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was dropped explains a state as much as what was not."""
+    records = [
+        event_record(-3.0, 7, "CallConnected"),
+        event_record(-2.0, 5, "Ringing"),
+        event_record(-1.0, 8, "NoCall"),
+    ]
+    path = tmp_path / "diagnostics.json"
+    path.write_text(
+        json.dumps({"recording": {"dropped": 0, "states": {}, "records": records}})
+    )
+
+    assert main(["replay", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[:3]] == ["event", "late", "event"]
+    assert "dropped: newer events had come" in lines[1]
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder"])
+def test_a_file_that_cannot_be_read_is_said_so(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path if kind == "folder" else tmp_path / "missing.json"
+
+    assert main(["replay", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{path}: cannot be read: ")
+    assert said.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"data": {}}', '{"data": {"recording": null}}']
 )

@@ -15,8 +15,10 @@ import pytest
 
 import aioringcentral
 from aioringcentral.account import Change
+from aioringcentral.advice import advice
 from aioringcentral.calls.reducer import CallEvent, CallEventType, Calls
 from aioringcentral.command import main
+from aioringcentral.errors import Reason, RetryLater
 from aioringcentral.models import Extension, Presence
 from aioringcentral.status import Status
 from aioringcentral.watch import line, watch
@@ -71,7 +73,10 @@ async def test_it_prints_who_changes_how(emulator: Emulator) -> None:
         assert process.stdout is not None
         first = (await process.stdout.readline()).split()
         assert first[0] == b"Watching"
-        assert int(first[1]) >= 1
+        everyone = [
+            (await process.stdout.readline()).decode() for _ in range(int(first[1]))
+        ]
+        assert any(name in each for each in everyone)
         # The first change is listened to a moment after that line.
         while not (seen := await ringing(emulator, process)):
             continue
@@ -118,9 +123,9 @@ async def test_missing_credentials_are_named(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"RINGCENTRAL_JWT": "wrong"}, "RingCentral: invalid_auth"),
-        ({"RINGCENTRAL_SERVER": "http://example.com"}, "invalid_address"),
-        ({"RINGCENTRAL_SERVER": "http://127.0.0.1:9"}, "cannot_connect"),
+        ({"RINGCENTRAL_JWT": "wrong"}, "make a new one for this app"),
+        ({"RINGCENTRAL_SERVER": "http://example.com"}, "set RINGCENTRAL_SERVER to an"),
+        ({"RINGCENTRAL_SERVER": "http://127.0.0.1:9"}, "check the network"),
     ],
 )
 async def test_what_fails_is_said_in_a_line(
@@ -130,6 +135,13 @@ async def test_what_fails_is_said_in_a_line(
     assert (status, printed) == (1, "")
     assert problem in problems
     assert problems.count("\n") == 1
+
+
+def test_every_reason_has_a_sentence() -> None:
+    for reason in Reason:
+        said = advice(RetryLater(reason, "CMN-101"))
+        assert said[0].isupper()
+        assert said.endswith(f". [{reason} (CMN-101)]")
 
 
 def test_it_has_a_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -336,3 +336,76 @@ async def test_a_recording_tells_nothing_of_anybody(
     private = [emulator.jwt, emulator.client_secret, *emulator.extension_ids]
     private += ["Zacharias", "4155550177", *(each.name for each in people)]
     assert [each for each in private if each in text] == []
+
+
+PRIVATE_NAME, PRIVATE_NUMBER = "Zacharias Quagmire", "+14155550177"
+
+
+async def test_a_long_recording_of_everything_plays_to_the_states_of_now(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    """People, a queue, a park location; late, doubled, partial and odd frames; a break and readings."""
+    queue, park = (
+        emulator.ids(type=kind)[0] for kind in ("Department", "ParkLocation")
+    )
+    people = emulator.ids(type="User")[:4]
+    chosen = [*people, queue, park]
+    async with office(
+        hass, emulator, follow=["own", "chosen"], extensions=chosen
+    ) as story:
+
+        async def play(key: str, steps: list[str], **more: Any) -> None:
+            await emulator.play_call(
+                key, steps, from_name=PRIVATE_NAME, **{"from": PRIVATE_NUMBER}, **more
+            )
+
+        async def agrees() -> None:
+            await story.until(
+                lambda: all(
+                    str(story.coordinator.presence(key).telephony_status)
+                    == emulator.truth()[key]["telephonyStatus"]
+                    for key in people
+                )
+            )
+
+        await play(queue, ["ring"], call="waiting")
+        await play(queue, ["ring"], call="waiting too")
+        await play(people[0], ["ring", "answer", "hold"], call="held")
+        await play(people[0], ["ring"], call="second")
+        await play(people[1], ["dial", "answer", "hangup"])
+        await play(people[2], ["ring", "answer"], call="talk")
+        await emulator.set_presence(people[3], {"message": PRIVATE_NAME})
+        await emulator.set_presence(people[3], {"dndStatus": "DoNotAcceptAnyCalls"})
+        emulator.faults.set(reorder=0.5, duplicate=0.5, partial_bodies=True)
+        for number in range(6):
+            await play(
+                people[1],
+                ["ring", "answer", "hold", "resume", "hangup"],
+                call=str(number),
+            )
+        emulator.faults.clear()
+        odd: list[Any] = ["x", 5, None, [], {"name": PRIVATE_NAME}]
+        for value in odd:
+            await emulator.deliver(
+                people[2], {"extensionId": people[2], "userStatus": value}
+            )
+        await agrees()
+        await emulator.disconnect(recoverable=False)
+        await play(people[1], ["ring"], call="last")
+        await agrees()
+        found = await get_diagnostics_for_config_entry(hass, hass_client, story.entry)
+        report = found["recording"]
+        replay = Replay(report)
+        steps = list(replay.steps())
+
+        assert len(report["records"]) > 50
+        assert {step.kind for step in steps} >= {"event", "reading", "late"}
+        assert replay.differences() == {}
+        assert len(report["states"]) >= 6
+        assert len(report["without_status"]) == 2
+        text = json.dumps(report)
+        everyone = [emulator.extension(each) for each in emulator.extension_ids]
+        private = [emulator.jwt, emulator.client_secret, *emulator.extension_ids]
+        private += [*PRIVATE_NAME.split(), PRIVATE_NUMBER.lstrip("+")]
+        private += [each.name for each in everyone]
+        assert [each for each in private if each in text] == []

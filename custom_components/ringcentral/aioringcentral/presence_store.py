@@ -61,6 +61,11 @@ class PresenceStore(dict[str, Presence]):
         for key in kept.keys() - self.keys():
             self._windows.pop(key, None)
 
+    @property
+    def without_status(self) -> frozenset[str]:
+        """The ids of extensions whose telephony status follows their calls."""
+        return self._without_status
+
     def forget_sequences(self) -> None:
         """Accept the next event of every extension whatever its sequence, as after a break (docs/architecture.md 4.3)."""
         for key, presence in self.items():

@@ -8,7 +8,8 @@ import sys
 from typing import Final, TextIO
 
 from .account import Account, Change, Choices
-from .errors import Misconfigured, RingCentralError
+from .advice import advice
+from .errors import RingCentralError
 from .sign_in import PRODUCTION, JwtSignIn
 
 # Secrets are no arguments: those are in the list of processes and in the shell's history.
@@ -29,7 +30,7 @@ def run_command() -> int:
 
 
 async def watch(environment: Mapping[str, str], out: TextIO, err: TextIO) -> int:
-    """Print changes of the own extension and of monitored lines; return the exit status."""
+    """Print the own extension and monitored lines, as they are and as they change; return the exit status."""
     if missing := [name for name in _CREDENTIALS if not environment.get(name)]:
         print(f"Missing in the environment: {', '.join(missing)}", file=err)
         return 2
@@ -42,12 +43,10 @@ async def watch(environment: Mapping[str, str], out: TextIO, err: TextIO) -> int
             print(
                 f"Watching {len(account.extensions)} extensions", file=out, flush=True
             )
-            async for change in account.changes():
+            async for change in account.changes(initial=True):
                 print(line(change, datetime.now().astimezone()), file=out, flush=True)
-    except Misconfigured as error:
-        print(f"RingCentral does not accept the set-up: {error}", file=err)
     except RingCentralError as error:
-        print(f"RingCentral: {error}", file=err)
+        print(advice(error), file=err)
     return 1
 
 

@@ -11,10 +11,11 @@ from ..models import DndStatus, Extension, Presence, UserStatus
 from ..observations import Observations
 from ..presence import merge
 from ..sign_in import SignIn
+from ..status import Status, status
 from ..stream import Stream
 from .choices import Choices
 from .lifecycle import CreateTask, Lifecycle
-from .listener import AccountListener, Change, ChangeQueue, Listeners
+from .listener import AccountListener, Change, ChangeQueue, Listeners, PresenceChange
 from .members import Members
 from .presence_tracker import PresenceTracker
 
@@ -157,8 +158,14 @@ class Account[SignInT: SignIn = SignIn]:
         """Call a listener from now on; return what removes it."""
         return self._listeners.add(listener)
 
-    async def changes(self) -> AsyncGenerator[Change]:
+    def status(self, extension_id: str) -> Status | None:
+        """Return in one word what a followed extension is doing, None where that is unknown."""
+        return status(self.presences[extension_id], self.calls[extension_id])
+
+    async def changes(self, *, initial: bool = False) -> AsyncGenerator[Change]:
         """Yield what changes from the first request for a change on; end when the account is stopped.
+
+        With ``initial``, every followed extension comes first as it is now, without events.
 
         Raises:
             SignInRequired, PermissionMissing, Misconfigured: RingCentral refused in its own words.
@@ -166,6 +173,9 @@ class Account[SignInT: SignIn = SignIn]:
         queue = ChangeQueue(lambda extension_id: self.extensions[extension_id])
         remove = self.add_listener(queue)
         try:
+            for key in self.extensions if initial else ():
+                now, calls = self.presences[key], self.calls[key]
+                queue.presence_changed(PresenceChange(now, now, calls, calls, ()))
             while (change := await queue.next()) is not None:
                 yield change
         finally:

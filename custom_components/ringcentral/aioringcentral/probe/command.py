@@ -10,6 +10,7 @@ from pathlib import Path
 import sys
 from typing import Any, Final, TextIO
 
+from ..advice import advice
 from ..errors import RingCentralError
 from ..recording.recorder import Record
 from ..sign_in import PRODUCTION, JwtSignIn
@@ -58,10 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_command(arguments: argparse.Namespace) -> int:
     """Run the probe; return the exit status."""
     out: Path = arguments.out
-    if not out.parent.is_dir() or out.is_dir():
-        print(
-            f"Cannot write {out}: give a file in a folder that exists", file=sys.stderr
-        )
+    if (problem := _write_problem(out)) is not None:
+        print(f"Cannot write {out}: {problem}", file=sys.stderr)
         return 2
     print(
         _PLAN.format(
@@ -81,6 +80,23 @@ def run_command(arguments: argparse.Namespace) -> int:
         return asyncio.run(_probe(credentials, arguments))
     except KeyboardInterrupt:
         return 130
+
+
+def _write_problem(out: Path) -> str | None:
+    """Return why a file cannot be written: better now than after twenty minutes."""
+    if not out.parent.is_dir() or out.is_dir():
+        return "give a file in a folder that exists"
+    part = _part(out)
+    try:
+        part.touch()
+        part.unlink()
+    except OSError as err:
+        return err.strerror or type(err).__name__
+    return None
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
 
 
 def _agreed() -> bool:
@@ -111,21 +127,28 @@ async def _probe(credentials: list[str], arguments: argparse.Namespace) -> int:
     try:
         sign_in = JwtSignIn(client_id, secret, jwt, server=server)
     except RingCentralError as err:
-        print(f"This server address cannot be used: {err}", file=sys.stderr)
+        print(advice(err), file=sys.stderr)
         return 1
     progress = Progress(sys.stdout)
     probe = Probe(sign_in, arguments.minutes * 60.0, progress, write=arguments.write)
     try:
         await probe.run()
     except RingCentralError as err:
-        print(f"RingCentral: {err}", file=sys.stderr)
+        print(advice(err), file=sys.stderr)
         status = 1
     finally:
-        # Also what an interrupted probe has seen is of use.
         progress.end()
         await sign_in.close()
         result = report(probe.records(), arguments.minutes)
-        write(arguments.out, result)
+        # Also what an interrupted probe has seen is of use.
+        if probe.is_signed_in:
+            write(arguments.out, result)
+    if not probe.is_signed_in:
+        print(
+            f"{arguments.out} is not written: without a sign-in there was nothing to see",
+            file=sys.stderr,
+        )
+        return status
     for each in result["answers"]:
         print(f"\n{each['question']}\n  {each['answer']}")
     for step, codes in result["refused"].items():
@@ -150,7 +173,7 @@ def report(records: list[Record], minutes: float) -> dict[str, Any]:
 
 def write(path: Path, result: Mapping[str, Any]) -> None:
     """Write the file, or leave the one before as it is."""
-    part = path.with_name(f"{path.name}.part")
+    part = _part(path)
     part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     part.replace(path)
 

@@ -50,6 +50,8 @@ class Probe:
         self._progress = progress
         self._write = write
         self._events = 0
+        # Without a sign-in there is nothing that a file could show.
+        self.is_signed_in = False
         self._heard = asyncio.Event()
         self.recorder = Recorder(_MOST, _MOST_BYTES)
         sign_in.http.recorder = self.recorder
@@ -80,6 +82,8 @@ class Probe:
     async def _read(self) -> tuple[Extension, tuple[Extension, ...]]:
         rest = self._sign_in.rest
         self._step("read")
+        await self._sign_in.tokens.token()
+        self.is_signed_in = True
         own = await rest.own_extension()
         others: tuple[Extension, ...] = ()
         with suppress(RingCentralError):

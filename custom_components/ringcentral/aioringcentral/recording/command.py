@@ -7,7 +7,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from .replay import Replay, Step
+from .replay import LATE, Replay, Step
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +19,12 @@ def run_command(arguments: argparse.Namespace) -> int:
     """Play the recording; return the exit status: 1 where it ends with other states than the file."""
     path = Path(os.environ.get("REPLAY_FROM", "."), arguments.file)
     try:
-        report = find_report(json.loads(path.read_text(encoding="utf-8")))
-    except OSError, ValueError, KeyError:
+        report = find_report(json.loads(path.read_bytes()))
+    except OSError as err:
+        problem = err.strerror or type(err).__name__
+        print(f"{arguments.file}: cannot be read: {problem}", file=sys.stderr)
+        return 2
+    except ValueError, KeyError, RecursionError:
         print(
             f"{arguments.file}: no diagnostics file with a recording", file=sys.stderr
         )
@@ -57,6 +61,8 @@ def line(step: Step) -> str:
         step.extension,
         str(step.status or "unknown"),
     ]
+    if step.kind == LATE and not step.changed:
+        words.append("dropped: newer events had come")
     words += [f"changed {', '.join(step.changed)}"] if step.changed else []
     words += (
         [f"calls {', '.join(event.type for event in step.events)}"]

@@ -1,7 +1,7 @@
 """The flight recorder: the last frames and replies in memory, and their shapes when somebody asks for them."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -90,15 +90,28 @@ class Recorder:
         """Return the shapes of everything kept, oldest first, with times in seconds before ``now``."""
         return self._records(Shapes(datetime.now(UTC)), now)
 
-    def report(self, now: float, presences: Mapping[str, Presence]) -> Report:
-        """Return `records`, and what the client made of them: presence by the same labels (`replay` compares)."""
+    def report(
+        self,
+        now: float,
+        presences: Mapping[str, Presence],
+        without_status: Collection[str] = (),
+    ) -> Report:
+        """Return `records`, and what the client made of them: presence by the same labels (`replay` compares).
+
+        ``without_status`` are the ids of queues and the like, whose telephony status follows their calls.
+        """
         shapes = Shapes(datetime.now(UTC))
         records = self._records(shapes, now)
         states = {
             label: _state(presences[key])
             for key, label in shapes.known(presences).items()
         }
-        return {"dropped": self.dropped, "records": records, "states": states}
+        return {
+            "dropped": self.dropped,
+            "records": records,
+            "states": states,
+            "without_status": list(shapes.known(without_status).values()),
+        }
 
     def _records(self, shapes: Shapes, now: float) -> list[Record]:
         return [_record(each, shapes, now) for each in self._kept]

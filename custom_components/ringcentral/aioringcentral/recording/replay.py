@@ -24,6 +24,10 @@ _LENGTH: Final = re.compile(r"<(str|int|float) (\d+)>")
 _LONGEST: Final = 1_000
 
 
+# The kind of a step that an event makes which newer ones had overtaken.
+LATE: Final = "late"
+
+
 class Step(NamedTuple):
     """What one frame or reply did to one extension, named by its label's number; ``at`` is in seconds."""
 
@@ -43,10 +47,12 @@ class Replay:
         self._report = report
         self._presences = PresenceStore()
         self._calls: dict[str, Calls] = {}
-        self._labels: dict[str, str] = {}
+        self._without_status = frozenset(
+            str(restore(label)) for label in report.get("without_status", ())
+        )
 
     def steps(self) -> Iterator[Step]:
-        """Yield what each record did, oldest first; what changed nothing is left out."""
+        """Yield what each record did, oldest first; what changed nothing is left out, but for late events."""
         journals: dict[int, Journal] = {}
         for at, number, begins in _timeline(self._report["records"]):
             record = self._report["records"][number]
@@ -80,9 +86,14 @@ class Replay:
         if update is None:
             return
         self._know(update)
+        overtaken = self._presences.overtaken
         before = self._presences.apply(update)
+        is_late = self._presences.overtaken > overtaken
         if before is not None:
-            yield self._step(at, "event", before, is_live=True)
+            yield self._step(at, LATE if is_late else "event", before, is_live=True)
+        elif is_late:
+            now = self._presences[update.extension_id]
+            yield self._step(at, LATE, now, is_live=True)
 
     def _reply(self, at: float, record: Record, journal: Journal) -> Iterator[Step]:
         found = []
@@ -102,8 +113,9 @@ class Replay:
 
     def _know(self, update: PresenceUpdate) -> None:
         """Follow whoever is named: a report does not say who was followed."""
-        key = update.extension_id
-        self._presences.setdefault(key, Presence(extension_id=key))
+        if update.extension_id not in self._presences:
+            everyone = (*self._presences, update.extension_id)
+            self._presences.follow(everyone, self._without_status)
 
     def _step(self, at: float, kind: str, before: Presence, *, is_live: bool) -> Step:
         key = before.extension_id
