@@ -239,11 +239,12 @@ class PresenceWriter(AccountListener):
 
     async def _read_words(self, key: str) -> Words:
         try:
-            presence = await self._read(key)
+            return words_of(await self._read(key))
         except PermissionMissing:
-            known = self._known(key)
-            presence = known._replace(message=known.message or "")
-        return words_of(presence)
+            # Events carry no message: the one that is known may be older than what we wrote.
+            words, restore = words_of(self._known(key)), self.restores[key]
+            ours = restore.ours.get("message") if restore else None
+            return {**words, "message": ours[-1] if ours else words["message"] or ""}
 
     @callback
     def _run(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -17,6 +17,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import pytest
 import voluptuous as vol
 
+from custom_components.ringcentral.aioringcentral.errors import PermissionMissing
 from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
 from custom_components.ringcentral.aioringcentral.presence import fields_from_wire
 from custom_components.ringcentral.aioringcentral.rest import Rest
@@ -1000,6 +1001,21 @@ async def test_who_hides_meanwhile_stays_hidden_and_the_rest_goes_back(
     await clock.move_on(SHORT)
     await becomes(story, dndStatus="TakeAllCalls")
     assert is_so(emulator, story.own, userStatus="Busy")
+
+
+async def test_a_message_that_may_not_be_read_any_more_is_taken_back(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    """The one that is known is from before the change, whose reply was lost: no sign that it is so already."""
+    await emulator.set_presence(story.own, {"message": "Working from home"})
+    await story.coordinator.account.read_presence(story.own)
+    with replies_lost(emulator, HOW_LOST["lost"]), pytest.raises(HomeAssistantError):
+        await change(story, SHORT, message="At the dentist")
+    assert is_so(emulator, story.own, message="At the dentist")
+    with patch.object(Rest, "presence", side_effect=PermissionMissing("CMN-408")):
+        await clock.move_on(SHORT)
+        await becomes(story, message="Working from home")
+    await nothing_is_written(story, clock, LONG)
 
 
 # Long overdue.
