@@ -158,7 +158,7 @@ async def test_home_assistant_loads_it(
 
 # What hassfest lets an integration import without a word in the manifest, as far as
 # it is imported at all: platforms and the system health helper.
-ALWAYS_THERE = {*map(str, Platform), "system_health"}
+ALWAYS_THERE = {*map(str, Platform), "homeassistant", "system_health"}
 
 
 def test_what_is_imported_of_home_assistant_is_a_dependency() -> None:

@@ -226,11 +226,13 @@ def described() -> dict[str, Any]:
             *sensor.WORDS,
             *sensor.CALL_FACTS,
             *today.TODAY,
+            sensor.UNREAD,
             sensor.CALLER,
             *sensor.COUNTS,
             *binary_sensor.QUESTIONS,
             binary_sensor.PUSH_CONNECTED,
             event.CALL,
+            event.VOICEMAIL,
             *select.CONTROLS,
         )
     }

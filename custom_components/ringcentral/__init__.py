@@ -71,6 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         _choices(entry.options),
         account_id=entry.unique_id,
         utcnow=_utcnow,
+        voicemail=True,
         create_task=lambda work, name: entry.async_create_background_task(
             hass, work, name
         ),

@@ -35,6 +35,7 @@ from .repairs import (
     report_subscription_limit,
 )
 from .signin import SignIn
+from .voicemail import VOICEMAILS, VoicemailHub
 
 type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
 type AddMembers = Callable[[tuple[str, ...]], None]
@@ -63,8 +64,10 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self._members: dict[AddMembers, set[str]] = {}
         self._on_callers: list[CALLBACK_TYPE] = []
         self.editor = PresenceWriter(hass, entry, account, self.wake_controls)
+        self.voicemail = VoicemailHub(account, self._wake_voicemails)
         # Entities that are woken look at what the writer has heard.
         account.add_listener(self.editor)
+        account.add_listener(self.voicemail)
         account.add_listener(self)
 
     # What entities use.
@@ -155,6 +158,10 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     def wake_controls(self, extension_id: str) -> None:
         """Wake the controls of an extension: an optimistic value began or ended."""
         self._listeners.wake(extension_id, ("user_status", "dnd_status"))
+
+    @callback
+    def _wake_voicemails(self, extension_id: str) -> None:
+        self._listeners.wake(extension_id, (VOICEMAILS,))
 
     @callback
     def _add_members(self, add: AddMembers) -> None:

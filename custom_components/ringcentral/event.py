@@ -1,6 +1,7 @@
 """What happens to calls, as events: they catch what a state shows too briefly."""
 
-from typing import Any, override
+from collections.abc import Iterator
+from typing import Any, Final, override
 
 from homeassistant.components.event import (
     EventEntity,
@@ -11,6 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.calls.reducer import CallEvent, CallEventType
+from .aioringcentral.voicemail import Voicemail
 from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
 from .coordinator import RingCentralConfigEntry
 from .entity import ExtensionEntity, add_for_each_extension
@@ -21,13 +23,16 @@ CALL = EventEntityDescription(
     key="call", event_types=[str(kind) for kind in sorted(CallEventType)]
 )
 
+RECEIVED: Final = "received"
+VOICEMAIL = EventEntityDescription(key="voicemail", event_types=[RECEIVED])
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: RingCentralConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the call event of every followed extension."""
+    """Add the call event of every followed extension, and that of voicemail."""
     coordinator = entry.runtime_data
     add_for_each_extension(
         coordinator,
@@ -35,9 +40,17 @@ async def async_setup_entry(
         lambda extension_id: [CallEventEntity(coordinator, CALL, extension_id, ())],
     )
 
+    def voicemails(extension_id: str) -> Iterator[ExtensionEntity]:
+        if coordinator.voicemail.is_offered_for(extension_id):
+            yield VoicemailEventEntity(coordinator, VOICEMAIL, extension_id, ())
 
-class CallEventEntity(ExtensionEntity, EventEntity):
-    """Tells ringing, dialing, answered, held, resumed, parked, missed and ended."""
+    coordinator.voicemail.async_on_offer(
+        add_for_each_extension(coordinator, async_add_entities, voicemails)
+    )
+
+
+class ReportingEntity(ExtensionEntity, EventEntity):
+    """Reports what happens, and the other party as far as the options allow."""
 
     _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_CALLER_NUMBER})
     # The attributes of the last event, as the entity shows them.
@@ -50,11 +63,8 @@ class CallEventEntity(ExtensionEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the calls of the extension, and to how much of callers is shown."""
+        """Listen to how much of callers is shown."""
         await super().async_added_to_hass()
-        self.async_on_remove(
-            self.coordinator.async_add_call_listener(self.extension_id, self._tell)
-        )
         self.async_on_remove(self.coordinator.async_on_callers(self._hide_caller))
 
     @override
@@ -87,6 +97,24 @@ class CallEventEntity(ExtensionEntity, EventEntity):
         self.async_write_ha_state()
 
     @callback
+    def _report(self, kind: str, facts: dict[str, Any]) -> None:
+        self._facts = facts
+        self._trigger_event(kind, facts)
+        self.async_write_ha_state()
+
+
+class CallEventEntity(ReportingEntity):
+    """Reports ringing, dialing, answered, held, resumed, parked, missed and ended."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the calls of the extension."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.async_add_call_listener(self.extension_id, self._tell)
+        )
+
+    @callback
     def _tell(self, event: CallEvent) -> None:
         facts: dict[str, Any] = {}
         if event.direction is not None:
@@ -96,6 +124,24 @@ class CallEventEntity(ExtensionEntity, EventEntity):
         if event.duration is not None:
             facts["duration"] = round(event.duration, 1)
         facts |= self.coordinator.caller(event.name, event.number)
-        self._facts = facts
-        self._trigger_event(str(event.type), facts)
-        self.async_write_ha_state()
+        self._report(str(event.type), facts)
+
+
+class VoicemailEventEntity(ReportingEntity):
+    """Reports that the user got a voicemail."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what arrives."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.voicemail.async_on_arrival(self._received)
+        )
+
+    @callback
+    def _received(self, voicemail: Voicemail) -> None:
+        facts: dict[str, Any] = {}
+        if voicemail.duration is not None:
+            facts["duration"] = round(voicemail.duration, 1)
+        facts |= self.coordinator.caller(voicemail.name, voicemail.number)
+        self._report(RECEIVED, facts)

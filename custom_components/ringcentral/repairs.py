@@ -48,6 +48,7 @@ _CONSOLE_NAMES: Final = {
     "EditPresence": "Edit Presence",
     "ReadAccounts": "Read Accounts",
     "ReadContacts": "Read Contacts",
+    "ReadMessages": "Read Messages",
     "WebSocket": "WebSocket Subscriptions",
     "WebSocketSubscription": "WebSocket Subscriptions",
     "WebSocketSubscriptions": "WebSocket Subscriptions",

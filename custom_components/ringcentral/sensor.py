@@ -34,6 +34,7 @@ from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 from .listeners import CALLS
 from .since import Since
 from .today import TODAY, TodaySensor, has_sums
+from .voicemail import VOICEMAILS
 
 PARALLEL_UPDATES = 0
 
@@ -152,6 +153,8 @@ COUNTS: tuple[CountDescription, ...] = (
     _count("available"),
 )
 
+UNREAD = SensorEntityDescription(key="voicemails")
+
 CALLER = SensorEntityDescription(
     key="caller",
     device_class=SensorDeviceClass.ENUM,
@@ -183,9 +186,16 @@ async def async_setup_entry(
         if coordinator.shows_callers:
             yield CallerSensor(coordinator, CALLER, extension_id, (CALLS,))
 
+    def voicemails(extension_id: str) -> Iterator[ExtensionEntity]:
+        if coordinator.voicemail.is_offered_for(extension_id):
+            yield VoicemailsSensor(coordinator, UNREAD, extension_id, (VOICEMAILS,))
+
     async_add_entities(CountSensor(coordinator, count, count.field) for count in COUNTS)
     add_for_each_extension(coordinator, async_add_entities, sensors)
     add_callers = add_for_each_extension(coordinator, async_add_entities, callers)
+    coordinator.voicemail.async_on_offer(
+        add_for_each_extension(coordinator, async_add_entities, voicemails)
+    )
     is_shown = coordinator.shows_callers
 
     @callback
@@ -287,6 +297,18 @@ class CallsSensor(ValueSensor, ExtensionEntity):
     @override
     def _value(self) -> int | datetime | None:
         return self.entity_description.value_fn(self.presence, self.calls)
+
+
+class VoicemailsSensor(ValueSensor, ExtensionEntity):
+    """How many voicemails the user has not heard."""
+
+    @override
+    def _is_available(self) -> bool:
+        return super()._is_available() and self.coordinator.voicemail.mailbox.is_offered
+
+    @override
+    def _value(self) -> int | None:
+        return self.coordinator.voicemail.mailbox.unread
 
 
 class CallerSensor(ExtensionEntity, SensorEntity):

@@ -27,6 +27,7 @@ import voluptuous as vol
 from .aioringcentral.calls.reducer import CallEventType
 from .aioringcentral.status import Status
 from .const import CONF_FROM, CONF_TO
+from .event import RECEIVED
 from .most_urgent import MostUrgentStatusTrigger
 from .own_entities import check_named, own_entities
 
@@ -66,14 +67,15 @@ def _became(platform: Platform, key: str, state: str) -> type[Trigger]:
     return StateTrigger
 
 
-def _call(happened: CallEventType) -> type[Trigger]:
-    """Return a trigger for what happens to calls; its `to_state` has the attributes of the event."""
+def _event(key: str, happened: str) -> type[Trigger]:
+    """Return a trigger for what an event entity reports; its `to_state` has the attributes of the event."""
     specs: Mapping[str, DomainSpec] = {Platform.EVENT: DomainSpec()}
+    event_key = key
 
-    class CallTrigger(ExtensionTrigger, StatelessEntityTriggerBase):
-        """Fires for each call."""
+    class EventTrigger(ExtensionTrigger, StatelessEntityTriggerBase):
+        """Fires each time."""
 
-        _key = "call"
+        _key = event_key
         _domain_specs = specs
 
         @override
@@ -83,7 +85,7 @@ def _call(happened: CallEventType) -> type[Trigger]:
             told = state.attributes.get(EventEntityStateAttribute.EVENT_TYPE)
             return bool(told == happened)
 
-    return CallTrigger
+    return EventTrigger
 
 
 _STATUSES = vol.All(cv.ensure_list, [vol.In([*map(str, Status)])])
@@ -123,10 +125,10 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "most_urgent_status_changed": MostUrgentStatusTrigger,
     "started_ringing": _became(Platform.BINARY_SENSOR, "ringing", STATE_ON),
     # A call starts when it connects, whoever called; one that rings or is dialed has not.
-    "call_started": _call(CallEventType.ANSWERED),
-    "call_ended": _call(CallEventType.ENDED),
-    "call_missed": _call(CallEventType.MISSED),
-    "call_held": _call(CallEventType.HELD),
+    "call_started": _event("call", CallEventType.ANSWERED),
+    "call_ended": _event("call", CallEventType.ENDED),
+    "call_missed": _event("call", CallEventType.MISSED),
+    "call_held": _event("call", CallEventType.HELD),
     # The extension, where those above are about each call.
     "became_on_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_ON),
     "became_off_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_OFF),
@@ -141,6 +143,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "do_not_disturb_turned_off": _became(
         Platform.BINARY_SENSOR, "do_not_disturb", STATE_OFF
     ),
+    "voicemail_received": _event("voicemail", RECEIVED),
 }
 
 

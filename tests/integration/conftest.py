@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.ringcentral.const import DOMAIN
-from emulator import Emulator
+from emulator import Emulator, tokens
 
 from . import missing_texts
 
@@ -80,6 +80,16 @@ async def no_setup(hass: HomeAssistant) -> AsyncIterator[None]:
         yield
         for entry in hass.config_entries.async_loaded_entries(DOMAIN):
             await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture(autouse=True)
+def app_permissions(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the app have no permission that is optional for voicemail, but where a test is about that."""
+    scope: tuple[str, ...] = tokens.SCOPE
+    if not request.node.get_closest_marker("messages"):
+        scope = tuple(name for name in scope if name != "ReadMessages")
+    with patch.object(tokens, "SCOPE", scope):
+        yield
 
 
 class Browser:

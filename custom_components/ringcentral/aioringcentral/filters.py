@@ -20,6 +20,7 @@ EVERYONE: Final = f"{ACCOUNT}/presence{_DETAILED}"
 LINE_LIST: Final = f"{EXTENSION}/presence/line"
 FAVORITE_LIST: Final = f"{EXTENSION}/favorite"
 EXTENSION_LIST: Final = f"{ACCOUNT}/extension"
+VOICEMAILS: Final = f"{EXTENSION}/message-store?type=VoiceMail"
 
 
 def extension_filter(extension_id: str) -> str:

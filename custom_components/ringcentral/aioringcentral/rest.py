@@ -25,6 +25,7 @@ from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
 from .observations import Observations
 from .presence import update_from_rest
 from .renewals import Renewals
+from .voicemail import Voicemails
 
 ACCOUNT: Final = "/restapi/v1.0/account/~"
 EXTENSION: Final = f"{ACCOUNT}/extension/~"
@@ -273,6 +274,18 @@ class Rest:
             return False
         records = wire.mapping(reply.body).get("records")
         return isinstance(records, list) and bool(records)
+
+    async def unread_voicemails(self) -> Voicemails:
+        """Return how many voicemails the user has not heard, and the newest of them (docs/protocol.md 10)."""
+        reply = await self._send(
+            "GET",
+            f"{EXTENSION}/message-store",
+            RateGroup.LIGHT,
+            query={"messageType": "VoiceMail", "readStatus": "Unread", "perPage": 10},
+        )
+        if (found := Voicemails.from_wire(reply.body)) is None:
+            raise Unreadable
+        return found
 
     async def update_presence(
         self,

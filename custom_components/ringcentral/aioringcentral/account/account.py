@@ -13,9 +13,11 @@ from ..presence import merge
 from ..sign_in import SignIn
 from ..status import Status, status
 from ..stream import Stream
+from ..voicemail import Voicemail
 from .choices import Choices
 from .lifecycle import CreateTask, Lifecycle
 from .listener import AccountListener, Change, ChangeQueue, Listeners, PresenceChange
+from .mailbox import Mailbox
 from .members import Members
 from .presence_tracker import PresenceTracker
 
@@ -48,10 +50,12 @@ class Account[SignInT: SignIn = SignIn]:
         account_id: str | None = None,
         utcnow: Callable[[], datetime] | None = None,
         create_task: CreateTask | None = None,
+        voicemail: bool = False,
     ) -> None:
         """Take a sign-in and whom to follow; nothing is sent before `start`.
 
         ``account_id`` is the account that the sign-in is known to belong to; ``utcnow`` returns the time with its zone; ``create_task`` begins a task with a name.
+        With ``voicemail`` the user's voicemails are counted, too, where the app may read messages.
         """
         self._sign_in = sign_in
         self._listeners = Listeners()
@@ -62,8 +66,14 @@ class Account[SignInT: SignIn = SignIn]:
         )
         self.presences = self._tracker.presences
         self.calls = self._tracker.calls
+        self.mailbox = Mailbox(sign_in.rest, self._voicemails_changed)
         self._lifecycle = Lifecycle(
-            sign_in, self._members, self._tracker, self._listeners, create_task
+            sign_in,
+            self._members,
+            self._tracker,
+            self._listeners,
+            create_task,
+            mailbox=self.mailbox if voicemail else None,
         )
 
     # What is known.
@@ -119,6 +129,9 @@ class Account[SignInT: SignIn = SignIn]:
         One reading that lacks them does not remove them: they are missing until another one agrees.
         """
         self._members.expect(extension_ids)
+
+    def _voicemails_changed(self, arrived: tuple[Voicemail, ...]) -> None:
+        self._listeners.call(lambda listener: listener.voicemails_changed(arrived))
 
     # The connection.
 

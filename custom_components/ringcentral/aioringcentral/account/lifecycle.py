@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from ..backoff import Backoff
 from ..errors import PermissionMissing, Reason, RetryLater, RingCentralError
-from ..filters import EVERYONE, is_list_event, is_presence_filter
+from ..filters import EVERYONE, FilterPlan, is_list_event, is_presence_filter
 from ..models import Event, PresenceUpdate, TelephonyStatus
 from ..presence import update_from_event
 from ..sign_in import SignIn
 from ..stream import Continuity, Stream, Subscription
 from .listener import Listeners
+from .mailbox import Mailbox
 from .members import Members
 from .presence_tracker import PresenceTracker
 from .run_retries import RunRetries
@@ -48,8 +49,11 @@ class Lifecycle:
         tracker: PresenceTracker,
         listeners: Listeners,
         create_task: CreateTask | None = None,
+        *,
+        mailbox: Mailbox | None = None,
     ) -> None:
         """Take the parts to run; ``create_task`` begins a task with a name."""
+        self._mailbox = mailbox
         self._sign_in = sign_in
         self._members = members
         self._tracker = tracker
@@ -89,6 +93,8 @@ class Lifecycle:
         """
         await self._members.read()
         self._track_members()
+        if self._mailbox is not None:
+            self._mailbox.allow((await self._sign_in.tokens.token()).scope)
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -96,6 +102,8 @@ class Lifecycle:
         except BaseException:
             await self.stop()
             raise
+        if self._mailbox is not None:
+            await self._mailbox.first_reading()
 
     async def stop(self) -> None:
         """End the connection with all that it opened."""
@@ -138,6 +146,8 @@ class Lifecycle:
         if update is None or not update.changes:
             if is_list_event(event.uri):
                 self._members.event(event.body, self._tracker.presences)
+            elif self._mailbox is not None:
+                self._mailbox.event(event)
             return
         self._tracker.apply(update)
         self._observe(update)
@@ -176,6 +186,8 @@ class Lifecycle:
         self._filters_live(subscription, is_read=is_broken)
         if not is_broken and self._tracker.is_caught_up:
             self._become_current()
+        if self._mailbox is not None:
+            self._mailbox.connected(subscription, is_broken=is_broken)
         self._listeners.call(lambda listener: listener.account_connected(subscription))
 
     def stream_lost(self, error: RingCentralError) -> None:
@@ -241,7 +253,7 @@ class Lifecycle:
             self._sign_in.http,
             self._sign_in.rest,
             self._sign_in.tokens,
-            self._members.plan,
+            self._plan,
             self,
             history=earlier.history if earlier else None,
             memory=earlier.memory if earlier else None,
@@ -257,6 +269,8 @@ class Lifecycle:
                 self._members.run(self._update_members, self._rereads.read_again)
             )
             group.create_task(self._resync())
+            if self._mailbox is not None:
+                group.create_task(self._mailbox.run())
 
     async def _catch_up(self) -> None:
         """Read a snapshot after every break; what is known is current from then on."""
@@ -291,6 +305,13 @@ class Lifecycle:
             self.stream.ask_again()
             self._rereads.read_again(self._tracker.presences)
             self._members.changed()
+            if self._mailbox is not None:
+                self._mailbox.wake()
+
+    @property
+    def _plan(self) -> FilterPlan:
+        plan = self._members.plan
+        return plan if self._mailbox is None else self._mailbox.planned(plan)
 
     def _track_members(self) -> None:
         without_person = [
@@ -304,7 +325,7 @@ class Lifecycle:
         self._track_members()
         for key in left:
             self._tracker.forget(key)
-        self.stream.change_filters(self._members.plan)
+        self.stream.change_filters(self._plan)
         joined = tuple(key for key in self._members.extensions if key not in before)
         # Read before they are reported, so that they have a state from the start.
         await self._rereads.try_to_read(joined)

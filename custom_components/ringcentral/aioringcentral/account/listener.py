@@ -10,6 +10,7 @@ from ..errors import RetryLater, RingCentralError
 from ..models import Extension, Presence, PresenceUpdate
 from ..status import Status, status
 from ..stream import Subscription
+from ..voicemail import Voicemail
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,6 +47,9 @@ class AccountListener:
 
     def members_changed(self, joined: tuple[str, ...], left: tuple[str, ...]) -> None:
         """The lists were read again: ids of extensions that joined and left; names may have changed, too."""
+
+    def voicemails_changed(self, arrived: tuple[Voicemail, ...]) -> None:
+        """The number of unread voicemails changed; these have just arrived, the oldest first."""
 
     def account_connected(self, subscription: Subscription | None) -> None:
         """Events flow over this subscription; what is known may still be from before a break."""

@@ -1,0 +1,100 @@
+"""The user's voicemails (docs/protocol.md 10): what a list of them and an event about them mean. Pure.
+
+Only for the own extension: RingCentral takes filters for others, and sends nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Self, override
+
+from . import wire
+from .models import repr_without
+
+READ_PERMISSION: Final = "ReadMessages"
+# Seconds; the longest voicemail that is believed.
+_LONGEST: Final = 86_400.0
+
+
+class Voicemail(NamedTuple):
+    """One voicemail; who left it may be withheld."""
+
+    id: str
+    received_at: datetime | None = None
+    duration: float | None = None
+    """Seconds; None where the service does not say."""
+    is_read: bool = False
+    number: str | None = None
+    name: str | None = None
+    attachment: str | None = None
+    """Id of the recording."""
+
+    @override
+    def __repr__(self) -> str:
+        return repr_without(self, "number", "name")
+
+    @classmethod
+    def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
+        """Read one record of the message store; None where it is no voicemail."""
+        key = wire.extension_id(item.get("id"))
+        if key is None or item.get("type") != "VoiceMail":
+            return None
+        sender = wire.mapping(item.get("from"))
+        recordings = [
+            each
+            for each in _listed(item, "attachments")
+            if each.get("type") == "AudioRecording"
+        ]
+        recording = recordings[0] if recordings else {}
+        return cls(
+            id=key,
+            received_at=wire.moment(item.get("creationTime")),
+            duration=wire.seconds(recording.get("vmDuration"), _LONGEST),
+            is_read=item.get("readStatus") == "Read",
+            number=wire.text(sender.get("phoneNumber"))
+            or wire.text(sender.get("extensionNumber")),
+            name=wire.name(sender.get("name")),
+            attachment=wire.extension_id(recording.get("id")),
+        )
+
+
+class Voicemails(NamedTuple):
+    """A page of voicemails, the newest first, and how many there are on all pages."""
+
+    total: int
+    newest: tuple[Voicemail, ...] = ()
+
+    @classmethod
+    def from_wire(cls, body: Any) -> Self | None:
+        """Read a list of the message store; None where it is none."""
+        found = wire.mapping(body)
+        if not isinstance(listed := found.get("records"), list):
+            return None
+        total = wire.number(wire.mapping(found.get("paging")).get("totalElements"))
+        if total is None:
+            # It may be missing, and always is where there is nothing (docs/protocol.md 2.2).
+            if wire.mapping(found.get("navigation")).get("nextPage") is not None:
+                return None
+            total = len(listed)
+        records = (Voicemail.from_wire(item) for item in _listed(found, "records"))
+        return cls(total, tuple(each for each in records if each is not None))
+
+
+def is_message_event(uri: str) -> bool:
+    """Whether an event says that the message store changed."""
+    return uri.partition("?")[0].rstrip("/").endswith("/message-store")
+
+
+def new_messages(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the ids of messages that an event calls new."""
+    found: set[str] = set()
+    for change in _listed(body, "changes"):
+        new = change.get("newMessageIds")
+        ids = map(wire.extension_id, new if isinstance(new, list) else ())
+        found.update(each for each in ids if each is not None)
+    return frozenset(found)
+
+
+def _listed(body: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = body.get(key)
+    items = found if isinstance(found, list) else []
+    return [item for item in items if isinstance(item, Mapping)]

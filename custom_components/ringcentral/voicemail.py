@@ -1,0 +1,67 @@
+"""The user's voicemails: what wakes the entities that show and report them."""
+
+from collections.abc import Callable
+from typing import Final, override
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from .aioringcentral.account import Account, AccountListener
+from .aioringcentral.account.mailbox import Mailbox
+from .aioringcentral.voicemail import Voicemail
+
+# What the sensor watches, beside fields of `Presence`.
+VOICEMAILS: Final = "voicemails"
+
+type VoicemailListener = Callable[[Voicemail], None]
+
+
+class VoicemailHub(AccountListener):
+    """Calls who waits for voicemail: once when it is offered, at every change, and for every arrival."""
+
+    def __init__(self, account: Account, wake: Callable[[str], None]) -> None:
+        """Take the account; ``wake`` is called with the user's extension id when the number changes."""
+        self._account = account
+        self._wake = wake
+        self._was_offered = False
+        self._on_offer: list[CALLBACK_TYPE] = []
+        self._on_arrival: list[VoicemailListener] = []
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """How many there are, where that is known."""
+        return self._account.mailbox
+
+    def is_offered_for(self, extension_id: str) -> bool:
+        """Whether an extension has voicemail to show: that of the user alone."""
+        return self.mailbox.is_offered and extension_id == self._account.own.id
+
+    @callback
+    def async_on_offer(self, add: Callable[[tuple[str, ...]], None]) -> None:
+        """Call with the user's extension id when voicemail is first offered after now, if it is followed."""
+
+        @callback
+        def offered() -> None:
+            own = self._account.own.id
+            if own in self._account.extensions:
+                add((own,))
+
+        self._on_offer.append(offered)
+
+    @callback
+    def async_on_arrival(self, listener: VoicemailListener) -> CALLBACK_TYPE:
+        """Call a listener with every voicemail that arrives from now on; return what removes it."""
+        self._on_arrival.append(listener)
+        return lambda: self._on_arrival.remove(listener)
+
+    @callback
+    @override
+    def voicemails_changed(self, arrived: tuple[Voicemail, ...]) -> None:
+        """Wake the sensor, then report what arrived."""
+        if self.mailbox.is_offered and not self._was_offered:
+            self._was_offered = True
+            for offered in self._on_offer:
+                offered()
+        self._wake(self._account.own.id)
+        for voicemail in arrived:
+            for listener in tuple(self._on_arrival):
+                listener(voicemail)

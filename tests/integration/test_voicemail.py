@@ -1,0 +1,226 @@
+"""Voicemail: counted and reported for the user where the app may read messages, and never in the way of presence."""
+
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from custom_components.ringcentral.const import CALLER_FULL, CALLER_HIDDEN, CALLER_NAME
+from emulator import Emulator
+
+from .call_stories import ANNA, OWN, Who, cast, following
+from .stories import Story, issues, lines
+from .test_trigger import automate, automation, names
+
+NAME, NUMBER = "Zora Quill", "+14155550177"
+STORE = "GET /restapi/v1.0/account/{id}/extension/{id}/message-store"
+COLLECT = "custom_components.ringcentral.aioringcentral.account.mailbox._COLLECT"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read changes without waiting for more of them."""
+    monkeypatch.setattr(COLLECT, 0.0)
+
+
+@pytest.fixture
+def people(emulator: Emulator) -> dict[Who, str]:
+    return cast(emulator)
+
+
+def event(story: Story) -> dict[str, object]:
+    """Return the attributes of the last event."""
+    state = story.hass.states.get(story.entity("voicemail"))
+    assert state is not None
+    return dict(state.attributes)
+
+
+def readings(emulator: Emulator) -> int:
+    return emulator.counters.requests[STORE]
+
+
+async def test_without_the_permission_nothing_is_asked_for(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with following(hass, emulator) as story:
+        assert story.now("voicemails") is None
+        assert story.now("voicemail") is None
+        assert readings(emulator) == 0
+        live = story.coordinator.account.stream.subscription
+        assert live is not None
+        assert not [name for name in live.live if "message" in name]
+
+
+@pytest.mark.messages
+async def test_they_are_counted_as_they_come_and_are_heard(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    earlier = emulator.mail.leave(emulator.own_extension_id)
+    async with following(hass, emulator) as story:
+        await story.shows(voicemails="1")
+        assert readings(emulator) == 1
+        second = emulator.mail.leave(story.own)
+        await story.shows(voicemails="2")
+        emulator.mail.mark(story.own, earlier, read=True)
+        await story.shows(voicemails="1")
+        emulator.mail.delete(story.own, second)
+        await story.shows(voicemails="0")
+        # One reading a change.
+        assert readings(emulator) == 4
+
+
+@pytest.mark.messages
+async def test_only_the_user_has_voicemail(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    async with following(hass, emulator, [people[OWN], people[ANNA]]) as story:
+        assert story.now("voicemails") == "0"
+        assert story.now("voicemails", people[ANNA]) is None
+        emulator.mail.leave(people[ANNA])
+        await story.all_heard()
+        assert readings(emulator) == 1
+
+
+@pytest.mark.messages
+async def test_a_user_who_is_not_followed_has_none(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    async with following(hass, emulator, [people[ANNA]]) as story:
+        assert not [key for key in story.entities() if key.endswith("voicemails")]
+
+
+@pytest.mark.messages
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [
+        (CALLER_HIDDEN, {}),
+        (CALLER_NAME, {"caller_name": NAME}),
+        (CALLER_FULL, {"caller_name": NAME, "caller_number": NUMBER}),
+    ],
+)
+async def test_an_arrival_is_reported_with_as_much_of_the_caller_as_is_shown(
+    hass: HomeAssistant, emulator: Emulator, mode: str, shown: dict[str, str]
+) -> None:
+    async with following(hass, emulator, caller_identity=mode) as story:
+        emulator.mail.leave(story.own, number=NUMBER, name=NAME, seconds=12)
+        await story.shows(voicemails="1")
+        await story.until(lambda: event(story).get("event_type") == "received")
+        told = event(story)
+        assert told["duration"] == 12.0
+        callers = {key: told[key] for key in told if key.startswith("caller_")}
+        assert callers == shown
+
+
+@pytest.mark.messages
+async def test_the_trigger_fires_for_each_arrival_and_for_nothing_else(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    emulator.mail.leave(emulator.own_extension_id)
+    async with following(hass, emulator) as story:
+        target = {"entity_id": [story.entity("voicemail")]}
+        fired = await automate(
+            hass, automation("arrived", "voicemail_received", target)
+        )
+        first = emulator.mail.leave(story.own)
+        await story.until(lambda: names(fired) == ["arrived"])
+        emulator.mail.mark(story.own, first, read=True)
+        await story.shows(voicemails="1")
+        emulator.mail.leave(story.own)
+        await story.until(lambda: names(fired) == ["arrived", "arrived"])
+
+
+@pytest.mark.messages
+async def test_what_arrived_in_a_break_is_counted_and_not_reported(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with following(hass, emulator) as story:
+        emulator.faults.set(wstoken_error={"status": 503, "code": "CMN-201"})
+        await emulator.disconnect(recoverable=False)
+        await story.lost()
+        emulator.mail.leave(story.own)
+        emulator.faults.clear()
+        await story.live()
+        await story.shows(voicemails="1")
+        assert "event_type" not in event(story) or event(story)["event_type"] is None
+
+
+@pytest.mark.messages
+async def test_a_reading_that_fails_for_now_is_tried_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with following(hass, emulator) as story:
+        emulator.faults.set(
+            http_5xx=[{"path": "*/message-store", "status": 503, "next": 1}]
+        )
+        emulator.mail.leave(story.own)
+        await story.shows(voicemails="1")
+        assert event(story)["event_type"] == "received"
+
+
+@pytest.mark.messages
+@pytest.mark.parametrize("refusal", ["whole", "partial"])
+async def test_a_refused_filter_costs_no_presence(
+    hass: HomeAssistant, emulator: Emulator, refusal: str
+) -> None:
+    emulator.faults.set(refuse_filters={"*/message-store*": "SUB-403"}, refusal=refusal)
+    async with following(hass, emulator) as story:
+        assert story.now("voicemails") is None
+        assert readings(emulator) == 0
+        assert issues(hass) == []
+        await story.call("ring")
+        await story.shows(status="ringing")
+
+
+@pytest.mark.messages
+async def test_a_permission_that_is_taken_away_makes_presence_not_blink(
+    hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with following(hass, emulator) as story:
+        assert story.now("voicemails") == "0"
+        story.forget()
+        caplog.clear()
+        emulator.faults.set(permissions_removed=["ReadMessages"])
+        emulator.mail.leave(story.own)
+        await story.shows(voicemails=STATE_UNAVAILABLE)
+        told = [line for line in lines(caplog) if "Voicemail" in line]
+        assert len(told) == 1
+        assert issues(hass) == []
+        # And the next connection does without it.
+        await emulator.disconnect(recoverable=False)
+        await story.lost()
+        await story.live()
+        await story.call("ring")
+        await story.shows(status="ringing")
+        ours = {story.entity("voicemails"), story.entity("voicemail")}
+        assert set(story.seen_unavailable()) <= ours
+
+
+@pytest.mark.messages
+async def test_a_reading_that_is_late_adds_the_entities_later(
+    hass: HomeAssistant, emulator: Emulator, entity_registry: er.EntityRegistry
+) -> None:
+    emulator.faults.set(
+        http_5xx=[{"path": "*/message-store", "status": 503, "next": 1}]
+    )
+    async with following(hass, emulator) as story:
+        await story.until(lambda: story.now("voicemails") == "0")
+        emulator.mail.leave(story.own)
+        await story.shows(voicemails="1")
+        await story.until(lambda: event(story).get("event_type") == "received")
+
+
+@pytest.mark.messages
+async def test_a_reload_does_not_report_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with following(hass, emulator) as story:
+        target = {"entity_id": [story.entity("voicemail")]}
+        fired = await automate(
+            hass, automation("arrived", "voicemail_received", target)
+        )
+        emulator.mail.leave(story.own)
+        await story.until(lambda: names(fired) == ["arrived"])
+        await story.reload()
+        assert story.now("voicemails") == "1"
+        await story.all_heard()
+        assert names(fired) == ["arrived"]
