@@ -36,6 +36,7 @@ _OF_A_PHONE = (
     "do_not_disturb_switch",
     "call",
     "caller",
+    "missed_calls_today",
 )
 
 
@@ -68,8 +69,9 @@ def desk(name: str, entities: Mapping[str, str]) -> Json:
         text(_RADIO_SAYS),
     ]
     sections = {
-        ("Your phone", "mdi:deskphone"): phone,
+        # First, so that it is in sight on a phone, too.
         ("Your lamp", "mdi:lamp"): lamp,
+        ("Your phone", "mdi:deskphone"): phone,
         ("Your home", "mdi:home"): around,
     }
     return _view("Your desk", DESK, "mdi:desk", sections)

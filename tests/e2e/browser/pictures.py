@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 import io
 from pathlib import Path
 import sys
@@ -14,26 +14,30 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import Browser, FloatRect, async_playwright
 
-from demo.dashboard import PATH as OFFICE, PEOPLE, create_dashboard
-from demo.furnish import move_in
+from demo.dashboard import PATH as OFFICE, PEOPLE
+from demo.furnish import chosen_queue, move_in
 from demo.hass import CHECKOUT, free_port
+from demo.home import ON_AIR_AREA
 from demo.office import Office, Plan
-from demo.views import DESK as DESK_VIEW
+from demo.views import DESK as DESK_VIEW, QUEUE as QUEUE_VIEW
+from tests.integration import TEXTS
 
 from .board import Board
 from .visitor import PHONE, Visitor, start_browser
 
 FOLDER = CHECKOUT / "docs/images"
-BLUEPRINTS = CHECKOUT / "blueprints/automation/ringcentral"
 INTEGRATION = "/config/integrations/integration/ringcentral"
 CALLS = {"one": ["ring", "answer", "hold", "resume", "hangup"], "two": ["ring", "missed"]}  # fmt: skip
-OFFICES = ["lamp", "small", "flows", "large"]
+OFFICES = ["lamp", "small", "flows", "languages", "large"]
+LANGUAGES = ("de", "ja")
+MENU = TEXTS["config"]["step"]["user"]["menu_options"]
 SCHEMES = {"light": "", "dark": "-dark"}
 SCREEN = {"width": 1920, "height": 1080}
 DESK = {"width": 1280, "height": 860}
 # Where the editor shows what was selected.
 PANEL = {"x": 760, "y": 64, "width": 520, "height": 796}
 WIDE = {"width": 1440, "height": 1010}
+TABLET = {"width": 834, "height": 1112}
 
 
 def say(text: str) -> None:
@@ -45,25 +49,31 @@ async def keep(visitor: Visitor, name: str, **options: Any) -> None:
     """Take a picture: without animations, as a lamp that blinks may be dark at the moment."""
     picture = await visitor.page.screenshot(animations="disabled", **options)
     path = FOLDER / f"{name}.png"
-    Image.open(io.BytesIO(picture)).convert("RGB").save(path, optimize=True)
+    # An interface has few colors: as a palette it takes a third, and looks the same.
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     say(f"{path.relative_to(CHECKOUT)}: {path.stat().st_size // 1024} kB")
 
 
 @asynccontextmanager
-async def lively(extensions: int) -> AsyncGenerator[Office]:
-    """Start an office that lives by itself, with its boards."""
+async def lively(extensions: int, language: str = "en") -> AsyncGenerator[Office]:
+    """Start the demo with a company that lives by itself, in a language."""
     plan = Plan(
-        port=free_port(), extensions=extensions, simulate=True, rate_limits=False
+        port=free_port(),
+        extensions=extensions,
+        simulate=True,
+        rate_limits=False,
+        is_home=True,
     )
     with tempfile.TemporaryDirectory() as folder:
-        async with (
-            Office.open(Path(folder), plan, say) as office,
-            AsyncExitStack() as stack,
-        ):
-            await stack.enter_async_context(office.connected())
-            await office.add_integration(["account"])
-            await create_dashboard(office.socket, await office.entities())
-            yield office
+        async with Office.open(Path(folder), plan, say) as office:
+            if language != "en":
+                # Entities get their names as they are added.
+                async with office.signed_in():
+                    await office.socket.call("config/core/update", language=language)
+            await move_in(office)
+            async with office.connected():
+                yield office
 
 
 async def take(
@@ -85,21 +95,13 @@ async def take(
             await keep(visitor, name + ending)
 
 
-async def editor(browser: Browser, office: Office, own: str) -> None:
+async def editor(browser: Browser, office: Office) -> None:
     """Take pictures of our trigger in the automation editor."""
-    area = await office.socket.call("config/area_registry/create", name="Front desk", icon="mdi:desk")  # fmt: skip
-    devices = (await office.entities()).devices
-    for extension_id in [own, *list(devices)[3:6]]:
-        await office.socket.call(
-            "config/device_registry/update",
-            device_id=devices[extension_id],
-            area_id=area["area_id"],
-        )
     for scheme, ending in SCHEMES.items():
         async with Visitor.open(browser, office, color_scheme=scheme, viewport=DESK) as visitor:  # fmt: skip
             await visitor.goto("/config/automation/edit/new")
             await visitor.click("Add trigger")
-            await visitor.text("Front desk").click()
+            await visitor.text(ON_AIR_AREA).click()
             await visitor.text("Extension started ringing").wait_for()
             await visitor.page.wait_for_timeout(1500)
             await keep(visitor, f"triggers{ending}")
@@ -114,7 +116,7 @@ async def setup(browser: Browser, office: Office) -> None:
     async with Visitor.open(browser, office, viewport=DESK) as visitor:
         await visitor.goto("/config/integrations/dashboard/add?domain=ringcentral")
         await visitor.click("OK")
-        await visitor.text("Sign in with a JWT").click()
+        await visitor.text(MENU["jwt"]).click()
         await visitor.page.locator("ha-form input[name='jwt']").wait_for()
         await visitor.page.wait_for_timeout(1000)
         await keep(visitor, "setup")
@@ -146,7 +148,7 @@ async def flows(browser: Browser) -> None:
         async for visitor, ending in both(browser, office):
             await visitor.goto("/config/repairs")
             await visitor.text("RingCentral: Read Presence is missing").click()
-            await visitor.text("cannot be followed").wait_for()
+            await visitor.text("presence is not kept current").wait_for()
             await still(visitor, f"repair{ending}")
         await office.emulator.post("reset")
         await office.rest.post(reload)
@@ -175,12 +177,6 @@ async def activity(browser: Browser, office: Office, own: str) -> None:
 
 async def choices(browser: Browser, office: Office) -> None:
     """Take pictures of the options, and of a blueprint's questions."""
-    await office.socket.call(
-        "blueprint/save",
-        domain="automation",
-        path="ringcentral/busy_light.yaml",
-        yaml=(BLUEPRINTS / "busy_light.yaml").read_text(),
-    )
     async for visitor, ending in both(browser, office):
         await visitor.goto(INTEGRATION)
         await visitor.click("Configure")
@@ -199,7 +195,7 @@ async def small(browser: Browser) -> None:
         device = (await office.entities()).devices[own]
         # Before there is an entry: the same form as for the first.
         await setup(browser, office)
-        await editor(browser, office, own)
+        await editor(browser, office)
         say("Letting the office live for a while")
         await asyncio.sleep(100)
         # For all pictures: a phone that rings.
@@ -207,6 +203,12 @@ async def small(browser: Browser) -> None:
         path = f"/config/devices/device/{device}"
         await take(browser, office, path, "device", "ha-device-entities-card", viewport=WIDE)  # fmt: skip
         await take(browser, office, f"/{OFFICE}/{PEOPLE}", "dashboard", "hui-tile-card", viewport=WIDE)  # fmt: skip
+        await take(browser, office, f"/{OFFICE}/{PEOPLE}", "dashboard-tablet", "hui-tile-card", viewport=TABLET)  # fmt: skip
+        await take(browser, office, f"/{OFFICE}/{DESK_VIEW}", "desk-phone", "hui-tile-card", viewport=PHONE)  # fmt: skip
+        queue = chosen_queue(await office.emulator.queues(), own)
+        assert queue is not None
+        await office.emulator.post("calls", extension_id=queue.extension_id, script=["ring"])  # fmt: skip
+        await take(browser, office, f"/{OFFICE}/{QUEUE_VIEW}", "queue", "hui-tile-card", viewport=DESK)  # fmt: skip
         board = "ringcentral-wallboard-board li[data-kind]"
         await take(browser, office, f"/{OFFICE}/wallboard", "wallboard", board, viewport=DESK)  # fmt: skip
         await take(browser, office, f"/{OFFICE}/wallboard", "wallboard-phone", board, viewport=PHONE)  # fmt: skip
@@ -265,6 +267,32 @@ async def animate(visitor: Visitor, office: Office, name: str) -> None:
     say(f"{path.relative_to(CHECKOUT)}: {path.stat().st_size // 1024} kB")
 
 
+async def languages(browser: Browser) -> None:
+    """Take the pages of a phone and the wallboard in other languages."""
+    for language in LANGUAGES:
+        async with lively(25, language) as office:
+            device = (await office.entities()).devices[office.own]
+            await asyncio.sleep(30)
+            await office.emulator.post(
+                "calls", extension_id=office.own, script=["ring"]
+            )
+            for name, path, shown in (
+                (
+                    "device",
+                    f"/config/devices/device/{device}",
+                    "ha-device-entities-card",
+                ),
+                ("wallboard", f"/{OFFICE}/wallboard", "li[data-kind]"),
+            ):
+                async with Visitor.open(
+                    browser, office, viewport=DESK, locale=language
+                ) as visitor:
+                    await visitor.goto(path)
+                    await visitor.page.locator(shown).first.wait_for()
+                    await visitor.page.wait_for_timeout(3000)
+                    await keep(visitor, f"{name}-{language}")
+
+
 async def large(browser: Browser) -> None:
     """Take the picture of 200 on a screen."""
     async with lively(200) as office:
@@ -290,6 +318,8 @@ async def main() -> None:
             await small(browser)
         if "flows" in offices:
             await flows(browser)
+        if "languages" in offices:
+            await languages(browser)
         if "large" in offices:
             await large(browser)
         await browser.close()

@@ -21,6 +21,7 @@ from demo.hass import HOST, free_port
 from demo.home import BLUEPRINTS, LAMP
 from demo.office import OWNER, Office, Plan
 from tests.e2e.running import END_TO_END, complaints
+from tests.integration import TEXTS
 
 from .conftest import PICTURES
 from .test_interface import UNTRANSLATED, fill_in
@@ -32,6 +33,7 @@ pytestmark = END_TO_END
 AUTOMATION = "automation.ringcentral_busy_light"
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 RINGS = 5
+MENU = TEXTS["config"]["step"]["user"]["menu_options"]
 
 
 class Lamp:
@@ -156,7 +158,7 @@ async def adds_the_integration(newcomer: Visitor) -> None:
     await newcomer.click("Add integration")
     await newcomer.type("RingCentral")
     await page.locator("ha-integration-list-item", has_text="RingCentral").click()
-    await newcomer.press(re.compile(r"^Sign in with a JWT"))
+    await newcomer.press(MENU["jwt"])
     await fill_in(page, newcomer.office.emulator.info)
     await newcomer.text("Whom to follow").wait_for()
     # The own extension is chosen already.
