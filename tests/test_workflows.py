@@ -101,6 +101,34 @@ def test_the_library_is_published_by_decision_alone() -> None:
     assert "secrets." not in (FOLDER / "release.yml").read_text()
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_version_that_is_published_stays_as_it_is(
+    tmp_path: Path, is_there: bool
+) -> None:
+    (publish,) = steps(workflow("release")["jobs"]["library"])
+    for name, status in (("gh", 0), ("pipx", 0), ("python3", 0 if is_there else 1)):
+        command = tmp_path / name
+        command.write_text(f'#!/bin/sh\necho "{name} $*" >>asked\nexit {status}\n')
+        command.chmod(0o755)
+
+    subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", publish["run"]],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TAG": "v7.8.9"},
+        check=True,
+    )
+
+    asked = (tmp_path / "asked").read_text()
+    assert "aioringcentral==7.8.9" in asked
+    assert ("pipx run uv" in asked) is not is_there
+
+
+def test_workflows_name_no_host() -> None:
+    """Which package index it is, the clients know."""
+    for path in FOLDER.glob("*.yml"):
+        assert "://" not in path.read_text(), path.name
+
+
 def test_validation_runs_daily_and_by_hand() -> None:
     on = workflow("validate")["on"]
 
