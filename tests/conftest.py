@@ -50,20 +50,27 @@ def reports() -> Iterator[list[str]]:
 
 
 END_TO_END = Path(__file__).parent / "e2e"
+# Modules whose tests share processes that no other module uses.
+SHARING = ("test_blueprints", "test_filters", "test_restart")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep on one worker, with --dist loadgroup, what shares processes; the rest goes wherever there is room.
 
-    What starts its own processes makes a group of its file.
+    First, since xdist reads the groups by the same hook.
     """
     for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "hass" in fixtures:
+            item.add_marker("home_assistant")
         if not item.path.is_relative_to(END_TO_END):
             continue
-        if (END_TO_END / "browser") in item.path.parents:
-            group = "browser"
-        elif "shared" in getattr(item, "fixturenames", ()):
-            group = "office"
-        else:
+        if "shared" in fixtures:
+            is_seen = (END_TO_END / "browser") in item.path.parents
+            group = "browser" if is_seen else "office"
+        elif item.path.stem in SHARING:
             group = item.path.stem
+        else:
+            continue
         item.add_marker(pytest.mark.xdist_group(group))

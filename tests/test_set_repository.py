@@ -10,6 +10,8 @@ from typing import Any
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
+from .workflows import copy_tracked
+
 ROOT = Path(__file__).parent.parent
 MANIFEST = "custom_components/ringcentral/manifest.json"
 LEDGER = "custom_components/ringcentral/quality_scale.yaml"
@@ -33,21 +35,22 @@ a folder docs/{o}/{n}, the word {o}, the word {n}
 """
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository with the files that name it, as they are in ours."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
-    for name in filter(None, listing.split("\0")):
-        if (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "scripts/set-repository", tmp_path / "scripts/set-repository")
-    owner, name = current(tmp_path)
-    (tmp_path / "PAGE.md").write_text((MENTIONS + OTHERS).format(o=owner, n=name))
-    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    subprocess.run(["git", "add", "--all"], cwd=tmp_path, check=True)
+    home = tmp_path_factory.mktemp("pattern")
+    copy_tracked(home)
+    owner, name = current(home)
+    (home / "PAGE.md").write_text((MENTIONS + OTHERS).format(o=owner, n=name))
+    subprocess.run(["git", "init", "--quiet"], cwd=home, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=home, check=True)
+    return home
+
+
+@pytest.fixture
+def tree(pattern: Path, tmp_path: Path) -> Path:
+    """Return a copy of it."""
+    shutil.copytree(pattern, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -1,13 +1,16 @@
 """The workflows of GitHub, run here: their own steps in a shell, with a stand-in for GitHub's client."""
 
+import atexit
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+import functools
 import json
 import os
 from pathlib import Path
 import shutil
 import subprocess
 import sys
+import tempfile
 from typing import Any
 
 import yaml
@@ -44,6 +47,42 @@ fi
 """
 
 
+# Who commits, with no configuration of the machine.
+SOMEBODY = {
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_AUTHOR_NAME": "Test",
+    "GIT_AUTHOR_EMAIL": "test@example.com",
+    "GIT_COMMITTER_NAME": "Test",
+    "GIT_COMMITTER_EMAIL": "test@example.com",
+}
+
+
+def copy_tracked(home: Path) -> None:
+    """Copy what git tracks here into a folder, as it is now."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    for name in filter(None, listing.split("\0")):
+        if (ROOT / name).is_file():
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, home / name)
+
+
+@functools.cache
+def _committed() -> Path:
+    """Return a copy of this checkout, committed in a repository of its own: the pattern of all others."""
+    home = Path(tempfile.mkdtemp(prefix="checkout-"))
+    atexit.register(shutil.rmtree, home)
+    copy_tracked(home)
+    for command in (
+        ["git", "init", "--quiet", "--initial-branch=main"],
+        ["git", "add", "--all"],
+        ["git", "commit", "--quiet", "--message", "Change"],
+    ):
+        subprocess.run(command, cwd=home, check=True, env={**os.environ, **SOMEBODY})
+    return home
+
+
 def workflow(name: str) -> dict[str, Any]:
     """Return a workflow."""
     content = yaml.safe_load((FOLDER / f"{name}.yml").read_text())
@@ -68,25 +107,12 @@ class Checkout:
         """Make it in a folder, committed."""
         home, tools = folder / "checkout", folder / "tools"
         tools.mkdir(parents=True)
-        listing = subprocess.run(
-            ["git", "ls-files", "-z"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        for name in filter(None, listing.split("\0")):
-            if (ROOT / name).is_file():
-                (home / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, home / name)
+        shutil.copytree(_committed(), home, copy_function=shutil.copy)
         for name, text in (("gh", GH), ("python", PYTHON)):
             program = tools / name
             program.write_text(text.replace("{python}", sys.executable))
             program.chmod(0o755)
-        checkout = cls(home, tools)
-        checkout.run("git init --quiet --initial-branch=main")
-        checkout.commit()
-        return checkout
+        return cls(home, tools)
 
     def run(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a script as a runner does: in bash, ended by the first failure."""
@@ -96,11 +122,7 @@ class Checkout:
             env={
                 **os.environ,
                 "PATH": f"{self.tools}:{os.environ['PATH']}",
-                "GIT_CONFIG_GLOBAL": "/dev/null",
-                "GIT_AUTHOR_NAME": "Test",
-                "GIT_AUTHOR_EMAIL": "test@example.com",
-                "GIT_COMMITTER_NAME": "Test",
-                "GIT_COMMITTER_EMAIL": "test@example.com",
+                **SOMEBODY,
                 **environment,
             },
             check=False,

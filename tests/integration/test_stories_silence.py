@@ -347,6 +347,7 @@ async def test_a_storm_of_drops_stays_within_the_limits(
                         await limited.disconnect(code=1001, recoverable=count % 2 == 0)
                         await story.lost()
                         await story.live()
+                    await story.until(lambda: story.coordinator.available)
                     assert limited.counters.requests_in_penalty == 0
                     assert limited.counters.rate_limited == 0
     told = [line.partition(":")[0] for line in lines(caplog)]
