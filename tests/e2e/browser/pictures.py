@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import io
 from pathlib import Path
+import subprocess
 import sys
 import tempfile
 import time
@@ -267,9 +268,19 @@ async def animate(visitor: Visitor, office: Office, name: str) -> None:
     say(f"{path.relative_to(CHECKOUT)}: {path.stat().st_size // 1024} kB")
 
 
+def has_font(language: str) -> bool:
+    """Return whether some font here has a language's letters; the browser shows boxes else."""
+    listed = ["fc-list", f":lang={language}"]
+    found = subprocess.run(listed, check=True, capture_output=True, text=True)
+    return bool(found.stdout.strip())
+
+
 async def languages(browser: Browser) -> None:
     """Take the pages of a phone and the wallboard in other languages."""
     for language in LANGUAGES:
+        if not has_font(language):
+            say(f"{language} left out: no font here has its letters")
+            continue
         async with lively(25, language) as office:
             device = (await office.entities()).devices[office.own]
             await asyncio.sleep(30)
