@@ -34,6 +34,7 @@ from .restore_schedule import remove_stored
 from .services import async_setup_services
 from .set_up_retry import forget_retry, retry_set_up
 from .signin import hand_over, leave, owned, sign_in, take_back
+from .voicemail_audio import async_setup_voicemail_audio
 from .wallboard import async_setup_wallboard
 
 PLATFORMS = (
@@ -57,6 +58,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what is there once, whatever number of accounts."""
     async_setup_services(hass)
     await async_setup_wallboard(hass)
+    async_setup_voicemail_audio(hass)
     return True
 
 

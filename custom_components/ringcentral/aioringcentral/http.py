@@ -31,7 +31,7 @@ _DOMAINS: Final = (".ringcentral.com", ".ringcentral.biz")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An HTTP reply below 400 with its decoded JSON body (None where it has none)."""
+    """An HTTP reply below 400 with its decoded JSON body (None where it has none), or bytes that were asked for."""
 
     status: int
     body: Any = field(repr=False)
@@ -112,8 +112,9 @@ class Http:
         query: Mapping[str, str | int] | None = None,
         form: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
+        is_binary: bool = False,
     ) -> Reply:
-        """Send one request when the budget allows it.
+        """Send one request when the budget allows it; a binary body is returned as bytes, and never recorded.
 
         Raises:
             RetryLater: no network, a time-out, a 5xx or a 429; or a place in the rate window is further
@@ -153,11 +154,12 @@ class Http:
                 path,
                 response.status,
                 response.headers,
-                raw,
+                b"" if is_binary else raw,
                 place.at,
                 place.at - began,
             )
-        body = decode(raw)
+        is_error = response.status >= 300
+        body = raw if is_binary and not is_error else decode(raw)
         self.note_reply(group, place, response.status, response.headers, body)
         if response.status in range(300, 400) or (raw and body is None):
             # A proxy, a firewall or a captive portal answered, not the service: its status means nothing.

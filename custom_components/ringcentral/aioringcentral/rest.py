@@ -25,10 +25,11 @@ from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
 from .observations import Observations
 from .presence import update_from_rest
 from .renewals import Renewals
-from .voicemail import Voicemails
+from .voicemail import Audio, Voicemail, Voicemails, audio_type
 
 ACCOUNT: Final = "/restapi/v1.0/account/~"
 EXTENSION: Final = f"{ACCOUNT}/extension/~"
+_MESSAGES: Final = f"{EXTENSION}/message-store"
 _TICKET_PATH: Final = "/restapi/oauth/wstoken"
 # Extensions in one request at most (docs/protocol.md 2.10).
 BATCH: Final = 30
@@ -279,13 +280,45 @@ class Rest:
         """Return how many voicemails the user has not heard, and the newest of them (docs/protocol.md 10)."""
         reply = await self._send(
             "GET",
-            f"{EXTENSION}/message-store",
+            _MESSAGES,
             RateGroup.LIGHT,
             query={"messageType": "VoiceMail", "readStatus": "Unread", "perPage": 10},
         )
         if (found := Voicemails.from_wire(reply.body)) is None:
             raise Unreadable
         return found
+
+    async def voicemails(self) -> Voicemails:
+        """Return the newest hundred voicemails of the user, heard or not."""
+        reply = await self._send(
+            "GET",
+            _MESSAGES,
+            RateGroup.LIGHT,
+            query={"messageType": "VoiceMail", "perPage": 100},
+        )
+        if (found := Voicemails.from_wire(reply.body)) is None:
+            raise Unreadable
+        return found
+
+    async def voicemail(self, message_id: str) -> Voicemail:
+        """Return one voicemail of the user."""
+        reply = await self._send("GET", _message(message_id), RateGroup.LIGHT)
+        if (found := Voicemail.from_wire(wire.mapping(reply.body))) is None:
+            raise Unreadable
+        return found
+
+    async def voicemail_audio(self, message_id: str, attachment_id: str) -> Audio:
+        """Return the recording of a voicemail."""
+        if wire.extension_id(attachment_id) is None:
+            raise Misconfigured(Reason.NOT_FOUND)
+        reply = await self._send(
+            "GET",
+            f"{_message(message_id)}/content/{attachment_id}",
+            RateGroup.MEDIUM,
+            headers={"Accept": "*/*"},
+            is_binary=True,
+        )
+        return Audio(reply.body, audio_type(reply.headers.get("Content-Type")))
 
     async def update_presence(
         self,
@@ -354,6 +387,7 @@ class Rest:
         query: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
+        is_binary: bool = False,
     ) -> Reply:
         """Send with a token; one that the service rejects is renewed, and a new one tried again after a pause.
 
@@ -376,6 +410,7 @@ class Rest:
                     },
                     query=query,
                     json=json,
+                    is_binary=is_binary,
                 )
             except TokenRejected:
                 if attempt == 2:
@@ -392,6 +427,13 @@ class Rest:
                 self._renewals.accepted(path)
                 return reply
         raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def _message(message_id: str) -> str:
+    """Return the path of a message; an id that is none leads nowhere."""
+    if wire.extension_id(message_id) is None:
+        raise Misconfigured(Reason.NOT_FOUND)
+    return f"{_MESSAGES}/{message_id}"
 
 
 def _line_key(item: Mapping[str, Any]) -> str | None:

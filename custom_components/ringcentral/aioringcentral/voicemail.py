@@ -5,6 +5,7 @@ Only for the own extension: RingCentral takes filters for others, and sends noth
 
 from collections.abc import Mapping
 from datetime import datetime
+import re
 from typing import Any, Final, NamedTuple, Self, override
 
 from . import wire
@@ -13,6 +14,8 @@ from .models import repr_without
 READ_PERMISSION: Final = "ReadMessages"
 # Seconds; the longest voicemail that is believed.
 _LONGEST: Final = 86_400.0
+_AUDIO: Final = "audio/mpeg"
+_AUDIO_TYPE: Final = re.compile(r"audio/[a-z0-9.+-]{1,40}")
 
 
 class Voicemail(NamedTuple):
@@ -27,6 +30,8 @@ class Voicemail(NamedTuple):
     name: str | None = None
     attachment: str | None = None
     """Id of the recording."""
+    content_type: str = _AUDIO
+    """Of the recording."""
 
     @override
     def __repr__(self) -> str:
@@ -54,7 +59,19 @@ class Voicemail(NamedTuple):
             or wire.text(sender.get("extensionNumber")),
             name=wire.name(sender.get("name")),
             attachment=wire.extension_id(recording.get("id")),
+            content_type=audio_type(recording.get("contentType")),
         )
+
+
+class Audio(NamedTuple):
+    """A recording."""
+
+    content: bytes
+    content_type: str
+
+    @override
+    def __repr__(self) -> str:
+        return f"Audio({len(self.content)} bytes)"
 
 
 class Voicemails(NamedTuple):
@@ -77,6 +94,12 @@ class Voicemails(NamedTuple):
             total = len(listed)
         records = (Voicemail.from_wire(item) for item in _listed(found, "records"))
         return cls(total, tuple(each for each in records if each is not None))
+
+
+def audio_type(value: Any) -> str:
+    """Return the content type of a recording; what is none becomes that of most recordings."""
+    found = value.partition(";")[0].strip().lower() if isinstance(value, str) else ""
+    return found if _AUDIO_TYPE.fullmatch(found) else _AUDIO
 
 
 def is_message_event(uri: str) -> bool:

@@ -1,0 +1,122 @@
+"""The user's voicemails in the media browser: listed when somebody looks, fetched when played, never kept."""
+
+from typing import override
+
+from homeassistant.components.media_player.const import MediaClass
+from homeassistant.components.media_player.errors import BrowseError
+from homeassistant.components.media_source import (
+    BrowseMediaSource,
+    MediaSource,
+    MediaSourceItem,
+    PlayMedia,
+    Unresolvable,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .aioringcentral.errors import RingCentralError
+from .aioringcentral.voicemail import Voicemail
+from .const import DOMAIN
+from .coordinator import RingCentralCoordinator
+from .voicemail_audio import AUDIO_PATH, with_voicemail
+
+
+async def async_get_media_source(hass: HomeAssistant) -> VoicemailSource:
+    """Return the source."""
+    return VoicemailSource(hass)
+
+
+class VoicemailSource(MediaSource):
+    """Lists voicemails by account; an identifier is an entry's id, and below it a message's."""
+
+    name = "RingCentral"
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Take Home Assistant."""
+        super().__init__(DOMAIN)
+        self._hass = hass
+
+    @override
+    async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
+        """Return the accounts, or the voicemails of one."""
+        if not item.identifier:
+            accounts = [
+                _folder(entry.entry_id, entry.title)
+                for entry in self._hass.config_entries.async_loaded_entries(DOMAIN)
+                if entry.runtime_data.voicemail.mailbox.is_offered
+            ]
+            return _folder(None, self.name, accounts)
+        coordinator = with_voicemail(self._hass, item.identifier)
+        if coordinator is None:
+            raise BrowseError(translation_domain=DOMAIN, translation_key="no_voicemail")
+        try:
+            found = await coordinator.account.sign_in.rest.voicemails()
+        except RingCentralError as err:
+            raise BrowseError(
+                translation_domain=DOMAIN,
+                translation_key="voicemail_failed",
+                translation_placeholders={"reason": str(err.reason)},
+            ) from err
+        entry = coordinator.config_entry
+        messages = [_message(coordinator, each) for each in found.newest]
+        return _folder(entry.entry_id, entry.title, messages)
+
+    @override
+    async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
+        """Return where one is played from."""
+        entry_id, _, message_id = item.identifier.partition("/")
+        coordinator = with_voicemail(self._hass, entry_id)
+        if coordinator is None or not message_id:
+            raise Unresolvable(
+                translation_domain=DOMAIN, translation_key="no_voicemail"
+            )
+        try:
+            found = await coordinator.account.sign_in.rest.voicemail(message_id)
+        except RingCentralError as err:
+            raise Unresolvable(
+                translation_domain=DOMAIN,
+                translation_key="voicemail_failed",
+                translation_placeholders={"reason": str(err.reason)},
+            ) from err
+        path = f"{AUDIO_PATH}/{entry_id}/{found.id}/{found.attachment or found.id}"
+        return PlayMedia(path, found.content_type)
+
+
+def _folder(
+    identifier: str | None,
+    title: str,
+    children: list[BrowseMediaSource] | None = None,
+) -> BrowseMediaSource:
+    return BrowseMediaSource(
+        domain=DOMAIN,
+        identifier=identifier,
+        media_class=MediaClass.DIRECTORY,
+        media_content_type="",
+        title=title,
+        can_play=False,
+        can_expand=True,
+        children_media_class=MediaClass.MUSIC if identifier else MediaClass.DIRECTORY,
+        children=children,
+    )
+
+
+def _message(
+    coordinator: RingCentralCoordinator, voicemail: Voicemail
+) -> BrowseMediaSource:
+    """Return one voicemail: when it arrived, how long it is, and who left it as far as that is shown."""
+    parts = []
+    if voicemail.received_at is not None:
+        parts.append(f"{dt_util.as_local(voicemail.received_at):%Y-%m-%d %H:%M}")
+    if voicemail.duration is not None:
+        minutes, seconds = divmod(round(voicemail.duration), 60)
+        parts.append(f"{minutes}:{seconds:02}")
+    parts += coordinator.caller(voicemail.name, voicemail.number).values()
+    return BrowseMediaSource(
+        domain=DOMAIN,
+        identifier=f"{coordinator.config_entry.entry_id}/{voicemail.id}",
+        media_class=MediaClass.MUSIC,
+        media_content_type=voicemail.content_type,
+        title=", ".join(parts) or voicemail.id,
+        can_play=True,
+        can_expand=False,
+    )

@@ -1,0 +1,82 @@
+"""The audio of voicemails: fetched from RingCentral when somebody plays it, and never kept."""
+
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.components.http.const import KEY_HASS_USER
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
+
+from .aioringcentral.errors import RingCentralError
+from .const import DOMAIN
+from .coordinator import RingCentralCoordinator
+
+AUDIO_PATH: Final = f"/api/{DOMAIN}/voicemail"
+
+
+def async_setup_voicemail_audio(hass: HomeAssistant) -> None:
+    """Serve voicemails, where Home Assistant serves anything."""
+    if "http" in hass.config.components:
+        hass.http.register_view(VoicemailView())
+
+
+class VoicemailView(HomeAssistantView):
+    """Passes the audio of a voicemail on, to who may see that there are voicemails."""
+
+    url = f"{AUDIO_PATH}/{{entry_id}}/{{message_id}}/{{attachment_id}}"
+    name = f"api:{DOMAIN}:voicemail"
+
+    async def get(
+        self,
+        request: web.Request,
+        entry_id: str,
+        message_id: str,
+        attachment_id: str,
+    ) -> web.Response:
+        """Fetch it now, and keep nothing."""
+        hass = request.app[KEY_HASS]
+        coordinator = with_voicemail(hass, entry_id)
+        if coordinator is None:
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        if not _may_hear(hass, coordinator, request[KEY_HASS_USER]):
+            return web.Response(status=HTTPStatus.UNAUTHORIZED)
+        try:
+            audio = await coordinator.account.sign_in.rest.voicemail_audio(
+                message_id, attachment_id
+            )
+        except RingCentralError:
+            return web.Response(status=HTTPStatus.BAD_GATEWAY)
+        return web.Response(
+            body=audio.content,
+            content_type=audio.content_type,
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+def with_voicemail(hass: HomeAssistant, entry_id: str) -> RingCentralCoordinator | None:
+    """Return the account of an entry, where it has voicemail."""
+    entry = hass.config_entries.async_get_entry(entry_id)
+    if (
+        entry is None
+        or entry.domain != DOMAIN
+        or entry.state is not ConfigEntryState.LOADED
+    ):
+        return None
+    coordinator: RingCentralCoordinator = entry.runtime_data
+    return coordinator if coordinator.voicemail.mailbox.is_offered else None
+
+
+def _may_hear(
+    hass: HomeAssistant, coordinator: RingCentralCoordinator, user: User
+) -> bool:
+    own = f"{coordinator.account_id}_{coordinator.own.id}_voicemails"
+    entity_id = er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, own)
+    if entity_id is None:
+        return user.is_admin
+    return user.permissions.check_entity(entity_id, POLICY_READ)
