@@ -16,7 +16,7 @@ COLORS = {
     "on_hold": "amber",
     "in_meeting": "red",
     "do_not_disturb": "purple",
-    "busy": "amber",
+    "busy": "red",
     "available": "green",
     "offline": "disabled",
     **dict.fromkeys(ABSENT, "disabled"),

@@ -469,14 +469,15 @@ def test_actions() -> None:
 
 def test_wallboard() -> None:
     page = section(README, "## Wallboard")
-    source = (HOME / "frontend" / "wallboard.js").read_text()
-    form = source.partition("export const configForm")[2].partition("computeLabel")[0]
+    source = (HOME / "frontend" / "editor.js").read_text()
+    form = source.partition("schema:")[2].partition("computeLabel")[0]
     told = words(prose(page))
     options = re.findall(r"\{ name: \"(\w+)\"", form)
 
     assert [word for word in told if word in options] == options
-    # What is left are the values of one of them.
-    assert set(told) - set(options) == set(re.findall(r"value: \"(\w+)\"", form))
+    # What is left are the values of some of them.
+    values = re.findall(r'choices\("\w+", (.*?)\)', form)
+    assert set(told) - set(options) == set(re.findall(r"\w+", " ".join(values)))
     loader = (HOME / "frontend" / "ringcentral.js").read_text()
     card, strategy = map(parse_yaml, examples(page))
     assert isinstance(card, dict)

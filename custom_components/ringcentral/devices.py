@@ -1,6 +1,7 @@
 """Devices: the account's, and one per followed extension below it."""
 
 from collections.abc import Collection, Container, Mapping
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -11,6 +12,8 @@ from .aioringcentral.models import Extension
 from .const import DOMAIN
 
 _MANUFACTURER = "RingCentral"
+# Extensions that hold calls, and are no person.
+NOBODY: Final = frozenset({"Department", "GroupCallPickup", "ParkLocation"})
 
 
 def account_identifier(account_id: str) -> tuple[str, str]:
@@ -114,6 +117,8 @@ def sync_devices(
             name=extension.name or number or "Extension",
             manufacturer=_MANUFACTURER,
             model=number,
+            # What the wallboard groups by.
+            model_id=extension.type if extension.type in NOBODY else None,
             entry_type=DeviceEntryType.SERVICE,
             via_device_id=above,
         )

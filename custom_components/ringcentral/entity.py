@@ -13,7 +13,7 @@ from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import Extension, Presence
 from .coordinator import RingCentralCoordinator
-from .devices import account_identifier, extension_identifier
+from .devices import NOBODY, account_identifier, extension_identifier
 from .listeners import ACCOUNT
 
 # From so many extensions on, what few need is there to be enabled one by one: Home Assistant takes
@@ -24,8 +24,6 @@ _FEW_NEED: Final = frozenset({"caller", "do_not_disturb", "set_user_status"})
 
 # What is shown where nothing is known for sure.
 _UNAVAILABLE: Final = object()
-# Extensions that hold calls, and are no person.
-_NOBODY: Final = frozenset({"Department", "GroupCallPickup", "ParkLocation"})
 _OF_NOBODY: Final = frozenset({"active_calls", "call", "telephony_status"})
 
 
@@ -163,7 +161,7 @@ class AccountEntity(RingCentralEntity):
 
 def _is_nobody(extension: Extension) -> bool:
     """Whether an extension is a park location, a call queue or a pick-up group."""
-    return extension.type in _NOBODY
+    return extension.type in NOBODY
 
 
 def _applies(extension: Extension, key: str) -> bool:

@@ -23,15 +23,18 @@ async def async_setup_wallboard(hass: HomeAssistant) -> None:
     """
     if frontend.DOMAIN not in hass.config.components:
         return
+    folder = f"{URL}/{await hass.async_add_executor_job(_version)}"
     await hass.http.async_register_static_paths(
-        [StaticPathConfig(URL, str(FOLDER), cache_headers=True)]
+        [StaticPathConfig(folder, str(FOLDER), cache_headers=True)]
     )
-    version = await hass.async_add_executor_job(_version)
-    frontend.add_extra_js_url(hass, f"{URL}/{LOADER}?v={version}")
+    frontend.add_extra_js_url(hass, f"{folder}/{LOADER}")
 
 
 def _version() -> str:
-    """Return a tag that changes with the files, since browsers cache them for a month."""
+    """Return a tag that changes with the files, since browsers cache them for a month.
+
+    It is a folder of the address, so that what a module imports has it, too.
+    """
     digest = hashlib.sha256()
     for path in sorted(FOLDER.glob("*.js")):
         digest.update(path.read_bytes())

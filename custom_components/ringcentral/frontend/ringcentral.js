@@ -1,20 +1,39 @@
 // What every page of Home Assistant loads: names and stubs. The board itself is fetched when a
 // dashboard shows it, so whoever looks at none pays for these few lines alone.
+//
+// All files are in a folder named after their version: a new version of all is fetched at the same time.
 
 const TYPE = "custom:ringcentral-wallboard";
 const NAME = "RingCentral wallboard";
-const DESCRIPTION = "Who is free, busy or on a call: a lamp for each extension";
-
-// The query is that of this file: a new version of both is fetched at the same time.
-const board = () => import(`./wallboard.js${new URL(import.meta.url).search}`);
+// The card picker searches these words, in the language of the page.
+const DESCRIPTIONS = {
+  en: "Phone extensions: who is free, busy or on a call",
+  da: "Telefonnumre: hvem der er ledig, optaget eller i et opkald",
+  de: "Telefon-Nebenstellen: wer frei ist, beschäftigt oder im Gespräch",
+  es: "Extensiones de teléfono: quién está disponible, ocupado o en una llamada",
+  fr: "Postes téléphoniques : qui est disponible, occupé ou en ligne",
+  it: "Interni del telefono: chi è disponibile, occupato o al telefono",
+  ja: "電話の内線：対応可能な人、取り込み中の人、通話中の人",
+  nl: "Telefoontoestellen: wie beschikbaar of bezet is, of in gesprek",
+  pl: "Numery wewnętrzne telefonu: kto jest dostępny, zajęty lub rozmawia",
+  pt: "Ramais de telefone: quem está disponível, ocupado ou em uma chamada",
+  sv: "Telefonanknytningar: vem som är ledig, upptagen eller i samtal",
+  zh: "电话分机：谁空闲、忙碌或正在通话",
+};
+const description = () => DESCRIPTIONS[document.documentElement.lang.slice(0, 2)] ?? DESCRIPTIONS.en;
 
 class RingCentralWallboard extends HTMLElement {
-  #config;
+  #config = {};
   #hass;
   #board;
+  #layout;
 
   setConfig(config) {
+    if (![undefined, "desk", "wall"].includes(config.mode)) throw new Error("mode: desk or wall");
+    if (![undefined, "name", "number", "state"].includes(config.sort)) throw new Error("sort: name, number or state");
     this.#config = config;
+    this.style.display = "block";
+    this.style.height = "100%";
     if (this.#board) this.#board.setConfig(config);
     else this.#load();
   }
@@ -24,9 +43,14 @@ class RingCentralWallboard extends HTMLElement {
     if (this.#board) this.#board.hass = hass;
   }
 
+  set layout(layout) {
+    this.#layout = layout;
+    if (this.#board) this.#board.layout = layout;
+  }
+
   async #load() {
     try {
-      const { Wallboard } = await board();
+      const { Wallboard } = await import("./wallboard.js");
       if (this.#board) return;
       this.#board = new Wallboard();
     } catch {
@@ -34,17 +58,19 @@ class RingCentralWallboard extends HTMLElement {
       this.textContent = `${NAME}: could not be loaded. Reload the page.`;
       return;
     }
+    this.#board.layout = this.#layout;
     this.#board.setConfig(this.#config);
     if (this.#hass) this.#board.hass = this.#hass;
     this.replaceChildren(this.#board);
   }
 
   getCardSize() {
-    return 8;
+    return this.#board?.size ?? 8;
   }
 
   getGridOptions() {
-    return { columns: "full", min_columns: 3 };
+    if (this.#config.mode === "wall") return { columns: "full", rows: 10, min_columns: 6, min_rows: 4 };
+    return { columns: "full", rows: "auto", min_columns: 3 };
   }
 
   static getStubConfig() {
@@ -52,13 +78,15 @@ class RingCentralWallboard extends HTMLElement {
   }
 
   static async getConfigForm() {
-    return (await board()).configForm;
+    const { hass } = document.querySelector("home-assistant");
+    const [{ configForm }, localize] = await Promise.all([import("./editor.js"), hass.loadBackendTranslation("selector", "ringcentral")]);
+    return configForm(localize);
   }
 }
 
 class RingCentralWallboardStrategy extends HTMLElement {
   static async generate(config, hass) {
-    return (await board()).dashboard(config, hass);
+    return (await import("./dashboard.js")).dashboard(config, hass);
   }
 }
 
@@ -69,7 +97,9 @@ define("ll-strategy-dashboard-ringcentral-wallboard", RingCentralWallboardStrate
 (window.customCards ??= []).push({
   type: "ringcentral-wallboard",
   name: NAME,
-  description: DESCRIPTION,
+  get description() {
+    return description();
+  },
   preview: true,
   getEntitySuggestion: (hass, entityId) =>
     hass.entities[entityId]?.platform === "ringcentral" ? { config: { type: TYPE } } : null,
@@ -79,5 +109,7 @@ define("ll-strategy-dashboard-ringcentral-wallboard", RingCentralWallboardStrate
   type: "ringcentral-wallboard",
   strategyType: "dashboard",
   name: NAME,
-  description: DESCRIPTION,
+  get description() {
+    return description();
+  },
 });

@@ -77,7 +77,7 @@ class Board(Visitor):
 
     async def counts(self) -> dict[str, int]:
         """Return the numbers above the rows by their text."""
-        chips = self.page.locator("ringcentral-wallboard-board .groups button")
+        chips = self.page.locator("ringcentral-wallboard-board .counts button")
         texts = await chips.locator("visible=true").all_inner_texts()
         found = {}
         for text in texts:

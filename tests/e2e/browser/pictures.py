@@ -23,17 +23,18 @@ from demo.office import Office, Plan
 from demo.views import DESK as DESK_VIEW, QUEUE as QUEUE_VIEW
 from tests.integration import TEXTS
 
-from .board import Board
+from .board import create_board, of_card
 from .visitor import PHONE, Visitor, start_browser
 
 FOLDER = CHECKOUT / "docs/images"
 INTEGRATION = "/config/integrations/integration/ringcentral"
 CALLS = {"one": ["ring", "answer", "hold", "resume", "hangup"], "two": ["ring", "missed"]}  # fmt: skip
-OFFICES = ["lamp", "small", "flows", "languages", "large"]
+OFFICES = ["lamp", "small", "flows", "languages", "wallboard"]
 LANGUAGES = ("de", "ja")
 MENU = TEXTS["config"]["step"]["user"]["menu_options"]
 SCHEMES = {"light": "", "dark": "-dark"}
 SCREEN = {"width": 1920, "height": 1080}
+WALL = "wall-board"
 DESK = {"width": 1280, "height": 860}
 # Where the editor shows what was selected.
 PANEL = {"x": 760, "y": 64, "width": 520, "height": 796}
@@ -210,9 +211,6 @@ async def small(browser: Browser) -> None:
         assert queue is not None
         await office.emulator.post("calls", extension_id=queue.extension_id, script=["ring"])  # fmt: skip
         await take(browser, office, f"/{OFFICE}/{QUEUE_VIEW}", "queue", "hui-tile-card", viewport=DESK)  # fmt: skip
-        board = "ringcentral-wallboard-board li[data-kind]"
-        await take(browser, office, f"/{OFFICE}/wallboard", "wallboard", board, viewport=DESK)  # fmt: skip
-        await take(browser, office, f"/{OFFICE}/wallboard", "wallboard-phone", board, viewport=PHONE)  # fmt: skip
 
 
 # What happens before each part of the animation, and how many frames that takes.
@@ -304,13 +302,24 @@ async def languages(browser: Browser) -> None:
                     await keep(visitor, f"{name}-{language}")
 
 
-async def large(browser: Browser) -> None:
-    """Take the picture of 200 on a screen."""
-    async with lively(200) as office:
+async def wallboard(browser: Browser) -> None:
+    """Take the pictures of the wallboard: at a desk, on a phone, a tablet and a television."""
+    async with lively(40) as office:
+        await create_board(office, WALL, of_card(mode="wall", title="RingCentral"))
+        say("Letting the office live for a while")
         await asyncio.sleep(90)
-        async with Board.show(browser, office, OFFICE, viewport=SCREEN, color_scheme="dark") as board:  # fmt: skip
-            await board.page.wait_for_timeout(3000)
-            await keep(board, "wallboard-200-dark")
+        queue = chosen_queue(await office.emulator.queues(), office.own)
+        assert queue is not None
+        for extension_id in (office.own, queue.extension_id):
+            await office.emulator.post("calls", extension_id=extension_id, script=["ring"])  # fmt: skip
+        rows = "ringcentral-wallboard-board li[data-kind]"
+        for name, path, viewport in (
+            ("wallboard", f"{OFFICE}/wallboard", DESK),
+            ("wallboard-phone", f"{OFFICE}/wallboard", PHONE),
+            ("wallboard-tablet", f"{OFFICE}/wallboard", TABLET),
+            ("wallboard-wall", WALL, SCREEN),
+        ):
+            await take(browser, office, f"/{path}", name, rows, viewport=viewport)
 
 
 async def main() -> None:
@@ -331,8 +340,8 @@ async def main() -> None:
             await flows(browser)
         if "languages" in offices:
             await languages(browser)
-        if "large" in offices:
-            await large(browser)
+        if "wallboard" in offices:
+            await wallboard(browser)
         await browser.close()
 
 

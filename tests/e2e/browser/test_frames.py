@@ -51,7 +51,7 @@ WATCH = """() => {
     };
     window.next_ = requestAnimationFrame((now) => { last = now; look(now); window.frames_ = []; });
     window.observer_ = new PerformanceObserver((list) => list.getEntries().forEach((frame) => {
-        const ours = frame.scripts.filter((script) => script.sourceURL.includes('wallboard.js'))
+        const ours = frame.scripts.filter((script) => script.sourceURL.includes('/ringcentral_wallboard/'))
             .reduce((sum, script) => sum + script.duration, 0);
         const end = frame.startTime + frame.duration;
         const layout = frame.styleAndLayoutStart ? end - frame.styleAndLayoutStart : 0;

@@ -1,5 +1,6 @@
 """The card is served and made known, where there is a frontend to know it."""
 
+import re
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
@@ -24,8 +25,17 @@ async def test_pages_are_told_of_a_file_that_is_served(
     reply = await client.get(url)
     assert reply.status == 200
     assert "javascript" in reply.headers["Content-Type"]
-    # What it imports comes from the same folder.
-    assert (await client.get(f"{wallboard.URL}/wallboard.js")).status == 200
+    # What it imports comes from the same folder, whose name is the version.
+    folder = url.removesuffix(wallboard.LOADER)
+    for script in wallboard.FOLDER.glob("*.js"):
+        assert (await client.get(f"{folder}{script.name}")).status == 200
+    assert (await client.get(f"{wallboard.URL}/wallboard.js")).status == 404
+
+
+def test_what_a_module_imports_is_there() -> None:
+    for script in wallboard.FOLDER.glob("*.js"):
+        for name in re.findall(r"(?:from |import\()\"\./(.+?)\"", script.read_text()):
+            assert (wallboard.FOLDER / name).exists(), (script.name, name)
 
 
 async def test_the_address_changes_with_the_files(
@@ -41,3 +51,33 @@ async def test_without_a_frontend_nothing_is_served(hass: HomeAssistant) -> None
         await wallboard.async_setup_wallboard(hass)
 
     add.assert_not_called()
+
+
+# What Chrome 92 or Safari 15.4 does not know, with what tells that it is in use.
+TOO_NEW = {
+    "lookbehind": r"\(\?<[=!]",
+    "color-mix": r"color-mix",
+    ":has": r":has\(",
+    "dynamic viewport units": r"\d[dsl]v[hw]\b",
+    "nesting": r"^\s*&",
+    "layers": r"@layer",
+    "findLast": r"\.findLast",
+    "hasOwn": r"Object\.hasOwn\b",
+    "structuredClone": r"structuredClone",
+    "toSorted": r"\.to(?:Sorted|Reversed|Spliced)\(",
+    "groupBy": r"\.groupBy\(",
+    "static blocks": r"static \{",
+    "class name in": r"#\w+ in ",
+    "array from async": r"fromAsync",
+    "top-level await": r"^await ",
+}
+
+
+def test_old_browsers_know_all_of_it() -> None:
+    found = [
+        (script.name, what)
+        for script in wallboard.FOLDER.glob("*.js")
+        for what, pattern in TOO_NEW.items()
+        if re.search(pattern, script.read_text(), re.MULTILINE)
+    ]
+    assert found == []
