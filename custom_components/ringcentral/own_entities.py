@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
 from .const import DOMAIN
+from .devices import own_identifiers
 
 _MESSAGES: Final = f"component.{DOMAIN}.exceptions"
 
@@ -27,7 +28,9 @@ async def check_named(
     target = config[CONF_TARGET]
     for entity_id in target.get(CONF_ENTITY_ID, ()):
         entry = registry.async_get(entity_id)
-        if entry is not None and not _is_extension(hass, entry):
+        # All of ours are in the registry; what is nowhere may come later.
+        is_theirs = entry is None and hass.states.get(entity_id) is not None
+        if is_theirs or (entry is not None and not _is_extension(hass, entry)):
             raise vol.Invalid(await _sentence(hass, "no_extension_entity", entity_id))
         if entry is not None and not any(_siblings(hass, entry, key, domains)):
             raise vol.Invalid(await _sentence(hass, "not_of_this_kind", entity_id))
@@ -39,7 +42,7 @@ async def check_named(
             registry, device_id, include_disabled_entities=True
         )
         ours = [entry for entry in entries if _is_extension(hass, entry)]
-        if entries and not ours:
+        if not ours and (entries or not own_identifiers(device)):
             raise vol.Invalid(await _sentence(hass, "no_extension_entity", name))
         if ours and not any(_siblings(hass, ours[0], key, domains)):
             raise vol.Invalid(await _sentence(hass, "not_of_this_kind", name))

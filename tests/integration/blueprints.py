@@ -22,6 +22,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_component import DATA_INSTANCES
 from homeassistant.helpers.selector import selector
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -306,7 +307,7 @@ class Calendar(Thing, CalendarEntity):
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        now = datetime.now().astimezone()
+        now = dt_util.now()
         ahead = [each for each in self.events if each.end_datetime_local > now]
         return min(ahead, key=lambda each: each.start_datetime_local, default=None)
 
