@@ -37,6 +37,8 @@ class Moody:
     """A thing that may be slow, or not take commands, and counts them."""
 
     seconds = 0.0
+    # Seconds until it says what it does.
+    lag = 0.0
     is_broken = False
     has_failed = False
     commands = 0
@@ -54,6 +56,14 @@ class Moody:
 
 class MoodyLamp(Moody, Lamp):
     """A lamp with its moods."""
+
+    @override
+    def _tell(self) -> None:
+        self.told.append(self.shows)
+        if self.lag:
+            self.hass.loop.call_later(self.lag, self.async_write_ha_state)
+        else:
+            self.async_write_ha_state()
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -160,7 +170,7 @@ class Household(World):
         """Take the folder with the blueprints, and what is called with every status that changes."""
         super().__init__(
             loop,
-            extensions=4,
+            extensions=5,
             kind={},
             follow=["account"],
             caller_identity="hidden",
@@ -303,7 +313,6 @@ class Household(World):
         self.heal()
         await self.settled()
         await asyncio.sleep(seconds)
-        self.is_in_trouble = False
 
     @override
     def verdict(self) -> list[str]:

@@ -147,6 +147,35 @@ def test_off_and_on_within_the_reply_is_on(
         home.run(day())
 
 
+@pytest.mark.parametrize("name", ["do_not_disturb", "asleep_or_away"])
+def test_on_by_hand_before_and_off_in_the_middle_stays_off(
+    loop: SkippingLoop, folder: Path, name: str
+) -> None:
+    switch = MoodyPlug("focus")
+
+    async def day() -> None:
+        own = home.people[0]
+        await home.automate(
+            name, extension=home.device(own), switches=[switch.entity_id]
+        )
+        await home.emulator.set_presence(own, {"dndStatus": ON})
+        await asyncio.sleep(10)
+        switch.by_hand(1)
+        await asyncio.sleep(10)
+        await home.emulator.set_presence(own, {"dndStatus": OFF})
+        await asyncio.sleep(200)
+        assert dnd(home) == OFF
+        # A new reason is another matter.
+        switch.by_hand(0)
+        await asyncio.sleep(10)
+        switch.by_hand(1)
+        await asyncio.sleep(10)
+        assert dnd(home) == ON
+
+    with household(loop, folder, switch) as home:
+        home.run(day())
+
+
 class BrokenCalendar(Calendar):
     """A calendar that cannot be asked."""
 
@@ -208,7 +237,7 @@ def test_a_lamp_that_reports_late_shows_what_it_showed_before_the_first_call(
     async def day() -> None:
         lamp.by_hand(1)
         await busy_light(home, lamp, when_available="restore")
-        lamp.seconds = 1.5
+        lamp.lag = 1.5
         for _ in range(3):
             for step in ("ring", "answer", "hangup"):
                 await home.call(0, step)
