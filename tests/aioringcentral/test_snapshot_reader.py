@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from aioringcentral.batches import Readings
 from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
@@ -14,7 +15,7 @@ from aioringcentral.errors import (
     RingCentralError,
 )
 from aioringcentral.models import PresenceUpdate
-from aioringcentral.rest import Readings, Rest
+from aioringcentral.rest import Rest
 from aioringcentral.snapshot import SnapshotReader
 
 FEW = [str(number) for number in range(30)]

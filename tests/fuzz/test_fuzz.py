@@ -15,6 +15,7 @@ from hypothesis import settings
 import pytest
 
 from custom_components.ringcentral.aioringcentral import snapshot
+from custom_components.ringcentral.aioringcentral.batches import Readings
 from custom_components.ringcentral.aioringcentral.errors import (
     RingCentralError,
     error_from_reply,
@@ -26,7 +27,6 @@ from custom_components.ringcentral.aioringcentral.filters import (
     named_filters,
 )
 from custom_components.ringcentral.aioringcentral.models import UserStatus
-from custom_components.ringcentral.aioringcentral.rest import Readings
 from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
 from custom_components.ringcentral.aioringcentral.stream.connection import Connection
 from custom_components.ringcentral.coordinator import RingCentralCoordinator

@@ -25,13 +25,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 import voluptuous as vol
 
+from custom_components.ringcentral.aioringcentral.batches import Readings
 from custom_components.ringcentral.aioringcentral.errors import (
     Reason,
     RetryLater,
     error_from_reply,
 )
 from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
-from custom_components.ringcentral.aioringcentral.rest import Readings, Rest
+from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import (
     ATTR_CALLER_NAME,
     ATTR_CALLER_NUMBER,

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.ringcentral.aioringcentral.account.rereads import Rereads
-from custom_components.ringcentral.aioringcentral.rest import Readings
+from custom_components.ringcentral.aioringcentral.batches import Readings
 from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
 from emulator import Emulator
 

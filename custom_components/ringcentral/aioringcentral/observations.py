@@ -2,13 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from .models import PresenceUpdate
+from .models import PresenceUpdate, TelephonyStatus
 from .presence import LISTED_CALLS
 from .words import is_made_of_words
 
-_OTHER = "other"
+_OTHER: Final = "other"
+# Telephony statuses that tell of no call.
+_NO_CALL: Final = (None, TelephonyStatus.NO_CALL)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +48,24 @@ class Observations:
     def events(self) -> int:
         """How many presence events came."""
         return self.events_with_sequence + self.events_without_sequence
+
+    def event(self, update: PresenceUpdate, *, by_account_filter: bool) -> None:
+        """Count an event; whether it may have come by the filter of the whole account."""
+        if update.sequence is None:
+            self.events_without_sequence += 1
+        else:
+            self.events_with_sequence += 1
+        if update.detailed:
+            self.events_with_query += 1
+        else:
+            self.events_without_query += 1
+        if update.unknown:
+            self.unknown(update)
+        if by_account_filter and update.changes.get("telephony_status") not in _NO_CALL:
+            if "active_calls" in update.changes:
+                self.account_events_with_calls += 1
+            else:
+                self.account_events_without_calls += 1
 
     def reading(self, update: PresenceUpdate) -> None:
         """Count a reading of one extension."""

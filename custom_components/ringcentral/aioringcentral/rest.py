@@ -1,14 +1,12 @@
 """Typed REST calls (docs/protocol.md 2.2). Paths use ``~``: the account and the user who signed in."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import batched
 from typing import Any, Final
 
 from . import wire
 from .auth import TokenSource
+from .batches import Batches, Readings
 from .errors import (
     Misconfigured,
     PermissionMissing,
@@ -31,32 +29,11 @@ ACCOUNT: Final = "/restapi/v1.0/account/~"
 EXTENSION: Final = f"{ACCOUNT}/extension/~"
 _MESSAGES: Final = f"{EXTENSION}/message-store"
 _TICKET_PATH: Final = "/restapi/oauth/wstoken"
-# Extensions in one request at most (docs/protocol.md 2.10).
-BATCH: Final = 30
-# Batches that are refused one after the other before nothing at all counts as readable.
-_MOST_VAIN: Final = 6
-# The app lacks a permission (docs/protocol.md 2.1), whoever is asked for.
-_APP_PERMISSION: Final = "CMN-401"
 _DETAILED: Final = {"detailedTelephonyState": "true"}
 _MULTI: Final = {"Accept": "application/vnd.ringcentral.multipart+json"}
 # Seconds after which a token that is rejected though it is new is shown again: it may not be known on all of
 # the service's servers yet.
 _UNTIL_KNOWN: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
-    """Presence that was read; who may not be read is in neither.
-
-    ``later`` are the ids of those that could not be read for now, ``retry_after`` the seconds to wait
-    before they are read again, None where the service gave none. ``refused`` are the errors by id of all
-    that were not read.
-    """
-
-    found: tuple[PresenceUpdate, ...] = ()
-    later: tuple[str, ...] = ()
-    retry_after: float | None = None
-    refused: Mapping[str, RingCentralError] = field(default_factory=dict)
 
 
 class Rest:
@@ -71,7 +48,7 @@ class Rest:
         self._tokens = tokens
         self._renewals = Renewals()
         self.observations = Observations()
-        # Extensions that a whole batch was refused for.
+        # Whoever made a whole batch be refused: they are asked for apart from the others.
         self._refused: set[str] = set()
 
     async def own_extension(self) -> Extension:
@@ -115,60 +92,15 @@ class Rest:
         left out; where all are, that is raised, unless they are gone. Of a batch that is refused as a whole,
         halves are read, to find whom that is about.
         """
-        wanted = dict.fromkeys(extension_ids)
-        # Whoever a whole batch was refused for spoils no other.
-        queue = deque(
-            list(batch)
-            for group in (wanted.keys() - self._refused, wanted.keys() & self._refused)
-            for batch in batched(
-                [key for key in wanted if key in group], BATCH, strict=False
-            )
-        )
-        found: list[PresenceUpdate] = []
-        refusals: dict[str, RingCentralError] = {}
-        vain = 0
-        while queue:
-            batch = queue.popleft()
+        batches = Batches(extension_ids, self._refused)
+        while (batch := batches.next()) is not None:
             try:
-                updates, refused = await self._batch(batch)
-            except (PermissionMissing, Misconfigured) as err:
-                refusals |= dict.fromkeys(batch, err)
-                vain += 1
-                is_explained = err.code == _APP_PERMISSION or self._refused.issuperset(
-                    batch
-                )
-                may_be_few = len(batch) > 1 and (found or vain < _MOST_VAIN)
-                if may_be_few and not is_explained:
-                    middle = (len(batch) + 1) // 2
-                    queue += (batch[:middle], batch[middle:])
-                elif found:
-                    self._refused.update(batch)
-            except RetryLater as err:
-                refusals |= dict.fromkeys(batch, err)
-                for others in queue:
-                    refusals |= dict.fromkeys(others, err)
-                break
+                found, refused = await self._batch(batch)
+            except (PermissionMissing, Misconfigured, RetryLater) as err:
+                batches.failed(batch, err)
             else:
-                found += updates
-                refusals = {
-                    key: err for key, err in refusals.items() if key not in batch
-                } | refused
-                self._refused.difference_update(
-                    update.extension_id for update in updates
-                )
-        passing = {
-            key: err for key, err in refusals.items() if isinstance(err, RetryLater)
-        }
-        news = [err for err in refusals.values() if err.reason is not Reason.NOT_FOUND]
-        if news and not found:
-            raise next(iter(passing.values()), news[0])
-        waits = [err.retry_after for err in passing.values() if err.retry_after]
-        return Readings(
-            found=tuple(found),
-            later=tuple(passing),
-            retry_after=max(waits, default=None),
-            refused=refusals,
-        )
+                batches.read(batch, found, refused)
+        return batches.readings()
 
     async def _batch(
         self, keys: Sequence[str]

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import replace
 import logging
 
+from .batches import BATCH, Readings
 from .errors import Misconfigured, PermissionMissing, RetryLater
-from .rest import BATCH, Readings, Rest
+from .rest import Rest
 
 _LOGGER = logging.getLogger(__name__)
 

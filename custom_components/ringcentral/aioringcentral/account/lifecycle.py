@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..backoff import Backoff
 from ..errors import PermissionMissing, Reason, RetryLater, RingCentralError
 from ..filters import EVERYONE, FilterPlan, is_list_event, is_presence_filter
-from ..models import Event, PresenceUpdate, TelephonyStatus
+from ..models import Event
 from ..presence import update_from_event
 from ..sign_in import SignIn
 from ..stream import Continuity, Stream, Subscription
@@ -24,9 +24,6 @@ _LOGGER = logging.getLogger(__name__)
 START_TIMEOUT: Final = 60.0
 # Seconds between slow re-reads, which find changes that no event reported; a few requests in six hours.
 RESYNC_EVERY: Final = 6 * 3_600.0
-
-# A telephony status that tells of no call.
-_NO_CALL: Final = (None, TelephonyStatus.NO_CALL)
 
 type CreateTask = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
@@ -150,29 +147,11 @@ class Lifecycle:
                 self._mailbox.event(event)
             return
         self._tracker.apply(update)
-        self._observe(update)
-
-    def _observe(self, update: PresenceUpdate) -> None:
-        seen, changes = self._observations, update.changes
-        if update.sequence is None:
-            seen.events_without_sequence += 1
-        else:
-            seen.events_with_sequence += 1
-        if update.detailed:
-            seen.events_with_query += 1
-        else:
-            seen.events_without_query += 1
-        if update.unknown:
-            seen.unknown(update)
-        if (
-            self._has_account_filter
-            and changes.get("telephony_status") not in _NO_CALL
-            and update.extension_id != self._members.own.id
-        ):
-            if "active_calls" in changes:
-                seen.account_events_with_calls += 1
-            else:
-                seen.account_events_without_calls += 1
+        self._observations.event(
+            update,
+            by_account_filter=self._has_account_filter
+            and update.extension_id != self._members.own.id,
+        )
 
     def stream_live(self, continuity: Continuity) -> None:
         """Read a snapshot after a break; otherwise what is known is current."""

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import batched
 
+from ..batches import BATCH
 from ..calls.reducer import CallEvent, Calls
 from ..errors import Reason, RetryLater, RingCentralError
 from ..models import Presence, PresenceUpdate
 from ..presence_store import PresenceStore
-from ..rest import BATCH, Rest
+from ..rest import Rest
 from ..snapshot import SnapshotReader
 from .listener import Listeners, PresenceChange
 from .live_calls import LiveCalls

@@ -1,0 +1,118 @@
+"""Which extensions to ask for in one request, until all are read or refused (docs/protocol.md 2.10). No I/O."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import batched
+from typing import Final
+
+from .errors import Reason, RetryLater, RingCentralError
+from .models import PresenceUpdate
+
+# Extensions in one request at most (docs/protocol.md 2.10).
+BATCH: Final = 30
+# Batches that are refused one after the other before nothing at all counts as readable.
+_MOST_VAIN: Final = 6
+# The app lacks a permission (docs/protocol.md 2.1), whoever is asked for.
+_APP_PERMISSION: Final = "CMN-401"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Presence that was read; who may not be read is in neither.
+
+    ``later`` are the ids of those that could not be read for now, ``retry_after`` the seconds to wait
+    before they are read again, None where the service gave none. ``refused`` are the errors by id of all
+    that were not read.
+    """
+
+    found: tuple[PresenceUpdate, ...] = ()
+    later: tuple[str, ...] = ()
+    retry_after: float | None = None
+    refused: Mapping[str, RingCentralError] = field(default_factory=dict)
+
+
+class Batches:
+    """The requests of one reading, widest first: of a batch that is refused as a whole, halves are asked for."""
+
+    def __init__(self, extension_ids: Iterable[str], refused: set[str]) -> None:
+        """Begin with everyone, 30 to a request.
+
+        ``refused`` are those who made a whole batch be refused before. They are asked for apart from the
+        others, and the set is kept up to date.
+        """
+        wanted = dict.fromkeys(extension_ids)
+        self._refused = refused
+        self._queue = deque(
+            batch
+            for is_refused in (False, True)
+            for batch in batched(
+                [key for key in wanted if (key in refused) is is_refused],
+                BATCH,
+                strict=False,
+            )
+        )
+        self._found: list[PresenceUpdate] = []
+        self._errors: dict[str, RingCentralError] = {}
+        self._vain = 0
+
+    def next(self) -> tuple[str, ...] | None:
+        """Return the ids to ask for now, None when all have been asked for."""
+        return self._queue.popleft() if self._queue else None
+
+    def read(
+        self,
+        batch: tuple[str, ...],
+        found: Iterable[PresenceUpdate],
+        refused: Mapping[str, RingCentralError],
+    ) -> None:
+        """Keep what a batch brought, and the errors of single ones by id."""
+        for key in batch:
+            self._errors.pop(key, None)
+        self._errors |= refused
+        for update in found:
+            self._found.append(update)
+            self._refused.discard(update.extension_id)
+
+    def failed(self, batch: tuple[str, ...], error: RingCentralError) -> None:
+        """Search a batch that was refused as a whole; after passing trouble, ask for no more."""
+        self._errors |= dict.fromkeys(batch, error)
+        if isinstance(error, RetryLater):
+            for others in self._queue:
+                self._errors |= dict.fromkeys(others, error)
+            self._queue.clear()
+            return
+        self._vain += 1
+        is_explained = error.code == _APP_PERMISSION or self._refused.issuperset(batch)
+        may_be_few = len(batch) > 1 and (self._found or self._vain < _MOST_VAIN)
+        if may_be_few and not is_explained:
+            middle = (len(batch) + 1) // 2
+            self._queue += (batch[:middle], batch[middle:])
+        elif self._found:
+            self._refused.update(batch)
+
+    def readings(self) -> Readings:
+        """Return what was read.
+
+        Raises:
+            RingCentralError: nothing was, and not because everybody is gone.
+        """
+        passing = {
+            key: error
+            for key, error in self._errors.items()
+            if isinstance(error, RetryLater)
+        }
+        news = [
+            error
+            for error in self._errors.values()
+            if error.reason is not Reason.NOT_FOUND
+        ]
+        if news and not self._found:
+            raise next(iter(passing.values()), news[0])
+        waits = [error.retry_after for error in passing.values() if error.retry_after]
+        return Readings(
+            found=tuple(self._found),
+            later=tuple(passing),
+            retry_after=max(waits, default=None),
+            refused=self._errors,
+        )
