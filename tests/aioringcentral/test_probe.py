@@ -113,7 +113,7 @@ async def test_nothing_private_is_recorded(emulator: Emulator) -> None:
         ({"hangup_as_two": True}, "Is a hang-up", "0 as one event"),
         ({"event_uri": "filter"}, "Which event URIs", "/presence/line/presence"),
         ({"session_end_code": 4001}, "Which close codes", "sign_out: 4001"),
-        ({"omit": ["telephonyStatus"]}, "What changes", "never told"),
+        ({"omit": ["telephonyStatus"]}, "What changes", "never sent"),
     ],
 )  # fmt: skip
 async def test_it_finds_out_what_is_unusual(

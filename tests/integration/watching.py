@@ -43,7 +43,7 @@ class Penalties:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Look at what the service's limiter says, and at what the client hears of it."""
-        ask, note_reply = RateLimiter.ask, Http.note_reply
+        ask, learn_from_reply = RateLimiter.ask, Http.learn_from_reply
 
         def asked(
             limiter: RateLimiter, client: str, owner: int, group: str, weight: int = 1
@@ -67,11 +67,11 @@ class Penalties:
         def heard(http: Http, group: RateGroup, *reply: Any) -> None:
             if reply[1] == 429:
                 self._heard.add(group.capitalize())
-            note_reply(http, group, *reply)
+            learn_from_reply(http, group, *reply)
 
         with (
             patch.object(RateLimiter, "ask", asked),
-            patch.object(Http, "note_reply", heard),
+            patch.object(Http, "learn_from_reply", heard),
         ):
             yield
 

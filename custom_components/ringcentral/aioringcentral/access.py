@@ -32,4 +32,4 @@ async def check_access(http: Http, tokens: TokenSource) -> Extension:
 
 
 def _ignore(event: Event) -> None:
-    """Take an event that came during the check."""
+    """Ignore an event that came during the check."""

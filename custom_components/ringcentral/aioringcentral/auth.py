@@ -91,7 +91,7 @@ class JwtTokens:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the credentials; nothing is sent before the first token is asked for.
+        """Prepare to sign in; nothing is sent before the first token is asked for.
 
         Raises:
             Misconfigured: see `basic_auth`.
@@ -231,7 +231,7 @@ def token_from_wire(body: Any, session: int, now: float) -> Token:
     """Read a token reply (docs/protocol.md 1.3); ``now`` in seconds since the epoch.
 
     Raises:
-        RetryLater: the reply holds no access token.
+        RetryLater: the reply has no access token.
     """
     body = wire.mapping(body)
     if (value := wire.secret(body.get("access_token"))) is None:

@@ -21,7 +21,7 @@ _LOGGER = logging.getLogger(__name__)
 # Bytes of a reply at most, once it is decompressed. The largest real ones, 1,000 detailed presences, have some
 # megabytes.
 LARGEST_BODY: Final = 16 * 1024 * 1024
-# Seconds for one request, and the longest wait for a place in the window before the caller is told.
+# Seconds for one request, and the longest wait for a place in the window; a longer one is an error.
 REQUEST_TIMEOUT: Final = 20.0
 LONGEST_WAIT: Final = 10.0
 
@@ -92,7 +92,7 @@ class Http:
     def __init__(
         self, session: aiohttp.ClientSession, server: str, budget: RateBudget
     ) -> None:
-        """Take a session, the server's base URL and the budget of the user and app.
+        """Send through a session to a server's base URL, within the budget of the user and app.
 
         Raises:
             Misconfigured: see `check_server`.
@@ -121,7 +121,7 @@ class Http:
                 away than `LONGEST_WAIT` seconds, or a penalty runs: then nothing was sent.
             SignInRequired, PermissionMissing, Misconfigured: the service refused the request.
         """
-        place = await self.take_place(group)
+        place = await self.reserve_place(group)
         began = place.at
         try:
             async with self.session.request(
@@ -160,7 +160,7 @@ class Http:
             )
         is_error = response.status >= 300
         body = raw if is_binary and not is_error else decode(raw)
-        self.note_reply(group, place, response.status, response.headers, body)
+        self.learn_from_reply(group, place, response.status, response.headers, body)
         if response.status in range(300, 400) or (raw and body is None):
             # A proxy, a firewall or a captive portal answered, not the service: its status means nothing.
             raise RetryLater(
@@ -179,8 +179,8 @@ class Http:
             raise error
         return Reply(status=response.status, body=body, headers=response.headers)
 
-    async def take_place(self, group: RateGroup) -> Place:
-        """Wait for a place in the rate window, take it, and return it for `note_reply`.
+    async def reserve_place(self, group: RateGroup) -> Place:
+        """Wait for a place in the rate window, and return it for `learn_from_reply`.
 
         Raises:
             RetryLater: a penalty runs, or the place is more than `LONGEST_WAIT` seconds away.
@@ -192,7 +192,7 @@ class Http:
             await asyncio.sleep(wait)
         return self.budget.sent(group, clock())
 
-    def note_reply(
+    def learn_from_reply(
         self,
         group: RateGroup,
         place: Place,

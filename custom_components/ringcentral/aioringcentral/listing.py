@@ -30,7 +30,7 @@ class Unreadable(RetryLater):
     """A reply below 400 that cannot be read, or not be believed: it is asked for again."""
 
     def __init__(self) -> None:
-        """Take nothing: what the reply says is of no use."""
+        """Keep nothing: what the reply says is of no use."""
         super().__init__(Reason.SERVICE_ERROR)
 
 
@@ -42,7 +42,7 @@ class Pages:
     """
 
     def __init__(self, key: Callable[[Mapping[str, Any]], str | None]) -> None:
-        """Take what returns the id of a record, or None for a record that cannot be read."""
+        """Begin with page 1; ``key`` returns the id of a record, or None for a record that cannot be read."""
         self._key = key
         self._records: dict[str, Mapping[str, Any]] = {}
         self._unreadable = 0
@@ -54,19 +54,19 @@ class Pages:
         return Listing.of(self._records.values(), is_whole=not self._unreadable)
 
     def add(self, body: Any) -> bool:
-        """Take the body of page `page`; return whether there is another one, which is `page` then.
+        """Add the body of page `page`; return whether there is another one, which is `page` then.
 
         Raises:
             Unreadable: it is not that page, or not a page of a list that adds up.
         """
         body = wire.mapping(body)
         paging, records = body.get("paging"), body.get("records")
-        told = wire.mapping(paging)
+        counts = wire.mapping(paging)
         has_next = bool(wire.mapping(body.get("navigation")).get("nextPage"))
         is_page = (
             isinstance(records, list)
             and len(records) <= _MOST_RECORDS
-            and wire.number(told.get("page")) in (None, self.page)
+            and wire.number(counts.get("page")) in (None, self.page)
             # An empty list says so.
             and (records or (isinstance(paging, dict) and not has_next))
         )
@@ -80,8 +80,8 @@ class Pages:
                 raise Unreadable
             return True
         listed = len(self._records) + self._unreadable
-        if (wire.number(told.get("totalPages")) or 0) > self.page or (
-            wire.number(told.get("totalElements")) or 0
+        if (wire.number(counts.get("totalPages")) or 0) > self.page or (
+            wire.number(counts.get("totalElements")) or 0
         ) > listed:
             raise Unreadable
         return False

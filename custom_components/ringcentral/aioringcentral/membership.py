@@ -53,7 +53,7 @@ class Following:
     """The extensions that are followed, by id, and the plan of filters for them.
 
     Where a list was refused, a record of it could not be read, or the account's list lacks even the user
-    who reads it, ``is_complete`` is False: others may be meant, too, and nobody counts as gone. ``listed``
+    who reads it, ``is_complete`` is False: others may be meant, too, and no extension counts as gone. ``listed``
     are the ids in the account's list. ``origins`` are the choices that mean each extension.
     """
 
@@ -135,7 +135,7 @@ def _filled_in(
 def following(
     choices: Collection[Follow], chosen: Iterable[str], lists: Lists
 ) -> Following:
-    """Return whom the choices mean, each extension once, and the filters to ask for."""
+    """Return the extensions that the choices mean, each once, and the filters to ask for."""
     wanted: list[str] = []
     instead: dict[str, tuple[str, ...]] = {}
     members: dict[str, Extension] = {}
@@ -159,7 +159,7 @@ def following(
             instead[filters[0]] = tuple(extension_filter(key) for key in known)
         wanted += filters
     if not any(is_presence_filter(name) for name in wanted):
-        # Nobody to follow for now: the subscription that tells of others has to live on something.
+        # Nothing to follow for now: one's own presence carries the subscription that reports new ones.
         wanted.append(OWN)
     wanted.append(EXTENSION_LIST)
     return Following(
@@ -187,7 +187,7 @@ def _parts(
             [_known(line, account) for line in lines.values()],
         )
     if Follow.FAVORITES in choices:
-        # A favorite may belong to another account: without the account's list nobody knows.
+        # A favorite may belong to another account: only the account's list could say.
         found = [
             account.get(key) or Extension(id=key)
             for key in lists.favorites

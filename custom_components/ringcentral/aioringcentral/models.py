@@ -127,7 +127,7 @@ class Presence(NamedTuple):
     """Presence of one extension as last known; None is unknown.
 
     ``active_calls`` is None where the service gives no call details (plain event filter),
-    and holds the newest seven calls at most after an event; ``total_active_calls`` counts them all.
+    and has the newest seven calls at most after an event; ``total_active_calls`` counts them all.
     ``sequence`` and ``sent_at`` are those of the newest event.
     """
 
@@ -157,7 +157,7 @@ class PresenceUpdate(NamedTuple):
     """What one event or one REST reply says about one extension.
 
     ``changes`` maps field names of `Presence` to values; a field that the service did not send is not
-    in it. ``detailed`` tells whether calls were asked for, so that missing ``activeCalls`` mean no call.
+    in it. ``detailed`` says whether calls were asked for, so that missing ``activeCalls`` mean no call.
     """
 
     extension_id: str

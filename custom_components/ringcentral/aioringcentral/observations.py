@@ -9,7 +9,7 @@ from .presence import LISTED_CALLS
 from .words import is_made_of_words
 
 _OTHER: Final = "other"
-# Telephony statuses that tell of no call.
+# Telephony statuses that report no call.
 _NO_CALL: Final = (None, TelephonyStatus.NO_CALL)
 
 
@@ -21,7 +21,7 @@ class Observations:
         events_with_sequence, events_without_sequence: presence events.
         events_with_query, events_without_query: presence events by whether their URI asks for calls.
         account_events_with_calls, account_events_without_calls: events that came while the filter of the
-            whole account was live, and that tell of a call of somebody else.
+            whole account was live, and that report a call of somebody else.
         readings_with_total, readings_without_total: readings that list a call.
         readings_over_seven: readings that list more calls than an event can.
         batches_counted_once, batches_counted_each, batches_unclear: requests for several extensions, by

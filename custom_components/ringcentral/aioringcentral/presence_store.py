@@ -26,7 +26,7 @@ class Journal:
     events: dict[str, list[PresenceUpdate]] = field(default_factory=dict)
     floors: dict[str, Presence] = field(default_factory=dict)
 
-    def note(self, before: Presence, update: PresenceUpdate) -> None:
+    def record(self, before: Presence, update: PresenceUpdate) -> None:
         """Record an event that arrived."""
         self.events.setdefault(update.extension_id, []).append(update)
         self.floors.setdefault(update.extension_id, before)
@@ -80,7 +80,7 @@ class PresenceStore(dict[str, Presence]):
         if key in self._without_status:
             update = with_status_of_calls(update, is_reading=False)
         for journal in self._journals:
-            journal.note(before, update)
+            journal.record(before, update)
         window = self._windows.get(key)
         if is_older(before, update):
             self.overtaken += 1

@@ -43,7 +43,7 @@ class Rest:
     """
 
     def __init__(self, http: Http, tokens: TokenSource) -> None:
-        """Take the way to the server and the source of access tokens."""
+        """Send through ``http`` with access tokens from ``tokens``."""
         self._http = http
         self._tokens = tokens
         self._renewals = Renewals()
@@ -89,8 +89,8 @@ class Rest:
         """Return the detailed presence of extensions, 30 to a request (docs/protocol.md 2.10).
 
         What was read counts, also where a later request fails for now. Single ones that may not be read are
-        left out; where all are, that is raised, unless they are gone. Of a batch that is refused as a whole,
-        halves are read, to find whom that is about.
+        left out; where all are, that is raised, unless they are gone. A batch that is refused as a whole is
+        read by halves, to find the extensions that it was refused for.
         """
         batches = Batches(extension_ids, self._refused)
         while (batch := batches.next()) is not None:

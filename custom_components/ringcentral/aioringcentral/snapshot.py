@@ -15,7 +15,7 @@ class SnapshotReader:
     """Reads presence the cheapest way that the account allows."""
 
     def __init__(self, rest: Rest) -> None:
-        """Take the calls; the account-wide one is tried until it is refused once."""
+        """Read through ``rest``; the account-wide call is tried until it is refused once."""
         self._rest = rest
         self.account_refused = False
 

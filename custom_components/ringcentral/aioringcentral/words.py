@@ -276,7 +276,7 @@ _CAMEL: Final = re.compile(r"(?:[A-Z][a-z]+){1,6}")
 
 
 def is_made_of_words(value: str) -> bool:
-    """Whether a value is a word of the protocol, known or made of known parts, and so nobody's name or number."""
+    """Whether a value is a word of the protocol, known or made of known parts, and so not a name or number."""
     return value in VALUES or (
         _CAMEL.fullmatch(value) is not None
         and all(part in _PARTS for part in re.findall(r"[A-Z][a-z]+", value))

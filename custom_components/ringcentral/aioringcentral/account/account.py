@@ -52,7 +52,7 @@ class Account[SignInT: SignIn = SignIn]:
         create_task: CreateTask | None = None,
         voicemail: bool = False,
     ) -> None:
-        """Take a sign-in and whom to follow; nothing is sent before `start`.
+        """Prepare to follow ``choices``; nothing is sent before `start`.
 
         ``account_id`` is the account that the sign-in is known to belong to; ``utcnow`` returns the time with its zone; ``create_task`` begins a task with a name.
         With ``voicemail`` the user's voicemails are counted, too, where the app may read messages.
@@ -110,7 +110,7 @@ class Account[SignInT: SignIn = SignIn]:
 
     @property
     def choices(self) -> Choices:
-        """Whom to follow, as the account was given it."""
+        """What to follow, as given to the account."""
         return self._choices
 
     @property
@@ -218,7 +218,7 @@ class Account[SignInT: SignIn = SignIn]:
             await self.sign_in.close()
 
     async def start(self) -> None:
-        """Follow; return once every presence is known. What fails leaves nothing running.
+        """Connect, and return once every presence is known. What fails leaves nothing running.
 
         Raises:
             RetryLater, SignInRequired, PermissionMissing, Misconfigured: it did not come so far.

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..membership import Follow
 
-# Choices whose extensions only a list tells.
+# Choices whose extensions only a list names.
 _LISTS: Final = frozenset({Follow.LINES, Follow.FAVORITES, Follow.ACCOUNT})
 
 

@@ -49,7 +49,7 @@ class Lifecycle:
         *,
         mailbox: Mailbox | None = None,
     ) -> None:
-        """Take the parts to run; ``create_task`` begins a task with a name."""
+        """Prepare to run these parts; ``create_task`` begins a task with a name."""
         self._mailbox = mailbox
         self._sign_in = sign_in
         self._members = members
@@ -117,7 +117,7 @@ class Lifecycle:
         ]
         try:
             read = -1
-            # As long as presence is being read, it goes on: a large account takes minutes.
+            # Wait on while presence is being read: a large account needs minutes.
             while read != self._tracker.read_count:
                 read = self._tracker.read_count
                 done, _ = await asyncio.wait(

@@ -144,7 +144,7 @@ class ChangeQueue(AccountListener):
     """Keeps changes until they are asked for, without a limit."""
 
     def __init__(self, extension: Callable[[str], Extension]) -> None:
-        """Take a function that returns a followed extension by its id."""
+        """Begin empty; ``extension`` returns a followed extension by its id."""
         self._extension = extension
         self._queue: asyncio.Queue[Change | RingCentralError | None] = asyncio.Queue()
 

@@ -17,9 +17,9 @@ class LiveCalls:
     """Calls by extension id."""
 
     def __init__(self, utcnow: Callable[[], datetime], ended: CallsEnded) -> None:
-        """Take the clock, and a callback for ends that time alone makes certain.
+        """Begin without calls.
 
-        ``ended`` gets the extension id, the calls before and what happened.
+        ``ended`` is called for ends that time alone makes certain; it gets the extension id, the calls before and what happened.
         """
         self._utcnow = utcnow
         self._ended = ended

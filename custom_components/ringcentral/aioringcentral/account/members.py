@@ -62,9 +62,9 @@ class Members:
     def __init__(
         self, rest: Rest, choices: Choices, account_id: str | None = None
     ) -> None:
-        """Take the calls, the user's choices and the account's id where it is known.
+        """Read the lists through ``rest``; ``account_id`` is the account's id where it is known.
 
-        Nobody is followed before the first reading.
+        The first reading finds out who is followed.
         """
         self._rest = rest
         self._choices = choices
@@ -77,7 +77,7 @@ class Members:
         self.is_complete = True
         self._is_read = False
         self._listed: frozenset[str] = frozenset()
-        # Everyone whom the last reading named, followed or not.
+        # All extensions that the last reading named, followed or not.
         self._known: Mapping[str, Extension] = {}
         self._notices = _NO_NOTICES
         self._changed = asyncio.Event()
@@ -119,7 +119,7 @@ class Members:
             self._changed.set()
 
     def event(self, body: Mapping[str, Any], everyone: Iterable[str]) -> None:
-        """Read the lists again soon, because of an event that tells that one of them changed."""
+        """Read the lists again soon, because an event says that one of them changed."""
         named = named_extensions(body)
         self._notices = Notices(
             self._notices.deleted | deleted_extensions(body),
@@ -221,7 +221,7 @@ class Members:
 def carried_over(
     found: Following, before: Mapping[str, Extension], kept: Mapping[str, Extension]
 ) -> dict[str, Extension]:
-    """Return who is followed after a reading: whom it found, and those that are kept.
+    """Return who is followed after a reading: those that it found, and those that are kept.
 
     Where the account's list was refused, a name from before stands in for a missing one.
     """

@@ -1,4 +1,4 @@
-"""Presence and calls of the followed extensions: what events and readings make of them, and who hears of it."""
+"""Presence and calls of the followed extensions: merges events and readings, and calls the listeners."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
@@ -22,11 +22,11 @@ class PresenceTracker:
     def __init__(
         self, rest: Rest, listeners: Listeners, utcnow: Callable[[], datetime]
     ) -> None:
-        """Take the calls to read with, the listeners, and a clock for calls."""
+        """Read through ``rest``; ``utcnow`` is the clock of calls."""
         self.presences = PresenceStore()
         self.calls = LiveCalls(utcnow, self._calls_ended)
         self.rereads = Rereads(self.presences, self.read)
-        # Between a break and its snapshot nobody knows what of the calls is news.
+        # Between a break and its snapshot it is unknown which changes of calls are new.
         self.is_caught_up = False
         # Readings of single extensions so far, as a measure of progress.
         self.read_count = 0

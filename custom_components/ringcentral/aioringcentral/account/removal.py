@@ -1,4 +1,4 @@
-"""Who has left: nobody is removed by one reading of a list. Pure functions only."""
+"""Who has left: one reading of a list removes no extension. Pure functions only."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple

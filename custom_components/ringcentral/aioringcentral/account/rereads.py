@@ -31,7 +31,7 @@ class Rereads:
     """Decides what to read again; `run` does so until it is cancelled."""
 
     def __init__(self, presences: PresenceStore, read: Read) -> None:
-        """Take the presences to look after, and what reads them."""
+        """Look after ``presences``; ``read`` reads them."""
         self._presences = presences
         self._read = read
         self._suspects = Suspects()

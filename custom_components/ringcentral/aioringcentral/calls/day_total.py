@@ -1,6 +1,6 @@
 """What adds up over a day: missed calls, calls, and seconds talked.
 
-Only what was seen counts: a call that nobody saw end adds nothing. Pure functions only.
+Only what was seen counts: a call whose end was not seen adds nothing. Pure functions only.
 """
 
 from collections.abc import Mapping

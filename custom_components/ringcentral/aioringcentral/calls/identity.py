@@ -95,7 +95,7 @@ def match(
 ) -> dict[int, int]:
     """Return what each known call goes on as: its index to one of ``ongoing + over``.
 
-    The surest pairs come first, and nothing is taken twice. ``is_cut`` tells that there
+    The surest pairs come first, and nothing is matched twice. ``is_cut`` says that there
     are calls beyond the list, or were: one that comes to light may have begun in the
     same moment as one that goes.
     """
@@ -241,7 +241,7 @@ def _leg_likeness(known: ActiveCall, leg: ActiveCall) -> Likeness:
     number = _share_number(known, leg)
     if telephony_session is None and session is None and item is None:
         return Likeness.NONE if start is False or number is False else Likeness.FIT
-    # A caller may ring twice in a row. But nobody answers a second call in the moment
+    # A caller may ring twice in a row. But a second call is not answered in the moment
     # in which the first one goes.
     if start or (number and leg.telephony_status is not TelephonyStatus.RINGING):
         return Likeness.MOVED

@@ -78,7 +78,7 @@ def resync(
     A call that goes on keeps its key. One that is gone is dropped, neither missed nor ended,
     since its end is unknown. One that disappeared before the gap gets its event at `Calls.due`.
     """
-    return _Change(state, now, clock, is_live=False).take(presence)
+    return _Change(state, now, clock, is_live=False).merge(presence)
 
 
 def advance(
@@ -104,7 +104,7 @@ def advance(
     if not is_news and not any(call.is_gone(clock) for call in state.calls):
         return Step(state)
     change = _Change(state, now, clock, is_live=True)
-    after = change.take(presence) if presence and is_news else change.wait()
+    after = change.merge(presence) if presence and is_news else change.wait()
     change.events.sort(key=lambda event: _ORDER[event.type])
     return Step(after, tuple(change.events))
 
@@ -134,13 +134,13 @@ class _Change:
         """Time has passed, and nothing else."""
         return self.before._replace(calls=tuple(self.known))
 
-    def take(self, presence: Presence) -> Calls:
-        """Follow the presence."""
+    def merge(self, presence: Presence) -> Calls:
+        """Return the calls of a presence."""
         unseen = 0
         if presence.active_calls is not None:
-            unseen = self.follow_list(presence.active_calls, presence)
+            unseen = self.merge_list(presence.active_calls, presence)
         elif presence.telephony_status is not None:
-            self.follow_status(presence.telephony_status)
+            self.merge_status(presence.telephony_status)
         elif self.is_live:
             self.after = self.known
         # Else it is after a gap, and no event would report their end.
@@ -153,8 +153,8 @@ class _Change:
             total=presence.total_active_calls,
         )
 
-    def follow_list(self, items: tuple[ActiveCall, ...], presence: Presence) -> int:
-        """Follow the listed calls, and return how many more there are, never listed."""
+    def merge_list(self, items: tuple[ActiveCall, ...], presence: Presence) -> int:
+        """Match the listed calls, and return how many more there are that were never listed."""
         if len(items) == len(self.known) == 1 and is_party(
             self.known[0].legs, items[0]
         ):
@@ -192,7 +192,7 @@ class _Change:
     def go_on_alone(
         self, call: Call, items: tuple[ActiveCall, ...], presence: Presence
     ) -> None:
-        """Follow the only call there is."""
+        """Go on with the only call there is."""
         if items[0].is_over:
             self.vanish(call, items[0])
             return
@@ -224,7 +224,7 @@ class _Change:
         return beyond, max(0, total - len(items) - len(beyond))
 
     def welcome(self, new: list[Listed], surfaced: int) -> None:
-        """Take up calls that were not listed before.
+        """Add calls that were not listed before.
 
         The oldest `surfaced` calls existed before but did not fit the list of seven; so did all
         that one telephony status stood for.
@@ -239,11 +239,10 @@ class _Change:
                 is_seen = self.is_live and at not in were_there
                 self.begin(call.phase, call.legs, is_seen=is_seen)
 
-    def follow_status(self, status: TelephonyStatus) -> None:
-        """Follow the telephony status alone.
+    def merge_status(self, status: TelephonyStatus) -> None:
+        """Match the telephony status, where no calls are listed.
 
-        It speaks of one call. One that would outrank that is over; of others it is
-        silent.
+        It describes one call. A call that would outrank it is over; of the others it says nothing.
         """
         phase = PHASES.get(status)
         if phase is None:
@@ -278,7 +277,7 @@ class _Change:
     def begin(
         self, phase: CallPhase, legs: tuple[ActiveCall, ...], *, is_seen: bool
     ) -> None:
-        """Take up a new call; ``is_seen`` if it has just become what it is."""
+        """Add a new call; ``is_seen`` if it has just become what it is."""
         self.begun += 1
         key = (identifier(legs[0]) if legs else None) or ""
         if not key or any(call.key == key for call in (*self.known, *self.after)):
@@ -297,12 +296,12 @@ class _Change:
         )
         self.after.append(call)
         if is_seen:
-            self.tell(call, _EVENTS[phase])
+            self.report(call, _EVENTS[phase])
 
     def go_on(
         self, call: Call, phase: CallPhase, legs: tuple[ActiveCall, ...] = ()
     ) -> None:
-        """Take up a known call as it is now."""
+        """Add a known call as it is now."""
         legs = merge_legs(call.legs, legs)
         direction = direction_of(legs) or call.direction
         if phase in RINGS:
@@ -334,7 +333,7 @@ class _Change:
         # A call rings once: that it rings again is no event.
         if self.is_live and phase is not call.phase and phase not in RINGS:
             is_back = phase is CallPhase.CONNECTED and call.answered
-            self.tell(after, CallEventType.RESUMED if is_back else _EVENTS[phase])
+            self.report(after, CallEventType.RESUMED if is_back else _EVENTS[phase])
 
     def vanish(self, call: Call, over: ActiveCall | None = None) -> None:
         """Remove a call that is listed as over, or not at all."""
@@ -369,9 +368,9 @@ class _Change:
             and not call.answered
             and not call.is_elsewhere
         )
-        self.tell(call, CallEventType.MISSED if is_missed else CallEventType.ENDED)
+        self.report(call, CallEventType.MISSED if is_missed else CallEventType.ENDED)
 
-    def tell(self, call: Call, kind: CallEventType) -> None:
+    def report(self, call: Call, kind: CallEventType) -> None:
         """Add an event of a call."""
         stops = kind in (CallEventType.ENDED, CallEventType.PARKED)
         self.events.append(

@@ -155,7 +155,7 @@ class Calls(NamedTuple):
 
     A ringing call that is missing, without the service calling that final, rings on
     in here for `NO_CALL_GAP`, so that nothing flaps when it comes back; it stops when
-    its end is told. The telephony status of the presence shows the gap. Connected
+    its end is reported. The telephony status of the presence shows the gap. Connected
     and held calls leave at once, so ``on_call`` is never late.
     """
 
@@ -218,7 +218,7 @@ class Step(NamedTuple):
 
 
 def other_party(leg: ActiveCall) -> tuple[str | None, str | None]:
-    """Return number and name of who is at the other end, where the direction tells."""
+    """Return number and name of who is at the other end, where the direction says so."""
     if leg.direction is CallDirection.INBOUND:
         return leg.from_number, leg.from_name
     if leg.direction is CallDirection.OUTBOUND:

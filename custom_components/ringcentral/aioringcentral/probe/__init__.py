@@ -1,4 +1,4 @@
-"""What one hour with a live account would settle: records shapes, and answers open questions about the wire."""
+"""What an hour with a live account would answer: records shapes, and looks in them for the open questions."""
 
 from .answers import answers
 from .command import add_arguments, run_command

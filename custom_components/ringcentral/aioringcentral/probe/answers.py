@@ -114,7 +114,7 @@ def _transitions(records: Sequence[Record]) -> str:
     if not found and not absent:
         return NOT_SEEN
     shown = ", ".join(f"{text} ({count})" for text, count in found.most_common(12))
-    return f"{shown or 'never told'}; absent in {absent} events"
+    return f"{shown or 'never sent'}; absent in {absent} events"
 
 
 def _hangups(records: Sequence[Record]) -> str:

@@ -103,7 +103,7 @@ def _agreed() -> bool:
     try:
         return input("Begin? [y/N] ").strip().lower() in {"y", "yes"}
     except EOFError:
-        print("Nobody can answer here: add --yes", file=sys.stderr)
+        print("No terminal to ask in: add --yes", file=sys.stderr)
         return False
 
 
@@ -158,7 +158,7 @@ async def _probe(credentials: list[str], arguments: argparse.Namespace) -> int:
 
 
 def report(records: list[Record], minutes: float) -> dict[str, Any]:
-    """Return what the file holds: answers, refused filters, and the records that they come from."""
+    """Return what the file contains: answers, refused filters, and the records that they come from."""
     return {
         "format": 1,
         "minutes": minutes,
@@ -172,7 +172,7 @@ def report(records: list[Record], minutes: float) -> dict[str, Any]:
 
 
 def write(path: Path, result: Mapping[str, Any]) -> None:
-    """Write the file, or leave the one before as it is."""
+    """Write the file whole, or leave an earlier one untouched."""
     part = _part(path)
     part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     part.replace(path)
@@ -182,7 +182,7 @@ class Progress:
     """One line that is written over and over on a terminal, and one line a step elsewhere."""
 
     def __init__(self, out: TextIO) -> None:
-        """Take where to print."""
+        """Print to ``out``."""
         self._out = out
         self._step = ""
 

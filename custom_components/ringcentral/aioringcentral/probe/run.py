@@ -44,7 +44,7 @@ class Probe:
     def __init__(
         self, sign_in: JwtSignIn, seconds: float, progress: Progress, *, write: bool
     ) -> None:
-        """Take a sign-in, the seconds to listen in all, and a callback: step, events, seconds left."""
+        """Prepare to listen for ``seconds`` in all; ``progress`` gets step, events and seconds left."""
         self._sign_in = sign_in
         self._seconds = seconds
         self._progress = progress
@@ -61,7 +61,7 @@ class Probe:
         return self.recorder.records(_now())
 
     async def run(self) -> None:
-        """Take all steps; one that is refused does not end the others.
+        """Go through all steps; one that is refused does not end the others.
 
         Raises:
             RingCentralError: signing in, or reading the own extension, failed.

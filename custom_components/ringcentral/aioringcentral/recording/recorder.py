@@ -78,7 +78,7 @@ class Recorder:
             "status": status,
             "headers": dict(headers),
         }
-        # Tokens and tickets have shapes, too, but nobody needs them.
+        # The shapes of tokens and tickets are of no use.
         body = None if "/oauth/" in path else raw
         self._keep(_Kept(at, "reply", facts, body, len(raw)))
 

@@ -43,7 +43,7 @@ class Replay:
     """Plays the records of one report; `steps` first, then `differences`."""
 
     def __init__(self, report: Report) -> None:
-        """Take the report, as it is in diagnostics under ``recording``."""
+        """Play a report, as diagnostics have it under ``recording``."""
         self._report = report
         self._presences = PresenceStore()
         self._calls: dict[str, Calls] = {}
@@ -66,15 +66,15 @@ class Replay:
     def differences(self) -> dict[str, dict[str, tuple[Any, Any]]]:
         """Return where the report's states are others: label and field, with what was played and what it says.
 
-        What no record told is no difference.
+        What no record says is no difference.
         """
         found: dict[str, dict[str, tuple[Any, Any]]] = {}
-        for label, told in self._report.get("states", {}).items():
+        for label, state in self._report.get("states", {}).items():
             presence = self._presences.get(str(restore(label)))
             if presence is None:
                 continue
             for name in STATES:
-                played, said = getattr(presence, name), told.get(name)
+                played, said = getattr(presence, name), state.get(name)
                 if played is not None and played != said:
                     found.setdefault(label, {})[name] = (played, said)
         return found

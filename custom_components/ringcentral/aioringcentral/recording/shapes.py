@@ -32,7 +32,7 @@ class Shapes:
     """
 
     def __init__(self, began: datetime) -> None:
-        """Take the time that others are relative to, with its zone."""
+        """Begin without labels; times are relative to ``began``, which has a zone."""
         self._began = began
         self._labels: dict[str, int] = {}
 

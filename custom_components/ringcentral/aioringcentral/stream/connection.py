@@ -120,11 +120,13 @@ class Connection:
         Raises:
             RetryLater: no place in the rate budget, no reply in time, or the socket closed.
         """
-        place = await self._http.take_place(group)
+        place = await self._http.reserve_place(group)
         self._check_open()
         now = self._loop.time()
         frame = await self._reply(self._protocol.request(method, path, body, now))
-        self._http.note_reply(group, place, frame.status, frame.headers, frame.body)
+        self._http.learn_from_reply(
+            group, place, frame.status, frame.headers, frame.body
+        )
         return frame
 
     async def heartbeat(self) -> None:
