@@ -468,9 +468,7 @@ def test_personal_do_not_disturb_speaks_where_the_other_does_not(
     dnd: str | None, personal: str | None, shown: DndStatus | None
 ) -> None:
     body = {"dndStatus": dnd, "dndStatusPersonal": personal}
-    changes = fields_from_wire(
-        {key: word for key, word in body.items() if word}
-    ).changes
+    changes = fields_from_wire({key: word for key, word in body.items() if word})[0]
     assert changes["dnd_status"] is shown
 
 

@@ -1077,7 +1077,7 @@ async def test_a_value_that_could_not_be_brought_back_is_not_replaced_for_a_time
 
     async def odd(rest: Rest, extension_id: str) -> PresenceUpdate:
         found = await presence(rest, extension_id)
-        changes = fields_from_wire(unknown).changes
+        changes = fields_from_wire(unknown)[0]
         return found._replace(changes={**found.changes, **changes})
 
     sent = writes(emulator)

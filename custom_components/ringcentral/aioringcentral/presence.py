@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from . import wire
 from .models import (
@@ -31,19 +31,10 @@ LISTED_CALLS = 7
 _MOST_CALLS: Final = 100
 
 
-# What a reader returns for a value that it cannot read.
-_UNREADABLE: Final = object()
-
-
-def _calls(value: list[Any]) -> Any:
-    """Return the listed calls. A list with something else in it may lack a call, so nothing of it is believed."""
-    if not all(isinstance(item, dict) for item in value):
-        return _UNREADABLE
-    return tuple(ActiveCall.from_wire(item) for item in value[:_MOST_CALLS])
-
-
-def _count(value: int) -> Any:
-    return _UNREADABLE if (count := wire.number(value)) is None else count
+def _calls(value: list[Any]) -> tuple[ActiveCall, ...] | None:
+    """Return the listed calls. A list with something else in it may lack a call, so none of it is believed."""
+    found = [ActiveCall.from_wire(item) for item in value if isinstance(item, dict)]
+    return tuple(found[:_MOST_CALLS]) if len(found) == len(value) else None
 
 
 # Field on the wire -> (field of Presence, type it has when present, reader). What is null or cannot be read
@@ -64,7 +55,7 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "pickUpCallsOnHold": ("pick_up_calls_on_hold", bool, bool),
     "message": ("message", str, wire.text),
     "activeCalls": ("active_calls", list, _calls),
-    "totalActiveCalls": ("total_active_calls", int, _count),
+    "totalActiveCalls": ("total_active_calls", int, wire.number),
 }
 
 
@@ -75,32 +66,39 @@ _OFF: Final = (
 )
 
 
-class Fields(NamedTuple):
-    """What a presence body says, by field of `Presence`; see `PresenceUpdate`."""
+_ALL_READABLE: Final = frozenset[str]()
 
-    changes: dict[str, Any]
-    unreadable: frozenset[str] = frozenset()
-    unknown: tuple[tuple[str, str], ...] = ()
+type Unknown = tuple[tuple[str, str], ...]
 
 
-def fields_from_wire(body: Mapping[str, Any]) -> Fields:
-    """Read the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3)."""
+def fields_from_wire(
+    body: Mapping[str, Any],
+) -> tuple[dict[str, Any], frozenset[str], Unknown]:
+    """Read the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3).
+
+    Returns ``changes``, ``unreadable`` and ``unknown`` of `PresenceUpdate`.
+    """
     changes: dict[str, Any] = {}
-    unreadable, unknown = list[str](), list[tuple[str, str]]()
+    unreadable: frozenset[str] = _ALL_READABLE
+    unknown: Unknown = ()
     for key, value in body.items():
-        if (field := _FIELDS.get(key)) is not None and value is not None:
+        if (field := _FIELDS.get(key)) is not None:
             name, kind, read = field
-            found = read(value) if isinstance(value, kind) else _UNREADABLE
-            if found is _UNREADABLE:
-                unreadable.append(name)
+            if not isinstance(value, kind):
+                if value is not None:
+                    unreadable |= {name}
                 continue
-            if found is None and value not in ("", "Unknown"):
-                unknown.append((name, value))
+            if (found := read(value)) is None:
+                if kind is not str:
+                    unreadable |= {name}
+                    continue
+                if value not in ("", "Unknown"):
+                    unknown += ((name, str(value)),)
             changes[name] = found
     if (personal := changes.get("dnd_status_personal")) is not None:
         # With new call handling the other one may be missing or say nothing (docs/protocol.md 10).
         changes["dnd_status"] = changes.get("dnd_status") or personal
-    return Fields(changes, frozenset(unreadable), tuple(unknown))
+    return changes, unreadable, unknown
 
 
 def _is_dnd_implied(body: Mapping[str, Any]) -> bool:
@@ -115,16 +113,18 @@ def update_from_event(event: Event) -> PresenceUpdate | None:
     """
     if (extension_id := wire.extension_id(event.body.get("extensionId"))) is None:
         return None
-    fields = fields_from_wire(event.body)
+    changes, unreadable, unknown = fields_from_wire(event.body)
+    sent_at = None if event.timestamp is None else event.timestamp.timestamp()
+    # In order, not by name, which takes longer: this is the way of every event.
     return PresenceUpdate(
-        extension_id=extension_id,
-        sequence=wire.number(event.body.get("sequence")),
-        changes=fields.changes,
-        detailed="detailedTelephonyState=true" in event.uri,
-        sent_at=None if event.timestamp is None else event.timestamp.timestamp(),
-        is_dnd_implied=_is_dnd_implied(event.body),
-        unreadable=fields.unreadable,
-        unknown=fields.unknown,
+        extension_id,
+        wire.number(event.body.get("sequence")),
+        changes,
+        "detailedTelephonyState=true" in event.uri,
+        sent_at,
+        _is_dnd_implied(event.body),
+        unreadable,
+        unknown,
     )
 
 
@@ -136,16 +136,16 @@ def update_from_rest(
     extension_id = wire.extension_id(wire.mapping(body.get("extension")).get("id"))
     if extension_id is None:
         return None
-    fields = fields_from_wire(body)
+    changes, unreadable, unknown = fields_from_wire(body)
     return PresenceUpdate(
         extension_id=extension_id,
         sequence=None,
-        changes=fields.changes,
+        changes=changes,
         # Without a telephony status the extension has no real presence, and no call list either.
         detailed=asked_for_calls and "telephonyStatus" in body,
         is_dnd_implied=_is_dnd_implied(body),
-        unreadable=fields.unreadable,
-        unknown=fields.unknown,
+        unreadable=unreadable,
+        unknown=unknown,
     )
 
 
