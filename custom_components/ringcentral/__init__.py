@@ -29,7 +29,8 @@ from .aioringcentral.membership import Follow
 from .const import CONF_EXTENSIONS, CONF_FOLLOW, DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import extension_devices, is_followed
-from .repairs import clear_issues, permission_name, report_permission_missing
+from .issues import clear_issues, report_permission_missing
+from .permission_names import permission_name
 from .restore_schedule import remove_stored
 from .services import async_setup_services
 from .set_up_retry import forget_retry, retry_set_up
@@ -196,10 +197,11 @@ def _setup_error(
     if isinstance(error, PermissionMissing):
         # Tried again, so that it works once the permission is there.
         report_permission_missing(hass, entry, error)
+        name = permission_name(error)
         return ConfigEntryNotReady(
             translation_domain=DOMAIN,
-            translation_key="permission_missing",
-            translation_placeholders={"permission": permission_name(error)},
+            translation_key="permission_missing" if name else "permission_unknown",
+            translation_placeholders={"permission": name} if name else None,
         )
     if isinstance(error, Misconfigured):
         retry_set_up(hass, entry)

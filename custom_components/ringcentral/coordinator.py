@@ -25,15 +25,15 @@ from .const import (
 )
 from .counts import Tally
 from .devices import extension_devices, sync_devices
-from .listeners import CallListener, Listeners
-from .presence_writer import PresenceWriter
-from .repairs import (
+from .issues import (
     check_jwt,
     report_connected,
     report_lost_choices,
     report_permission_missing,
     report_subscription_limit,
 )
+from .listeners import CallListener, Listeners
+from .presence_writer import PresenceWriter
 from .signin import SignIn
 from .voicemail import VOICEMAILS, VoicemailHub
 

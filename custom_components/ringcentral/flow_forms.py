@@ -42,7 +42,7 @@ from .const import (
     CONF_SERVER,
     DEFAULT_SERVER,
 )
-from .repairs import is_of_role, permission_name
+from .permission_names import is_of_role, permission_name
 
 # Brands that share a platform (docs/protocol.md 1.1); a host is no key of a translation, and brands need none.
 _SERVERS: Final = (
@@ -194,7 +194,9 @@ class Failure:
         where = CONF_SERVER if error.reason is Reason.INVALID_ADDRESS else "base"
         placeholders = {}
         if isinstance(error, PermissionMissing):
-            placeholders["permission"] = permission_name(error)
+            if (name := permission_name(error)) is None:
+                return cls(errors={where: "permission_unknown"})
+            placeholders["permission"] = name
             if is_of_role(error):
                 return cls(
                     errors={where: "role_permission_missing"}, placeholders=placeholders

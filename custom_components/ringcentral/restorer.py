@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from .aioringcentral.errors import Reason, RetryLater, RingCentralError, SignInRequired
 from .aioringcentral.models import DndStatus, Extension, Presence
 from .const import LOGGER
-from .repairs import report_not_restored, withdraw_not_restored
+from .issues import report_not_restored, withdraw_not_restored
 from .restore_schedule import RestoreSchedule
 from .restores import (
     Words,

@@ -278,7 +278,8 @@ def test_how_long_to_wait_after_a_429(headers: dict[str, str], wait: float) -> N
             "ReadAccounts",
         ),
         (rest("CMN-408"), None),
-        (rest("CMN-401", permissionName="+1 555 0100"), None),
+        (rest("CMN-401", permissionName="+1 555 0100"), ""),
+        (rest("CMN-401", permissionName={"id": "ReadPresence"}), ""),
         ({"errors": "none", "errorCode": "CMN-401"}, None),
     ],
 )

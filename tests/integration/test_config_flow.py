@@ -382,6 +382,46 @@ async def test_a_sign_in_that_lacks_a_permission_is_ended(
     await all_signed_out(emulator)
 
 
+ODD_ACCOUNTS: dict[str, dict[str, Any]] = {
+    "other": {"kind": "set", "at": "account.id", "value": "999"},
+    "text": {"kind": "set", "at": "account.id", "value": "Zora"},
+    "none": {"kind": "remove", "at": "account"},
+    "null": {"kind": "set", "at": "account", "value": None},
+    "list": {"kind": "set", "at": "account", "value": []},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [*((name, 1) for name in ODD_ACCOUNTS), ("none", 9), ("null", 9), ("list", 9)],
+)
+@pytest.mark.parametrize("way", ["user", "reauth", "reconfigure"])
+async def test_an_odd_account_in_a_reply_decides_nothing(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    no_setup: None,
+    name: str,
+    times: int,
+    way: str,
+) -> None:
+    """It is said to try again; only another account that is named twice is another account."""
+    entry = entry_for(emulator)
+    if way != "user":
+        entry.add_to_hass(hass)
+    form = await (begin(hass) if way == "user" else start(hass, entry, way))
+    odd = {**ODD_ACCOUNTS[name], "next": times, "path": "*/extension/~"}
+    emulator.faults.set(odd=[odd])
+    result = await answer(hass, form, jwt_input(emulator))
+    assert result["errors"] == {"base": "service_error"}
+    emulator.faults.clear()
+    result = await answer(hass, result, jwt_input(emulator))
+    if way == "user":
+        result = await answer(hass, result, {})
+        assert result["result"].unique_id == emulator.account_id
+    else:
+        assert result["reason"] == f"{way}_successful"
+
+
 async def test_a_rate_limit_says_how_long_to_wait_and_passes(
     hass: HomeAssistant, no_setup: None
 ) -> None:

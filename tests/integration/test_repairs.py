@@ -28,14 +28,14 @@ from custom_components.ringcentral.aioringcentral.filters import (
 )
 from custom_components.ringcentral.aioringcentral.stream import Subscription
 from custom_components.ringcentral.const import CONF_JWT
-from custom_components.ringcentral.repairs import (
-    async_create_fix_flow,
+from custom_components.ringcentral.issues import (
     check_jwt,
     clear_issues,
     report_connected,
     report_permission_missing,
     report_subscription_limit,
 )
+from custom_components.ringcentral.repairs import async_create_fix_flow
 from emulator import Emulator
 from emulator.tokens import Session
 
@@ -90,6 +90,7 @@ def subscription(*refused: str) -> Subscription:
         ("ReadPresence", "Read Presence"),
         ("SubscriptionWebSocket", "WebSocket Subscriptions"),
         ("WebSocket", "WebSocket Subscriptions"),
+        ("Read Presence", "Read Presence"),
         ("SomethingNew", "SomethingNew"),
         (None, "Read Presence"),
     ],
@@ -105,6 +106,22 @@ def test_a_permission_is_called_as_in_the_console(
     }
     assert issue.is_fixable
     assert issue.severity is ir.IssueSeverity.ERROR
+
+
+@pytest.mark.parametrize("code", ["CMN-401", "CMN-402", "CMN-408"])
+@pytest.mark.parametrize("spelled", ["Zora Quill", "", "Read presence of Zora", "R"])
+def test_what_is_no_name_of_a_permission_is_not_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, code: str, spelled: str
+) -> None:
+    report_permission_missing(hass, entry, PermissionMissing(code, spelled))
+    (issue,) = issues(hass)
+    assert issue.translation_key == "permission_unknown"
+    assert issue.translation_placeholders == {"account": entry.title}
+    assert not missing_texts(
+        ("issues", "permission_unknown", "title"), issue.translation_placeholders
+    )
+    report_connected(hass, entry, subscription())
+    assert issues(hass) == []
 
 
 def test_all_issues_are_taken_away_with_the_entry(
@@ -419,6 +436,40 @@ async def test_a_permission_was_not_added_after_all(
         await hass.async_block_till_done()
         assert issues(hass) == []
         assert open_sessions(emulator) == 1
+
+
+@pytest.mark.parametrize("where", ["permissionName", "message"])
+async def test_a_permission_without_a_name_is_no_text_of_the_service(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    hass_client: ClientSessionGenerator,
+    where: str,
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    part = {"errorCode": "CMN-401", "permissionName": "Zora Quill, +14155550177"}
+    if where == "message":
+        part = {"errorCode": "CMN-401", "message": "[Zora Quill] is away"}
+    odd = {"kind": "value", "path": "*/presence", "status": 403}
+    emulator.faults.set(odd=[{**odd, "value": {**part, "errors": [part]}}])
+    retry = ConfigEntryState.SETUP_RETRY
+    async with office(hass, emulator, state=retry) as story:
+        assert story.entry.error_reason_translation_key == "permission_unknown"
+        (issue,) = issues(hass)
+        assert issue.translation_key == "permission_unknown"
+        client = await hass_client()
+        url = "/api/repairs/issues/fix"
+        wanted = {"handler": "ringcentral", "issue_id": issue.issue_id}
+        form = await (await client.post(url, json=wanted)).json()
+        step = f"{url}/{form['flow_id']}"
+        reply = await (await client.post(step, json={})).text()
+        assert '"some_still_missing"' in reply
+        assert "Zora" not in reply
+        emulator.faults.clear()
+        form = await (await client.post(step, json={})).json()
+        assert form["type"] == "create_entry"
+        await story.until(lambda: story.entry.state is ConfigEntryState.LOADED)
+        await hass.async_block_till_done()
+        assert issues(hass) == []
 
 
 async def test_a_flow_without_data_still_shows_its_form(hass: HomeAssistant) -> None:

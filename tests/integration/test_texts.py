@@ -22,8 +22,8 @@ from custom_components.ringcentral.aioringcentral.membership import Follow, List
 from custom_components.ringcentral.aioringcentral.models import Extension
 from custom_components.ringcentral.config_flow import RingCentralConfigFlow
 from custom_components.ringcentral.flow_forms import options_form
+from custom_components.ringcentral.issues import ISSUES, PERMISSION_UNKNOWN
 from custom_components.ringcentral.options_flow import RingCentralOptionsFlow
-from custom_components.ringcentral.repairs import ISSUES
 
 from . import HOME, TEXTS, placeholders, text
 
@@ -217,8 +217,8 @@ def test_every_exception_has_a_text(module: str) -> None:
 
 
 def test_every_issue_has_its_texts() -> None:
-    assert TEXTS["issues"].keys() == set(ISSUES)
-    for key in ISSUES:
+    assert TEXTS["issues"].keys() == {*ISSUES, PERMISSION_UNKNOWN}
+    for key in TEXTS["issues"]:
         assert text("issues", key, "title"), key
         # A fixable one says what to do in its flow.
         flow = TEXTS["issues"][key].get("fix_flow")

@@ -99,7 +99,8 @@ class PermissionMissing(RingCentralError):
     """The app or the user lacks a permission.
 
     Attributes:
-        permission: its name as the service spells it (``ReadPresence``), or None where it did not say.
+        permission: its name as the service spells it (``ReadPresence``), None where it did not say, or an empty
+            string where what it said is no name.
     """
 
     def __init__(self, code: str | None = None, permission: str | None = None) -> None:
@@ -237,7 +238,10 @@ def error_codes(body: Any) -> tuple[str, ...]:
 
 
 def missing_permission(body: Any) -> str | None:
-    """Return the permission that an error body names, in ``permissionName`` or as ``[Name]`` in its text."""
+    """Return the permission that an error body names, in ``permissionName`` or as ``[Name]`` in its text.
+
+    An empty string where a ``permissionName`` is no name.
+    """
     parts = _parts(body)
     for part in parts:
         name = part.get("permissionName")
@@ -247,7 +251,8 @@ def missing_permission(body: Any) -> str | None:
         message = part.get("message", part.get("error_description"))
         if isinstance(message, str) and (match := _PERMISSION.search(message)):
             return match[1]
-    return None
+    is_odd = any(part.get("permissionName") is not None for part in parts)
+    return "" if is_odd else None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,0 +1,210 @@
+"""Issues that a person can mend outside Home Assistant; each vanishes once it is mended."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from .aioringcentral.errors import PermissionMissing
+from .aioringcentral.filters import EVERYONE, UNKNOWN_REASON, is_presence_filter
+from .aioringcentral.jwt import jwt_expiry
+from .aioringcentral.models import Extension
+from .aioringcentral.stream import Subscription
+from .const import CONF_JWT, DOMAIN
+from .permission_names import is_of_role, permission_name
+
+PERMISSION_MISSING: Final = "permission_missing"
+# The text where RingCentral does not name the permission.
+PERMISSION_UNKNOWN: Final = "permission_unknown"
+ROLE_PERMISSION_MISSING: Final = "role_permission_missing"
+FILTERS_REFUSED: Final = "filters_refused"
+ACCOUNT_REFUSED: Final = "account_refused"
+SUBSCRIPTION_LIMIT: Final = "subscription_limit"
+JWT_EXPIRES: Final = "jwt_expires"
+LOST_CHOICES: Final = "lost_choices"
+NOT_RESTORED: Final = "not_restored"
+ISSUES: Final = (
+    PERMISSION_MISSING,
+    ROLE_PERMISSION_MISSING,
+    FILTERS_REFUSED,
+    ACCOUNT_REFUSED,
+    SUBSCRIPTION_LIMIT,
+    JWT_EXPIRES,
+    LOST_CHOICES,
+    # One for each extension.
+    NOT_RESTORED,
+)
+
+_JWT_NOTICE: Final = timedelta(days=14)
+
+
+def report_permission_missing(
+    hass: HomeAssistant, entry: ConfigEntry, error: PermissionMissing
+) -> None:
+    """Tell which permission to give back, to the app or to the user's role."""
+    issue, other = PERMISSION_MISSING, ROLE_PERMISSION_MISSING
+    if is_of_role(error):
+        issue, other = other, issue
+    ir.async_delete_issue(hass, DOMAIN, issue_id(entry, other))
+    name = permission_name(error)
+    _report(
+        hass,
+        entry,
+        issue,
+        ir.IssueSeverity.ERROR,
+        text=issue if name else PERMISSION_UNKNOWN,
+        fixable=True,
+        **({"permission": name} if name else {}),
+    )
+
+
+def report_subscription_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell that too many subscriptions of this app and user exist (SUB-505)."""
+    _report(hass, entry, SUBSCRIPTION_LIMIT, ir.IssueSeverity.ERROR)
+
+
+def report_not_restored(
+    hass: HomeAssistant, entry: ConfigEntry, key: str, extension: Extension | None
+) -> None:
+    """Tell whose presence could not be brought back."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _not_restored_id(entry, key),
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=NOT_RESTORED,
+        translation_placeholders={
+            "account": entry.title,
+            "extension": (extension and (extension.name or extension.number)) or key,
+        },
+    )
+
+
+def withdraw_not_restored(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
+    """Take the issue away: this extension's presence was changed."""
+    ir.async_delete_issue(hass, DOMAIN, _not_restored_id(entry, key))
+
+
+def _not_restored_id(entry: ConfigEntry, key: str) -> str:
+    return f"{issue_id(entry, NOT_RESTORED)}_{key}"
+
+
+def report_connected(
+    hass: HomeAssistant, entry: ConfigEntry, subscription: Subscription | None
+) -> None:
+    """Take away what a working connection disproves, and tell which filters it lacks."""
+    for issue in (PERMISSION_MISSING, ROLE_PERMISSION_MISSING, SUBSCRIPTION_LIMIT):
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+    # A filter that is merely missing in a reply was refused in nobody's words.
+    refused = {
+        name
+        for name, code in (subscription.refused if subscription else {}).items()
+        if code != UNKNOWN_REASON
+    }
+    # Lists of lines, favorites and extensions are a convenience: without them membership is read now and then.
+    presence = {name for name in refused if is_presence_filter(name)}
+    # Left out for now, until it is known which of them are refused: that disproves nothing.
+    unsure = {
+        name
+        for name in (subscription.unsure if subscription else ())
+        if is_presence_filter(name)
+    }
+    for issue, applies, may_apply in (
+        (ACCOUNT_REFUSED, EVERYONE in presence, EVERYONE in unsure),
+        (FILTERS_REFUSED, bool(presence - {EVERYONE}), bool(unsure - {EVERYONE})),
+    ):
+        if applies:
+            _report(hass, entry, issue, ir.IssueSeverity.WARNING)
+        elif not may_apply:
+            ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+
+
+def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell two weeks before a JWT ends, where it says when."""
+    end = jwt_expiry(entry.data.get(CONF_JWT, ""))
+    if end is not None and end - dt_util.utcnow() < _JWT_NOTICE:
+        _report(
+            hass,
+            entry,
+            JWT_EXPIRES,
+            ir.IssueSeverity.WARNING,
+            date=end.date().isoformat(),
+        )
+    else:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, JWT_EXPIRES))
+
+
+def report_lost_choices(
+    hass: HomeAssistant, entry: ConfigEntry, lost: Mapping[str, str]
+) -> None:
+    """Say which chosen extensions (names by id) are not in the account any more."""
+    key = issue_id(entry, LOST_CHOICES)
+    if not lost:
+        ir.async_delete_issue(hass, DOMAIN, key)
+        return
+    known = ir.async_get(hass).async_get_issue(DOMAIN, key)
+    extensions = ",".join(sorted(lost))
+    if known is not None and (known.data or {}).get("extensions") == extensions:
+        # It was said when their names were known.
+        return
+    names = ", ".join(sorted(lost.values()))
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        key,
+        data={
+            "entry_id": entry.entry_id,
+            "account": entry.title,
+            "names": names,
+            "extensions": extensions,
+        },
+        is_fixable=True,
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=LOST_CHOICES,
+        translation_placeholders={"account": entry.title, "names": names},
+    )
+
+
+def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take all issues away, with the entry."""
+    for issue in ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+    per_extension = issue_id(entry, NOT_RESTORED)
+    for domain, found in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and found.startswith(per_extension):
+            ir.async_delete_issue(hass, domain, found)
+
+
+def issue_id(entry: ConfigEntry, issue: str) -> str:
+    """Return the id of an issue of one account."""
+    return f"{issue}_{entry.entry_id}"
+
+
+def _report(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    issue: str,
+    severity: ir.IssueSeverity,
+    *,
+    text: str | None = None,
+    fixable: bool = False,
+    **placeholders: str,
+) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(entry, issue),
+        data={"entry_id": entry.entry_id, "account": entry.title, **placeholders}
+        if fixable
+        else None,
+        is_fixable=fixable,
+        severity=severity,
+        translation_key=text or issue,
+        translation_placeholders={"account": entry.title, **placeholders},
+    )
