@@ -377,7 +377,7 @@ def test_inject_websession() -> None:
         assert "ClientSession(" not in ast.unparse(tree) or name == "sign_in", name
     for name, tree in SOURCES.items():
         assert "JwtSignIn" not in ast.unparse(tree), name
-    assert "async_get_clientsession(hass)" in ast.unparse(SOURCES["signin"])
+    assert "async_get_clientsession(hass)" in ast.unparse(SOURCES["sign_in"])
 
 
 def test_strict_typing() -> None:

@@ -34,7 +34,7 @@ from .permission_names import permission_name
 from .restore_schedule import remove_stored
 from .services import async_setup_services
 from .set_up_retry import forget_retry, retry_set_up
-from .signin import hand_over, leave, owned, sign_in, take_back
+from .sign_in import hand_over, leave, owned, sign_in_with, take_back
 from .voicemail_audio import async_setup_voicemail_audio
 from .wallboard import async_setup_wallboard
 
@@ -66,7 +66,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) -> bool:
     """Sign in and follow; entities are added once every state is known."""
     try:
-        access = sign_in(hass, entry.data)
+        access = sign_in_with(hass, entry.data)
     except Misconfigured as err:
         raise _setup_error(hass, entry, err) from err
     account = Account(

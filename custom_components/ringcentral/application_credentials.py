@@ -11,7 +11,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 
 from .const import CONSOLE_URL, DEFAULT_SERVER
 from .oauth import PUBLIC_APP, RingCentralImplementation
-from .signin import way_to
+from .sign_in import way_to
 
 
 async def async_get_auth_implementation(

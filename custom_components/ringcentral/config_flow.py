@@ -38,7 +38,7 @@ from .flow_forms import CREDENTIALS, Failure, credentials, follow_form, label
 from .flow_oauth import OAuthSteps
 from .follow_steps import FollowSteps
 from .options_flow import RingCentralOptionsFlow
-from .signin import FlowSignIn, end_session, take_back
+from .sign_in import FlowSignIn, end_session, take_back
 
 
 class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):

@@ -34,7 +34,7 @@ from .issues import (
 )
 from .listeners import CallListener, Listeners
 from .presence_writer import PresenceWriter
-from .signin import SignIn
+from .sign_in import SignIn
 from .voicemail import VOICEMAILS, VoicemailHub
 
 type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]

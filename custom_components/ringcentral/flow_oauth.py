@@ -13,7 +13,7 @@ from .aioringcentral.http import check_server
 from .const import AUTH_OAUTH, CONF_AUTH, CONF_SERVER, DOMAIN
 from .flow_forms import SERVER, Failure
 from .oauth import RingCentralImplementation, known_apps
-from .signin import FlowSignIn, way_to
+from .sign_in import FlowSignIn, way_to
 
 
 class OAuthSteps(AbstractOAuth2FlowHandler):

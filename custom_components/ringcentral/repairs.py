@@ -12,7 +12,7 @@ from .aioringcentral.errors import PermissionMissing, RingCentralError
 from .const import CONF_EXTENSIONS
 from .issues import LOST_CHOICES
 from .permission_names import is_of_role, permission_name
-from .signin import check_again
+from .sign_in import check_again
 
 
 async def async_create_fix_flow(

@@ -15,7 +15,7 @@ from unittest.mock import patch
 from homeassistant.helpers import event as event_helper
 from homeassistant.util import dt as dt_util
 
-from custom_components.ringcentral import signin
+from custom_components.ringcentral import sign_in
 from custom_components.ringcentral.aioringcentral.auth import JwtTokens
 from emulator import clock
 from emulator.clock import Clock
@@ -103,7 +103,7 @@ def skipping_time() -> Iterator[SkippingLoop]:
             patch.object(dt_util, "utcnow", utcnow),
             patch.object(event_helper, "time_tracker_timestamp", now),
             patch.object(event_helper, "time_tracker_utcnow", utcnow),
-            patch.object(signin, "JwtTokens", partial(JwtTokens, clock=now)),
+            patch.object(sign_in, "JwtTokens", partial(JwtTokens, clock=now)),
             patch.object(clock, "_raw", loop.time),
             patch.object(Clock, "utc", service_utc),
         ):

@@ -38,7 +38,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import CALLER_HIDDEN, DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
-from custom_components.ringcentral.signin import LINGER
+from custom_components.ringcentral.sign_in import LINGER
 from emulator import Emulator
 
 from . import entry_for, open_sessions

@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.ringcentral import _stop
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
 from custom_components.ringcentral.presence_writer import PresenceWriter
-from custom_components.ringcentral.signin import LINGER
+from custom_components.ringcentral.sign_in import LINGER
 from emulator import Emulator
 
 from . import entry_for, open_sessions

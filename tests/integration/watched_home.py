@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.common import (
     get_scheduled_timer_handles,
 )
 
-from custom_components.ringcentral import signin
+from custom_components.ringcentral import sign_in
 from custom_components.ringcentral.aioringcentral.account.lifecycle import Lifecycle
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.stream import Continuity
@@ -166,7 +166,7 @@ class WatchedHome(Comparison):
                 f"{counters.sockets_open} sockets and {counters.subscriptions} "
                 "subscriptions are left"
             )
-        await asyncio.sleep(signin.LINGER)
+        await asyncio.sleep(sign_in.LINGER)
         if self.was_always_gentle and (sessions := open_sessions(self.emulator)):
             self.complaints.append(f"{sessions} sign-ins are left")
 

@@ -76,7 +76,7 @@ def way_to(hass: HomeAssistant, server: str, client_id: str) -> Http:
     return http
 
 
-def sign_in(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
+def sign_in_with(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
     """Return a sign-in for the credentials of a flow or an entry; nothing is sent yet.
 
     Raises:
@@ -134,7 +134,7 @@ async def check_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
         # There is one session, and one place that renews its tokens.
         access = entry.runtime_data.account.sign_in
     else:
-        access = sign_in(hass, entry.data)
+        access = sign_in_with(hass, entry.data)
         end_at_stop(hass, access.tokens)
     try:
         await access.tokens.begin_session()
@@ -182,7 +182,7 @@ def owned(hass: HomeAssistant, tokens: TokenSource) -> None:
 def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:
     """Return a sign-in that nobody goes on with, to be closed."""
     if data[CONF_AUTH] == AUTH_OAUTH:
-        return sign_in(hass, data).tokens
+        return sign_in_with(hass, data).tokens
     return _handed_over(hass).pop(_key(data), None)
 
 
@@ -233,7 +233,7 @@ class FlowSignIn:
         if self._open is None or data != self.data:
             self.leave(hass)
             self.data = data
-            self._open = sign_in(hass, data)
+            self._open = sign_in_with(hass, data)
             end_at_stop(hass, self._open.tokens)
         return self._open
 
