@@ -28,7 +28,7 @@ import pytest
 from custom_components.ringcentral import (
     binary_sensor,
     event,
-    repairs,
+    issues,
     select,
     sensor,
     services,
@@ -493,7 +493,7 @@ def test_wallboard() -> None:
 def test_repairs() -> None:
     table = rows(section(TROUBLESHOOTING, "## Repairs"))
 
-    assert [words(cells[0])[0] for cells in table] == list(repairs.ISSUES)
+    assert [words(cells[0])[0] for cells in table] == list(issues.ISSUES)
     for cells in table:
         title = TEXTS["issues"][words(cells[0])[0]]["title"]
         for part in cells[0].partition(" (`")[0].split("..."):
