@@ -29,5 +29,7 @@ CALLER_FULL: Final = "full"
 
 ATTR_CALLER_NAME: Final = "caller_name"
 ATTR_CALLER_NUMBER: Final = "caller_number"
+ATTR_CALLED_NUMBER: Final = "called_number"
+ATTR_QUEUE: Final = "queue"
 ATTR_SINCE: Final = "since"
 ATTR_ALSO: Final = "also"

@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.calls.reducer import CallEvent, CallEventType
 from .aioringcentral.voicemail import Voicemail
-from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER
+from .const import ATTR_CALLED_NUMBER, ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_QUEUE
 from .coordinator import RingCentralConfigEntry
 from .entity import ExtensionEntity, add_for_each_extension
 
@@ -121,6 +121,11 @@ class CallEventEntity(ReportingEntity):
             facts["direction"] = event.direction.lower()
         if event.queue_call is not None:
             facts["queue_call"] = event.queue_call
+        if event.queue is not None:
+            facts[ATTR_QUEUE] = event.queue
+        if event.called_number is not None:
+            # One's own number: who calls is shown only as far as the options allow.
+            facts[ATTR_CALLED_NUMBER] = event.called_number
         if event.duration is not None:
             facts["duration"] = round(event.duration, 1)
         facts |= self.coordinator.caller(event.name, event.number)

@@ -5,8 +5,9 @@ together and `for` means a phone that rings on: a call that comes in while anoth
 rings starts nothing. ``event.received`` with ``ringing`` tells every single call.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar, override
+from collections.abc import Callable, Mapping
+import re
+from typing import ClassVar, Final, override
 
 from homeassistant.components.event import EventEntityStateAttribute
 from homeassistant.const import CONF_OPTIONS, STATE_OFF, STATE_ON, Platform
@@ -14,6 +15,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.trigger import (
+    ENTITY_STATE_TRIGGER_SCHEMA,
     ENTITY_STATE_TRIGGER_SCHEMA_WITH_BEHAVIOR,
     EntityTargetStateTriggerBase,
     EntityTriggerBase,
@@ -26,7 +28,7 @@ import voluptuous as vol
 
 from .aioringcentral.calls.reducer import CallEventType
 from .aioringcentral.status import Status
-from .const import CONF_FROM, CONF_TO
+from .const import ATTR_CALLED_NUMBER, ATTR_QUEUE, CONF_FROM, CONF_TO
 from .event import RECEIVED
 from .most_urgent import MostUrgentStatusTrigger
 from .own_entities import check_named, own_entities
@@ -67,25 +69,88 @@ def _became(platform: Platform, key: str, state: str) -> type[Trigger]:
     return StateTrigger
 
 
+class EventTrigger(ExtensionTrigger, StatelessEntityTriggerBase):
+    """Fires for what an event entity reports; its `to_state` has the attributes of the event."""
+
+    _happened: ClassVar[str]
+    _domain_specs: Mapping[str, DomainSpec] = {Platform.EVENT: DomainSpec()}
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        event_type = state.attributes.get(EventEntityStateAttribute.EVENT_TYPE)
+        return bool(event_type == self._happened)
+
+
+# Digits that name a number without its country: the end of it is enough.
+_ENOUGH_DIGITS: Final = 7
+_TEXTS: Final = vol.All(cv.ensure_list, [cv.string])
+
+
+class CallTrigger(EventTrigger):
+    """Fires for what happens to calls, of all or of those through some queues or to some numbers."""
+
+    _key = "call"
+    _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
+        {
+            vol.Required(CONF_OPTIONS, default={}): {
+                vol.Optional(ATTR_QUEUE, default=[]): _TEXTS,
+                vol.Optional(ATTR_CALLED_NUMBER, default=[]): _TEXTS,
+            }
+        }
+    )
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        return (
+            super().is_valid_state(state, report_not_triggered)
+            and self._fits(ATTR_QUEUE, state, _is_queue)
+            and self._fits(ATTR_CALLED_NUMBER, state, _is_number)
+        )
+
+    def _fits(
+        self, name: str, state: State, is_meant: Callable[[str, str], bool]
+    ) -> bool:
+        # A line that was left empty asks for nothing.
+        wanted = [each for each in self._options[name] if each.strip()]
+        found = state.attributes.get(name, "")
+        return not wanted or any(is_meant(each, found) for each in wanted)
+
+
+def _is_queue(wanted: str, queue: str) -> bool:
+    return wanted.strip().casefold() == queue.strip().casefold()
+
+
+def _is_number(wanted: str, number: str) -> bool:
+    """Whether a number is meant, however it is written, with its country or without."""
+    end, digits = (re.sub(r"\D", "", each) for each in (wanted, number))
+    if len(end) < _ENOUGH_DIGITS:
+        return bool(end) and end == digits
+    return digits.endswith(end)
+
+
 def _event(key: str, happened: str) -> type[Trigger]:
-    """Return a trigger for what an event entity reports; its `to_state` has the attributes of the event."""
-    specs: Mapping[str, DomainSpec] = {Platform.EVENT: DomainSpec()}
-    event_key = key
+    """Return a trigger for one type of event of an event entity."""
+    event_key, event_type = key, happened
 
-    class EventTrigger(ExtensionTrigger, StatelessEntityTriggerBase):
-        """Fires each time."""
-
+    class OneEventTrigger(EventTrigger):
         _key = event_key
-        _domain_specs = specs
+        _happened = event_type
 
-        @override
-        def is_valid_state(
-            self, state: State, report_not_triggered: NotTriggeredReasonReporter
-        ) -> bool:
-            told = state.attributes.get(EventEntityStateAttribute.EVENT_TYPE)
-            return bool(told == happened)
+    return OneEventTrigger
 
-    return EventTrigger
+
+def _call(happened: CallEventType) -> type[Trigger]:
+    """Return a trigger for one thing that happens to calls."""
+    event_type = happened
+
+    class OneCallTrigger(CallTrigger):
+        _happened = event_type
+
+    return OneCallTrigger
 
 
 _STATUSES = vol.All(cv.ensure_list, [vol.In([*map(str, Status)])])
@@ -125,10 +190,10 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "most_urgent_status_changed": MostUrgentStatusTrigger,
     "started_ringing": _became(Platform.BINARY_SENSOR, "ringing", STATE_ON),
     # A call starts when it connects, whoever called; one that rings or is dialed has not.
-    "call_started": _event("call", CallEventType.ANSWERED),
-    "call_ended": _event("call", CallEventType.ENDED),
-    "call_missed": _event("call", CallEventType.MISSED),
-    "call_held": _event("call", CallEventType.HELD),
+    "call_started": _call(CallEventType.ANSWERED),
+    "call_ended": _call(CallEventType.ENDED),
+    "call_missed": _call(CallEventType.MISSED),
+    "call_held": _call(CallEventType.HELD),
     # The extension, where those above are about each call.
     "became_on_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_ON),
     "became_off_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_OFF),

@@ -148,6 +148,32 @@ async def test_a_call_of_a_queue_says_so(
         }
 
 
+async def test_a_call_names_its_queue_and_the_number_that_was_called(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Neither is a caller's: they are shown whatever callers may show."""
+    async with following(hass, emulator) as story:
+        await emulator.play_call(
+            story.own,
+            ["ring"],
+            queue_call=True,
+            queue_name="Support",
+            to="+14155550100",
+            **CALLER,
+        )
+        await story.all_heard()
+        state = hass.states.get(story.entity("call", story.own))
+        assert state is not None
+        assert state.attributes["queue"] == "Support"
+        assert state.attributes["called_number"] == "+14155550100"
+        assert not {ATTR_CALLER_NAME, ATTR_CALLER_NUMBER} & state.attributes.keys()
+        await emulator.play_call(story.own, ["dial"], call="out", to="+14155550111")
+        await story.all_heard()
+        state = hass.states.get(story.entity("call", story.own))
+        assert state is not None
+        assert not {"queue", "called_number"} & state.attributes.keys()
+
+
 async def test_what_is_not_known_is_not_told(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

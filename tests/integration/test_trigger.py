@@ -257,6 +257,61 @@ LOOKED_AT = {
 }
 
 
+@pytest.mark.parametrize(
+    ("options", "fires"),
+    [
+        ({}, True),
+        ({"queue": "Support"}, True),
+        ({"queue": ["Sales", " support "]}, True),
+        ({"queue": ["Sales"]}, False),
+        ({"called_number": "+1 (415) 555-0100"}, True),
+        ({"called_number": ["4155550100"]}, True),
+        ({"called_number": ["0100"]}, False),
+        ({"called_number": ["+14155550101"]}, False),
+        ({"queue": ["Support"], "called_number": ["4155550100"]}, True),
+        ({"queue": ["Support"], "called_number": ["4155550101"]}, False),
+    ],
+    ids=str,
+)
+async def test_a_call_may_have_to_come_through_a_queue_or_to_a_number(
+    hass: HomeAssistant, emulator: Emulator, options: dict[str, Any], fires: bool
+) -> None:
+    async with office(hass, emulator) as story:
+        target = {"entity_id": story.entity("call", story.own)}
+        fired = await automate(
+            hass,
+            automation("other", "call_missed", target),
+            automation("this", "call_missed", target, options),
+        )
+        await emulator.play_call(
+            story.own,
+            ["ring", "missed"],
+            queue_call=True,
+            queue_name="Support",
+            to="+14155550100",
+        )
+        await story.until(lambda: "other" in names(fired))
+        await story.all_heard()
+        await hass.async_block_till_done()
+        assert ("this" in names(fired)) == fires
+
+
+async def test_a_call_without_a_queue_is_of_none(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with office(hass, emulator) as story:
+        target = {"entity_id": story.entity("call", story.own)}
+        fired = await automate(
+            hass,
+            automation("queue", "call_missed", target, {"queue": ["Support"]}),
+            automation("blank", "call_missed", target, {"queue": ["", " "]}),
+        )
+        await story.call("ring", "missed")
+        await story.until(lambda: bool(fired))
+        await hass.async_block_till_done()
+        assert names(fired) == ["blank"]
+
+
 @pytest.mark.parametrize("trigger", IN_THAT_MOMENT)
 async def test_conditions_see_what_the_call_has_become(
     hass: HomeAssistant, emulator: Emulator, trigger: str
