@@ -172,7 +172,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
                 self._own.account_id, raise_on_progress=False
             )
             if self.source == SOURCE_USER:
-                await self._read_lists(access.rest, self._own)
+                await self._read_lists(access, self._own)
         except RetryLater as err:
             # The next try may go on with this sign-in: each costs one of five requests a minute.
             return Failure.of(err, data[CONF_AUTH])

@@ -42,7 +42,7 @@ from .const import (
     CONF_SERVER,
     DEFAULT_SERVER,
 )
-from .permission_names import is_of_role, permission_name
+from .permission_names import OPTIONAL_PERMISSIONS, is_of_role, permission_name
 
 # Brands that share a platform (docs/protocol.md 1.1); a host is no key of a translation, and brands need none.
 _SERVERS: Final = (
@@ -55,6 +55,8 @@ _SERVERS: Final = (
         label="AT&T Office@Hand, Verizon",
     ),
 )
+# What stands for a number that cannot be read, and for an empty list.
+_UNKNOWN: Final = "–"
 _CALLER_IDENTITIES: Final = (CALLER_HIDDEN, CALLER_NAME, CALLER_FULL)
 
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
@@ -131,6 +133,28 @@ def follow_form(lists: Lists, followed: Collection[str] = ()) -> vol.Schema:
             )
         }
     )
+
+
+def follow_facts(lists: Lists, scope: Collection[str]) -> dict[str, str]:
+    """Return what the texts of the form say of the account, and of optional permissions that the app lacks.
+
+    ``scope`` are the permissions of the sign-in, as the service spells them; an empty one says nothing.
+    """
+    followed = [each for each in (lists.account or {}).values() if each.can_be_followed]
+    people = sum(each.has_person for each in followed)
+    queues = sum(each.type == "Department" for each in followed)
+    lacking = [
+        name
+        for spelled, name in OPTIONAL_PERMISSIONS.items()
+        if scope and spelled not in scope
+    ]
+    is_read = lists.account is not None
+    return {
+        "own": label(lists.own),
+        "people": str(people) if is_read else _UNKNOWN,
+        "queues": str(queues) if is_read else _UNKNOWN,
+        "lacking": ", ".join(lacking) or _UNKNOWN,
+    }
 
 
 def options_form(lists: Lists, followed: Collection[str]) -> vol.Schema:

@@ -8,28 +8,30 @@ import voluptuous as vol
 
 from .aioringcentral.membership import Follow, Lists, read_lists
 from .aioringcentral.models import Extension
-from .aioringcentral.rest import Rest
 from .const import CONF_EXTENSIONS, CONF_FOLLOW
-from .flow_forms import extensions_form, still_there
+from .flow_forms import extensions_form, follow_facts, still_there
+from .sign_in import SignIn
 
 
 class FollowSteps(ConfigEntryBaseFlow):
     """Asks whom to follow, and for extensions where they are chosen by name."""
 
     _lists: Lists
+    _scope: frozenset[str]
     _options: dict[str, Any]
 
     @abstractmethod
     async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
         """End the flow with these options."""
 
-    async def _read_lists(self, rest: Rest, own: Extension) -> None:
+    async def _read_lists(self, access: SignIn, own: Extension) -> None:
         """Read all that can be followed, once a flow.
 
         Raises:
             RetryLater, SignInRequired: a list that may not be read is empty, and no error.
         """
-        self._lists = await read_lists(rest, own, set(Follow) - {Follow.ACCOUNT})
+        self._scope = (await access.tokens.token()).scope
+        self._lists = await read_lists(access.rest, own, set(Follow) - {Follow.ACCOUNT})
 
     async def _ask_follow(
         self, step_id: str, form: vol.Schema, user_input: dict[str, Any] | None
@@ -45,6 +47,7 @@ class FollowSteps(ConfigEntryBaseFlow):
                 form, user_input or self._options
             ),
             errors=errors,
+            description_placeholders=follow_facts(self._lists, self._scope),
         )
 
     async def _after_follow(self, options: dict[str, Any]) -> ConfigFlowResult:

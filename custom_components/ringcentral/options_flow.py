@@ -29,7 +29,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
                 return self.async_abort(reason="not_loaded")
             account = self.config_entry.runtime_data.account
             try:
-                await self._read_lists(account.sign_in.rest, account.own)
+                await self._read_lists(account.sign_in, account.own)
             except RingCentralError as err:
                 LOGGER.debug("No list of whom to follow: %s", err)
                 return self.async_abort(reason="no_answer")

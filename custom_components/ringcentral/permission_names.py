@@ -18,6 +18,11 @@ _CONSOLE_NAMES: Final = {
     "WebSocketsSubscription": "WebSocket Subscriptions",
     "SubscriptionWebSocket": "WebSocket Subscriptions",
 }
+# Permissions that presence can do without: to change it, to read the favorites, and for voicemail.
+OPTIONAL_PERMISSIONS: Final = {
+    name: _CONSOLE_NAMES[name]
+    for name in ("EditPresence", "ReadContacts", "ReadMessages")
+}
 # What the user's role lacks, not the app.
 _ROLE_CODES: Final = frozenset({"CMN-402", "CMN-408"})
 # One word, as the service spells the names of permissions; whatever else a reply says there is not shown.

@@ -527,7 +527,66 @@ async def test_of_two_flows_for_an_account_the_first_to_end_wins(
     await all_signed_out(emulator)
 
 
-# Whom to follow.
+async def test_the_form_says_what_there_is_to_follow(
+    hass: HomeAssistant, emulator: Emulator, no_setup: None
+) -> None:
+    result = await answer(hass, await begin(hass), jwt_input(emulator))
+    given = result["description_placeholders"]
+    assert given is not None
+    own = emulator.extension(emulator.own_extension_id)
+    there = [
+        ext
+        for ext in map(emulator.extension, emulator.ids())
+        if ext.status in ("Enabled", "NotActivated")
+    ]
+    people = {"User", "DigitalUser", "VirtualUser", "FlexibleUser", "Limited", "Room"}
+    queues = [ext for ext in there if ext.type == "Department"]
+    assert given == {
+        "own": f"{own.name} ({own.number})",
+        "people": str(sum(ext.type in people for ext in there)),
+        "queues": str(len(queues)),
+        "lacking": "–",
+    }
+    assert int(given["people"]) > len(queues) > 0
+    # A choice was forgotten: what was said is still there.
+    result = await answer(hass, result, {"follow": []})
+    assert result["description_placeholders"] == given
+
+
+@pytest.mark.parametrize(
+    ("removed", "lacking"),
+    [
+        (["EditPresence"], "Edit Presence"),
+        (["ReadContacts"], "Read Contacts"),
+        (["EditPresence", "ReadContacts"], "Edit Presence, Read Contacts"),
+    ],
+)
+async def test_the_form_says_what_the_app_lacks(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    no_setup: None,
+    removed: list[str],
+    lacking: str,
+) -> None:
+    emulator.faults.set(permissions_removed=removed)
+    result = await answer(hass, await begin(hass), jwt_input(emulator))
+    given = result["description_placeholders"]
+    assert given is not None
+    assert given["lacking"] == lacking
+
+
+async def test_a_list_that_may_not_be_read_is_said_to_be_unknown(
+    hass: HomeAssistant, emulator: Emulator, no_setup: None
+) -> None:
+    denied = {"kind": "error", "path": "*/account/~/extension", "status": 403}
+    emulator.faults.set(odd=[{**denied, "value": "CMN-408"}])
+    result = await answer(hass, await begin(hass), jwt_input(emulator))
+    given = result["description_placeholders"]
+    assert given is not None
+    assert (given["people"], given["queues"]) == ("–", "–")
+
+
+# Who to follow.
 
 
 async def test_everything_that_can_be_followed_is_on_offer(

@@ -277,7 +277,7 @@ async def test_a_call_may_have_to_come_through_a_queue_or_to_a_number(
     hass: HomeAssistant, emulator: Emulator, options: dict[str, Any], fires: bool
 ) -> None:
     async with office(hass, emulator) as story:
-        target = {"entity_id": story.entity("call", story.own)}
+        target = {"entity_id": [story.entity("call", story.own)]}
         fired = await automate(
             hass,
             automation("other", "call_missed", target),
@@ -300,7 +300,7 @@ async def test_a_call_without_a_queue_is_of_none(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
     async with office(hass, emulator) as story:
-        target = {"entity_id": story.entity("call", story.own)}
+        target = {"entity_id": [story.entity("call", story.own)]}
         fired = await automate(
             hass,
             automation("queue", "call_missed", target, {"queue": ["Support"]}),

@@ -160,7 +160,7 @@ async def adds_the_integration(newcomer: Visitor) -> None:
     await page.locator("ha-integration-list-item", has_text="RingCentral").click()
     await newcomer.press(MENU["jwt"])
     await fill_in(page, newcomer.office.emulator.info)
-    await newcomer.text("Whom to follow").wait_for()
+    await newcomer.text("Who to follow").wait_for()
     # The own extension is chosen already.
     await newcomer.click("Submit")
     await page.get_by_role(

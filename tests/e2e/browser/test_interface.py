@@ -67,7 +67,7 @@ async def test_a_newcomer_signs_in_and_adds_the_integration(
         await visitor.type("RingCentral")
         await page.locator("ha-integration-list-item", has_text="RingCentral").click()
         await visitor.text("How do you want to sign in?").wait_for()
-        await visitor.press("Sign in with a JWT")
+        await visitor.press("Sign in with a key (recommended)")
 
         service = office.emulator.info
         await fill_in(page, {**service, "jwt": "of another app"})
@@ -78,7 +78,7 @@ async def test_a_newcomer_signs_in_and_adds_the_integration(
         await page.locator("ha-form input[name='jwt']").fill(service["jwt"])
         await visitor.click("Submit")
 
-        await visitor.text("Whom to follow").wait_for()
+        await visitor.text("Who to follow").wait_for()
         await visitor.press("Everyone in the account")
         await visitor.click("Submit")
         await page.get_by_role(
@@ -142,7 +142,7 @@ async def test_options(visitor: Visitor, running: Running) -> None:
     await visitor.goto(INTEGRATION)
     await visitor.click("Configure")
     await visitor.text("RingCentral options").wait_for()
-    await visitor.press("Show the name and the number")
+    await visitor.press("Name and number")
     await visitor.click("Submit")
     await visitor.text(re.compile("success", re.IGNORECASE)).wait_for()
     await visitor.click("Finish")
@@ -153,7 +153,7 @@ async def test_options(visitor: Visitor, running: Running) -> None:
 
         await page.reload()
         await visitor.click("Configure")
-        chosen = page.get_by_role("radio", name="Show the name and the number")
+        chosen = page.get_by_role("radio", name="Name and number")
         await expect(chosen).to_be_checked()
     finally:
         await running.follow(["account"])
@@ -169,7 +169,7 @@ async def test_signing_in_again(visitor: Visitor, running: Running) -> None:
     await visitor.text("RingCentral no longer accepts the sign-in").wait_for()
     await emulator.post("reset")
 
-    await visitor.press("Sign in with a JWT")
+    await visitor.press("Sign in with a key")
     # Who signs in is known; the secrets are not shown again.
     secret = page.locator("ha-form input[name='client_secret']")
     await expect(secret).to_have_value("")
