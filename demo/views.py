@@ -37,6 +37,7 @@ _OF_A_PHONE = (
     "call",
     "caller",
     "missed_calls_today",
+    "voicemails",
 )
 
 

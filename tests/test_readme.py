@@ -386,8 +386,10 @@ def test_permissions() -> None:
         section(SETUP, "### Permissions"),
     ):
         assert {cells[0]: cells[2] for cells in rows(text)} == permissions()
+    drawing = (ROOT / "docs/images/console-settings.svg").read_text()
     for name in permissions():
         assert f"**{name}**" in TEXTS["application_credentials"]["description"]
+        assert f">{name}<" in drawing
 
 
 def test_the_word_for_an_app_without_a_secret() -> None:
