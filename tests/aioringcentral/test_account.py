@@ -33,13 +33,13 @@ from aioringcentral.errors import (
     RingCentralError,
     SignInRequired,
 )
-from aioringcentral.filters import FilterPlan
+from aioringcentral.filters import OWN, FilterPlan, extension_filter
 from aioringcentral.membership import Follow, Following
 from aioringcentral.models import Extension, Presence, PresenceUpdate, UserStatus
 from aioringcentral.presence import update_from_rest
 from aioringcentral.sign_in import JwtSignIn
 from aioringcentral.status import Status
-from aioringcentral.stream import Continuity
+from aioringcentral.stream import Continuity, Subscription
 from emulator import Emulator
 
 DEADLINE = 10.0
@@ -227,6 +227,37 @@ async def test_a_message_that_cannot_be_read_is_not_none(
 
         with patch("aioringcentral.rest.update_from_rest", oddly):
             assert (await account.read_presence(own)).message is None
+
+
+async def test_how_everyone_is_comes_first_if_asked_for(emulator: Emulator) -> None:
+    async with listening(emulator, Choices(own=True, account=True)) as (account, _):
+        changes = account.changes(initial=True)
+        first = [await next_change(changes) for _ in account.extensions]
+        assert {each.extension.id for each in first} == set(account.extensions)
+        for each in first:
+            assert each.status is account.status(each.extension.id)
+            assert each.events == ()
+        await emulator.play_call(account.own.id, ["ring"])
+        change = await next_change(changes)
+        assert change.status is account.status(account.own.id) is Status.RINGING
+        await changes.aclose()
+
+
+async def test_a_filter_that_was_in_doubt_has_presence_read_once_it_is_live(
+    emulator: Emulator,
+) -> None:
+    """It reported nothing meanwhile."""
+    another = extension_filter("2")
+    async with listening(emulator, Choices(own=True)) as (account, _):
+        life = account._lifecycle
+        with patch.object(life._rereads, "read_again") as read:
+            in_doubt = Subscription(live=(OWN,), refused={}, unsure=(another,))
+            life._filters_live(in_doubt, is_read=False)
+            read.assert_not_called()
+            life._filters_live(
+                Subscription(live=(OWN, another), refused={}), is_read=False
+            )
+            read.assert_called_once_with(account.presences)
 
 
 async def test_a_break_is_caught_up_with_although_something_else_fails(
