@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import BaseDataUpdateCoordinatorProtocol
 
+from .account_issues import AccountIssues
 from .aioringcentral.account import Account, AccountListener, PresenceChange
-from .aioringcentral.account.account import needs_sign_in
-from .aioringcentral.errors import PermissionMissing, Reason, RingCentralError
+from .aioringcentral.errors import RingCentralError
 from .aioringcentral.models import Extension, Presence
 from .aioringcentral.stream import Subscription
 from .availability import Availability
@@ -21,24 +21,15 @@ from .const import (
     CALLER_FULL,
     CALLER_HIDDEN,
     CONF_CALLER_IDENTITY,
-    LOGGER,
 )
 from .counts import Tally
-from .devices import extension_devices, sync_devices
-from .issues import (
-    check_jwt,
-    report_connected,
-    report_lost_choices,
-    report_permission_missing,
-    report_subscription_limit,
-)
+from .followed_members import FollowedMembers
 from .listeners import CallListener, Listeners
 from .presence_writer import PresenceWriter
 from .sign_in import SignIn
 from .voicemail import VOICEMAILS, VoicemailHub
 
 type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
-type AddMembers = Callable[[tuple[str, ...]], None]
 
 
 class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol):
@@ -59,9 +50,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self.tally = Tally()
         self._listeners = Listeners()
         self.availability = Availability(self._call_later, self._listeners.wake_all)
-        self._is_empty = False
-        # Entity-adding callbacks, and the extension ids each has handled.
-        self._members: dict[AddMembers, set[str]] = {}
+        self.members = FollowedMembers(hass, entry, account)
         self._on_callers: list[CALLBACK_TYPE] = []
         self.editor = PresenceWriter(hass, entry, account, self.wake_controls)
         self.voicemail = VoicemailHub(account, self._wake_voicemails)
@@ -69,6 +58,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         account.add_listener(self.editor)
         account.add_listener(self.voicemail)
         account.add_listener(self)
+        account.add_listener(AccountIssues(hass, entry))
 
     # What entities use.
 
@@ -136,12 +126,6 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         return self._listeners.add_for_calls(extension_id, listener)
 
     @callback
-    def async_on_members(self, add: AddMembers) -> None:
-        """Call with the ids that are followed now, and with those that join later."""
-        self._members[add] = set()
-        self._add_members(add)
-
-    @callback
     def async_on_callers(self, changed: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call a function when the caller option changes; return a function that removes it."""
         self._on_callers.append(changed)
@@ -162,14 +146,6 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     @callback
     def _wake_voicemails(self, extension_id: str) -> None:
         self._listeners.wake(extension_id, (VOICEMAILS,))
-
-    @callback
-    def _add_members(self, add: AddMembers) -> None:
-        handled = self._members[add]
-        handled.intersection_update(self.extensions)
-        if joined := tuple(key for key in self.extensions if key not in handled):
-            handled.update(joined)
-            add(joined)
 
     # The account speaks.
 
@@ -192,69 +168,33 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         """Make devices and entities follow the account."""
         for key in left:
             self.tally.forget(key)
-        self.follow_members()
-        for add in self._members:
-            self._add_members(add)
+        self.members.changed()
         self._listeners.wake_account()
 
     @callback
     @override
     def account_connected(self, subscription: Subscription | None) -> None:
-        """Show that events flow, and which filters are missing."""
-        check_jwt(self.hass, self.config_entry)
-        report_connected(self.hass, self.config_entry, subscription)
+        """Show that events flow."""
         self._listeners.wake_account()
 
     @callback
     @override
     def account_live(self) -> None:
-        """Make every entity available, and ask for nothing any more."""
+        """Make every entity available."""
         self.availability.set_available()
-        flows = self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})
-        for flow in tuple(flows):
-            self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
     @override
     def account_lost(self, error: RingCentralError) -> None:
         """Keep entities as they are for the grace time."""
-        if error.reason is Reason.SUBSCRIPTION_LIMIT:
-            report_subscription_limit(self.hass, self.config_entry)
         self.availability.lose(error)
         self._listeners.wake_account()
 
     @callback
     @override
     def account_failed(self, error: RingCentralError) -> None:
-        """Ask for what helps: another sign-in, or a permission."""
+        """Make every entity unavailable at once."""
         self.availability.set_unavailable(error)
-        if needs_sign_in(error):
-            self.config_entry.async_start_reauth(self.hass)
-        if isinstance(error, PermissionMissing):
-            report_permission_missing(self.hass, self.config_entry, error)
-
-    @callback
-    def follow_members(self) -> None:
-        """Make devices follow the account, and say which choices lead nowhere."""
-        names = extension_devices(self.hass, self.config_entry, self.account_id)
-        report_lost_choices(
-            self.hass,
-            self.config_entry,
-            {key: names.get(key, key) for key in self.account.lost_choices},
-        )
-        is_empty, self._is_empty = self._is_empty, not self.extensions
-        if self._is_empty and not is_empty:
-            LOGGER.warning(
-                "Nobody is followed for now: extensions are followed as soon as RingCentral lists them as enabled"
-            )
-        sync_devices(
-            self.hass,
-            self.config_entry,
-            self.own,
-            self.extensions,
-            remove=self.account.members_complete,
-            keep=self.account.missing,
-        )
 
     @callback
     def _call_later(

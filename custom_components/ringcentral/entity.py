@@ -188,5 +188,5 @@ def add_for_each_extension(
             )
         )
 
-    coordinator.async_on_members(add)
+    coordinator.members.async_on_joined(add)
     return add

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, callback
@@ -26,9 +26,7 @@ from .write_rules import (
     not_connected,
     refused_change,
 )
-
-# Seconds. A request, with its waits, ends sooner.
-_STOP_WITHIN: Final = 40.0
+from .writing_tasks import WritingTasks
 
 
 class PresenceWriter(AccountListener):
@@ -59,8 +57,7 @@ class PresenceWriter(AccountListener):
         )
         self.optimistic = OptimisticValues()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._is_stopped = False
+        self._tasks = WritingTasks(hass)
         self.queue_member = False
         self.scope: frozenset[str] = frozenset()
 
@@ -77,11 +74,7 @@ class PresenceWriter(AccountListener):
 
     async def stop(self) -> None:
         """Wait for what is being written; what is left to undo is on disk."""
-        self._is_stopped = True
-        if self._tasks:
-            await asyncio.wait(tuple(self._tasks), timeout=_STOP_WITHIN)
-        for task in self._tasks:
-            task.cancel()
+        await self._tasks.stop()
         self.optimistic.clear()
         await self.restores.stop()
 
@@ -152,7 +145,7 @@ class PresenceWriter(AccountListener):
         values = {name: value for name, value in given.items() if value is not None}
         lock = self._locks[extension_id]
         await lock.acquire()
-        task = self._run(self._change(extension_id, values, duration))
+        task = self._tasks.run(self._change(extension_id, values, duration))
         task.add_done_callback(lambda _task: lock.release())
         await asyncio.wait([task])
         task.result()
@@ -160,7 +153,7 @@ class PresenceWriter(AccountListener):
     async def _change(
         self, key: str, values: dict[str, Any], duration: timedelta | None
     ) -> None:
-        if self._is_stopped:
+        if self._tasks.is_stopped:
             raise not_connected(self._entry.title)
         known = self._known(key)
         check_values(known, values.get("user_status"), values.get("dnd_status"))
@@ -206,7 +199,7 @@ class PresenceWriter(AccountListener):
     @callback
     def _show(self, key: str, values: Mapping[str, Any]) -> None:
         values = {name: value for name, value in values.items() if value is not None}
-        if not values or self._is_stopped:
+        if not values or self._tasks.is_stopped:
             return
         added = self.optimistic.add(key, values)
 
@@ -229,11 +222,11 @@ class PresenceWriter(AccountListener):
 
     @callback
     def _look(self, key: str) -> None:
-        self._run(self._take_back(key))
+        self._tasks.run(self._take_back(key))
 
     async def _take_back(self, key: str) -> None:
         async with self._locks[key]:
-            if not self._is_stopped:
+            if not self._tasks.is_stopped:
                 extension = self._account.extensions.get(key)
                 await self._restorer.look(key, extension)
 
@@ -245,17 +238,3 @@ class PresenceWriter(AccountListener):
             words, restore = words_of(self._known(key)), self.restores[key]
             ours = restore.ours.get("message") if restore else None
             return {**words, "message": ours[-1] if ours else words["message"] or ""}
-
-    @callback
-    def _run(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run what must not be cut short: Home Assistant waits for a tracked task when it stops."""
-        task = self._hass.async_create_task(job, "ringcentral change of presence")
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            # Raised to whoever asked, if they still wait for it.
-            task.exception()

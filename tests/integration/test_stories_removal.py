@@ -231,7 +231,9 @@ async def test_the_only_one_who_was_chosen_is_disabled(
         async with office(hass, emulator, follow=["chosen"], extensions=[one]) as story:
             assert story.followed() == set()
             assert issues(hass) == []
-            assert len([x for x in lines(caplog) if "Nobody is followed" in x]) == 1
+            assert (
+                len([x for x in lines(caplog) if "No extension is followed" in x]) == 1
+            )
             assert story.account_now("push_connected") == "on"
             await emulator.set_extension_status(one, "Enabled")
             await story.until(lambda: story.followed() == {one})
