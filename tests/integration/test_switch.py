@@ -1,6 +1,7 @@
 """The switch for do not disturb: where there is one, and what it leaves as it was."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from homeassistant.const import (
     ATTR_ENTITY_ID,
@@ -120,3 +121,52 @@ async def test_without_the_permission_there_is_none(
     emulator.faults.set(permissions_removed=["EditPresence"])
     async with following(hass, emulator) as story:
         assert story.now(KEY) is None
+
+
+async def test_off_brings_it_back_after_a_restart(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """What was in force before is on disk, and not only known while all goes well."""
+    async with following(hass, emulator) as story:
+        await story.emulator.set_presence(story.own, {"dndStatus": QUEUE})
+        await story.shows(dnd_status="do_not_accept_department_calls")
+        await turn(story, SERVICE_TURN_ON)
+        await story.shows(dnd_status="do_not_accept_any_calls")
+        # The same store is read as at a start of Home Assistant.
+        await story.reload()
+        await story.shows(**{KEY: STATE_ON})
+        await turn(story, SERVICE_TURN_OFF)
+        assert dnd_status(story) == QUEUE
+
+
+@pytest.mark.parametrize("lost", [SERVICE_TURN_ON, SERVICE_TURN_OFF])
+async def test_off_brings_it_back_after_a_lost_reply(story: Story, lost: str) -> None:
+    await story.emulator.set_presence(story.own, {"dndStatus": QUEUE})
+    await story.shows(dnd_status="do_not_accept_department_calls")
+    for action, expected in ((SERVICE_TURN_ON, NONE), (SERVICE_TURN_OFF, QUEUE)):
+        if action != lost:
+            await turn(story, action)
+        else:
+            story.emulator.faults.set(
+                odd=[{"path": "*/presence", "method": "PUT", "next": 1, "kind": "lost"}]
+            )
+            # It may be sent again, or be told to have failed.
+            with suppress(HomeAssistantError):
+                await turn(story, action)
+            story.emulator.faults.clear()
+        # The service has made the change, and its event says so.
+        assert dnd_status(story) == expected
+        await story.shows(**{KEY: STATE_ON if expected == NONE else STATE_OFF})
+    assert dnd_status(story) == QUEUE
+
+
+async def test_do_not_disturb_of_another_app_ends_in_what_was_before(
+    story: Story,
+) -> None:
+    await story.emulator.set_presence(story.own, {"dndStatus": QUEUE})
+    await story.shows(dnd_status="do_not_accept_department_calls")
+    await story.emulator.set_presence(story.own, {"dndStatus": NONE})
+    await story.shows(**{KEY: STATE_ON})
+    await story.reload()
+    await turn(story, SERVICE_TURN_OFF)
+    assert dnd_status(story) == QUEUE
