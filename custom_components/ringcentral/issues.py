@@ -133,7 +133,7 @@ def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
             entry,
             JWT_EXPIRES,
             ir.IssueSeverity.WARNING,
-            date=end.date().isoformat(),
+            date=dt_util.as_local(end).date().isoformat(),
         )
     else:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, JWT_EXPIRES))

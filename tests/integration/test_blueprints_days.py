@@ -9,10 +9,12 @@ from typing import Any, override
 
 from homeassistant.components.calendar import CalendarEvent
 from homeassistant.components.light.const import ColorMode
+from homeassistant.components.media_player.const import MediaPlayerState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .blueprints import Calendar
 from .homes import (
@@ -401,4 +403,83 @@ def test_a_sign_that_is_away_costs_no_error_and_is_right_when_it_is_back(
         assert away.shows == "on"
 
     with household(loop, folder, away, here) as home:
+        home.run(day())
+
+
+# Groups.
+
+
+async def grouped(home: Household, domain: str, members: list[str]) -> str:
+    """Make a group as the helper of the user interface does, and return its entity id."""
+    options = {
+        "group_type": domain,
+        "name": "Together",
+        "entities": members,
+        "hide_members": False,
+        "all": False,
+    }
+    entry = MockConfigEntry(domain="group", title="Together", options=options)
+    entry.add_to_hass(home.hass)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.hass.async_block_till_done()
+    return f"{domain}.together"
+
+
+def test_a_light_group_is_one_light_and_one_lamp_of_it_may_be_away(
+    loop: SkippingLoop, folder: Path
+) -> None:
+    lamps = [MoodyLamp("left"), MoodyLamp("right"), MoodyLamp("away")]
+    names = [lamp.entity_id for lamp in lamps]
+
+    async def day() -> None:
+        lamps[2].power(on=False)
+        lamps[0].seconds = 1.5
+        await home.automate(
+            "busy_light",
+            extensions=[home.device(home.people[0])],
+            lights=[await grouped(home, "light", names)],
+            blink_for=10,
+        )
+        await asyncio.sleep(5)
+        assert [lamp.shows for lamp in lamps[:2]] == [GREEN, GREEN]
+        await calls(home, "ring")
+        await asyncio.sleep(20)
+        assert [lamp.shows for lamp in lamps[:2]] == [RED, RED]
+        assert lamps[1].commands <= 25
+        await calls(home, "answer", "hangup")
+        await asyncio.sleep(5)
+        assert [lamp.shows for lamp in lamps[:2]] == [GREEN, GREEN]
+        assert lamps[2].commands == 0
+
+    with household(loop, folder, *lamps) as home:
+        home.run(day())
+
+
+@pytest.mark.parametrize("how", ["pause", "mute"])
+def test_of_a_group_of_players_each_is_looked_at(
+    loop: SkippingLoop, folder: Path, how: str
+) -> None:
+    radio = MoodyPlayer("radio")
+    stopped = MoodyPlayer("stopped", MediaPlayerState.PAUSED)
+    television = MoodyPlayer("television", MediaPlayerState.ON)
+    players = [radio, stopped, television]
+    names = [player.entity_id for player in players]
+
+    async def day() -> None:
+        await home.automate(
+            "media",
+            extensions=[home.device(home.people[0])],
+            players=[await grouped(home, "media_player", names)],
+            how=how,
+        )
+        await asyncio.sleep(5)
+        before = [player.shows for player in players]
+        await calls(home, "ring", "answer")
+        quiet = {"pause": "paused", "mute": "playing muted"}[how]
+        assert [player.shows for player in players] == [quiet, "paused", "on muted"]
+        await calls(home, "hangup")
+        await asyncio.sleep(5)
+        assert [player.shows for player in players] == before
+
+    with household(loop, folder, *players) as home:
         home.run(day())

@@ -223,10 +223,12 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
         (timedelta(days=15), None),
         (timedelta(days=13), "2026-12-07"),
         (timedelta(hours=1), "2026-11-24"),
+        # It is still the evening before in California.
+        (timedelta(hours=20), "2026-11-24"),
         (-timedelta(days=1), "2026-11-23"),
     ],
 )
-def test_the_end_of_a_jwt_is_told_two_weeks_before(
+async def test_the_end_of_a_jwt_is_told_two_weeks_before(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
@@ -234,6 +236,7 @@ def test_the_end_of_a_jwt_is_told_two_weeks_before(
     told: str | None,
 ) -> None:
     monkeypatch.setattr(dt_util, "utcnow", lambda: NOW)
+    await hass.config.async_set_time_zone("America/Los_Angeles")
     signed = jwt(exp=int((NOW + left).timestamp()))
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_JWT: signed})
     check_jwt(hass, entry)
