@@ -453,6 +453,7 @@ def test_actions() -> None:
     assert told == {
         "ringcentral.set_presence": fields(),
         "ringcentral.get_presence": [],
+        "ringcentral.mark_voicemails_read": [],
     }
     assert {name.removeprefix("ringcentral.") for name in told} == TEXTS[
         "services"

@@ -35,6 +35,7 @@ from .restore_schedule import remove_stored
 from .services import async_setup_services
 from .set_up_retry import forget_retry, retry_set_up
 from .sign_in import hand_over, leave, owned, sign_in_with, take_back
+from .voicemail_actions import async_setup_voicemail_actions
 from .voicemail_audio import async_setup_voicemail_audio
 from .wallboard import async_setup_wallboard
 
@@ -58,6 +59,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what is there once, whatever number of accounts."""
     async_setup_services(hass)
+    async_setup_voicemail_actions(hass)
     await async_setup_wallboard(hass)
     async_setup_voicemail_audio(hass)
     return True

@@ -56,6 +56,8 @@ def async_get_tools(
     if not (people := exposed_people(hass, llm_context.assistant)):
         return None
     tools: list[Tool] = [FindPeopleTool(people), PersonStatusTool()]
+    if any(_waiting(hass, llm_context, person) for person in people):
+        tools.append(WaitingTool())
     if any(_switch(hass, llm_context, person) for person in people):
         tools.append(DoNotDisturbTool())
     return LLMTools(tools=tools)
@@ -175,6 +177,32 @@ class PersonStatusTool(_NamedPersonTool):
         return ToolResult(data=facts)
 
 
+class WaitingTool(_NamedPersonTool):
+    """Says what waits for a person."""
+
+    name = "ringcentral__waiting"
+    title = "Get missed calls and voicemails"
+    description = (
+        "Say how many calls a person missed today, and how many voicemails wait to be heard. "
+        "Use it for questions like 'Did I miss a call?' or 'Do I have voicemail?'."
+    )
+    annotations = _READS
+    parameters = vol.Schema({_NAME: str})
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Return the numbers that are exposed, and known."""
+        data = self.parameters(_given(tool_input))
+        person = self._person(hass, llm_context, data.get("name"))
+        if isinstance(person, ToolResult):
+            return person
+        if not (found := _waiting(hass, llm_context, person)):
+            return _error(f"What waits for {person.name} is not known here")
+        return ToolResult(data={"name": person.name, **found})
+
+
 class DoNotDisturbTool(_NamedPersonTool):
     """Turns do not disturb on, also for a time, and off."""
 
@@ -242,6 +270,19 @@ def _status(person: Person) -> str:
 
 def _switch(hass: HomeAssistant, context: LLMContext, person: Person) -> str | None:
     return person.entity(hass, context.assistant, Platform.SWITCH, "do_not_disturb")
+
+
+def _waiting(
+    hass: HomeAssistant, context: LLMContext, person: Person
+) -> dict[str, int]:
+    """Return what waits for a person, as far as sensors of it are exposed and have a number."""
+    found = {}
+    for key in ("missed_calls_today", "voicemails"):
+        entity_id = person.entity(hass, context.assistant, Platform.SENSOR, key)
+        state = hass.states.get(entity_id) if entity_id else None
+        if state is not None and state.state.isdecimal():
+            found[key] = int(state.state)
+    return found
 
 
 def _error(text: str) -> ToolResult:

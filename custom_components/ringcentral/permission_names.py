@@ -12,6 +12,7 @@ _CONSOLE_NAMES: Final = {
     "ReadAccounts": "Read Accounts",
     "ReadContacts": "Read Contacts",
     "ReadMessages": "Read Messages",
+    "EditMessages": "Edit Messages",
     "WebSocket": "WebSocket Subscriptions",
     "WebSocketSubscription": "WebSocket Subscriptions",
     "WebSocketSubscriptions": "WebSocket Subscriptions",

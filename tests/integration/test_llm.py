@@ -27,8 +27,9 @@ from .call_stories import ANNA, BEN, OWN, PARK, Who, cast, following
 from .stories import Story
 
 ASSISTANT = "conversation"
-FIND, STATUS, DND = (
-    f"{DOMAIN}__{name}" for name in ("find_people", "person_status", "do_not_disturb")
+FIND, STATUS, WAITING, DND = (
+    f"{DOMAIN}__{name}"
+    for name in ("find_people", "person_status", "waiting", "do_not_disturb")
 )
 NAME, NUMBER = "Zora Quill", "+14155550177"
 
@@ -309,6 +310,37 @@ async def test_a_lost_connection_makes_a_status_unknown(
 
     assert found == {"name": name_of(story, people[ANNA]), "status": "unknown"}
     assert (await ask(story, FIND, state=Status.AVAILABLE))["count"] == 0
+
+
+@pytest.mark.messages
+async def test_what_waits_for_the_user(story: Story, people: dict[Who, str]) -> None:
+    own = name_of(story, people[OWN])
+    expose(story, people[OWN], keys=("status", "missed_calls_today"))
+    story.emulator.mail.leave(people[OWN])
+    await story.shows(voicemails="1")
+    await story.call("ring", "missed")
+    await story.shows(missed_calls_today="1")
+
+    assert await ask(story, WAITING) == {"name": own, "missed_calls_today": 1}
+
+    expose(story, people[OWN], keys=("voicemails",))
+    assert await ask(story, WAITING, name=own) == {
+        "name": own,
+        "missed_calls_today": 1,
+        "voicemails": 1,
+    }
+
+
+async def test_what_waits_for_others_is_known_where_it_is_exposed(
+    story: Story, people: dict[Who, str]
+) -> None:
+    expose(story, people[OWN], keys=("status", "missed_calls_today"))
+    expose(story, people[ANNA])
+    anna = name_of(story, people[ANNA])
+
+    found = await ask(story, WAITING, name=anna)
+
+    assert found == {"error": f"What waits for {anna} is not known here"}
 
 
 async def test_do_not_disturb_on_and_off(story: Story, people: dict[Who, str]) -> None:

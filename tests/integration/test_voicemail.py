@@ -1,13 +1,22 @@
 """Voicemail: counted and reported for the user where the app may read messages, and never in the way of presence."""
 
+from typing import Any
+
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.ringcentral.const import CALLER_FULL, CALLER_HIDDEN, CALLER_NAME
+from custom_components.ringcentral.const import (
+    CALLER_FULL,
+    CALLER_HIDDEN,
+    CALLER_NAME,
+    DOMAIN,
+)
 from emulator import Emulator
 
+from . import missing_texts
 from .call_stories import ANNA, OWN, Who, cast, following
 from .stories import Story, issues, lines
 from .test_trigger import automate, automation, names
@@ -207,6 +216,84 @@ async def test_a_reading_that_is_late_adds_the_entities_later(
         emulator.mail.leave(story.own)
         await story.shows(voicemails="1")
         await story.until(lambda: event(story).get("event_type") == "received")
+
+
+async def mark(story: Story, extension_id: str | None = None) -> None:
+    """Mark what was not heard as heard."""
+    target = {"entity_id": story.entity("presence_status", extension_id)}
+    await story.hass.services.async_call(
+        DOMAIN, "mark_voicemails_read", target, blocking=True
+    )
+
+
+@pytest.mark.messages
+async def test_they_are_marked_as_heard_all_of_them(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    for _ in range(12):
+        emulator.mail.leave(emulator.own_extension_id)
+    async with following(hass, emulator) as story:
+        await story.shows(voicemails="12")
+        await mark(story)
+        await story.shows(voicemails="0")
+        assert {each["readStatus"] for each in emulator.mail.all()[story.own]} == {
+            "Read"
+        }
+
+
+@pytest.mark.messages
+@pytest.mark.parametrize(
+    ("faults", "kind", "key"),
+    [
+        (
+            {"permissions_removed": ["EditMessages"]},
+            ServiceValidationError,
+            "may_not_mark",
+        ),
+        (
+            {"http_5xx": [{"path": "*/message-store/*", "status": 503}]},
+            HomeAssistantError,
+            "change_failed",
+        ),
+    ],
+)
+async def test_marking_that_is_refused_says_why(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    faults: dict[str, Any],
+    kind: type[HomeAssistantError],
+    key: str,
+) -> None:
+    emulator.mail.leave(emulator.own_extension_id)
+    async with following(hass, emulator) as story:
+        emulator.faults.set(**faults)
+        with pytest.raises(HomeAssistantError) as refused:
+            await mark(story)
+        assert type(refused.value) is kind
+        assert refused.value.translation_key == key
+        assert not missing_texts(
+            ("exceptions", key, "message"), refused.value.translation_placeholders
+        )
+
+
+@pytest.mark.messages
+async def test_nobody_elses_voicemails_are_marked(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    emulator.mail.leave(people[OWN])
+    async with following(hass, emulator, [people[OWN], people[ANNA]]) as story:
+        with pytest.raises(ServiceValidationError) as refused:
+            await mark(story, people[ANNA])
+        assert refused.value.translation_key == "no_voicemail"
+        assert story.now("voicemails") == "1"
+
+
+async def test_without_voicemail_there_is_nothing_to_mark(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with following(hass, emulator) as story:
+        with pytest.raises(ServiceValidationError):
+            await mark(story)
 
 
 @pytest.mark.messages

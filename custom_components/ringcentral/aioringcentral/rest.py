@@ -239,6 +239,15 @@ class Rest:
             raise Unreadable
         return found
 
+    async def mark_voicemail_read(self, message_id: str) -> None:
+        """Mark a voicemail of the user as heard."""
+        await self._send(
+            "PUT",
+            _message(message_id),
+            RateGroup.MEDIUM,
+            json={"readStatus": "Read"},
+        )
+
     async def voicemail_audio(self, message_id: str, attachment_id: str) -> Audio:
         """Return the recording of a voicemail."""
         if wire.extension_id(attachment_id) is None:
