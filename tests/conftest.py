@@ -42,6 +42,14 @@ def _source_of_chance() -> None:
 
 
 @pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Replace the plugin's: debug mode takes nearly as long as all else.
+
+    With PYTHONASYNCIODEBUG=1 Python turns it on; it is so every night.
+    """
+
+
+@pytest.fixture(autouse=True)
 def reports() -> Iterator[list[str]]:
     """Fail a test in which Home Assistant reports that the integration uses what will end."""
     with heard() as reports:

@@ -17,11 +17,6 @@ def verify_cleanup() -> None:
 
 
 @pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Replace the plugin's: debug mode would be measured too."""
-
-
-@pytest.fixture(autouse=True)
 def sockets(socket_enabled: None) -> None:
     """Let tests talk to the processes."""
 
