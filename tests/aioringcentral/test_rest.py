@@ -602,6 +602,7 @@ class Shy(Service):
     """Refuses every batch with somebody in it who may not be read, without a word about whom."""
 
     shy: frozenset[str] = frozenset()
+    odd: frozenset[str] = frozenset()
     code: str = "CMN-408"
 
     async def send(self, method: str, path: str, group: str, **more: Any) -> Reply:
@@ -609,7 +610,9 @@ class Shy(Service):
         self.sent.append((method, path, more))
         if self.shy.intersection(keys):
             raise PermissionMissing(self.code)
-        bodies = [{"extension": {"id": key}} for key in keys]
+        bodies = [
+            {"extension": {"id": key if key not in self.odd else []}} for key in keys
+        ]
         body: Any = (
             bodies[0]
             if len(keys) == 1
@@ -651,3 +654,12 @@ async def test_where_nobody_may_be_read_the_search_ends_soon(
     with pytest.raises(PermissionMissing):
         await rest.presences(everyone)
     assert len(service.sent) <= most
+
+
+async def test_one_that_cannot_be_read_does_not_end_the_search() -> None:
+    service = Shy(shy=frozenset({"7"}), odd=frozenset({"6"}))
+    rest = Rest(cast(Http, service), cast(TokenSource, service))
+    everyone = [str(number) for number in range(30)]
+    readings = await rest.presences(everyone)
+    assert {each.extension_id for each in readings.found} == set(everyone) - {"6", "7"}
+    assert readings.later == ("6",)

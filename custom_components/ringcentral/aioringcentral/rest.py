@@ -107,7 +107,11 @@ class Rest:
     ) -> tuple[list[PresenceUpdate], dict[str, RingCentralError]]:
         """Return presence of a batch, and what refused the others, by id."""
         if len(keys) == 1:
-            return [await self.presence(keys[0])], {}
+            try:
+                return [await self.presence(keys[0])], {}
+            except Unreadable as err:
+                # Of no concern to those who are still to be read.
+                return [], {keys[0]: err}
         path = f"{ACCOUNT}/extension/{','.join(keys)}/presence"
         left = self._http.budget.remaining(RateGroup.LIGHT)
         reply = await self._send(
