@@ -168,7 +168,7 @@ def _utcnow() -> datetime:
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: RingCentralConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
-    """Let a device go that is not followed (any more); while nobody knows who is, any."""
+    """Allow removing a device that is not followed; any device while that is unknown."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator = entry.runtime_data

@@ -43,7 +43,7 @@ class ExtensionCondition(EntityStateConditionBase):
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
-        # Of nobody, or nobody whose state is known, nothing is true.
+        # Without a known state no condition is true.
         return bool(states) and super()._check_all_match_state(states)
 
     @override

@@ -42,7 +42,7 @@ from .sign_in import FlowSignIn, end_session, take_back
 
 
 class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
-    """Signs in, and asks whom to follow."""
+    """Signs in, and asks who to follow."""
 
     VERSION = 1
 
@@ -96,7 +96,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Offer the ways to sign in to the same account otherwise."""
+        """Offer the ways to sign in to the same account again."""
         return self._offer_ways("reconfigure")
 
     def _offer_ways(self, step_id: str) -> ConfigFlowResult:
@@ -112,7 +112,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @property
     def _entry(self) -> ConfigEntry:
-        """The entry that is to sign in otherwise."""
+        """The entry whose sign-in changes."""
         if self.source == SOURCE_REAUTH:
             return self._get_reauth_entry()
         return self._get_reconfigure_entry()
@@ -193,7 +193,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @override
     async def _signed_in(self) -> ConfigFlowResult:
-        """Go on to whom to follow, or let the entry sign in this way from now on."""
+        """Ask who to follow, or change how the entry signs in."""
         if self.source == SOURCE_USER:
             self._abort_if_unique_id_configured()
             return await self.async_step_follow()
@@ -214,7 +214,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
     async def async_step_follow(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whom to follow."""
+        """Ask who to follow."""
         return await self._ask_follow("follow", follow_form(self._lists), user_input)
 
     def _hand_over(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Diagnostics, redacted by construction: only what is listed here gets in, and nobody's name or number is."""
+"""Diagnostics, redacted by construction: only what is listed here gets in, and no name or number is."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -146,7 +146,7 @@ def _restores(restores: RestoreSchedule, account: Account) -> dict[str, Any]:
 
 
 def _labels(account: Account) -> dict[str, str]:
-    """Return names that stand for extensions in this one file: their ids are nobody else's business."""
+    """Return names that stand for extensions in this one file: their ids stay private."""
     return {
         key: f"extension_{number}" for number, key in enumerate(account.extensions, 1)
     }
@@ -194,7 +194,7 @@ def _extension(
         "own": extension_id == account.own.id,
         "editable": editable,
         **_presence(presence),
-        # Without details, direction and missed calls cannot be told for sure.
+        # Without details, direction and missed calls are uncertain.
         "call_details": presence.active_calls is not None,
         "calls": [
             {

@@ -81,7 +81,7 @@ CREDENTIALS = SERVER.extend(
     }
 )
 
-# What is said otherwise of a sign-in in the browser than of one with a JWT.
+# Texts that differ between a sign-in in the browser and one with a JWT.
 _OAUTH_TEXTS: Final = {
     Reason.INVALID_AUTH: "oauth_invalid_auth",
     Reason.INVALID_CLIENT: "oauth_invalid_client",
@@ -105,7 +105,7 @@ def credentials(user_input: Mapping[str, str]) -> dict[str, str]:
 
 
 def follow_form(lists: Lists, followed: Collection[str] = ()) -> vol.Schema:
-    """Return the form that asks whom to follow, with what there is to choose.
+    """Return the form that asks who to follow, with what there is to choose.
 
     Lines and favorites that are followed already stay on offer while they are empty: whoever changes
     something else must not lose them by it.
@@ -158,7 +158,7 @@ def follow_facts(lists: Lists, scope: Collection[str]) -> dict[str, str]:
 
 
 def options_form(lists: Lists, followed: Collection[str]) -> vol.Schema:
-    """Return the first form of the options: whom to follow, and what to tell of callers."""
+    """Return the first form of the options: who to follow, and how much to show of callers."""
     return follow_form(lists, followed).extend(
         {
             vol.Required(CONF_CALLER_IDENTITY, default=CALLER_HIDDEN): SelectSelector(

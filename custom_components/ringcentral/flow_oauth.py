@@ -41,7 +41,7 @@ class OAuthSteps(AbstractOAuth2FlowHandler):
     ) -> ConfigFlowResult:
         """Ask for the server where the user signs in."""
         if not await known_apps(self.hass):
-            # The frontend asks for an app then, and begins set-up anew with it.
+            # The frontend asks for an app then, and starts set-up again with it.
             is_new = self.source == SOURCE_USER
             return self.async_abort(
                 reason="missing_credentials" if is_new else "no_app"

@@ -1,4 +1,4 @@
-"""The steps that ask whom to follow: the same for a new entry and for the options of one."""
+"""The steps that ask who to follow: the same for a new entry and for the options of one."""
 
 from abc import abstractmethod
 from typing import Any
@@ -14,7 +14,7 @@ from .sign_in import SignIn
 
 
 class FollowSteps(ConfigEntryBaseFlow):
-    """Asks whom to follow, and for extensions where they are chosen by name."""
+    """Asks who to follow, and for extensions where they are chosen by name."""
 
     _lists: Lists
     _scope: frozenset[str]

@@ -45,7 +45,7 @@ _JWT_NOTICE: Final = timedelta(days=14)
 def report_permission_missing(
     hass: HomeAssistant, entry: ConfigEntry, error: PermissionMissing
 ) -> None:
-    """Tell which permission to give back, to the app or to the user's role."""
+    """Report which permission the app or the user's role lacks."""
     issue, other = PERMISSION_MISSING, ROLE_PERMISSION_MISSING
     if is_of_role(error):
         issue, other = other, issue
@@ -63,14 +63,14 @@ def report_permission_missing(
 
 
 def report_subscription_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Tell that too many subscriptions of this app and user exist (SUB-505)."""
+    """Report that this app and user have too many subscriptions (SUB-505)."""
     _report(hass, entry, SUBSCRIPTION_LIMIT, ir.IssueSeverity.ERROR)
 
 
 def report_not_restored(
     hass: HomeAssistant, entry: ConfigEntry, key: str, extension: Extension | None
 ) -> None:
-    """Tell whose presence could not be brought back."""
+    """Report an extension whose earlier presence could not be restored."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -86,7 +86,7 @@ def report_not_restored(
 
 
 def withdraw_not_restored(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
-    """Take the issue away: this extension's presence was changed."""
+    """Withdraw the issue: this extension's presence was changed."""
     ir.async_delete_issue(hass, DOMAIN, _not_restored_id(entry, key))
 
 
@@ -97,10 +97,10 @@ def _not_restored_id(entry: ConfigEntry, key: str) -> str:
 def report_connected(
     hass: HomeAssistant, entry: ConfigEntry, subscription: Subscription | None
 ) -> None:
-    """Take away what a working connection disproves, and tell which filters it lacks."""
+    """Withdraw issues that a working connection disproves, and report the filters it lacks."""
     for issue in (PERMISSION_MISSING, ROLE_PERMISSION_MISSING, SUBSCRIPTION_LIMIT):
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
-    # A filter that is merely missing in a reply was refused in nobody's words.
+    # A filter that is only missing in a reply was not refused by an error code.
     refused = {
         name
         for name, code in (subscription.refused if subscription else {}).items()
@@ -125,7 +125,7 @@ def report_connected(
 
 
 def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Tell two weeks before a JWT ends, where it says when."""
+    """Report a JWT that expires within two weeks, where it says when."""
     end = jwt_expiry(entry.data.get(CONF_JWT, ""))
     if end is not None and end - dt_util.utcnow() < _JWT_NOTICE:
         _report(
@@ -172,7 +172,7 @@ def report_lost_choices(
 
 
 def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take all issues away, with the entry."""
+    """Withdraw all issues of an entry."""
     for issue in ISSUES:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
     per_extension = issue_id(entry, NOT_RESTORED)

@@ -1,4 +1,4 @@
-"""The options of an entry: whom to follow, and what to tell of callers."""
+"""The options of an entry: who to follow, and how much to show of callers."""
 
 from typing import Any, override
 
@@ -23,7 +23,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whom to follow, and what to tell of callers."""
+        """Ask who to follow, and how much to show of callers."""
         if user_input is None:
             if not self._is_loaded:
                 return self.async_abort(reason="not_loaded")
@@ -31,7 +31,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
             try:
                 await self._read_lists(account.sign_in, account.own)
             except RingCentralError as err:
-                LOGGER.debug("No list of whom to follow: %s", err)
+                LOGGER.debug("The lists of extensions could not be read: %s", err)
                 return self.async_abort(reason="no_answer")
             self._options = dict(self.config_entry.options)
         form = options_form(self._lists, self._options[CONF_FOLLOW])

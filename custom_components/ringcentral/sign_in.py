@@ -100,7 +100,7 @@ def hand_over(
 async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) -> None:
     """Leave a sign-in behind on unload: a reload goes on with it, or it is ended after `LINGER` seconds.
 
-    With other credentials (``data`` is the entry's now) nobody goes on with it.
+    Where the entry's credentials (``data``) have changed, it is ended at once.
     """
     tokens = access.tokens
     if AUTH_OAUTH in (data[CONF_AUTH], access.data[CONF_AUTH]) or _key(data) != _key(
@@ -109,7 +109,7 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
         await tokens.close()
         return
     if _key(data) in _handed_over(hass):
-        # Someone has just signed in anew with the same credentials: that one goes on.
+        # A newer sign-in with the same credentials takes its place.
         await tokens.close()
         return
     hand_over(hass, data, tokens)
@@ -149,7 +149,7 @@ async def check_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def end_session(hass: HomeAssistant, tokens: TokenSource) -> None:
-    """End a sign-in that nobody goes on with; Home Assistant waits for it when it stops."""
+    """End a sign-in that is no longer needed; Home Assistant waits for it when it stops."""
     hass.async_create_task(tokens.close(), "ringcentral end of a sign-in")
     owned(hass, tokens)
 
@@ -180,7 +180,7 @@ def owned(hass: HomeAssistant, tokens: TokenSource) -> None:
 
 
 def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:
-    """Return a sign-in that nobody goes on with, to be closed."""
+    """Return a sign-in that no entry uses, to be closed."""
     if data[CONF_AUTH] == AUTH_OAUTH:
         return sign_in_with(hass, data).tokens
     return _handed_over(hass).pop(_key(data), None)
@@ -210,7 +210,7 @@ def _key(data: Mapping[str, Any]) -> str:
 
 
 class FlowSignIn:
-    """The sign-in of one flow: one at most, until an entry goes on with it or nobody does."""
+    """The sign-in of one flow: one at most, until an entry takes it over or it is ended."""
 
     def __init__(self) -> None:
         """Begin without one."""

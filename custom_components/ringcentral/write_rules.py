@@ -102,7 +102,7 @@ def check_values(
 
 
 def check_duration(duration: timedelta | None) -> None:
-    """Refuse a duration that nobody will see the end of.
+    """Refuse a duration that is longer than anyone needs.
 
     Raises:
         ServiceValidationError: the longest one.

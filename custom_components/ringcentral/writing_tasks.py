@@ -1,4 +1,4 @@
-"""Tasks that write to RingCentral, which nobody cuts short: not who asked for them, nor an unload."""
+"""Tasks that write to RingCentral: neither a cancelled action nor an unload cuts them short."""
 
 import asyncio
 from collections.abc import Coroutine
