@@ -174,6 +174,23 @@ async def test_the_devices(
             assert device.entry_type is dr.DeviceEntryType.SERVICE
 
 
+async def test_what_holds_calls_without_being_a_person_says_what_it_is(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """In RingCentral's word, for the wallboard to group by."""
+    places = {kind: emulator.ids(type=kind)[0] for kind in ("Department", "ParkLocation")}  # fmt: skip
+    async with office(
+        hass, emulator, follow=["own", "chosen"], extensions=[*places.values()]
+    ) as story:
+        for kind, extension_id in places.items():
+            device = story.device(extension_id)
+            assert device is not None
+            assert device.model_id == kind
+        own = story.device(story.own)
+        assert own is not None
+        assert own.model_id is None
+
+
 async def test_someone_without_a_name_is_called_by_the_number(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -86,8 +86,9 @@ export class Room {
 /** Give a wall's board the height that is left of the window, or that of its section. */
 export function setHeight(host, isGiven) {
   const top = host.getBoundingClientRect().top + (document.scrollingElement?.scrollTop ?? 0);
-  const height = Math.max(200, window.innerHeight - top);
-  host.style.setProperty("--height", isGiven ? "100%" : `${height}px`);
+  const left = Math.max(200, window.innerHeight - top);
+  host.style.setProperty("--height", isGiven ? "100%" : `${left}px`);
+  const height = isGiven ? host.clientHeight : left;
   const base = Math.max(13, Math.min(host.clientWidth || window.innerWidth, height * 1.6) / 72);
   host.style.setProperty("--base", `${base.toFixed(1)}px`);
 }

@@ -282,13 +282,19 @@ export class Wallboard extends HTMLElement {
     for (const row of this.#rows) this.#tickRow(row);
     if (!this.#hass) return;
     this.#banner.show(this.#hass, this.#connections, this.#skew, this.#own);
+    const isDue = !this.#isHeld && !this.shadowRoot.activeElement && Date.now() - this.#turned >= PAGE;
+    if (isDue && this.#pages.count > 1) this.#turn(1);
+    else if (this.#config.sort === "state") this.#arrange();
+  }
+
+  /** Show the next page of people, or the one before. */
+  #turn(by) {
     const { count } = this.#pages;
-    const isDue = count > 1 && !this.#isHeld && !this.shadowRoot.activeElement && Date.now() - this.#turned >= PAGE;
-    if (isDue) {
-      this.#page = (this.#page + 1) % count;
-      this.#turned = Date.now();
-    }
-    if (isDue || this.#config.sort === "state") this.#arrange();
+    const hasFocus = this.#rows.some((row) => row.button === this.shadowRoot.activeElement);
+    this.#page = (this.#page + by + count) % count;
+    this.#turned = Date.now();
+    this.#arrange();
+    if (hasFocus) this.#rows.find((row) => !row.item.hidden).button.focus();
   }
 
   #tickRow(row) {
@@ -296,7 +302,7 @@ export class Wallboard extends HTMLElement {
   }
 
   #setHeight() {
-    setHeight(this, this.inSection && typeof this.#config.grid_options?.rows === "number");
+    setHeight(this, this.inSection && this.#config.grid_options?.rows !== "auto");
   }
 
   #fit() {
@@ -316,6 +322,12 @@ export class Wallboard extends HTMLElement {
   }
 
   #move(event) {
+    const by = { PageDown: 1, PageUp: -1 }[event.key];
+    if (by && this.#pages.count > 1) {
+      event.preventDefault();
+      this.#turn(by);
+      return;
+    }
     const next = neighbor(this.#rows, event.target, event.key);
     if (!next) return;
     event.preventDefault();
