@@ -279,10 +279,17 @@ class BusyLight(OfThings):
 
     def began(self) -> None:
         super().began()
-        if self.brings_back:
+        if self.brings_back and (
+            self.target[0] != "restore" or not self.home.statuses()
+        ):
             # It may show the call already, so that nothing is known of before.
             for written in self.of.values():
                 written.before.add("off")
+
+    def restarted(self) -> None:
+        super().restarted()
+        for written in self.of.values():
+            written.before.add("off")
 
     def touched(self, thing: Any, written: Written) -> None:
         is_quiet = self.now > written.perhaps + self.moment
