@@ -18,9 +18,11 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.ringcentral.aioringcentral.membership import Lists
 from custom_components.ringcentral.aioringcentral.models import Extension
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import DOMAIN
+from custom_components.ringcentral.flow_forms import follow_facts
 from emulator import Emulator
 
 from . import entry_for, jwt_input, open_sessions
@@ -294,6 +296,19 @@ REFUSALS = {
     "no SubscriptionWebSocket": removed(
         "SubscriptionWebSocket", "WebSocket Subscriptions"
     ),
+    "no name of a permission": Refusal(
+        error="permission_unknown",
+        faults={
+            "odd": [
+                {
+                    "kind": "value",
+                    "path": "*/presence",
+                    "status": 403,
+                    "value": {"errorCode": "CMN-401", "permissionName": "Zora Quill"},
+                }
+            ]
+        },
+    ),
     "role lacks ReadPresenceStatus": Refusal(
         error="role_permission_missing",
         faults={"user_permissions_removed": ["ReadPresenceStatus"]},
@@ -545,7 +560,8 @@ async def test_the_form_says_what_there_is_to_follow(
         "own": f"{own.name} ({own.number})",
         "people": str(sum(ext.type in people for ext in there)),
         "queues": str(len(queues)),
-        "lacking": "–",
+        # The emulated app has not got it, unless it is given.
+        "lacking": "Read Messages",
     }
     assert int(given["people"]) > len(queues) > 0
     # A choice was forgotten: what was said is still there.
@@ -556,9 +572,12 @@ async def test_the_form_says_what_there_is_to_follow(
 @pytest.mark.parametrize(
     ("removed", "lacking"),
     [
-        (["EditPresence"], "Edit Presence"),
-        (["ReadContacts"], "Read Contacts"),
-        (["EditPresence", "ReadContacts"], "Edit Presence, Read Contacts"),
+        (["EditPresence"], "Edit Presence, Read Messages"),
+        (["ReadContacts"], "Read Contacts, Read Messages"),
+        (
+            ["EditPresence", "ReadContacts"],
+            "Edit Presence, Read Contacts, Read Messages",
+        ),
     ],
 )
 async def test_the_form_says_what_the_app_lacks(
@@ -573,6 +592,27 @@ async def test_the_form_says_what_the_app_lacks(
     given = result["description_placeholders"]
     assert given is not None
     assert given["lacking"] == lacking
+
+
+@pytest.mark.parametrize(
+    ("scope", "lacking"),
+    [
+        ({"EditPresence", "ReadContacts", "ReadMessages"}, "–"),
+        ({"EditPresence", "ReadMessages"}, "Read Contacts"),
+        # A scope that says nothing accuses nobody.
+        (set(), "–"),
+    ],
+)
+def test_what_the_app_lacks_is_what_its_scope_leaves_out(
+    scope: set[str], lacking: str
+) -> None:
+    lists = Lists(own=Extension(id="1", name="Alice", number="101"))
+    assert follow_facts(lists, scope) == {
+        "own": "Alice (101)",
+        "people": "–",
+        "queues": "–",
+        "lacking": lacking,
+    }
 
 
 async def test_a_list_that_may_not_be_read_is_said_to_be_unknown(
