@@ -89,6 +89,42 @@ async def test_a_restart_in_mid_call(home: Home) -> None:
         assert max(sizes) < 10_000
 
 
+async def test_lamp_and_sign_survive_a_slow_reload_and_a_late_start(home: Home) -> None:
+    """Neither knows the phones when it begins: not even that they exist."""
+    own, emulator = [await home.device()], home.office.emulator
+    await home.make("busy_light", extensions=own, lights=[LAMP])
+    await home.make("on_air", extensions=own, signs=[SIGN])
+    await shines(home, GREEN)
+
+    # What is read at a set-up takes its time.
+    slow = {"kind": "slow", "path": "*/extension/*", "seconds": 1.5}
+    await emulator.post("faults", odd=[slow])
+    await home.office.rest.post(
+        f"/api/config/config_entries/entry/{home.entry_id}/reload"
+    )
+    await emulator.post("faults", odd=[])
+    await home.agrees(timeout=START_TIMEOUT)
+    await home.call(home.own, "ring", "answer", call="after a reload")
+    await home.office.states.wait_for(SIGN, "on", SOON)
+    await shines(home, RED)
+    await home.call(home.own, "hangup", call="after a reload")
+    await home.office.states.wait_for(SIGN, "off", SOON)
+    await shines(home, GREEN)
+
+    # Home Assistant starts, and RingCentral does not answer yet.
+    await home.stop()
+    await emulator.post("faults", http_5xx=[{"path": "*", "status": 503}])
+    await home.start_hass()
+    await home.becomes("setup_retry")
+    await home.call(home.own, "ring", "answer", call="before the start")
+    await emulator.post("faults", http_5xx=[])
+    await home.office.states.wait_for(SIGN, "on", START_TIMEOUT)
+    await shines(home, RED)
+    await home.call(home.own, "hangup", call="before the start")
+    await home.office.states.wait_for(SIGN, "off", SOON)
+    await shines(home, GREEN)
+
+
 async def test_quiet_media(home: Home) -> None:
     states, own = home.office.states, [await home.device()]
     await home.make("media", extensions=own, players=[RADIO, TELEVISION])
