@@ -152,6 +152,8 @@ async def twins_of(hass: HomeAssistant, originals: list[Any]) -> dict[str, Any]:
         twin.entity_description = original.entity_description
         twin._attr_translation_key = original.translation_key  # noqa: SLF001
         twin._attr_unique_id = f"twin_{original.unique_id}"  # noqa: SLF001
+        # What is off by default may be on.
+        twin._attr_entity_registry_enabled_default = True  # noqa: SLF001
         twins[original.entity_id] = twin
         by_platform.setdefault(domain, []).append(twin)
     for domain, entities in by_platform.items():

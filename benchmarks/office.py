@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import logging
 from typing import Any
+from unittest.mock import Mock
 
+from homeassistant.components.http.server import HomeAssistantHTTP
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import frame
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
@@ -47,6 +49,8 @@ async def quiet_hass() -> AsyncIterator[HomeAssistant]:
         hass.config.components.update(
             {"http", "auth", "websocket_api", "application_credentials"}
         )
+        # What is registered with it goes nowhere.
+        hass.http = Mock(spec_set=HomeAssistantHTTP)
         # Home Assistant's own session asks it for addresses.
         await async_setup_component(hass, "network", {})
         try:
