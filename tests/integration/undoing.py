@@ -121,8 +121,10 @@ class Undoing:
         if not ours:
             return {known.writes[-1][2] if known.writes else known.first}
         if not theirs:
-            return {_settable(known.first)}
-        earlier = {_settable(known.first), *(_settable(value) for _, value in theirs)}
+            return _restored(known.first)
+        earlier = _restored(known.first).union(
+            *(_restored(value) for _, value in theirs)
+        )
         last_at, last = theirs[-1]
         is_crossed = any(
             abs(at - touched) < _CROSS for at, _ in ours for touched, _ in theirs
@@ -130,9 +132,13 @@ class Undoing:
         is_stale = self.is_late and theirs[0][0] < ours[-1][0]
         if is_crossed or is_stale or last in {value for _, value in ours}:
             return {*earlier, last}
-        return {_settable(last) if last_at < ours[-1][0] else last}
+        return _restored(last) if last_at < ours[-1][0] else {last}
 
 
-def _settable(value: str) -> str:
-    # The value of old user interfaces cannot be set: the nearest one is.
-    return "TakeAllCalls" if value == "TakeDepartmentCallsOnly" else value
+def _restored(value: str) -> set[str]:
+    """Return what a value may be once it was brought back.
+
+    That of old user interfaces cannot be set: the nearest one is, unless the service itself
+    goes back to it when only the personal do not disturb ends.
+    """
+    return {value, "TakeAllCalls"} if value == "TakeDepartmentCallsOnly" else {value}
