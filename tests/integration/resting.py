@@ -21,6 +21,8 @@ LATER: Final = 150.0
 # change all the time.
 MEMBERS: Final = 210.0
 AT_LAST: Final = RESYNC + 60.0
+# The same where extensions came, left or changed meanwhile: the re-read is the first of the two readings.
+MEMBERS_AT_LAST: Final = RESYNC + MEMBERS
 # Seconds in which the connection is back once all faults are over: ten minutes between Home Assistant's own
 # tries to set up. Where it was set up it is two minutes, or five after a missing permission.
 BACK: Final = 700.0
@@ -41,6 +43,8 @@ class Resting(WatchedHome, ABC):
 
     # Seconds until what happened so far has to be right again.
     right_in = SOON
+    # Whether lists of extensions have changed since the last rest.
+    have_lists_changed = False
     # How many lists were read as they are not.
     lies = 0
 
@@ -72,15 +76,19 @@ class Resting(WatchedHome, ABC):
             await asyncio.sleep(61)
         self.penalties.delay = 0.0
         self.right_in = SOON
+        self.have_lists_changed = False
         self.lies = 0
         self.is_gentle = self.is_unbroken = True
 
     def _until_right(self) -> float:
         """Return the seconds until everything has to be right and undone."""
+        right_in = self.right_in
+        if right_in == AT_LAST and self.have_lists_changed:
+            right_in = MEMBERS_AT_LAST
         if not self.undoing.is_waiting:
-            return self.right_in
+            return right_in
         return max(
-            self.right_in,
+            right_in,
             UNDONE_WITHIN,
             self.undoing.over_at - self.loop.time(),
         )

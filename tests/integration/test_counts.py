@@ -136,6 +136,23 @@ async def test_counts_of_everyone_are_those_of_the_service(
         )
 
 
+async def test_a_call_that_waits_in_a_queue_rings_there(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Its telephony status says so, and it counts like everyone else's."""
+    people = cast(emulator)
+    queue = people[QUEUE]
+    async with following(hass, emulator, [people[OWN], queue]) as story:
+        await emulator.play_call(queue, ["ring"], call="q", ring_members=False)
+        await story.all_heard()
+        assert story.now("telephony_status", queue) == "ringing"
+        assert counts(story) == ("0", "1", "1")
+        await emulator.play_call(queue, ["missed"], call="q")
+        await story.all_heard()
+        assert story.now("telephony_status", queue) == "no_call"
+        assert counts(story) == ("0", "0", "1")
+
+
 async def test_counts_are_right_after_a_break(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -144,6 +144,7 @@ class World(Resting):
 
     def note_members(self) -> None:
         """Note that somebody joined, left or is called otherwise."""
+        self.have_lists_changed = True
         self.right_in = max(self.right_in, MEMBERS)
         if self.entry.state is not ConfigEntryState.LOADED:
             # A start reads its lists once, before it subscribes: what changes between is told to nobody.
