@@ -459,6 +459,61 @@ async def test_options(browser: Browser, running: Running, own: str) -> None:
         await office.socket.call("config/area_registry/delete", area_id=area["area_id"])
 
 
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 1920, "height": 1080}])
+async def test_a_wall_is_what_home_assistant_leaves_of_the_screen(
+    browser: Browser, running: Running, viewport: dict[str, int]
+) -> None:
+    path = f"wall-{viewport['width']}"
+    await create_board(running.office, path, of_card(mode="wall"))
+    async with Board.show(browser, running.office, path, viewport=viewport) as board:
+        wall = await board.page.locator("ringcentral-wallboard-board").bounding_box()
+        assert wall is not None
+        assert wall["y"] + wall["height"] == pytest.approx(viewport["height"], abs=1)
+        assert wall["x"] + wall["width"] == pytest.approx(viewport["width"], abs=1)
+        heights = await board.page.evaluate(
+            "[document.scrollingElement.scrollHeight, innerHeight]"
+        )
+        assert heights[0] <= heights[1], "nothing is to be scrolled to"
+        assert await board.page.get_by_role("heading", name="People").is_visible()
+
+
+@pytest.mark.parametrize("rows", [None, 6])
+async def test_in_a_section_a_wall_is_as_high_as_its_card(
+    browser: Browser, running: Running, rows: int | None
+) -> None:
+    path = f"in-section-{rows}".lower()
+    card: Json = {"type": "custom:ringcentral-wallboard", "mode": "wall"}
+    if rows:
+        card["grid_options"] = {"rows": rows}
+    section = {"type": "grid", "column_span": 4, "cards": [card]}
+    view = {"type": "sections", "sections": [section]}
+    await create_board(running.office, path, {"views": [view]})
+    async with Board.show(browser, running.office, path) as board:
+        wall = await board.page.locator("ringcentral-wallboard-board").bounding_box()
+        around = await board.page.locator("hui-grid-section .card").bounding_box()
+        assert wall is not None
+        assert around is not None
+        assert wall["height"] == pytest.approx(around["height"], abs=1)
+        last = await board.rows.last.bounding_box()
+        assert last is not None
+        assert last["y"] + last["height"] <= wall["y"] + wall["height"] + 1
+
+
+async def test_it_is_found_by_phone_and_edited_in_words(
+    browser: Browser, running: Running
+) -> None:
+    await create_board(running.office, "to-edit", {"views": [{"cards": []}]})
+    async with Visitor.open(browser, running.office) as visitor:
+        await visitor.goto("/to-edit/0?edit=1")
+        await visitor.click("Add card")
+        await visitor.press("By card")
+        await visitor.page.locator("hui-card-picker input").first.fill("phone")
+        await visitor.text("RingCentral wallboard").wait_for()
+        await visitor.press("RingCentral wallboard")
+        for label in ("Where it hangs", "People and queues", "Show who calls"):
+            await visitor.text(label).wait_for()
+
+
 async def test_it_is_offered_where_cards_and_dashboards_are_chosen(
     browser: Browser, running: Running
 ) -> None:

@@ -81,6 +81,12 @@ async def test_whoever_does_not_fit_comes_on_a_page_of_their_own(
         )
         assert seen == set(everybody)
 
+        # By keyboard, too: the focus goes to somebody who is shown.
+        await stage.rows.first.locator("button").focus()
+        await stage.page.keyboard.press("PageUp")
+        assert (await stage.look())["page"] == f"{count - 1} / {count}"
+        assert await stage.page.locator("li:not([hidden]) button:focus").count() == 1
+
 
 async def test_rows_keep_their_place_while_states_change(browser: Browser) -> None:
     async with Stage.open(browser, (820, 1180)) as stage:
