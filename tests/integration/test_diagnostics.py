@@ -393,6 +393,8 @@ async def test_a_long_recording_of_everything_plays_to_the_states_of_now(
         await emulator.disconnect(recoverable=False)
         await play(people[1], ["ring"], call="last")
         await agrees()
+        # Events told more of the queue than a reading after the break does.
+        await story.until(lambda: story.coordinator.presence(queue).user_status is None)
         found = await get_diagnostics_for_config_entry(hass, hass_client, story.entry)
         report = found["recording"]
         replay = Replay(report)

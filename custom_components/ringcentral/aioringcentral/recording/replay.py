@@ -13,7 +13,7 @@ from ..models import Presence, PresenceUpdate
 from ..presence import update_from_event, update_from_rest
 from ..presence_store import Journal, PresenceStore
 from ..status import Status, status
-from ..stream.frames import event_from_frame, parse_frame
+from ..stream.frames import FrameType, connection_details, event_from_frame, parse_frame
 from .recorder import STATES, Record, Report
 
 # The time of the report, as good as any other.
@@ -47,6 +47,8 @@ class Replay:
         self._report = report
         self._presences = PresenceStore()
         self._calls: dict[str, Calls] = {}
+        # Read before a session that was not recovered, and not since.
+        self._stale: set[str] = set()
         self._without_status = frozenset(
             str(restore(label)) for label in report.get("without_status", ())
         )
@@ -81,6 +83,13 @@ class Replay:
 
     def _frame(self, at: float, record: Record) -> Iterator[Step]:
         frame = parse_frame(orjson.dumps(restore(record.get("body"))).decode())
+        if (
+            frame is not None
+            and frame.type == FrameType.CONNECTION_DETAILS
+            and not connection_details(frame).recovered
+        ):
+            self._presences.forget_sequences()
+            self._stale = set(self._presences)
         event = event_from_frame(frame) if frame is not None else None
         update = update_from_event(event) if event is not None else None
         if update is None:
@@ -105,9 +114,13 @@ class Replay:
             found = list(_updates(restore(record.get("body"))))
         for update in found:
             self._know(update)
-        changed = self._presences.end_read(
-            journal, [each.extension_id for each in found], found, reset=False
-        )
+        read = {each.extension_id for each in found}
+        # After a break, what a reading lacks is unknown.
+        changed = {
+            **self._presences.end_read(journal, read - self._stale, found, reset=False),
+            **self._presences.end_read(journal, read & self._stale, found, reset=True),
+        }
+        self._stale -= read
         for before in changed.values():
             yield self._step(at, "reading", before, is_live=False)
 
