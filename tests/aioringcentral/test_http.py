@@ -361,6 +361,50 @@ async def test_a_port_where_nobody_listens(session: aiohttp.ClientSession) -> No
     assert raised.value.reason is Reason.CANNOT_CONNECT
 
 
+async def test_a_change_that_was_sent_before_the_service_went_is_in_doubt(
+    session: aiohttp.ClientSession,
+) -> None:
+    """A request on a reused connection is sent once more when that breaks: the second fails, the first arrived."""
+    server = Server()
+    runner = await serve(server)
+    http = Http(session, server.url, RateBudget())
+    await get(http)
+
+    async def go(request: web.Request) -> web.StreamResponse:
+        for site in tuple(runner.sites):
+            await site.stop()
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    server.answer = go
+    with pytest.raises(RetryLater) as raised:
+        await http.send("PUT", "/presence", RateGroup.MEDIUM, json={})
+    await runner.cleanup()
+    assert [request.method for request in server.asked] == ["GET", "PUT"]
+    assert raised.value.reason is Reason.CANNOT_CONNECT
+    assert raised.value.may_have_worked
+
+
+async def test_a_change_that_is_refused_the_second_time_is_in_doubt(
+    http: Http, server: Server
+) -> None:
+    await get(http)
+
+    async def break_off(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        server.answer = limited()
+        return web.Response()
+
+    server.answer = break_off
+    with pytest.raises(RetryLater) as raised:
+        await http.send("PUT", "/presence", RateGroup.MEDIUM, json={})
+    assert len(server.asked) == 3
+    assert raised.value.reason is Reason.RATE_LIMITED
+    assert raised.value.may_have_worked
+
+
 async def test_an_error_keeps_no_address(session: aiohttp.ClientSession) -> None:
     """The text of the library's errors may hold the address, and in it a ticket."""
     http = Http(session, "http://127.0.0.1:9", RateBudget())

@@ -38,6 +38,18 @@ class Reply:
     headers: Mapping[str, str] = field(repr=False)
 
 
+class _Attempts:
+    """Counts how often a request is begun: aiohttp repeats one whose reused connection breaks."""
+
+    count = 0
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        self.count += 1
+        return await handler(request)
+
+
 def is_loopback(host: str | None) -> bool:
     """Whether a host name or address is this machine."""
     if host is None:
@@ -123,6 +135,7 @@ class Http:
         """
         place = await self.reserve_place(group)
         began = place.at
+        attempts = _Attempts()
         try:
             async with self.session.request(
                 method,
@@ -133,12 +146,16 @@ class Http:
                 json=json,
                 timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT),
                 allow_redirects=False,
+                middlewares=(attempts,) if method == "PUT" else None,
             ) as response:
                 raw = await _read(response)
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as err:
-            raise RetryLater(Reason.TLS_FAILED) from _bare(err)
         except aiohttp.ClientConnectorError as err:
-            raise RetryLater(Reason.CANNOT_CONNECT) from _bare(err)
+            is_tls = isinstance(err, aiohttp.ClientSSLError)
+            raise RetryLater(
+                Reason.TLS_FAILED if is_tls else Reason.CANNOT_CONNECT,
+                # The first attempt may have arrived before its connection broke.
+                may_have_worked=attempts.count > 1,
+            ) from _bare(err)
         except RetryLater as err:
             err.may_have_worked = method == "PUT"
             raise
@@ -173,7 +190,9 @@ class Http:
             if isinstance(error, RetryLater):
                 # A refusal without a code of the service's says nothing of the request behind it.
                 is_told = error.code is not None and response.status < 500
-                error.may_have_worked = method == "PUT" and not is_told
+                error.may_have_worked = method == "PUT" and (
+                    attempts.count > 1 or not is_told
+                )
                 if response.status >= 500:
                     error.status = response.status
             raise error
