@@ -23,11 +23,13 @@ from aioringcentral.filters import (
     FAVORITES,
     LINES,
     OWN,
+    VOICEMAILS,
     FilterPlan,
     extension_filter,
 )
+from aioringcentral.stream.filter_memory import FilterMemory
 from aioringcentral.stream.frames import Frame
-from aioringcentral.stream.negotiation import FilterMemory, Negotiation, Subscription
+from aioringcentral.stream.negotiation import Negotiation, Subscription
 from aioringcentral.stream.subscription import subscription_body
 
 MANY = tuple(extension_filter(str(number)) for number in range(100, 132))
@@ -554,3 +556,120 @@ def test_a_new_session_asks_again_for_what_a_right_was_missing_for() -> None:
     )
     memory.forget_missing_rights()
     assert memory == FilterMemory(granted={OWN}, refused={PEOPLE[1]: "SUB-403"})
+
+
+# What is optional is never in the way of presence.
+
+
+def lacking(permission: str, *globs: str) -> Refusal:
+    """Answer as an app that lacks a permission, which refusals name."""
+
+    def answer(asked: list[str]) -> Frame | None:
+        if not any(fnmatchcase(name, glob) for name in asked for glob in globs):
+            return None
+        return error(403, "CMN-401", f"application needs to have [{permission}]")
+
+    return answer
+
+
+@pytest.mark.parametrize("last_try", ["verdict", "trouble"])
+@pytest.mark.parametrize("more", [VOICEMAILS, EXTENSION_LIST])
+def test_a_permission_for_presence_that_comes_back_is_found_at_once(
+    more: str, last_try: str
+) -> None:
+    """Also where other filters are granted all the time, and people are too many to search in one go."""
+    plan = FilterPlan(wanted=(EVERYONE, more), instead={EVERYONE: MANY})
+    service = Service()
+    service.follow(plan)
+    service.answer = lacking("ReadPresence", "*detailedTelephonyState=true")
+    for _ in range(3):
+        with pytest.raises(PermissionMissing):
+            service.follow(plan)
+    if last_try == "trouble":
+        service.answer = lambda _asked: RetryLater(Reason.CANNOT_CONNECT)
+        with pytest.raises(RetryLater):
+            service.follow(plan)
+    service.answer = lambda _asked: None
+    service.asked.clear()
+    assert set(service.follow(plan).live) == {EVERYONE, more}
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["from the start", "later"])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(403, "CMN-401", "application needs to have [ReadMessages]"),
+        error(403, "CMN-401"),
+        error(403, "SUB-406"),
+        error(403, "SUB-508", parameterValue=real(VOICEMAILS)),
+        error(403, "CMN-419"),
+        error(403, "BIL-103"),
+        error(400, "CMN-103"),
+        reply(403, errorCode="InsufficientPermissions"),
+        reply(400),
+    ],
+    ids=lambda frame: str(frame.body.get("errorCode")),
+)
+def test_a_refused_filter_for_voicemail_costs_two_requests_more_at_most(
+    refusal: Frame, before: bool
+) -> None:
+    """However the service refuses the whole for it, and however many are followed."""
+    plan = FilterPlan(wanted=(*PEOPLE, VOICEMAILS))
+    service = Service()
+    if before:
+        service.follow(plan)
+        service.asked.clear()
+    service.answer = lambda asked: refusal if VOICEMAILS in asked else None
+    found = service.follow(plan)
+    assert set(found.live) == set(PEOPLE)
+    assert set(found.refused) == {VOICEMAILS}
+    assert found.unsure == ()
+    assert len(service.asked) <= 3
+
+
+def test_a_limit_of_filters_costs_voicemail_first() -> None:
+    """Each is granted alone, and all together are not."""
+    service = Service()
+    service.answer = lambda asked: error(403, "SUB-406") if len(asked) > 2 else None
+    found = service.subscribe(OWN, LINES, VOICEMAILS)
+    assert set(found.live) == {OWN, LINES}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        error(403, "SUB-505"),
+        error(429, "CMN-301"),
+        error(503, "CMN-211"),
+        error(401, "OAU-129"),
+        error(403, "OAU-167"),
+    ],
+    ids=lambda frame: str(frame.body["errorCode"]),
+)
+def test_trouble_that_is_not_about_voicemail_is_not_asked_about_twice(
+    trouble: Frame,
+) -> None:
+    service = Service(answer=lambda _asked: trouble)
+    with pytest.raises(RetryLater):
+        service.subscribe(OWN, VOICEMAILS)
+    assert len(service.asked) == 1
+
+
+@given(
+    forbidden=st.sets(st.sampled_from((*MANY[:12], VOICEMAILS)), max_size=3),
+    partly=st.booleans(),
+    named=st.sampled_from(["field", "text", None]),
+    before=st.booleans(),
+)
+def test_whoever_is_refused_beside_voicemail_costs_nobody_else(
+    forbidden: set[str], partly: bool, named: str | None, before: bool
+) -> None:
+    plan = FilterPlan(wanted=(*MANY[:12], VOICEMAILS))
+    service = Service(partly=partly, named=named)
+    if before:
+        service.follow(plan)
+    service.forbidden = forbidden
+    found = service.follow(plan)
+    assert set(found.live) == set(plan.wanted) - forbidden
+    assert set(found.refused) == forbidden

@@ -70,6 +70,11 @@ def is_presence_filter(event_filter: str) -> bool:
     return event_filter.endswith(_DETAILED)
 
 
+def has_presence(event_filters: Iterable[str]) -> bool:
+    """Whether one of these filters is for presence."""
+    return any(map(is_presence_filter, event_filters))
+
+
 def is_list_event(uri: str) -> bool:
     """Whether an event says that lines, favorites or extensions changed (docs/protocol.md 4.3)."""
     return (

@@ -5,7 +5,8 @@ socket, `negotiation` for its filters, `recovery`, `schedule` and `continuity` a
 """
 
 from .continuity import Continuity, StreamHistory, StreamListener
-from .negotiation import FilterMemory, Subscription
+from .filter_memory import FilterMemory
+from .negotiation import Subscription
 from .runner import Stream
 
 __all__ = [

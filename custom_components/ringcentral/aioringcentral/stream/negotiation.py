@@ -1,26 +1,31 @@
 """Finding out which filters the service allows (docs/protocol.md 2.9). Pure: replies go in, what to ask for comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import logging
 from typing import Any, Final
 
 from ..errors import (
+    VERDICTS,
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
+    TokenRejected,
     error_from_reply,
 )
 from ..filters import (
     UNKNOWN_REASON,
+    VOICEMAILS,
     FilterPlan,
     disabled_filters,
+    has_presence,
     is_presence_filter,
     listed_filters,
     named_filters,
 )
+from .filter_memory import FilterMemory
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,8 +34,8 @@ _FILTER_CODES: Final = frozenset(
     f"SUB-{number}"
     for number in (402, 403, 404, 405, 406, 408, 412, 508, 518, 527, 530, 531)
 ) | frozenset(f"CMN-{number}" for number in (101, 102, 401, 402, 408))
-# Those that a right of the app or the user would lift; the others are about an extension.
-_RIGHTS: Final = frozenset({"CMN-401", "CMN-402", "CMN-408", "SUB-412"})
+# Filters that go before presence suffers, each with the app permission it needs.
+_OPTIONAL: Final = {VOICEMAILS: "ReadMessages"}
 # Words for a subscription without events (docs/protocol.md 2.9).
 _ENDED: Final = ("Suspended", "Blacklisted")
 # Requests of one negotiation that search for what a refusal does not name; they are of the Medium group, of
@@ -55,51 +60,6 @@ class Subscription:
     unsure: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class FilterMemory:
-    """What was learned about filters; outlives sockets and attempts.
-
-    Attributes:
-        granted: filters that were granted the last time they were asked for.
-        refused: filters that were refused, with the code of the reason.
-        suspects: groups of filters; what is refused in them has yet to be found.
-    """
-
-    granted: set[str] = field(default_factory=set)
-    refused: dict[str, str] = field(default_factory=dict)
-    suspects: list[tuple[str, ...]] = field(default_factory=list)
-
-    def forget_refusals(self) -> None:
-        """Have what was refused asked for again."""
-        self.refused.clear()
-
-    def forget_missing_rights(self) -> None:
-        """Have asked for again what was refused for a right that the app or the user lacked."""
-        self.refused = {
-            name: code for name, code in self.refused.items() if code not in _RIGHTS
-        }
-
-    def keep_only(self, plan: FilterPlan) -> None:
-        """Forget what a plan does not ask for, refusals without a reason, and refusals of everything."""
-        names = {
-            *plan.wanted,
-            *(name for more in plan.instead.values() for name in more),
-        }
-        self.granted &= names
-        self.refused = {
-            name: code
-            for name, code in self.refused.items()
-            if name in names and code != UNKNOWN_REASON
-        }
-        self.suspects = [
-            kept
-            for group in self.suspects
-            if (kept := tuple(name for name in group if name in names))
-        ]
-        if not any(is_presence_filter(name) for name in plan.without(self.refused)):
-            self.refused.clear()
-
-
 class Negotiation:
     """Asks for filters until what is live is all that the service allows.
 
@@ -118,7 +78,9 @@ class Negotiation:
         self._plan = plan
         self._memory = memory = FilterMemory() if memory is None else memory
         memory.keep_only(plan)
-        self._searches = bool(memory.suspects) and (search or not memory.granted)
+        self._searches = bool(memory.suspects) and (
+            search or not has_presence(memory.granted)
+        )
         self._refused_before = -1
         self._spared_granted = False
         self._live: tuple[str, ...] | None = None
@@ -157,7 +119,9 @@ class Negotiation:
         """
         self._tries += 1
         if status >= 400:
-            self._refuse(error_from_reply(status, body, headers), body)
+            error = error_from_reply(status, body, headers)
+            if not self._set_optional_aside(status, error):
+                self._refuse(error, body)
             return
         disabled = disabled_filters(self._asked, body)
         listed = listed_filters(self._asked, body)
@@ -183,7 +147,7 @@ class Negotiation:
             RingCentralError: no presence filter is live. Lists alone are nothing to watch.
         """
         live = self._live or ()
-        if not any(is_presence_filter(name) for name in live):
+        if not has_presence(live):
             raise self._nothing_left()
         return Subscription(
             live=live,
@@ -193,7 +157,7 @@ class Negotiation:
 
     def _next_group(self) -> tuple[str, ...]:
         """Return the widest group, so that what a limit cuts off is least; but something good is needed first."""
-        choose = max if self._memory.granted else min
+        choose = max if has_presence(self._memory.granted) else min
         return choose(self._memory.suspects, key=len)
 
     def _end_search(self) -> None:
@@ -202,11 +166,49 @@ class Negotiation:
             _LOGGER.debug("Too many refused filters to find them all at once")
         elif len(self._memory.refused) == self._refused_before:
             if not self._spared_granted:
+                if self._leave_out_optional():
+                    return
                 # Each part alone is granted: no single filter explains the refusal.
                 raise self._nothing_left()
             # What was granted before is to be searched after all.
             self._spared_granted = False
             self._memory.granted.clear()
+
+    def _set_optional_aside(self, status: int, error: RingCentralError) -> bool:
+        """Ask without what is optional where a refusal may be about it, and return whether that is so.
+
+        Not where trouble is sure to be about something else: a request more would make it worse.
+        """
+        optional = [name for name in self._asked if name in _OPTIONAL]
+        if not optional or (len(optional) == len(self._asked) and not self._searches):
+            return False
+        if isinstance(error, PermissionMissing) and error.permission in (
+            permissions := {_OPTIONAL[name]: name for name in optional}
+        ):
+            name = permissions[error.permission]
+            self._memory.refused[name] = error.code or UNKNOWN_REASON
+            self._memory.granted.discard(name)
+        elif error.code in _FILTER_CODES or not _is_about_request(status, error):
+            return False
+        else:
+            self._leave_out_optional()
+        self._drop_suspects(self._asked)
+        if self._searches:
+            rest = tuple(x for x in self._asked if x not in self._memory.refused)
+            self._memory.suspects += [rest] if rest else []
+        self._live = None
+        return True
+
+    def _leave_out_optional(self) -> bool:
+        """Do without what is optional until the next negotiation, and return whether there was anything."""
+        optional = [
+            name
+            for name in self._plan.without(self._memory.refused)
+            if name in _OPTIONAL
+        ]
+        self._memory.refused |= dict.fromkeys(optional, UNKNOWN_REASON)
+        self._memory.granted.difference_update(optional)
+        return bool(optional)
 
     def _refuse(self, error: RingCentralError, body: Any) -> None:
         if (
@@ -239,6 +241,10 @@ class Negotiation:
             self._spared_granted = True
             return [others]
         granted.difference_update(names)
+        if optional := tuple(name for name in names if name in _OPTIONAL):
+            # One request tells whether it is these.
+            rest = tuple(name for name in names if name not in _OPTIONAL)
+            return [group for group in (optional, rest) if group]
         middle = (len(names) + 1) // 2
         return [half for half in (names[:middle], names[middle:]) if half]
 
@@ -248,7 +254,7 @@ class Negotiation:
 
     def _nothing_left(self) -> RingCentralError:
         """Return the verdict, where RingCentral's codes give one for everything that was asked for."""
-        is_any_granted = any(map(is_presence_filter, self._memory.granted))
+        is_any_granted = has_presence(self._memory.granted)
         if self._memory.suspects and (is_any_granted or self._refusal is None):
             return RetryLater(Reason.SERVICE_ERROR)
         if self._refusal is not None:
@@ -262,3 +268,19 @@ class Negotiation:
         return (
             PermissionMissing(codes[0]) if codes else RetryLater(Reason.SERVICE_ERROR)
         )
+
+
+def _is_about_request(status: int, error: RingCentralError) -> bool:
+    """Whether another request may fare better, and not only the same at another time."""
+    if not 400 <= status < 500 or status in (401, 429):
+        return False
+    if isinstance(error, PermissionMissing):
+        return True
+    if isinstance(error, Misconfigured):
+        return error.reason in (Reason.INVALID_REQUEST, Reason.NOT_FOUND)
+    return (
+        isinstance(error, RetryLater)
+        and not isinstance(error, TokenRejected)
+        and error.code not in VERDICTS
+        and error.reason is Reason.SERVICE_ERROR
+    )

@@ -15,9 +15,10 @@ from ..models import Event, Ticket
 from ..rest import Rest
 from .connection import Connection
 from .continuity import Continuity, Course, StreamHistory, StreamListener
+from .filter_memory import FilterMemory
 from .frames import RecoveryToken
 from .guard import Guard
-from .negotiation import FilterMemory, Subscription
+from .negotiation import Subscription
 from .recovery import SessionRecovery
 from .schedule import Schedule
 from .subscription import subscribe

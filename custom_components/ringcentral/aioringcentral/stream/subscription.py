@@ -6,7 +6,8 @@ from typing import Any, Final
 from ..filters import FilterPlan
 from ..limits import RateGroup
 from .connection import Connection
-from .negotiation import FilterMemory, Negotiation, Subscription
+from .filter_memory import FilterMemory
+from .negotiation import Negotiation, Subscription
 
 _PATH: Final = "/restapi/v1.0/subscription"
 

@@ -1,0 +1,67 @@
+"""What was learned about filters: which are granted, which refused, and which are in doubt. No I/O."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..filters import UNKNOWN_REASON, FilterPlan, has_presence, is_presence_filter
+
+# Those that a right of the app or the user would lift; the others are about an extension.
+_RIGHTS: Final = frozenset({"CMN-401", "CMN-402", "CMN-408", "SUB-412"})
+# A permission that the app lacks: each filter that needs it is refused, whosever presence it is for.
+_APP_PERMISSION: Final = "CMN-401"
+
+
+@dataclass(slots=True)
+class FilterMemory:
+    """What was learned about filters; outlives sockets and attempts.
+
+    Attributes:
+        granted: filters that were granted the last time they were asked for.
+        refused: filters that were refused, with the code of the reason.
+        suspects: groups of filters; what is refused in them has yet to be found.
+    """
+
+    granted: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    suspects: list[tuple[str, ...]] = field(default_factory=list)
+
+    def forget_refusals(self) -> None:
+        """Have what was refused asked for again."""
+        self.refused.clear()
+
+    def forget_missing_rights(self) -> None:
+        """Have asked for again what was refused for a right that the app or the user lacked."""
+        self.refused = {
+            name: code for name, code in self.refused.items() if code not in _RIGHTS
+        }
+
+    def keep_only(self, plan: FilterPlan) -> None:
+        """Forget what a plan does not ask for, refusals without a reason, and refusals of everything."""
+        names = {
+            *plan.wanted,
+            *(name for more in plan.instead.values() for name in more),
+        }
+        self.granted &= names
+        self.refused = {
+            name: code
+            for name, code in self.refused.items()
+            if name in names and code != UNKNOWN_REASON
+        }
+        self.suspects = [
+            kept
+            for group in self.suspects
+            if (kept := tuple(name for name in group if name in names))
+        ]
+        if not has_presence(plan.without(self.refused)):
+            self.refused.clear()
+        if not has_presence(self.granted):
+            self._forget_permission()
+
+    def _forget_permission(self) -> None:
+        """Begin afresh where the app lacked the permission for presence: it may have come back."""
+        presence = {
+            code for name, code in self.refused.items() if is_presence_filter(name)
+        }
+        if presence == {_APP_PERMISSION}:
+            self.refused.clear()
+            self.suspects.clear()
