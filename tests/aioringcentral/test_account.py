@@ -243,6 +243,40 @@ async def test_how_everyone_is_comes_first_if_asked_for(emulator: Emulator) -> N
         await changes.aclose()
 
 
+async def test_members_of_a_reading_that_was_cut_short_are_reported_later(
+    emulator: Emulator,
+) -> None:
+    leaver = await emulator.add_extension("Nora New")
+    with (
+        patch.object(members, "_SETTLE", 0.01),
+        patch.object(run_retries, "LOOK_AGAIN_AFTER", 0.01),
+        patch.object(run_retries, "TRY_AGAIN_AFTER", 0.01),
+    ):
+        async with listening(emulator, Choices(account=True)) as (account, heard):
+            reading = asyncio.Event()
+
+            async def hang(_extension_ids: tuple[str, ...]) -> None:
+                reading.set()
+                await asyncio.Event().wait()
+
+            with patch.object(account._lifecycle._rereads, "try_to_read", hang):
+                joiner = await emulator.add_extension("Omar Other")
+                await emulator.remove_extension(leaver)
+                async with asyncio.timeout(DEADLINE):
+                    await reading.wait()
+                emulator.faults.set(permissions_removed=["WebSocket"])
+                await emulator.disconnect(recoverable=False)
+                await heard.until("failed")
+            emulator.faults.set(permissions_removed=[])
+            while not (
+                any(joiner in joined for joined, _ in heard.members)
+                and any(leaver in left for _, left in heard.members)
+            ):
+                heard.said.clear()
+                await heard.until("members")
+            assert account.presences[joiner].user_status is UserStatus.AVAILABLE
+
+
 async def test_a_filter_that_was_in_doubt_has_presence_read_once_it_is_live(
     emulator: Emulator,
 ) -> None:

@@ -1,7 +1,7 @@
 """The life of an account's connection: started, caught up after breaks, begun again after refusals, stopped."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 import logging
 from typing import Any, Final
 
@@ -67,6 +67,8 @@ class Lifecycle:
         self._behind = asyncio.Event()
         self._breaks = 0
         self._live_filters: frozenset[str] = frozenset()
+        # Whom listeners know: a reading of the lists may be cut short before it is reported.
+        self._reported: Collection[str] = ()
         self._observations = sign_in.rest.observations
         self._has_account_filter = False
 
@@ -90,6 +92,7 @@ class Lifecycle:
         """
         await self._members.read()
         self._track_members()
+        self._reported = self._members.extensions
         if self._mailbox is not None:
             self._mailbox.allow((await self._sign_in.tokens.token()).scope)
         self.stream = self._new_stream()
@@ -305,9 +308,13 @@ class Lifecycle:
         for key in left:
             self._tracker.forget(key)
         self.stream.change_filters(self._plan)
-        joined = tuple(key for key in self._members.extensions if key not in before)
+        now, reported = self._members.extensions, self._reported
+        joined = tuple(key for key in now if key not in before or key not in reported)
         # Read before they are reported, so that they have a state from the start.
         await self._rereads.try_to_read(joined)
+        gone = [key for key in reported if key not in now]
+        left = tuple(dict.fromkeys((*left, *gone)))
+        self._reported = now
         self._listeners.call(lambda listener: listener.members_changed(joined, left))
 
 
