@@ -115,6 +115,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         expected -= _choices(entry.options).dropped(*earlier)
     # One reading removes no device that the user has not dropped.
     account.expect_members(expected)
+    coordinator.voicemail.expect(hass)
     coordinator.members.sync_devices()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True

@@ -167,6 +167,10 @@ class OAuthTokens:
         except RingCentralError as err:
             LOGGER.debug("The token was not renewed: %s", err)
 
+    async def replace_session(self) -> None:
+        """Renew the token, which is all there is without the user; see `TokenSource`."""
+        await self._renew()
+
     async def end_others(self) -> None:
         """Do nothing: a renewal stays within the session."""
 

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Final, override
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 
 from .aioringcentral.account import Account, AccountListener
 from .aioringcentral.account.mailbox import Mailbox
 from .aioringcentral.voicemail import Voicemail
+from .const import DOMAIN
 
 # What the sensor watches, beside fields of `Presence`.
 VOICEMAILS: Final = "voicemails"
@@ -30,6 +33,13 @@ class VoicemailHub(AccountListener):
     def mailbox(self) -> Mailbox:
         """How many there are, where that is known."""
         return self._account.mailbox
+
+    def expect(self, hass: HomeAssistant) -> None:
+        """Have voicemail asked for again, once a day, where an earlier run had it."""
+        unique_id = f"{self._account.id}_{self._account.own.id}_{VOICEMAILS}"
+        entities = er.async_get(hass)
+        if entities.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
+            self.mailbox.is_expected = True
 
     def is_offered_for(self, extension_id: str) -> bool:
         """Whether an extension has voicemail to show: that of the user alone."""

@@ -435,6 +435,17 @@ async def test_permissions_that_were_added_take_another_session() -> None:
     ]
 
 
+async def test_a_session_that_is_replaced_lives_until_its_sockets_are() -> None:
+    service = Service(refresh=True)
+    tokens = service.tokens()
+    first = await tokens.token()
+    await tokens.replace_session()
+    assert (await tokens.token()).session != first.session
+    assert [grant.split()[0] for grant in service.grants] == ["jwt-bearer"] * 2
+    await tokens.end_others()
+    assert service.grants[-1].split()[0] == "revoke"
+
+
 @pytest.mark.parametrize("life", [0.001, 0.05, 0.999])
 def test_a_life_of_moments_is_not_believed(life: float) -> None:
     token = token_from_wire({"access_token": "AT1", "expires_in": life}, 1, 100.0)

@@ -23,6 +23,8 @@ class Comparison:
     truth: Truth
     # Whether an event that nothing can bring back was lost.
     is_lossy = False
+    # Whether the app may read the user's messages.
+    has_voicemail = False
 
     def entities(self, extension_id: str | None = None) -> dict[str, str]:
         """Return entity ids by key, of an extension or the account."""
@@ -97,6 +99,11 @@ class Comparison:
                 for key, state in shown.items()
                 if state in (STATE_UNAVAILABLE, "missing")
             ]
+        own = self.emulator.own_extension_id
+        if self.has_voicemail and own in everyone:
+            waiting = str(self._waiting(own))
+            if (shown := everyone[own].get("voicemails")) != waiting:
+                wrong.append(f"{shown} voicemails are waiting, not {waiting}")
         account = self.shown(self.entities())
         counts = {
             "extensions_on_call": ("on_call", "on"),
@@ -119,6 +126,11 @@ class Comparison:
         if account.get("push_connected") != "on":
             wrong.append("push_connected is not on")
         return wrong
+
+    def _waiting(self, extension_id: str) -> int:
+        """Return how many voicemails somebody has not heard."""
+        messages = self.emulator.mail.all().get(extension_id, [])
+        return sum(each["readStatus"] == "Unread" for each in messages)
 
     def _of_calls(
         self, key: str, ids: Collection[str], truth: Mapping[str, Json]

@@ -83,6 +83,7 @@ class History(RuleBasedStateMachine):
         extensions=st.sampled_from([3, 7, 12]),
         caller_identity=st.sampled_from(["hidden", "name", "full"]),
         weather=WEATHERS,
+        has_voicemail=st.booleans(),
         pause=PAUSES,
     )
     def begin(
@@ -92,6 +93,7 @@ class History(RuleBasedStateMachine):
         extensions: int,
         caller_identity: str,
         weather: str,
+        has_voicemail: bool,
         pause: float | None,
     ) -> None:
         self.weather = weather
@@ -101,6 +103,7 @@ class History(RuleBasedStateMachine):
             kind=kind,
             follow=follow,
             caller_identity=caller_identity,
+            has_voicemail=has_voicemail,
         )
         self._do(self.world.begin, pause)
 

@@ -134,6 +134,30 @@ class People(History):
             pause,
         )
 
+    # Voicemail.
+
+    @rule(
+        who=WHO,
+        act=st.sampled_from(["leave", "leave", "mark", "delete"]),
+        which=st.integers(0, 9),
+        pause=PAUSES,
+    )
+    def voicemail(self, who: int, act: str, which: int, pause: float | None) -> None:
+        key = self._one(who)
+        mail = self._emulator.mail
+        there = mail.all().get(key, [])
+        if act == "leave":
+            self._do(lambda: mail.leave(key), pause)
+        elif there:
+            message = there[which % len(there)]
+            change = {
+                "mark": lambda: mail.mark(
+                    key, str(message["id"]), read=message["readStatus"] == "Unread"
+                ),
+                "delete": lambda: mail.delete(key, str(message["id"])),
+            }[act]
+            self._do(change, pause)
+
     # Who is there.
 
     @rule(

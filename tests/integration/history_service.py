@@ -171,7 +171,13 @@ class Service(History):
     @in_storms
     @rule(
         permission=st.sampled_from(
-            ["ReadPresence", "WebSocket", "SubscriptionWebSocket", "ReadAccounts"]
+            [
+                "ReadPresence",
+                "ReadMessages",
+                "WebSocket",
+                "SubscriptionWebSocket",
+                "ReadAccounts",
+            ]
         ),
         pause=PAUSES,
     )

@@ -1,6 +1,9 @@
 """Voicemail: counted and reported for the user where the app may read messages, and never in the way of presence."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -18,18 +21,18 @@ from emulator import Emulator
 
 from . import missing_texts
 from .call_stories import ANNA, OWN, Who, cast, following
-from .stories import Story, issues, lines
+from .stories import Story, hasty, issues, lines
 from .test_trigger import automate, automation, names
 
 NAME, NUMBER = "Zora Quill", "+14155550177"
 STORE = "GET /restapi/v1.0/account/{id}/extension/{id}/message-store"
-COLLECT = "custom_components.ringcentral.aioringcentral.account.mailbox._COLLECT"
+MAILBOX = "custom_components.ringcentral.aioringcentral.account.mailbox"
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read changes without waiting for more of them."""
-    monkeypatch.setattr(COLLECT, 0.0)
+    monkeypatch.setattr(f"{MAILBOX}._COLLECT", 0.0)
 
 
 @pytest.fixture
@@ -202,6 +205,85 @@ async def test_a_permission_that_is_taken_away_makes_presence_not_blink(
         await story.shows(status="ringing")
         ours = {story.entity("voicemails"), story.entity("voicemail")}
         assert set(story.seen_unavailable()) <= ours
+
+
+@contextmanager
+def asking_again(every: float) -> Iterator[None]:
+    """Let voicemail that was refused be asked for again this often, in seconds."""
+    with patch(f"{MAILBOX}._ASK_AGAIN_AFTER", every):
+        yield
+
+
+@pytest.mark.messages
+@pytest.mark.parametrize("noticed", ["by a reading", "by a connection"])
+@pytest.mark.parametrize("refresh_tokens", [False, True])
+async def test_a_permission_that_comes_back_is_noticed_without_a_reload(
+    hass: HomeAssistant, emulator: Emulator, noticed: str, refresh_tokens: bool
+) -> None:
+    emulator.faults.set(refresh_tokens=refresh_tokens)
+    with hasty(), asking_again(0.2):
+        async with following(hass, emulator) as story:
+            emulator.faults.set(permissions_removed=["ReadMessages"])
+            if noticed == "by a reading":
+                emulator.mail.leave(story.own)
+            else:
+                await emulator.disconnect(recoverable=False)
+            await story.shows(voicemails=STATE_UNAVAILABLE)
+            await story.live()
+            story.forget()
+            history = story.coordinator.account.stream.history
+            losses = history.losses
+            # It is asked for, and still refused.
+            await emulator.wait_for(lambda: emulator.counters.tokens_issued >= 4)
+            assert story.now("voicemails") == STATE_UNAVAILABLE
+            emulator.faults.set(permissions_removed=[])
+            waiting = str(len(emulator.mail.all().get(story.own, [])))
+            await story.shows(voicemails=waiting)
+            emulator.mail.leave(story.own)
+            await story.until(lambda: event(story).get("event_type") == "received")
+            assert history.losses == losses
+            ours = {story.entity("voicemails"), story.entity("voicemail")}
+            assert set(story.seen_unavailable()) <= ours
+
+
+@pytest.mark.messages
+async def test_a_refused_reading_is_not_repeated_with_every_connection(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The filter is granted, and each sign-in opens another socket."""
+    emulator.faults.set(access_token_ttl=2, refresh_tokens=False)
+    with hasty():
+        async with following(hass, emulator) as story:
+            emulator.faults.set(user_permissions_removed=["ReadMessages"])
+            emulator.mail.leave(story.own)
+            await story.shows(voicemails=STATE_UNAVAILABLE)
+            read = readings(emulator)
+            history = story.coordinator.account.stream.history
+            replaced = history.replacements
+            await story.until(lambda: history.replacements >= replaced + 2)
+            await story.all_heard()
+            assert readings(emulator) == read
+            # After a break nothing is known any more: it may be there again.
+            emulator.faults.set(user_permissions_removed=[])
+            await emulator.disconnect(recoverable=False)
+            await story.shows(voicemails="1")
+
+
+@pytest.mark.messages
+async def test_voicemail_of_an_earlier_run_is_asked_for_again(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The permission was gone when Home Assistant started."""
+    with hasty(), asking_again(0.2):
+        async with following(hass, emulator) as story:
+            assert story.now("voicemails") == "0"
+            emulator.faults.set(permissions_removed=["ReadMessages"])
+            await story.coordinator.account.sign_in.tokens.replace_session()
+            await story.reload()
+            assert story.now("voicemails") == STATE_UNAVAILABLE
+            emulator.faults.set(permissions_removed=[])
+            await story.shows(voicemails="0")
+            assert story.coordinator.account.stream.history.losses == 0
 
 
 @pytest.mark.messages

@@ -21,9 +21,10 @@ from homeassistant.helpers import aiohttp_client, translation
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import mock_storage
 
-from custom_components.ringcentral.aioringcentral.account import lifecycle
+from custom_components.ringcentral.aioringcentral.account import lifecycle, mailbox
+from custom_components.ringcentral.aioringcentral.voicemail import READ_PERMISSION
 from demo.hass import free_port
-from emulator import Emulator
+from emulator import Emulator, tokens
 
 from . import entry_for
 from .resting import AT_LAST, MEMBERS, RESYNC, Resting
@@ -44,11 +45,12 @@ class World(Resting):
         follow: list[str],
         caller_identity: str,
         rate_limits: bool = True,
+        has_voicemail: bool = False,
         door: Callable[[str], AbstractAsyncContextManager[str]] = nullcontext,
     ) -> None:
         """Take how large the company is, what kind of account it has, and whom to follow.
 
-        With a door the service is reached through another address.
+        The app may read messages where there is to be voicemail. With a door the service is reached through another address.
         """
         # A history is the same whenever it is played.
         loop.ticks = count()
@@ -68,6 +70,7 @@ class World(Resting):
         self.last_drop = -60.0
         self.has_begun = False
         self._door = door
+        self.has_voicemail = has_voicemail
         self._follow, self._caller_identity = follow, caller_identity
         self._stack = AsyncExitStack()
 
@@ -86,6 +89,12 @@ class World(Resting):
         stack.enter_context(self._sign_ins_watched())
         stack.enter_context(self._client_watched())
         stack.enter_context(patch.object(lifecycle, "RESYNC_EVERY", RESYNC))
+        # What voicemail is asked for again after, once a day.
+        stack.enter_context(patch.object(mailbox, "_ASK_AGAIN_AFTER", RESYNC))
+        scope = dict.fromkeys((*tokens.SCOPE, READ_PERMISSION))
+        if not self.has_voicemail:
+            del scope[READ_PERMISSION]
+        stack.enter_context(patch.object(tokens, "SCOPE", tuple(scope)))
         stack.enter_context(
             patch.object(Entity, "entity_registry_enabled_default", True)
         )

@@ -72,6 +72,13 @@ class TokenSource(Protocol):
         What a session may do was fixed when it began.
         """
 
+    async def replace_session(self) -> None:
+        """Obtain a token with permissions that were added since; what the session before has open stays.
+
+        Raises:
+            RetryLater, SignInRequired, Misconfigured: none could be obtained; the session before goes on.
+        """
+
     async def end_others(self) -> None:
         """Revoke sessions that the current one has replaced."""
 
@@ -127,6 +134,13 @@ class JwtTokens:
         """End the session, so that the next token comes from another; see `TokenSource`."""
         await self._end()
 
+    async def replace_session(self) -> None:
+        """Begin another session, and leave the present one for `end_others`; see `TokenSource`."""
+        async with self._lock:
+            if not self._is_closed:
+                current, self._token = self._token, await self._sign_in()
+                self._replaced += [current] if current is not None else []
+
     async def end_others(self) -> None:
         """Revoke sessions that a new sign-in has replaced: five of them would kill the oldest."""
         replaced, self._replaced = self._replaced, []
@@ -171,12 +185,16 @@ class JwtTokens:
                     raise
                 _LOGGER.debug("The token was not refreshed: %s", err)
                 is_over = isinstance(err, SignInRequired)
+        token = await self._sign_in()
+        if current is not None and not is_over:
+            self._replaced.append(current)
+        return token
+
+    async def _sign_in(self) -> Token:
         token = await self._ask(
             {"grant_type": _JWT_GRANT, "assertion": self._jwt}, self._sessions + 1
         )
         self._sessions += 1
-        if current is not None and not is_over:
-            self._replaced.append(current)
         return token
 
     def _is_refused(self, error: RingCentralError, current: Token) -> bool:

@@ -7,7 +7,13 @@ from typing import Any, Final
 
 from ..backoff import Backoff
 from ..errors import PermissionMissing, Reason, RetryLater, RingCentralError
-from ..filters import EVERYONE, FilterPlan, is_list_event, is_presence_filter
+from ..filters import (
+    EVERYONE,
+    VOICEMAILS,
+    FilterPlan,
+    is_list_event,
+    is_presence_filter,
+)
 from ..models import Event
 from ..presence import update_from_event
 from ..sign_in import SignIn
@@ -253,6 +259,11 @@ class Lifecycle:
             group.create_task(self._resync())
             if self._mailbox is not None:
                 group.create_task(self._mailbox.run())
+                group.create_task(
+                    self._mailbox.ask_again(
+                        self._sign_in.tokens, self._ask_for_voicemails
+                    )
+                )
 
     async def _catch_up(self) -> None:
         """Read a snapshot after every break; what is known is current from then on."""
@@ -289,6 +300,10 @@ class Lifecycle:
             self._members.changed()
             if self._mailbox is not None:
                 self._mailbox.wake()
+
+    def _ask_for_voicemails(self) -> None:
+        self.stream.change_filters(self._plan)
+        self.stream.ask_again_for(VOICEMAILS)
 
     @property
     def _plan(self) -> FilterPlan:

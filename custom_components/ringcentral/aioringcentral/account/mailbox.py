@@ -5,12 +5,13 @@ from collections.abc import Callable
 import logging
 from typing import Final
 
+from ..auth import TokenSource
 from ..backoff import Backoff
-from ..errors import RetryLater, RingCentralError
+from ..errors import PermissionMissing, RetryLater, RingCentralError
 from ..filters import VOICEMAILS, FilterPlan
 from ..models import Event
 from ..rest import Rest
-from ..stream import Subscription
+from ..stream import RIGHTS, Subscription
 from ..voicemail import (
     READ_PERMISSION,
     Voicemail,
@@ -25,6 +26,8 @@ _LOGGER = logging.getLogger(__name__)
 _COLLECT: Final = 1.0
 # Seconds that a start waits for the first reading.
 _START_WITHIN: Final = 5.0
+# Seconds until voicemail that was refused is asked for again: RingCentral reports a regained permission by no event.
+_ASK_AGAIN_AFTER: Final = 86_400.0
 
 type MailboxChanged = Callable[[tuple[Voicemail, ...]], None]
 
@@ -35,6 +38,8 @@ class Mailbox:
     Attributes:
         unread: how many there are; None where that is not known.
         is_offered: whether a reading has succeeded, and events arrive.
+        is_expected: whether it was offered before, if only in an earlier run: once a day another sign-in
+            finds out whether the permission is there again.
     """
 
     def __init__(self, rest: Rest, changed: MailboxChanged) -> None:
@@ -43,15 +48,25 @@ class Mailbox:
         self._changed = changed
         self.unread: int | None = None
         self.is_offered = False
+        self.is_expected = False
         self._may_read = False
+        # Another sign-in may bring what was missing; it brings no filter that was refused for another reason.
+        self._lacks_right = False
         self._is_live = False
+        # A reading was refused: no more of them until it is asked for again, or after a break.
+        self._is_refused = False
         self._new: frozenset[str] = frozenset()
         self._stale = asyncio.Event()
         self._tried = asyncio.Event()
 
+    @property
+    def _is_watched(self) -> bool:
+        return self._is_live and not self._is_refused
+
     def allow(self, scope: frozenset[str]) -> None:
         """Take the permissions of the app; without the one for messages nothing is asked for."""
         self._may_read = READ_PERMISSION in scope
+        self._lacks_right |= not self._may_read
 
     def planned(self, plan: FilterPlan) -> FilterPlan:
         """Return a plan with the filter for voicemails, where the app may read them."""
@@ -64,23 +79,47 @@ class Mailbox:
         was_live, self._is_live = self._is_live, _has_filter(subscription)
         if not self._is_live:
             self._tried.set()
+            refused = subscription.refused if subscription else {}
+            self._lacks_right |= refused.get(VOICEMAILS) in RIGHTS
             if was_live:
                 self._gone("filter_refused")
-        elif is_broken or not was_live:
+        elif is_broken or not (was_live or self._is_refused):
+            self._is_refused = False
             # What arrived meanwhile is counted, and no news.
             self._new = frozenset()
             self._stale.set()
 
     def event(self, event: Event) -> None:
         """Read soon after an event about messages."""
-        if self._is_live and is_message_event(event.uri):
+        if self._is_watched and is_message_event(event.uri):
             self._new |= new_messages(event.body)
             self._stale.set()
 
     def wake(self) -> None:
         """Have it read again."""
-        if self._is_live:
+        if self._is_watched:
             self._stale.set()
+
+    async def ask_again(self, tokens: TokenSource, ask: Callable[[], None]) -> None:
+        """Once a day, ask for voicemail that is not there; goes on until it is cancelled.
+
+        Nothing is sent while it is there, or where the app never had the permission for it. ``ask`` subscribes again
+        where the filter is wanted and not live.
+        """
+        while True:
+            await asyncio.sleep(_ASK_AGAIN_AFTER)
+            if self.is_offered:
+                continue
+            try:
+                if self.is_expected and self._lacks_right:
+                    await tokens.replace_session()
+                self.allow((await tokens.token()).scope)
+            except RingCentralError as err:
+                _LOGGER.debug("Voicemail could not be asked for again: %s", err)
+                continue
+            self._is_refused = False
+            self.wake()
+            ask()
 
     async def first_reading(self) -> None:
         """Wait until the first reading is over, whatever came of it, but not for long."""
@@ -100,6 +139,8 @@ class Mailbox:
                 await asyncio.sleep(_COLLECT)
             self._stale.clear()
             new, self._new = self._new, frozenset()
+            if not self._is_watched:
+                continue
             try:
                 found = await self._rest.unread_voicemails()
             except RetryLater as err:
@@ -109,23 +150,27 @@ class Mailbox:
                 self._tried.set()
                 await asyncio.sleep(backoff.next(err.retry_after))
             except RingCentralError as err:
+                self._is_refused = True
+                self._lacks_right |= isinstance(err, PermissionMissing)
                 self._gone(err.reason)
             else:
                 backoff.reset()
-                self._read(found, new)
+                if self._is_watched:
+                    self._read(found, new)
             finally:
                 self._tried.set()
 
     def _read(self, found: Voicemails, new: frozenset[str]) -> None:
         arrived = tuple(each for each in reversed(found.newest) if each.id in new)
         is_news = not self.is_offered or found.total != self.unread
-        self.unread, self.is_offered = found.total, True
+        self.unread, self.is_offered, self.is_expected = found.total, True, True
+        self._lacks_right = False
         if arrived or is_news:
             self._changed(arrived)
 
     def _gone(self, reason: str) -> None:
         was_offered, self.is_offered = self.is_offered, False
-        self.unread, self._is_live = None, False
+        self.unread = None
         if was_offered:
             _LOGGER.info("Voicemail is left out: %s", reason)
             self._changed(())

@@ -5,11 +5,12 @@ socket, `negotiation` for its filters, `recovery`, `schedule` and `continuity` a
 """
 
 from .continuity import Continuity, StreamHistory, StreamListener
-from .filter_memory import FilterMemory
+from .filter_memory import RIGHTS, FilterMemory
 from .negotiation import Subscription
 from .runner import Stream
 
 __all__ = [
+    "RIGHTS",
     "Continuity",
     "FilterMemory",
     "Stream",

@@ -6,7 +6,7 @@ from typing import Final
 from ..filters import UNKNOWN_REASON, FilterPlan, has_presence, is_presence_filter
 
 # Those that a right of the app or the user would lift; the others are about an extension.
-_RIGHTS: Final = frozenset({"CMN-401", "CMN-402", "CMN-408", "SUB-412"})
+RIGHTS: Final = frozenset({"CMN-401", "CMN-402", "CMN-408", "SUB-412"})
 # A permission that the app lacks: each filter that needs it is refused, whosever presence it is for.
 _APP_PERMISSION: Final = "CMN-401"
 
@@ -32,7 +32,7 @@ class FilterMemory:
     def forget_missing_rights(self) -> None:
         """Have asked for again what was refused for a right that the app or the user lacked."""
         self.refused = {
-            name: code for name, code in self.refused.items() if code not in _RIGHTS
+            name: code for name, code in self.refused.items() if code not in RIGHTS
         }
 
     def keep_only(self, plan: FilterPlan) -> None:

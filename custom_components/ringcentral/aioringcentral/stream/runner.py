@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 import logging
 import time
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..auth import Token, TokenSource
 from ..backoff import Backoff
@@ -24,6 +24,9 @@ from .schedule import Schedule
 from .subscription import subscribe
 
 _LOGGER = logging.getLogger(__name__)
+
+# Seconds after all refused filters were asked for, in which none of them is asked for by itself.
+_ASKED_LATELY: Final = 12 * 3_600.0
 
 
 class _Link(NamedTuple):
@@ -76,6 +79,7 @@ class Stream:
         self._recovery = SessionRecovery()
         self.memory = memory or FilterMemory()
         self._replace = asyncio.Event()
+        self._asked_for_all_at = -_ASKED_LATELY
         self._ends = asyncio.Event()
         self._course = Course(history)
         self._retiring = 0
@@ -106,6 +110,17 @@ class Stream:
             for name in refused
         ):
             self.memory.forget_refusals()
+            self._replace.set()
+
+    def ask_again_for(self, event_filter: str) -> None:
+        """Subscribe again if a filter of the plan is not live, and was not asked for in these hours."""
+        live = self.subscription.live if self.subscription else ()
+        if (
+            event_filter in self._plan.wanted
+            and event_filter not in live
+            and _now() - self._asked_for_all_at > _ASKED_LATELY
+        ):
+            self.memory.refused.pop(event_filter, None)
             self._replace.set()
 
     async def run(self) -> None:
@@ -238,6 +253,7 @@ class Stream:
                 if _now() >= schedule.replace_at:
                     # Once a day: a permission may have been added since.
                     self.memory.forget_refusals()
+                    self._asked_for_all_at = _now()
                 return await self._replace_link(link)
             schedule.renewed(token)
         except RetryLater as err:

@@ -1,0 +1,79 @@
+"""What an idle hour costs: two REST calls at most, with voicemail as without it, whatever was taken away."""
+
+import asyncio
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from custom_components.ringcentral.aioringcentral.account import lifecycle, mailbox
+
+from .skipping import skipping_time
+from .test_truth import quiet
+from .world import World
+
+HOUR, DAYS = 3_600.0, 2
+# Before the world makes them shorter.
+RESYNC, ASK_AGAIN = lifecycle.RESYNC_EVERY, mailbox._ASK_AGAIN_AFTER
+
+
+@pytest.fixture
+def emulator() -> None:
+    """Replace the one of other tests: the world has its own."""
+
+
+@pytest.fixture
+def integration(emulator: None) -> None:
+    """Replace the one of other tests, with the Home Assistant it needs."""
+
+
+async def idle_hours(world: World, faults: dict[str, Any]) -> float:
+    """Return the REST calls an hour of days in which nothing happens."""
+    emulator = world.emulator
+    await world.begin()
+    with (
+        patch.object(lifecycle, "RESYNC_EVERY", RESYNC),
+        patch.object(mailbox, "_ASK_AGAIN_AFTER", ASK_AGAIN),
+    ):
+        await world._finish()
+        assert world.coordinator is not None
+        shown = world.shown(world.entities(emulator.own_extension_id))
+        assert ("voicemails" in shown) is world.has_voicemail
+        world.is_gentle = False
+        emulator.faults.set(**faults)
+        emulator.mail.leave(emulator.own_extension_id)
+        await asyncio.sleep(HOUR)
+        before = emulator.counters.requests.total()
+        await asyncio.sleep(DAYS * 24 * HOUR)
+        spent = emulator.counters.requests.total() - before
+        assert not world.verdict()
+    return spent / (DAYS * 24)
+
+
+@pytest.mark.parametrize(
+    ("has_voicemail", "faults"),
+    [
+        (False, {}),
+        (True, {}),
+        (True, {"permissions_removed": ["ReadMessages"]}),
+        (True, {"user_permissions_removed": ["ReadMessages"]}),
+        (True, {"refuse_filters": {"*/message-store*": "SUB-403"}}),
+    ],
+    ids=["without", "with", "app may not read", "user may not read", "no events"],
+)
+def test_an_idle_hour_costs_two_calls_at_most(
+    socket_enabled: None, has_voicemail: bool, faults: dict[str, Any]
+) -> None:
+    with quiet(), skipping_time() as loop:
+        world = World(
+            loop,
+            extensions=7,
+            kind={"refresh_tokens": True},
+            follow=["account"],
+            caller_identity="hidden",
+            has_voicemail=has_voicemail,
+        )
+        try:
+            assert 0 < world.run(idle_hours(world, faults)) <= 2
+        finally:
+            world.run(world.close())
