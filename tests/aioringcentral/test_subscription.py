@@ -221,10 +221,16 @@ def test_when_nothing_is_left(partly: bool, named: str | None) -> None:
 
 
 @pytest.mark.parametrize("partly", [False, True])
-def test_lists_alone_are_nothing_to_follow(partly: bool) -> None:
+@pytest.mark.parametrize("more", [EXTENSION_LIST, VOICEMAILS])
+def test_lists_and_voicemail_alone_are_nothing_to_follow(
+    partly: bool, more: str
+) -> None:
     service = Service(forbidden=["*detailedTelephonyState=true"], partly=partly)
-    with pytest.raises(PermissionMissing):
-        service.subscribe(OWN, EXTENSION_LIST, own=MANY[:1])
+    for _ in range(3):
+        with pytest.raises(PermissionMissing):
+            service.subscribe(OWN, more, own=MANY[:1])
+    service.forbidden = []
+    assert set(service.subscribe(OWN, more, own=MANY[:1]).live) == {OWN, more}
 
 
 def test_a_missing_permission_of_the_app_is_named() -> None:

@@ -102,8 +102,9 @@ class Comparison:
         own = self.emulator.own_extension_id
         if self.has_voicemail and own in everyone:
             waiting = str(self._waiting(own))
-            if (shown := everyone[own].get("voicemails")) != waiting:
-                wrong.append(f"{shown} voicemails are waiting, not {waiting}")
+            found = everyone[own].get("voicemails")
+            if found != waiting:
+                wrong.append(f"{found} voicemails are waiting, not {waiting}")
         account = self.shown(self.entities())
         counts = {
             "extensions_on_call": ("on_call", "on"),

@@ -143,20 +143,24 @@ class People(History):
         pause=PAUSES,
     )
     def voicemail(self, who: int, act: str, which: int, pause: float | None) -> None:
-        key = self._one(who)
-        mail = self._emulator.mail
+        mail, key = self._emulator.mail, self._one(who)
         there = mail.all().get(key, [])
-        if act == "leave":
-            self._do(lambda: mail.leave(key), pause)
-        elif there:
-            message = there[which % len(there)]
-            change = {
-                "mark": lambda: mail.mark(
-                    key, str(message["id"]), read=message["readStatus"] == "Unread"
-                ),
-                "delete": lambda: mail.delete(key, str(message["id"])),
-            }[act]
-            self._do(change, pause)
+
+        def change() -> None:
+            if act == "leave":
+                mail.leave(key)
+            elif there:
+                message = there[which % len(there)]
+                number, is_unread = (
+                    str(message["id"]),
+                    message["readStatus"] == "Unread",
+                )
+                if act == "mark":
+                    mail.mark(key, number, read=is_unread)
+                else:
+                    mail.delete(key, number)
+
+        self._do(change, pause)
 
     # Who is there.
 
