@@ -33,7 +33,7 @@ async def check_named(
         if is_theirs or (entry is not None and not _is_extension(hass, entry)):
             raise vol.Invalid(await _sentence(hass, "no_extension_entity", entity_id))
         if entry is not None and not any(_siblings(hass, entry, key, domains)):
-            raise vol.Invalid(await _sentence(hass, "not_of_this_kind", entity_id))
+            raise vol.Invalid(await _sentence(hass, _lack_of(key), entity_id))
     for device_id in target.get(CONF_DEVICE_ID, ()):
         if (device := devices.async_get(device_id)) is None:
             continue
@@ -45,7 +45,7 @@ async def check_named(
         if not ours and (entries or not own_identifiers(device)):
             raise vol.Invalid(await _sentence(hass, "no_extension_entity", name))
         if ours and not any(_siblings(hass, ours[0], key, domains)):
-            raise vol.Invalid(await _sentence(hass, "not_of_this_kind", name))
+            raise vol.Invalid(await _sentence(hass, _lack_of(key), name))
 
 
 def own_entities(
@@ -81,6 +81,11 @@ def _siblings(
 def _is_extension(hass: HomeAssistant, entry: er.RegistryEntry) -> bool:
     """Whether an entity is one of an extension: the account has no event."""
     return entry.platform == DOMAIN and any(_siblings(hass, entry, "call", ("event",)))
+
+
+def _lack_of(key: str) -> str:
+    """Return the sentence for an extension without the entity: most people have no voicemail here."""
+    return "no_voicemail_entity" if key == "voicemail" else "not_of_this_kind"
 
 
 async def _sentence(hass: HomeAssistant, key: str, name: str) -> str:

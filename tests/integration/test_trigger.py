@@ -799,6 +799,39 @@ async def test_who_only_has_calls_is_refused_where_a_person_is_meant(
                 await validate(hass, "meeting_started", target)
 
 
+async def test_who_has_no_voicemail_is_refused_with_a_word_about_voicemail(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    park = park_location(emulator)
+    own = emulator.own_extension_id
+    person = next(each for each in emulator.ids(type="User") if each != own)
+    chosen = [own, person, park]
+    async with office(hass, emulator, follow=["chosen"], extensions=chosen) as story:
+        await validate(
+            hass, "voicemail_received", {"entity_id": [story.entity("call")]}
+        )
+        for other in (person, park):
+            device = story.device(other)
+            assert device is not None
+            for target in (
+                {"entity_id": [story.entity("call", other)]},
+                {"device_id": [device.id]},
+            ):
+                with pytest.raises(vol.Invalid, match="has no voicemail in Home"):
+                    await validate(hass, "voicemail_received", target)
+
+
+async def test_who_signed_in_has_no_voicemail_without_the_permission(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    emulator.faults.set(permissions_removed=["ReadMessages"])
+    async with office(hass, emulator) as story:
+        with pytest.raises(vol.Invalid, match="if the app may read messages"):
+            await validate(
+                hass, "voicemail_received", {"entity_id": [story.entity("call")]}
+            )
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
