@@ -19,12 +19,14 @@ from .restore_schedule import RestoreSchedule
 from .restorer import Restorer
 from .restores import Words, words_of
 from .write_rules import (
+    attempts_of,
     check_duration,
     check_values,
-    dnd_to_send,
+    is_refused_value,
     may_edit,
     not_connected,
     refused_change,
+    without_department,
 )
 from .writing_tasks import WritingTasks
 
@@ -53,7 +55,7 @@ class PresenceWriter(AccountListener):
             entry,
             self.restores,
             read=self._read_words,
-            write=self._write,
+            write=self._write_earlier,
         )
         self.optimistic = OptimisticValues()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -157,13 +159,27 @@ class PresenceWriter(AccountListener):
             raise not_connected(self._entry.title)
         known = self._known(key)
         check_values(known, values.get("user_status"), values.get("dnd_status"))
-        if (dnd := values.get("dnd_status")) is not None:
-            values["dnd_status"] = dnd_to_send(
-                known.dnd_status, self.earlier_dnd(key), dnd
-            )
+        earlier = self.earlier_dnd(key)
+        *first, last = attempts_of(values, known.dnd_status, earlier)
+        for attempt in first:
+            try:
+                await self._attempt(key, attempt, duration)
+            except RingCentralError as err:
+                if not is_refused_value(err):
+                    raise refused_change(err) from err
+            else:
+                return
+        try:
+            await self._attempt(key, last, duration)
+        except RingCentralError as err:
+            raise refused_change(err) from err
+
+    async def _attempt(
+        self, key: str, values: Mapping[str, Any], duration: timedelta | None
+    ) -> None:
         try:
             if duration is not None:
-                current = words_of(known)
+                current = words_of(self._known(key))
                 if "message" in values or None in [current[name] for name in values]:
                     # Events carry no message: only a reading tells the earlier one.
                     current = words_of(await self._read(key))
@@ -172,11 +188,21 @@ class PresenceWriter(AccountListener):
             await self._write(key, values)
         except RingCentralError as err:
             self._restorer.failed(key, err)
-            raise refused_change(err) from err
+            raise
         if duration is None:
             self._restorer.made_for_good(key, values)
         else:
             self._restorer.made_for_a_time(key)
+
+    async def _write_earlier(self, key: str, values: Mapping[str, str]) -> None:
+        """Write what was before; who has left all queues since takes all calls instead."""
+        try:
+            await self._write(key, values)
+        except RingCentralError as err:
+            instead = without_department(values)
+            if instead == values or not is_refused_value(err):
+                raise
+            await self._write(key, instead)
 
     async def _write(self, key: str, values: Mapping[str, str]) -> None:
         before = self._known(key)

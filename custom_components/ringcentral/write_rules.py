@@ -1,14 +1,15 @@
 """Changing presence: which extensions and values, what is sent, and what a refusal means to the user."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .aioringcentral.errors import (
     PermissionMissing,
+    Reason,
     RetryLater,
     RingCentralError,
     SignInRequired,
@@ -72,6 +73,32 @@ def dnd_to_send(
         if ends and earlier is DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS
         else wanted
     )
+
+
+def attempts_of(
+    values: Mapping[str, Any], current: DndStatus | None, earlier: DndStatus | None
+) -> list[Mapping[str, Any]]:
+    """Return the values to send, each to be tried where the service refuses those before it.
+
+    The earlier department setting is refused once the user has left all queues (docs/protocol.md 2.5):
+    do-not-disturb ends all the same.
+    """
+    wanted = values.get("dnd_status")
+    if wanted is None or (sent := dnd_to_send(current, earlier, wanted)) is wanted:
+        return [values]
+    return [{**values, "dnd_status": sent}, values]
+
+
+def without_department(values: Mapping[str, str]) -> Mapping[str, str]:
+    """Return values to write for somebody who is in no queue any more."""
+    if values.get("dnd_status") != DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS:
+        return values
+    return {**values, "dnd_status": DndStatus.TAKE_ALL_CALLS}
+
+
+def is_refused_value(error: RingCentralError) -> bool:
+    """Whether the service refused a value, and took nothing of the request."""
+    return error.reason is Reason.INVALID_REQUEST
 
 
 def dnd_to_bring_back(before: DndStatus | None) -> DndStatus | None:

@@ -142,6 +142,12 @@ class Story:
 
     # What happens.
 
+    async def leave_queues(self) -> None:
+        """Make the signed-in user a member of no queue."""
+        for queue_id, queue in self.emulator.queues().items():
+            others = [member for member in queue["members"] if member != self.own]
+            await self.emulator.set_queue(queue_id, members=others)
+
     async def call(
         self,
         *script: str,

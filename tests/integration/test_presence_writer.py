@@ -166,6 +166,30 @@ async def test_the_queue_setting_of_before_comes_back(
     assert story.now("set_dnd_status") == "do_not_accept_department_calls"
 
 
+async def test_do_not_disturb_ends_for_who_has_left_all_queues_meanwhile(
+    story: Story, clock: Clock
+) -> None:
+    await change(story, dnd_status="do_not_accept_department_calls")
+    await change(story, SHORT, dnd_status="do_not_accept_any_calls", user_status="busy")
+    await story.leave_queues()
+    await clock.move_on(SHORT)
+    await becomes(story, dndStatus="TakeAllCalls", userStatus="Available")
+    await nothing_is_written(story, clock, LONG)
+
+
+async def test_calls_for_a_time_of_who_has_left_all_queues_end_in_do_not_disturb(
+    story: Story, clock: Clock
+) -> None:
+    """What was written in the place of the department setting counts as ours."""
+    await change(story, dnd_status="do_not_accept_department_calls")
+    await change(story, dnd_status="do_not_accept_any_calls")
+    await story.leave_queues()
+    await change(story, SHORT, dnd_status="take_all_calls")
+    await becomes(story, dndStatus="TakeAllCalls")
+    await clock.move_on(SHORT)
+    await becomes(story, dndStatus="DoNotAcceptAnyCalls")
+
+
 async def test_the_old_queue_setting_cannot_come_back_but_the_rest_does(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 
 from homeassistant.const import (
     ATTR_ENTITY_ID,
@@ -71,6 +72,49 @@ async def test_off_brings_the_department_setting_back(story: Story) -> None:
     assert story.now(KEY) == STATE_OFF
     await turn(story, SERVICE_TURN_ON)
     await story.shows(dnd_status="do_not_accept_any_calls")
+    await turn(story, SERVICE_TURN_OFF)
+    assert dnd_status(story) == QUEUE
+
+
+async def test_off_takes_all_calls_of_who_has_left_all_queues(story: Story) -> None:
+    """The service refuses the department setting of before: do not disturb has to end all the same."""
+    await story.emulator.set_presence(story.own, {"dndStatus": QUEUE})
+    await story.shows(dnd_status="do_not_accept_department_calls")
+    await turn(story, SERVICE_TURN_ON)
+    await story.shows(dnd_status="do_not_accept_any_calls")
+    await story.leave_queues()
+    before = story.emulator.counters.requests[PUT]
+    await turn(story, SERVICE_TURN_OFF)
+    assert dnd_status(story) == ALL
+    await story.shows(do_not_disturb=STATE_OFF)
+    assert story.now(KEY) == STATE_OFF
+    assert story.emulator.counters.requests[PUT] == before + 2
+    # It is tried once.
+    await turn(story, SERVICE_TURN_ON)
+    await story.shows(do_not_disturb=STATE_ON)
+    before = story.emulator.counters.requests[PUT]
+    await turn(story, SERVICE_TURN_OFF)
+    assert story.emulator.counters.requests[PUT] == before + 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"permissions_removed": ["EditPresence"]},
+        {"http_5xx": [{"path": "*/presence", "status": 503}]},
+    ],
+)
+async def test_off_is_not_tried_with_another_value_for_another_reason(
+    story: Story, fault: dict[str, Any]
+) -> None:
+    await story.emulator.set_presence(story.own, {"dndStatus": QUEUE})
+    await story.shows(dnd_status="do_not_accept_department_calls")
+    await turn(story, SERVICE_TURN_ON)
+    await story.shows(dnd_status="do_not_accept_any_calls")
+    story.emulator.faults.set(**fault)
+    with pytest.raises(HomeAssistantError):
+        await turn(story, SERVICE_TURN_OFF)
+    story.emulator.faults.clear()
     await turn(story, SERVICE_TURN_OFF)
     assert dnd_status(story) == QUEUE
 
