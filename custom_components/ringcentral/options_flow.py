@@ -1,5 +1,6 @@
 """The options of an entry: who to follow, and how much to show of callers."""
 
+from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -41,7 +42,9 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
     async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
         entry = self.config_entry
         callers = {CONF_CALLER_IDENTITY: options[CONF_CALLER_IDENTITY]}
-        if options == {**entry.options, **callers} and self._is_loaded:
+        if self._is_loaded and _chosen(options) == _chosen(
+            {**entry.options, **callers}
+        ):
             # What is shown of callers changes as it is: a reload would make everything unavailable.
             self.hass.config_entries.async_update_entry(entry, options=options)
             entry.runtime_data.callers_changed()
@@ -50,3 +53,11 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
     @property
     def _is_loaded(self) -> bool:
         return self.config_entry.state is ConfigEntryState.LOADED
+
+
+def _chosen(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options to compare: lists are in the order in which somebody clicked."""
+    return {
+        name: frozenset(value) if isinstance(value, list) else value
+        for name, value in options.items()
+    }

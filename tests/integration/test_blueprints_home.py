@@ -10,7 +10,7 @@ import pytest
 
 from emulator import Emulator
 
-from .blueprints import Blueprints, Lamp, Phone, Player, Plug
+from .blueprints import Blueprints, Calendar, Lamp, Phone, Player, Plug
 from .stories import colleagues, hasty
 from .test_blueprints import (
     DISTURB,
@@ -20,6 +20,7 @@ from .test_blueprints import (
     TALK,
     at_home,
     blueprints,
+    later,
 )
 
 __all__ = ["blueprints"]
@@ -153,12 +154,17 @@ async def test_a_television_that_says_it_is_on_is_quiet(
         await home.shows(television, "mute", "unmute")
 
 
-async def test_a_reason_out_of_nowhere_counts(
-    emulator: Emulator, blueprints: Blueprints
+@pytest.mark.parametrize("nowhere", ["unavailable", "unknown"])
+async def test_a_switch_out_of_nowhere_counts(
+    emulator: Emulator, blueprints: Blueprints, nowhere: str
 ) -> None:
     switch = Plug("focus")
     async with at_home(blueprints, emulator, switch) as home:
-        switch.power(on=False)
+        switch._attr_is_on = None
+        switch.power(on=nowhere == "unknown")
+        state = home.story.hass.states.get(switch.entity_id)
+        assert state is not None
+        assert state.state == nowhere
         await home.do_not_disturb(switches=[switch.entity_id])
         switch._attr_is_on = True
         switch.power(on=True)
@@ -166,6 +172,23 @@ async def test_a_reason_out_of_nowhere_counts(
         home.blueprints.change(words="edited")
         await home.blueprints.reload()
         await switch.async_turn_off()
+        await home.story.shows(do_not_disturb="off")
+
+
+async def test_an_event_out_of_nowhere_counts(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    calendar = Calendar("work")
+    async with at_home(blueprints, emulator, calendar) as home:
+        calendar.power(on=False)
+        await home.do_not_disturb(calendars=[calendar.entity_id])
+        calendar.enter(later(-60), later(600), "Review")
+        calendar.power(on=True)
+        await home.story.shows(do_not_disturb="on")
+        home.blueprints.change(words="edited")
+        await home.blueprints.reload()
+        calendar.events.clear()
+        calendar.async_write_ha_state()
         await home.story.shows(do_not_disturb="off")
 
 
@@ -188,8 +211,20 @@ async def test_do_not_disturb_stays_while_another_automation_has_a_reason(
         await home.story.shows(do_not_disturb="off")
 
 
+@pytest.mark.parametrize(
+    "wording",
+    [
+        {"title_text": "{{ call.nothing.there }}"},
+        {"message_text": "{{ call.nothing.there }}"},
+        {"message_text": "{{ call.time | int + 1 }}"},
+        {"title_text": "{{ 1 / 0 }}", "message_text": "{{ none() }}"},
+    ],
+)
 async def test_an_error_in_the_wording_costs_no_notice(
-    emulator: Emulator, blueprints: Blueprints, caplog: pytest.LogCaptureFixture
+    emulator: Emulator,
+    blueprints: Blueprints,
+    caplog: pytest.LogCaptureFixture,
+    wording: dict[str, str],
 ) -> None:
     phone = Phone("mobile")
     async with at_home(blueprints, emulator, phone) as home:
@@ -197,9 +232,11 @@ async def test_an_error_in_the_wording_costs_no_notice(
             "missed_call",
             extensions=[home.device()],
             notify=[phone.entity_id],
-            title_text="{{ call.nothing.there }}",
+            **wording,
         )
         await home.story.call("ring", "missed")
         await home.story.until(lambda: len(phone.got) == 1)
-        assert phone.got[0][0] == "Missed call"
+        title, message = phone.got[0]
+        assert title == "Missed call"
+        assert " missed a call at " in message
         caplog.clear()

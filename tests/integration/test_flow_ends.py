@@ -248,6 +248,23 @@ async def test_what_is_shown_of_callers_changes_without_a_reload(
         assert story.seen_unavailable() == []
 
 
+@pytest.mark.parametrize("mode", ["hidden", "name", "full"])
+async def test_the_same_choice_in_another_order_makes_nobody_unavailable(
+    hass: HomeAssistant, emulator: Emulator, mode: str
+) -> None:
+    async with office(hass, emulator, follow=["own", "lines"]) as story:
+        coordinator, shown = story.coordinator, story.entities()
+        form = await hass.config_entries.options.async_init(story.entry.entry_id)
+        await answer_options(
+            hass, form, {"follow": ["lines", "own"], "caller_identity": mode}
+        )
+        assert story.coordinator is coordinator
+        assert story.seen_unavailable() == []
+        added = story.entities().keys() - shown.keys()
+        assert all(key.endswith("_caller") for key in added)
+        assert bool(added) == (mode != "hidden")
+
+
 async def test_whom_to_follow_still_takes_a_reload(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -191,10 +191,15 @@ async def test_what_holds_calls_without_being_a_person_says_what_it_is(
         assert own.model_id is None
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "\n", "\t \r\n", "\u200b", "\ufeff\u2060", "\u00a0", "\u3164", "\u2800"],
+    ids=ascii,
+)
 async def test_someone_without_a_name_is_called_by_the_number(
-    hass: HomeAssistant, emulator: Emulator
+    hass: HomeAssistant, emulator: Emulator, name: str
 ) -> None:
-    await emulator.rename_extension(emulator.own_extension_id, "")
+    await emulator.rename_extension(emulator.own_extension_id, name)
     async with office(hass, emulator) as story:
         device = story.device(story.own)
         assert device is not None

@@ -148,6 +148,24 @@ async def test_someone_changes_the_name(
         assert story.seen_unavailable() == []
 
 
+async def test_a_name_that_becomes_blank_is_the_number_until_there_is_one(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    one, *_ = colleagues(emulator, 1)
+    number = f"Extension {emulator.extension(one).number}"
+    async with office(hass, emulator, follow=["account"]) as story:
+        before = story.entities()
+        for name, shown in (
+            ("\n", number),
+            ("Maria Newname", "Maria Newname"),
+            ("\u3164", number),
+        ):
+            await emulator.rename_extension(one, name)
+            await story.until(lambda shown=shown: named(story, one) == shown)
+        assert story.entities() == before
+        assert story.seen_unavailable() == []
+
+
 async def test_the_name_that_the_user_gave_stays(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

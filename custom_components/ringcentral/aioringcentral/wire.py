@@ -10,6 +10,7 @@ from enum import StrEnum
 import logging
 import re
 from typing import Any, Final
+import unicodedata
 
 from . import words
 
@@ -28,6 +29,8 @@ _YEARS: Final = range(1971, 2200)
 _CONTROL: Final = {
     code: " " for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
 }
+# Letters and symbols that look like nothing: fillers of Hangul and an empty pattern of Braille.
+_UNSEEN: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def identifier(value: Any) -> str | None:
@@ -56,7 +59,12 @@ def text(value: Any) -> str | None:
 def name(value: Any) -> str | None:
     """Return a text in one line that has something to see in it."""
     found = " ".join((text(value) or "").split())
-    return found if any(letter.isprintable() for letter in found) else None
+    return found if any(map(_is_seen, found)) else None
+
+
+def _is_seen(letter: str) -> bool:
+    """Whether it is a letter, a number, a symbol or punctuation: marks alone have nothing to stand on."""
+    return unicodedata.category(letter)[0] in "LNPS" and letter not in _UNSEEN
 
 
 def secret(value: Any) -> str | None:
