@@ -451,7 +451,9 @@ def test_every_condition_has_texts_and_an_icon() -> None:
     assert keys == CONDITIONS.keys() == texts.keys() == icons.keys()
     for key, words in texts.items():
         assert words["name"].startswith(("Extension is ", "Extension has ")), key
-        assert words["description"].startswith("Tests if one or more extensions "), key
+        assert words["description"].startswith(
+            "Tests if one or more phone extensions "
+        ), key
         assert words["fields"].keys() == DESCRIBED[key]["fields"].keys()
         assert all(field["name"] for field in words["fields"].values())
         assert icons[key]["condition"].startswith("mdi:"), key

@@ -7,18 +7,18 @@ const TYPE = "custom:ringcentral-wallboard";
 const NAME = "RingCentral wallboard";
 // The card picker searches these words, in the language of the page.
 const DESCRIPTIONS = {
-  en: "Phone extensions: who is free, busy or on a call",
-  da: "Telefonnumre: hvem der er ledig, optaget eller i et opkald",
-  de: "Telefon-Nebenstellen: wer frei ist, beschäftigt oder im Gespräch",
-  es: "Extensiones de teléfono: quién está disponible, ocupado o en una llamada",
-  fr: "Postes téléphoniques : qui est disponible, occupé ou en ligne",
-  it: "Interni del telefono: chi è disponibile, occupato o al telefono",
-  ja: "電話の内線：対応可能な人、取り込み中の人、通話中の人",
-  nl: "Telefoontoestellen: wie beschikbaar of bezet is, of in gesprek",
-  pl: "Numery wewnętrzne telefonu: kto jest dostępny, zajęty lub rozmawia",
-  pt: "Ramais de telefone: quem está disponível, ocupado ou em uma chamada",
-  sv: "Telefonanknytningar: vem som är ledig, upptagen eller i samtal",
-  zh: "电话分机：谁空闲、忙碌或正在通话",
+  en: "Phone extensions: who is free, busy, ringing or on a call",
+  da: "Telefonnumre: hvem der er ledig, optaget eller i et opkald, og hvor det ringer",
+  de: "Telefon-Nebenstellen: wer frei ist, beschäftigt oder im Gespräch, und wo es klingelt",
+  es: "Extensiones de teléfono: quién está disponible, ocupado o en una llamada, y qué teléfono suena",
+  fr: "Postes téléphoniques : qui est disponible, occupé ou en ligne, et quel poste sonne",
+  it: "Interni del telefono: chi è disponibile, occupato o al telefono, e quale telefono squilla",
+  ja: "電話の内線：対応可能な人、取り込み中の人、着信中の人、通話中の人",
+  nl: "Telefoontoestellen: wie beschikbaar of bezet is, of in gesprek, en waar de telefoon overgaat",
+  pl: "Numery wewnętrzne telefonu: kto jest dostępny, zajęty lub rozmawia i gdzie dzwoni telefon",
+  pt: "Ramais de telefone: quem está disponível, ocupado ou em uma chamada, e qual telefone toca",
+  sv: "Telefonanknytningar: vem som är ledig, upptagen eller i samtal, och var det ringer",
+  zh: "电话分机：谁空闲、忙碌、正在响铃或正在通话",
 };
 const description = () => DESCRIPTIONS[document.documentElement.lang.slice(0, 2)] ?? DESCRIPTIONS.en;
 
