@@ -16,6 +16,7 @@ from .test_blueprints import (
     DISTURB,
     DO_NOT_DISTURB,
     GREEN,
+    QUEUE_OFF,
     RED,
     TALK,
     at_home,
@@ -192,13 +193,16 @@ async def test_an_event_out_of_nowhere_counts(
         await home.story.shows(do_not_disturb="off")
 
 
+@pytest.mark.parametrize("kind", ["do_not_disturb", "asleep_or_away"])
 async def test_do_not_disturb_stays_while_another_automation_has_a_reason(
-    emulator: Emulator, blueprints: Blueprints
+    emulator: Emulator, blueprints: Blueprints, kind: str
 ) -> None:
     one, other = Plug("focus"), Plug("guests")
     async with at_home(blueprints, emulator, one, other) as home:
         first = await home.do_not_disturb(switches=[one.entity_id], alias="first")
-        second = await home.do_not_disturb(switches=[other.entity_id], alias="second")
+        second = await blueprints.use(
+            kind, extension=home.device(), switches=[other.entity_id], alias="second"
+        )
         await one.async_turn_on()
         await home.story.shows(do_not_disturb="on")
         await home.idle(first)
@@ -209,6 +213,22 @@ async def test_do_not_disturb_stays_while_another_automation_has_a_reason(
         assert home.story.now("do_not_disturb") == "on"
         await other.async_turn_off()
         await home.story.shows(do_not_disturb="off")
+
+
+@pytest.mark.parametrize("kind", ["do_not_disturb", "asleep_or_away"])
+async def test_do_not_disturb_ends_for_who_has_left_all_queues(
+    emulator: Emulator, blueprints: Blueprints, kind: str
+) -> None:
+    switch = Plug("focus")
+    async with at_home(blueprints, emulator, switch) as home:
+        await home.presence(QUEUE_OFF)
+        await blueprints.use(kind, extension=home.device(), switches=[switch.entity_id])
+        await switch.async_turn_on()
+        await home.story.shows(do_not_disturb="on")
+        await home.story.leave_queues()
+        await switch.async_turn_off()
+        await home.story.shows(dnd_status="take_all_calls")
+        await home.story.until(lambda: not home.waiting())
 
 
 @pytest.mark.parametrize(

@@ -799,14 +799,17 @@ async def test_who_only_has_calls_is_refused_where_a_person_is_meant(
                 await validate(hass, "meeting_started", target)
 
 
+@pytest.mark.messages
 async def test_who_has_no_voicemail_is_refused_with_a_word_about_voicemail(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
     park = park_location(emulator)
     own = emulator.own_extension_id
-    person = next(each for each in emulator.ids(type="User") if each != own)
+    person = next(each for each in emulator.ids("User", "Enabled") if each != own)
     chosen = [own, person, park]
     async with office(hass, emulator, follow=["chosen"], extensions=chosen) as story:
+        voicemail = story.unique_id("voicemail", own)
+        await story.until(lambda: voicemail in story.entities())
         await validate(
             hass, "voicemail_received", {"entity_id": [story.entity("call")]}
         )
@@ -821,6 +824,7 @@ async def test_who_has_no_voicemail_is_refused_with_a_word_about_voicemail(
                     await validate(hass, "voicemail_received", target)
 
 
+@pytest.mark.messages
 async def test_who_signed_in_has_no_voicemail_without_the_permission(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
