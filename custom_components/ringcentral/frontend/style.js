@@ -17,12 +17,14 @@ h3 { padding: 12px 4px 6px; font-size: 1em; line-height: 1.25; color: var(--seco
 .counts > * { font-size: 14px; }
 input, button { font: inherit; color: inherit; border: 1px solid var(--divider-color); background: none; }
 input, .counts > * { min-height: 36px; box-sizing: border-box; padding: 0 12px; border-radius: 18px; }
-input { flex: 1 1 8rem; max-width: 20rem; min-width: 0; }
+input { flex: 1 1 9.5rem; max-width: 20rem; min-width: 0; }
 input::placeholder { color: var(--secondary-text-color); opacity: 1; }
 .counts > * { display: flex; align-items: center; gap: 8px; }
 .counts button { cursor: pointer; }
-/* A count that is rarely needed keeps its place, the last one, so that nothing moves when it comes. */
-.counts .none { visibility: hidden; }
+/* A count that is rarely needed comes last. On a wall its place is kept, so that nothing moves when
+   it comes; at a desk that place could be a line of its own, an empty one. */
+.counts .none { display: none; }
+:host([mode="wall"]) .counts .none { display: flex; visibility: hidden; }
 .counts [data-kind="unavailable"] { order: 1; }
 .counts b { min-width: 2ch; font-weight: 500; text-align: center; font-variant-numeric: tabular-nums; }
 .counts .lamp { --lamp: 18px; }
@@ -41,7 +43,7 @@ ul { display: grid; gap: var(--gap, 6px); margin: 0; padding: 0; list-style: non
   .head { gap: 4px; }
   .counts > * { padding: 0 8px; gap: 5px; }
   .counts b { min-width: 0; }
-  .counts .none { display: none; }
+  :host([mode="wall"]) .counts .none { display: none; }
   .counts .word, .number { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   ul { font-size: 14px; --pad: 8px; --lamp: 20px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 160px), 1fr)); }
 }

@@ -51,14 +51,53 @@ async def shared(
     running.assert_clean_log()
 
 
+class Desk:
+    """The page on which one test after another looks at the wallboard: loading it takes seconds."""
+
+    def __init__(self, browser: Browser, office: Office) -> None:
+        """Show nothing yet."""
+        self._browser, self._office = browser, office
+        self._stack = AsyncExitStack()
+        self._board: Board | None = None
+
+    async def board(self) -> Board:
+        """Return the page; open it, if there is none."""
+        if self._board is None:
+            shown = Board.show(self._browser, self._office)
+            self._board = await self._stack.enter_async_context(shown)
+        return self._board
+
+    async def close(self) -> None:
+        """Close the page: after a failure nobody knows what it shows."""
+        self._board = None
+        await self._stack.aclose()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(browser: Browser, shared: Running) -> AsyncGenerator[Desk]:
+    """Keep a page for the wallboard."""
+    desk = Desk(browser, shared.office)
+    yield desk
+    await desk.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def board(
-    request: pytest.FixtureRequest, browser: Browser, running: Running
+    request: pytest.FixtureRequest, desk: Desk, running: Running
 ) -> AsyncGenerator[Board]:
     """Show the wallboard at a desk."""
-    async with Board.show(browser, running.office) as board:
-        yield board
-        await look_back(request, board)
+    board = await desk.board()
+    try:
+        await board.start(running)
+    except BaseException:
+        await desk.close()
+        raise
+    yield board
+    errors, board.errors = board.errors, []
+    await keep_failure(request, board)
+    if errors or request.node.stash.get(FAILED, False):
+        await desk.close()
+    assert errors == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -68,15 +107,15 @@ async def visitor(
     """Be signed in, at an office that is set up."""
     async with Visitor.open(browser, running.office) as visitor:
         yield visitor
-        await look_back(request, visitor)
+        await keep_failure(request, visitor)
+        assert visitor.errors == []
 
 
-async def look_back(request: pytest.FixtureRequest, visitor: Visitor) -> None:
-    """Keep a picture of a failure, and claim that no script failed."""
+async def keep_failure(request: pytest.FixtureRequest, visitor: Visitor) -> None:
+    """Keep a picture of a failure."""
     if request.node.stash.get(FAILED, False):
         PICTURES.mkdir(exist_ok=True)
         await visitor.picture(PICTURES / f"{request.node.name}.png")
-    assert visitor.errors == []
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ class Stage {
   cards = [];
 
   constructor({ people = 5, queues = 0, parked = 0, dark = false, language = "en", texts = {}, names = [], at = "0" }) {
+    for (const card of document.querySelectorAll("ringcentral-wallboard")) card.remove();
+    window.scrollTo(0, 0);
     Object.entries({ ...(dark ? DARK : LIGHT), "--primary-color": "#009ac7" }).forEach(([name, value]) => document.documentElement.style.setProperty(name, value));
     document.body.style.cssText = `margin: 0; padding-top: ${at}; font-family: Roboto, Noto, sans-serif; font-size: 14px; background: var(--primary-background-color);`;
     document.documentElement.lang = language;

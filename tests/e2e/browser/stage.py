@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
-from playwright.async_api import Browser, Locator, Page, Route
+from playwright.async_api import Browser, Error, Locator, Page, Route
 
 from demo.hass import CHECKOUT
 
@@ -53,6 +53,10 @@ async def _serve(route: Route) -> None:
     )
 
 
+# The page of each browser that a test left as it should be.
+_shared: dict[Browser, Page] = {}
+
+
 class Stage:
     """A page with one or several boards."""
 
@@ -61,32 +65,51 @@ class Stage:
         self.page = page
         self.errors: list[str] = []
         page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", self._failed)
+
+    def _failed(self, error: Error) -> None:
+        self.errors.append(str(error))
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, browser: Browser, size: tuple[int, int] = (1280, 720), **options: Any
+        cls,
+        browser: Browser,
+        size: tuple[int, int] = (1280, 720),
+        *,
+        has_clock: bool = False,
+        reduced_motion: Any = "no-preference",
     ) -> AsyncGenerator[Self]:
-        """Open an empty page."""
-        width, height = size
-        context = await browser.new_context(
-            viewport={"width": width, "height": height}, **options
-        )
-        try:
+        """Open the page that all tests share, or one of its own with a clock that can be set."""
+        page = None if has_clock else _shared.pop(browser, None)
+        if page is None:
+            context = await browser.new_context()
             await context.route(f"{ORIGIN}/**", _serve)
-            stage = cls(await context.new_page())
+            page = await context.new_page()
+            if has_clock:
+                await page.clock.install()
+            await page.goto(ORIGIN)
+            await page.wait_for_function(
+                "Boolean(customElements.get('ringcentral-wallboard') && window.Stage)"
+            )
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        await page.emulate_media(reduced_motion=reduced_motion)
+        stage = cls(page)
+        try:
             yield stage
             assert stage.errors == []
-        finally:
-            await context.close()
+        except BaseException:
+            # Nobody knows what the page shows.
+            await page.context.close()
+            raise
+        if has_clock:
+            await page.context.close()
+        else:
+            page.remove_listener("pageerror", stage._failed)
+            _shared[browser] = page
 
     async def show(self, *configs: dict[str, Any], **who: Any) -> None:
-        """Show cards, one if nothing is said of them, with people by `who` (see stage.js)."""
-        await self.page.goto(ORIGIN)
-        await self.page.wait_for_function(
-            "Boolean(customElements.get('ringcentral-wallboard') && window.Stage)"
-        )
+        """Show cards instead of those before, one if nothing is said, with people by `who` (see stage.js)."""
         texts = _texts(who.get("language", "en"))
         await self.page.evaluate(
             "async ([who, cards]) => { window.stage = new Stage(who);"

@@ -121,8 +121,7 @@ async def test_arrows_follow_the_direction_of_the_page(browser: Browser) -> None
 
 
 async def test_a_screen_reader_hears_who_rings(browser: Browser) -> None:
-    async with Stage.open(browser) as stage:
-        await stage.page.clock.install()
+    async with Stage.open(browser, has_clock=True) as stage:
         await stage.show(people=3, names=["Ana", "Bo", "Li"])
         status = stage.page.get_by_role("status")
         await stage.page.clock.fast_forward(20_000)

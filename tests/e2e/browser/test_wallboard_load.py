@@ -84,8 +84,7 @@ WRITES = """() => {
 
 
 async def test_nothing_is_done_out_of_sight(browser: Browser) -> None:
-    async with Stage.open(browser) as stage:
-        await stage.page.clock.install()
+    async with Stage.open(browser, has_clock=True) as stage:
         await stage.show(people=12)
         await stage.page.evaluate(
             "() => { stage.cards[0].style.marginTop = '5000px'; return stage.settled(); }"

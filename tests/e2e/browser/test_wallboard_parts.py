@@ -12,7 +12,7 @@ from .stage import Stage
 pytestmark = END_TO_END
 
 KINDS = ["ringing", "on_call", "dialing", "on_hold", "in_meeting", "do_not_disturb", "busy", "available", "offline", "unknown"]  # fmt: skip
-OPENED = "() => { window.opened = []; document.addEventListener('hass-more-info', (event) => window.opened.push(event.detail.entityId)); }"
+OPENED = "() => { window.opened = []; stage.cards[0].addEventListener('hass-more-info', (event) => window.opened.push(event.detail.entityId)); }"
 
 
 async def test_a_queue_says_how_many_wait_and_since_when(browser: Browser) -> None:
@@ -111,6 +111,13 @@ LAMPS = """() => [...stage.board.querySelectorAll('li:not([hidden])')].map((item
 })"""
 
 
+# Pixels from the lowest of the filters to the text of the first heading.
+ABOVE = """() => {
+    const shown = [...stage.board.querySelectorAll('.counts > *, input')].filter((each) => getComputedStyle(each).visibility === 'visible');
+    return stage.board.querySelector('h3 span').getBoundingClientRect().top - Math.max(...shown.map((each) => each.getBoundingClientRect().bottom));
+}"""
+
+
 @pytest.mark.parametrize("dark", [False, True])
 async def test_lamps_are_told_apart_without_colors(
     browser: Browser, dark: bool
@@ -127,13 +134,27 @@ async def test_lamps_are_told_apart_without_colors(
 
 async def test_a_long_name_is_whole_on_a_phone(browser: Browser) -> None:
     names = ["Leutheusser-Schnarrenberger", "Featherstonehaughandsons", "Bo"]
-    for width in (390, 320):
-        async with Stage.open(browser, (width, 844)) as stage:
-            await stage.show(people=3, names=names)
+    async with Stage.open(browser) as stage:
+        await stage.show(people=3, names=names)
+        for width in (390, 320):
+            await stage.resize(width, 844)
             cut = await stage.rows.locator(".name").evaluate_all(
                 "names => names.filter(e => e.scrollWidth > e.clientWidth || e.getBoundingClientRect().height > e.closest('li').clientHeight).map(e => e.textContent)"
             )
-            assert cut == []
+            assert cut == [], width
+
+
+async def test_no_line_is_left_empty_above_the_rows(browser: Browser) -> None:
+    empty = []
+    async with Stage.open(browser) as stage:
+        for language in ("en", "de", "ja"):
+            await stage.show(people=12, queues=1, parked=1, language=language)
+            for width in range(520, 1300, 60):
+                await stage.resize(width, 844)
+                gap = await stage.page.evaluate(ABOVE)
+                if gap > 30:
+                    empty.append((language, width, gap))
+    assert empty == []
 
 
 async def test_from_right_to_left(browser: Browser) -> None:

@@ -60,8 +60,7 @@ async def test_type_is_as_large_as_fits(browser: Browser) -> None:
 async def test_whoever_does_not_fit_comes_on_a_page_of_their_own(
     browser: Browser,
 ) -> None:
-    async with Stage.open(browser) as stage:
-        await stage.page.clock.install()
+    async with Stage.open(browser, has_clock=True) as stage:
         await stage.show(WALL, people=1000)
         seen = set(await stage.names())
         first = await stage.look()
@@ -142,8 +141,9 @@ async def test_by_state_the_most_urgent_comes_first(
         await stage.rows.last.locator("button").focus()
         device = await stage.rows.last.get_attribute("data-device")
         await stage.page.evaluate(
-            "() => { window.moved = 0; const look = () => { window.moved = Math.max(window.moved,"
-            f" ({MOVING})()); requestAnimationFrame(look); }}; look(); }}"
+            "() => { window.moved = 0; const { stage } = window; const look = () => {"
+            f" if (stage !== window.stage) return; window.moved = Math.max(window.moved, ({MOVING})());"
+            " requestAnimationFrame(look); }; look(); }"
         )
         await stage.set({str(device): {"status": "ringing"}})
         ringing = [name for name, kind in zip(await stage.names(), kinds, strict=True) if kind == "ringing"]  # fmt: skip
