@@ -32,6 +32,8 @@ CLEAR = """async (board) => {
     search.value = '';
     search.dispatchEvent(new Event('input'));
     root.querySelector('[aria-pressed="true"]')?.click();
+    // The tabulator key goes to the row that had the focus last.
+    root.querySelector('li:not([hidden]) button')?.focus();
     root.activeElement?.blur();
     for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
 }"""
