@@ -34,8 +34,8 @@ from .test_truth import emulator, integration, looking_again_at_once, quiet
 __all__ = ["emulator", "integration", "looking_again_at_once"]
 
 HOMES = int(os.environ.get("HOMES", "40"))
-# How many things happen in each.
-STEPS = int(os.environ.get("STEPS", "10"))
+# How many things happen in each; fewer where they are a part of every run, which has to be quick.
+STEPS = int(os.environ.get("STEPS", "10" if "HOMES" in os.environ else "5"))
 pytestmark = pytest.mark.timeout(0 if "HOMES" in os.environ else 900)
 
 # Seconds that pass after something happened.
