@@ -52,7 +52,8 @@ def frames(extension_ids: list[str], count: int, first: int) -> list[str]:
             "telephonyStatus": status,
             "activeCalls": [call],
             "totalActiveCalls": 1,
-            "sequence": 10_000 + turn,
+            # Counted for each extension, as the service does.
+            "sequence": 10_000 + turn // len(extension_ids),
             "presenceStatus": "Busy"
             if status in ("CallConnected", "OnHold")
             else "Available",
