@@ -98,10 +98,12 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
 
     def caller(self, name: str | None, number: str | None) -> dict[str, str]:
         """Return as much of who is on the line as the user asked to see, as attributes."""
-        shown = {}
-        if name and self.shows_callers:
+        shown: dict[str, str] = {}
+        if (how_much := self._caller_identity) == CALLER_HIDDEN:
+            return shown
+        if name:
             shown[ATTR_CALLER_NAME] = name
-        if number and self._caller_identity == CALLER_FULL:
+        if number and how_much == CALLER_FULL:
             shown[ATTR_CALLER_NUMBER] = number
         return shown
 

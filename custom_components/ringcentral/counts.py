@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from .aioringcentral.calls.reducer import Calls
-from .aioringcentral.models import Presence
+from .aioringcentral.models import Presence, PresenceStatus
 from .aioringcentral.status import Status, is_on_call, is_ringing, status
 
 
@@ -26,9 +26,10 @@ class Tally:
     def note(self, presence: Presence, calls: Calls) -> bool:
         """Count an extension as it is now; return whether a number changed."""
         share = Counts(
-            on_call=bool(is_on_call(presence, calls)),
-            ringing=bool(is_ringing(presence, calls)),
-            available=status(presence, calls) is Status.AVAILABLE,
+            bool(is_on_call(presence, calls)),
+            bool(is_ringing(presence, calls)),
+            presence.presence_status is PresenceStatus.AVAILABLE
+            and status(presence, calls) is Status.AVAILABLE,
         )
         return self._set(presence.extension_id, share)
 

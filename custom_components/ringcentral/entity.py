@@ -133,9 +133,10 @@ class ExtensionEntity(RingCentralEntity):
 
     @override
     def _is_available(self) -> bool:
+        coordinator = self.coordinator
         return (
-            self.coordinator.available
-            and self.extension_id in self.coordinator.presences
+            coordinator.availability.is_available
+            and self.extension_id in coordinator.presences
         )
 
 

@@ -62,10 +62,11 @@ class Listeners:
         self, before: Presence, calls_before: Calls, presence: Presence, calls: Calls
     ) -> None:
         """Wake once each that watches a field of the presence, or the calls, that is different now."""
+        if (by_field := self._by_key.get(presence.extension_id)) is None:
+            return
         changed = _different(before, presence)
         if calls is not calls_before:
             changed.append(CALLS)
-        by_field = self._by_key.get(presence.extension_id, _NO_LISTENERS)
         woken: dict[CALLBACK_TYPE, None] = {}
         for field in changed:
             if (watching := by_field.get(field)) is not None:
@@ -131,4 +132,4 @@ def _different[ValuesT: (Presence, Counts)](
 ) -> list[str]:
     """Return the fields with another value."""
     pairs = zip(after._fields, before, after, strict=True)
-    return [field for field, then, now in pairs if then != now]
+    return [field for field, then, now in pairs if then is not now and then != now]

@@ -110,6 +110,8 @@ class PresenceWriter(AccountListener):
         """Learn what ending do-not-disturb brings back, and what a person has changed."""
         key = change.extension_id
         self._restorer.dnd_seen(key, change.after.dnd_status)
+        if self.restores[key] is None:
+            return
         if not self._locks[key].locked() or self._restorer.is_restoring(key):
             # Events carry no message, and a stale one may still contradict an optimistic value.
             names = {

@@ -261,14 +261,17 @@ class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
         }
 
     @override
-    def _value(self) -> tuple[tuple[Status, ...], dict[str, str]]:
-        true = tuple(statuses(self.presence, self.calls))
-        phase = _PHASES.get(true[0]) if true else None
-        call = self.calls.newest(phase) if phase else None
+    def _value(self) -> tuple[list[Status], dict[str, str]]:
+        calls = self.calls
+        true = statuses(self.presence, calls)
+        if not true or not self.coordinator.shows_callers:
+            return true, {}
+        phase = _PHASES.get(true[0])
+        call = calls.newest(phase) if phase else None
         return true, self.coordinator.caller(call.name, None) if call else {}
 
     @override
-    def _show(self, value: tuple[tuple[Status, ...], dict[str, str]]) -> None:
+    def _show(self, value: tuple[list[Status], dict[str, str]]) -> None:
         true, self._caller = value
         now, self._also = (true[0] if true else None), true[1:]
         self._attr_native_value = now

@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from .aioringcentral.account import live_calls
 from .aioringcentral.calls.day_total import (
+    ENDS,
     DayTotal,
     ended,
     missed,
@@ -132,6 +133,8 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
 
     @callback
     def _count(self, event: CallEvent) -> None:
+        if event.type not in ENDS:
+            return
         self._begin_day()
         since_midnight = _seconds_since(_start(self._kept.day))
         if amount := self.entity_description.amount_fn(event, since_midnight):

@@ -27,7 +27,7 @@ READERS = (
     wire.moment,
     wire.mapping,
     lambda value: wire.seconds(value, 60.0),
-    lambda value: wire.member(TelephonyStatus, value),
+    wire.Members(TelephonyStatus).read,
 )
 
 
@@ -211,7 +211,7 @@ def test_what_is_no_moment(value: Any) -> None:
 
 
 def test_a_word_that_is_known() -> None:
-    assert wire.member(TelephonyStatus, "OnHold") is TelephonyStatus.ON_HOLD
+    assert wire.Members(TelephonyStatus).read("OnHold") is TelephonyStatus.ON_HOLD
 
 
 @pytest.mark.parametrize(
@@ -233,5 +233,5 @@ def test_a_word_that_is_not(
     caplog: pytest.LogCaptureFixture, value: Any, told: list[str]
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        assert wire.member(TelephonyStatus, value) is None
+        assert wire.Members(TelephonyStatus).read(value) is None
     assert [record.getMessage() for record in caplog.records] == told

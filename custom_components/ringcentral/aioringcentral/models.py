@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Self, override
+from typing import Any, Final, NamedTuple, Self, override
 
 from . import wire
 
@@ -69,16 +69,22 @@ class TerminationType(StrEnum):
     INTERMEDIATE = "intermediate"
 
 
+TELEPHONY_STATUSES: Final = wire.Members(TelephonyStatus)
+_DIRECTIONS: Final = wire.Members(CallDirection)
+_TERMINATIONS: Final = wire.Members(TerminationType)
+
+
 class ActiveCall(NamedTuple):
-    """One item of ``activeCalls`` (docs/protocol.md 4.3); every field may be missing."""
+    """One item of ``activeCalls`` (docs/protocol.md 4.3); every field may be missing.
+
+    What stays true of a call comes first, and last how far it is.
+    """
 
     id: str | None = None
     session_id: str | None = None
     telephony_session_id: str | None = None
     party_id: str | None = None
     direction: CallDirection | None = None
-    telephony_status: TelephonyStatus | None = None
-    termination_type: TerminationType | None = None
     start_time: datetime | None = None
     queue_call: bool | None = None
     from_number: str | None = None
@@ -87,6 +93,8 @@ class ActiveCall(NamedTuple):
     to_name: str | None = None
     queue: str | None = None
     """Name of the call queue that the call came through."""
+    telephony_status: TelephonyStatus | None = None
+    termination_type: TerminationType | None = None
 
     @override
     def __repr__(self) -> str:
@@ -97,21 +105,23 @@ class ActiveCall(NamedTuple):
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self:
         """Read one item of ``activeCalls``; what cannot be read is None."""
+        get = item.get
+        # In the order of the fields, not by name, which takes longer: every event has such an item.
         return cls(
-            id=wire.identifier(item.get("id")),
-            session_id=wire.identifier(item.get("sessionId")),
-            telephony_session_id=wire.identifier(item.get("telephonySessionId")),
-            party_id=wire.identifier(item.get("partyId")),
-            direction=wire.member(CallDirection, item.get("direction")),
-            telephony_status=wire.member(TelephonyStatus, item.get("telephonyStatus")),
-            termination_type=wire.member(TerminationType, item.get("terminationType")),
-            start_time=wire.moment(item.get("startTime")),
-            queue_call=wire.flag(item.get("queueCall")),
-            from_number=wire.text(item.get("from")),
-            from_name=wire.text(item.get("fromName")),
-            to_number=wire.text(item.get("to")),
-            to_name=wire.text(item.get("toName")),
-            queue=_queue(item.get("callInfo")),
+            wire.identifier(get("id")),
+            wire.identifier(get("sessionId")),
+            wire.identifier(get("telephonySessionId")),
+            wire.identifier(get("partyId")),
+            _DIRECTIONS.read(get("direction")),
+            wire.moment(get("startTime")),
+            wire.flag(get("queueCall")),
+            wire.text(get("from")),
+            wire.text(get("fromName")),
+            wire.text(get("to")),
+            wire.text(get("toName")),
+            _queue(get("callInfo")),
+            TELEPHONY_STATUSES.read(get("telephonyStatus")),
+            _TERMINATIONS.read(get("terminationType")),
         )
 
     @property
@@ -240,6 +250,8 @@ class Extension:
 
 def _queue(call_info: Any) -> str | None:
     """Return the queue that ``callInfo`` names (docs/protocol.md 4.3)."""
+    if call_info is None:
+        return None
     primary = wire.mapping(wire.mapping(call_info).get("primary"))
     return (
         wire.name(primary.get("value")) if primary.get("type") == "QueueName" else None

@@ -3,7 +3,6 @@
 ``docs/decisions/0006-one-status.md`` says why it ranks so. Pure functions only.
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
 
 from .calls.reducer import CallPhase, Calls
@@ -26,11 +25,12 @@ class Status(StrEnum):
 
 def status(presence: Presence, calls: Calls) -> Status | None:
     """Return the first status that is true, or None where nothing is known."""
-    return next(statuses(presence, calls), None)
+    found = statuses(presence, calls)
+    return found[0] if found else None
 
 
-def statuses(presence: Presence, calls: Calls) -> Iterator[Status]:
-    """Yield every status that is true, the most important first.
+def statuses(presence: Presence, calls: Calls) -> list[Status]:
+    """Return every status that is true, the most important first.
 
     Calls count for more than the telephony status, which speaks of one of them, and calls a phone
     that dials "Ringing". Without call details it is all there is.
@@ -38,22 +38,24 @@ def statuses(presence: Presence, calls: Calls) -> Iterator[Status]:
     phases = {call.phase for call in calls.calls}
     telephony = presence.telephony_status
     is_beyond_list = CallPhase.HELD not in phases or calls.unseen > 0
+    true = []
     if is_ringing(presence, calls):
-        yield Status.RINGING
+        true.append(Status.RINGING)
     if CallPhase.CONNECTED in phases or (
         telephony is TelephonyStatus.CALL_CONNECTED and is_beyond_list
     ):
-        yield Status.ON_CALL
+        true.append(Status.ON_CALL)
     if CallPhase.DIALING in phases:
-        yield Status.DIALING
+        true.append(Status.DIALING)
     if CallPhase.HELD in phases or telephony is TelephonyStatus.ON_HOLD:
-        yield Status.ON_HOLD
+        true.append(Status.ON_HOLD)
     if presence.meeting_status is MeetingStatus.CONNECTED:
-        yield Status.IN_MEETING
+        true.append(Status.IN_MEETING)
     if presence.dnd_status is DndStatus.DO_NOT_ACCEPT_ANY_CALLS:
-        yield Status.DO_NOT_DISTURB
+        true.append(Status.DO_NOT_DISTURB)
     if presence.presence_status is not None:
-        yield _OF_PRESENCE[presence.presence_status]
+        true.append(_OF_PRESENCE[presence.presence_status])
+    return true
 
 
 def is_on_call(presence: Presence, calls: Calls) -> bool | None:

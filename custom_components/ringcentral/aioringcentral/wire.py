@@ -35,10 +35,10 @@ _UNSEEN: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 def identifier(value: Any) -> str | None:
     """Return an id as text; the service sends int64 numbers or strings (docs/protocol.md 2.1)."""
+    if isinstance(value, str):
+        return value if _IDENTIFIER.fullmatch(value) else None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if 0 <= value <= _LARGEST_NUMBER else None
-    if isinstance(value, str) and _IDENTIFIER.fullmatch(value):
-        return value
     return None
 
 
@@ -115,17 +115,24 @@ def moment(value: Any) -> datetime | None:
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def member[EnumT: StrEnum](kind: type[EnumT], value: Any) -> EnumT | None:
-    """Return the enum member, or None for a value this version does not know."""
-    if not isinstance(value, str):
-        return None
-    known: Mapping[str, Any] = kind._value2member_map_
-    found: EnumT | None = known.get(value)
-    if found is None and value != "Unknown":
-        # Whatever is not made of the protocol's own words may be a name or a number.
-        shown = value if words.is_made_of_words(value) else f"{len(value)} characters"
-        _LOGGER.debug("Unknown %s: %s", kind.__name__, shown)
-    return found
+class Members[EnumT: StrEnum](dict[str, EnumT | None]):
+    """The members of an enum by the service's words: None, and a line in the log, for any other text."""
+
+    def __init__(self, kind: type[EnumT]) -> None:
+        """Know the members of ``kind``."""
+        super().__init__({str(member): member for member in kind})
+        self._kind = kind.__name__
+
+    def __missing__(self, word: str) -> None:
+        """Log a word that this version does not know."""
+        if word != "Unknown":
+            # Whatever is not made of the protocol's own words may be a name or a number.
+            shown = word if words.is_made_of_words(word) else f"{len(word)} characters"
+            _LOGGER.debug("Unknown %s: %s", self._kind, shown)
+
+    def read(self, value: Any) -> EnumT | None:
+        """Return the member, or None for anything else."""
+        return self[value] if isinstance(value, str) else None
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """What an account reports: listeners, and the queue behind `Account.changes`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 import logging
 from typing import NamedTuple, override
 
@@ -90,23 +90,33 @@ class Listeners:
     def __init__(self) -> None:
         """Begin without listeners."""
         self._listeners: tuple[AccountListener, ...] = ()
+        # Those that have the two methods that every event calls.
+        self._of_presence: tuple[AccountListener, ...] = ()
+        self._of_events: tuple[AccountListener, ...] = ()
         self._logged: set[tuple[int, str]] = set()
         self.failures = 0
 
     def add(self, listener: AccountListener) -> Callable[[], None]:
         """Add a listener, and return what removes it."""
-        self._listeners = (*self._listeners, listener)
+        self._keep((*self._listeners, listener))
 
         def remove() -> None:
-            self._listeners = tuple(
-                each for each in self._listeners if each is not listener
-            )
+            self._keep(each for each in self._listeners if each is not listener)
 
         return remove
 
+    def _keep(self, listeners: Iterable[AccountListener]) -> None:
+        self._listeners = tuple(listeners)
+        self._of_presence = tuple(
+            each for each in self._listeners if _overrides(each, "presence_changed")
+        )
+        self._of_events = tuple(
+            each for each in self._listeners if _overrides(each, "event_received")
+        )
+
     def presence_changed(self, change: PresenceChange) -> None:
         """Call `AccountListener.presence_changed` of every listener."""
-        for listener in self._listeners:
+        for listener in self._of_presence:
             try:
                 listener.presence_changed(change)
             except Exception as err:  # noqa: BLE001 - whatever is wrong with one listener
@@ -114,7 +124,7 @@ class Listeners:
 
     def event_received(self, update: PresenceUpdate) -> None:
         """Call `AccountListener.event_received` of every listener."""
-        for listener in self._listeners:
+        for listener in self._of_events:
             try:
                 listener.event_received(update)
             except Exception as err:  # noqa: BLE001 - as above
@@ -138,6 +148,11 @@ class Listeners:
                 type(listener).__name__,
                 exc_info=error,
             )
+
+
+def _overrides(listener: AccountListener, method: str) -> bool:
+    own = getattr(getattr(listener, method), "__func__", None)
+    return own is not getattr(AccountListener, method)
 
 
 class ChangeQueue(AccountListener):

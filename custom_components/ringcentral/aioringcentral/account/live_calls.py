@@ -13,22 +13,22 @@ _NO_CALLS: Final = Calls()
 type CallsEnded = Callable[[str, Calls, tuple[CallEvent, ...]], None]
 
 
-class LiveCalls:
-    """Calls by extension id."""
+class LiveCalls(dict[str, Calls]):
+    """Calls by extension id; none where nothing is known yet."""
 
     def __init__(self, utcnow: Callable[[], datetime], ended: CallsEnded) -> None:
         """Begin without calls.
 
         ``ended`` is called for ends that time alone makes certain; it gets the extension id, the calls before and what happened.
         """
+        super().__init__()
         self._utcnow = utcnow
         self._ended = ended
-        self._calls: dict[str, Calls] = {}
         self._timers: dict[str, tuple[float, asyncio.TimerHandle]] = {}
 
-    def __getitem__(self, extension_id: str) -> Calls:
-        """Return the calls of an extension; none where nothing is known yet."""
-        return self._calls.get(extension_id, _NO_CALLS)
+    def __missing__(self, extension_id: str) -> Calls:
+        """Return no calls."""
+        return _NO_CALLS
 
     def resync(self, presence: Presence) -> tuple[CallEvent, ...]:
         """Update calls from a snapshot, which is no news: nothing happened."""
@@ -43,7 +43,7 @@ class LiveCalls:
     def forget(self, extension_id: str) -> None:
         """Drop an extension that is no longer followed."""
         self._keep(extension_id, _NO_CALLS)
-        self._calls.pop(extension_id, None)
+        self.pop(extension_id, None)
 
     def stop(self) -> None:
         """Cancel all timers."""
@@ -57,7 +57,7 @@ class LiveCalls:
         return step.events
 
     def _keep(self, key: str, calls: Calls) -> None:
-        self._calls[key] = calls
+        self[key] = calls
         due = calls.due
         if key in self._timers:
             if self._timers[key][0] == due:

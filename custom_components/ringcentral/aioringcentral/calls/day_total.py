@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 import math
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from .reducer import CallEvent, CallEventType, Calls
 from .state import TALKS
 
-_ENDS = frozenset({CallEventType.ENDED, CallEventType.MISSED})
+# Nothing else adds up.
+ENDS: Final = frozenset({CallEventType.ENDED, CallEventType.MISSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def missed(event: CallEvent, _since_midnight: float) -> float:
 
 def ended(event: CallEvent, _since_midnight: float) -> float:
     """Return 1 for a call that is over, whether or not it was answered."""
-    return float(event.type in _ENDS)
+    return float(event.type in ENDS)
 
 
 def talked(event: CallEvent, since_midnight: float) -> float:

@@ -6,7 +6,6 @@ docs/protocol.md 4.3 and 4.5 have the facts. Pure functions only.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import IntEnum
-from operator import attrgetter
 import re
 from typing import Any, Final, NamedTuple
 
@@ -25,22 +24,9 @@ _FURTHEST: Final = (
     TelephonyStatus.RINGING,
     TelephonyStatus.PARKED_CALL,
 )
-# Fields of an item that stay true when the service leaves them out the next time.
-_LASTING: Final = (
-    "id",
-    "session_id",
-    "telephony_session_id",
-    "party_id",
-    "direction",
-    "start_time",
-    "queue_call",
-    "from_number",
-    "from_name",
-    "to_number",
-    "to_name",
-    "queue",
-)
-_lasting: Final = attrgetter(*_LASTING)
+# Fields of an item that stay true when the service leaves them out the next time: all but the last two.
+_LASTING: Final = ActiveCall._fields[: ActiveCall._fields.index("telephony_status")]
+_MOST_LASTING: Final = len(_LASTING)
 # "0" stands for a missing id.
 _SAYS_NOTHING: Final = (None, "0")
 
@@ -124,10 +110,14 @@ def match(
 
 def is_party(legs: tuple[ActiveCall, ...], item: ActiveCall) -> bool:
     """Whether a call of one item is this one, as both of its surest ids say."""
+    if len(legs) != 1:
+        return False
+    session, party = legs[0].telephony_session_id, legs[0].party_id
     return (
-        len(legs) == 1
-        and _shared(legs[0].telephony_session_id, item.telephony_session_id) is True
-        and _shared(legs[0].party_id, item.party_id) is True
+        session == item.telephony_session_id
+        and party == item.party_id
+        and _is_usable(session)
+        and _is_usable(party)
     )
 
 
@@ -153,10 +143,10 @@ def merge_legs(
 
 
 def _filled(leg: ActiveCall, before: ActiveCall) -> ActiveCall:
-    now, then = _lasting(leg), _lasting(before)
+    now, then = leg[:_MOST_LASTING], before[:_MOST_LASTING]
     if now == then:
         return leg
-    left_out = {
+    left_out: dict[str, Any] = {
         name: old
         for name, new, old in zip(_LASTING, now, then, strict=True)
         if new in _SAYS_NOTHING and new != old

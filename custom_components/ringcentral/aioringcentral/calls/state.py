@@ -128,14 +128,20 @@ class Call(NamedTuple):
     @property
     def queue(self) -> str | None:
         """Name of the call queue that it came through."""
-        return next((leg.queue for leg in self.legs if leg.queue), None)
+        for leg in self.legs:
+            if leg.queue:
+                return leg.queue
+        return None
 
     @property
     def called_number(self) -> str | None:
         """Which of the extension's own numbers was called."""
         if self.direction is not CallDirection.INBOUND:
             return None
-        return next((leg.to_number for leg in self.legs if leg.to_number), None)
+        for leg in self.legs:
+            if leg.to_number:
+                return leg.to_number
+        return None
 
     def is_gone(self, clock: float) -> bool:
         """Whether a missing call does not come back."""

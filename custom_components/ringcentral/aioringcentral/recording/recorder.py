@@ -31,6 +31,9 @@ STATES: Final = (
 )
 
 
+_NO_FACTS: Final[Mapping[str, Any]] = {}
+
+
 class _Kept(NamedTuple):
     at: float
     kind: str
@@ -54,7 +57,7 @@ class Recorder:
 
     def received(self, frame: str | bytes, at: float) -> None:
         """Record a frame that arrived; ``at`` is in seconds of the loop's clock."""
-        self._keep(_Kept(at, "received", {}, frame, len(frame)))
+        self._keep(_Kept(at, "received", _NO_FACTS, frame, len(frame)))
 
     def sent(self, frame: str, at: float) -> None:
         """Record a frame that was sent."""
