@@ -112,7 +112,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     entry.async_on_unload(stop_listening)
     expected = set(extension_devices(hass, entry, account.id))
     if earlier := hass.data.get(_EARLIER, {}).get(entry.entry_id):
-        expected -= _choices(entry.options).dropped(*earlier)
+        expected -= _choices(entry.options).dropped(expected, *earlier)
     # One reading removes no device that the user has not dropped.
     account.expect_members(expected)
     coordinator.voicemail.expect(hass)

@@ -36,4 +36,18 @@ def test_only_whom_no_choice_can_mean_is_dropped(
     found = {
         key: by & earlier.follow for key, by in FOUND.items() if by & earlier.follow
     }
-    assert now.dropped(earlier, found) == dropped
+    assert now.dropped(found, earlier, found) == dropped
+
+
+@pytest.mark.parametrize(
+    ("now", "dropped"),
+    [
+        (Choices(own=True, chosen=("103",)), {"102"}),
+        (OWN, {"102", "103"}),
+        (LINES, set()),
+    ],
+)
+def test_who_was_missing_is_dropped_unless_a_list_may_mean_them(
+    now: Choices, dropped: set[str]
+) -> None:
+    assert now.dropped({"102", "103"}, LINES, {}) == dropped

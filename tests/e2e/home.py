@@ -97,6 +97,7 @@ class Home(Running):
             domain="automation",
             path=f"ringcentral/{name}.yaml",
             yaml=(BLUEPRINTS / f"{name}.yaml").read_text(),
+            allow_override=True,
         )
         blueprint = {"path": f"ringcentral/{name}.yaml", "input": given}
         await self.office.rest.post(

@@ -881,7 +881,11 @@ async def test_the_editor_is_told_of_all(
             found = described[f"{DOMAIN}.{trigger}"]
             for entity in found["target"]["entity"]:
                 assert entity["integration"] == DOMAIN
-            fields = set() if happening.key == "call" else {"behavior", "for"}
+            fields = (
+                {"queue", "called_number"}
+                if happening.key == "call"
+                else {"behavior", "for"}
+            )
             if trigger == "status_changed":
                 fields |= {"from", "to"}
             assert found["fields"].keys() == fields

@@ -79,7 +79,7 @@ async def test_a_newcomer_signs_in_and_adds_the_integration(
         await visitor.click("Submit")
 
         await visitor.text("Who to follow").wait_for()
-        await visitor.press(re.compile(r"^Everyone in the account$"))
+        await visitor.press(re.compile(r"^\s*Everyone in the account\s*$"))
         await visitor.click("Submit")
         await page.get_by_role(
             "button", name=re.compile("finish", re.IGNORECASE)
@@ -296,7 +296,7 @@ async def test_a_blueprint_is_imported(visitor: Visitor, shelf: str, path: Any) 
     await page.get_by_role("button", name="Import blueprint").last.click()
     await page.get_by_role("dialog").first.wait_for(state="hidden")
 
-    await page.locator("ha-data-table").get_by_text(name).click()
+    await page.locator("ha-data-table").get_by_text(name, exact=True).click()
     await page.locator("blueprint-automation-editor").wait_for()
     await page.locator("ha-selector, ha-settings-row").first.wait_for()
     assert not UNTRANSLATED.search(await page.inner_text("body"))

@@ -1,6 +1,6 @@
 """Whose presence to keep current, as a user chooses it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,18 +41,22 @@ class Choices:
         return frozenset(choice for choice, is_made in made.items() if is_made)
 
     def dropped(
-        self, earlier: Choices, origins: Mapping[str, frozenset[Follow]]
+        self,
+        extension_ids: Iterable[str],
+        earlier: Choices,
+        origins: Mapping[str, frozenset[Follow]],
     ) -> frozenset[str]:
-        """Return the ids of extensions that earlier choices meant, and these cannot mean.
+        """Return which of the extensions, known from earlier choices, these choices cannot mean.
 
         ``origins`` are the choices by which each extension was found then. A list that is chosen now and
-        was not chosen then may name any of them.
+        was not chosen then may name any of them; so may any list, if an extension was not found then.
         """
         if (self.follow - earlier.follow) & _LISTS:
             return frozenset()
         by_list = self.follow - {Follow.CHOSEN}
+        default = self.follow & _LISTS
         return frozenset(
             key
-            for key, found_by in origins.items()
-            if key not in self.chosen and not found_by & by_list
+            for key in extension_ids
+            if key not in self.chosen and not origins.get(key, default) & by_list
         )
