@@ -1,6 +1,7 @@
 """Each way to follow brings events by its own filter, whichever the others are."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
@@ -19,8 +20,8 @@ async def following(
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def no_others(following: Running) -> AsyncGenerator[None]:
+@asynccontextmanager
+async def others_refused(following: Running) -> AsyncGenerator[None]:
     """Let the service refuse filters that name an extension.
 
     Otherwise they would be asked for in place of one that brings nothing.
@@ -44,45 +45,49 @@ def people(following: Running) -> list[str]:
 
 async def test_own(following: Running) -> None:
     await following.office.emulator.post("reset")
-    await _follow(following, ["own"])
+    await following.follow(["own"])
 
     assert following.entities.extensions == [following.own]
     await _brings_events(following, [following.own])
 
 
-async def test_lines(following: Running, people: list[str], no_others: None) -> None:
+async def test_lines(following: Running, people: list[str]) -> None:
     lines = people[2:5]
     await following.office.emulator.post("membership", lines=lines)
-    await _follow(following, ["lines"])
+    await _only(following, lines)
+    async with others_refused(following):
+        await following.follow(["lines"])
 
-    assert set(following.entities.extensions) - {following.own} == set(lines)
-    await _brings_events(following, lines)
+        assert set(following.entities.extensions) - {following.own} == set(lines)
+        await _brings_events(following, lines)
 
 
-async def test_favorites(
-    following: Running, people: list[str], no_others: None
-) -> None:
+async def test_favorites(following: Running, people: list[str]) -> None:
     favorites = people[5:7]
     await following.office.emulator.post("membership", favorites=favorites)
-    await _follow(following, ["favorites"])
+    await _only(following, favorites)
+    async with others_refused(following):
+        await following.follow(["favorites"])
 
-    assert set(following.entities.extensions) == set(favorites)
-    await _brings_events(following, favorites)
+        assert set(following.entities.extensions) == set(favorites)
+        await _brings_events(following, favorites)
 
 
 async def test_chosen(following: Running, people: list[str]) -> None:
     chosen = [people[0], people[7]]
-    await _follow(following, ["chosen"], chosen)
+    await following.follow(["chosen"], chosen)
 
     assert set(following.entities.extensions) == set(chosen)
     await _brings_events(following, chosen)
 
 
-async def test_account(following: Running, people: list[str], no_others: None) -> None:
-    await _follow(following, ["account"])
+async def test_account(following: Running, people: list[str]) -> None:
+    await _only(following, people[:1])
+    async with others_refused(following):
+        await following.follow(["account"])
 
-    assert set(following.entities.extensions) >= {following.own, *people}
-    await _brings_events(following, people[:4])
+        assert set(following.entities.extensions) >= {following.own, *people}
+        await _brings_events(following, people[:4])
 
 
 async def test_all_three_filters_together(
@@ -91,7 +96,8 @@ async def test_all_three_filters_together(
     await following.office.emulator.post(
         "membership", lines=people[:2], favorites=people[1:3]
     )
-    await _follow(following, ["own", "lines", "favorites"])
+    await _only(following, people[:1])
+    await following.follow(["own", "lines", "favorites"])
 
     # One device each, whoever is named twice.
     assert sorted(following.entities.extensions) == sorted([following.own, *people[:3]])
@@ -102,7 +108,8 @@ async def test_a_new_line_becomes_a_device(
     following: Running, people: list[str]
 ) -> None:
     await following.office.emulator.post("membership", lines=people[:1])
-    await _follow(following, ["lines"])
+    await _only(following, people[:1])
+    await following.follow(["lines"])
     await following.office.emulator.post("membership", lines=people[:2])
 
     async def is_there() -> bool:
@@ -113,12 +120,9 @@ async def test_a_new_line_becomes_a_device(
     await _brings_events(following, people[:2])
 
 
-async def _follow(
-    following: Running, choices: list[str], chosen: Sequence[str] = ()
-) -> None:
-    """Follow nobody but these: whoever a list that is new may mean stays until two readings agree."""
-    await following.follow(["chosen"], [following.own])
-    await following.follow(choices, chosen)
+async def _only(following: Running, extension_ids: list[str]) -> None:
+    """Follow nobody else: whoever a list that is new may mean stays until two readings agree."""
+    await following.follow(["chosen"], extension_ids)
 
 
 async def _brings_events(following: Running, extension_ids: list[str]) -> None:
