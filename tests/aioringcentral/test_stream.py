@@ -413,6 +413,72 @@ async def test_a_replaced_socket_that_goes_before_its_last_events_is_a_break(
     await client.until(lambda: client.stream.is_live)
 
 
+@pytest.mark.parametrize("is_granted", [True, False])
+async def test_a_loss_while_the_next_socket_is_made_is_reported_at_once(
+    client: Client, emulator: Emulator, is_granted: bool
+) -> None:
+    """A ticket may take long; the loss and the break are reported once each, whatever becomes of it."""
+    asked, answered = asyncio.Event(), asyncio.Event()
+    ticket = client.rest.ticket
+
+    async def slow_ticket() -> Ticket:
+        if not asked.is_set():
+            asked.set()
+            await answered.wait()
+            if not is_granted:
+                raise GONE
+        return await ticket()
+
+    client.follow(backoff=NO_WAIT)
+    await client.live()
+    with patch.object(client.rest, "ticket", slow_ticket):
+        client.stream.change_filters(ALL)
+        await asked.wait()
+        await emulator.disconnect(code=1001)
+        await client.until(lambda: bool(client.losses))
+        assert not client.stream.is_live
+        assert client.lives == [Continuity.BROKEN]
+        answered.set()
+        await client.live(2)
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+    assert client.lives == [Continuity.BROKEN] * 2
+    assert len(client.losses) == 1
+    assert client.stream.history.losses == 1
+    assert list(client.stream.history.close_codes) == [1001]
+
+
+async def test_a_loss_is_recovered_where_the_next_socket_could_not_be_made(
+    client: Client, emulator: Emulator
+) -> None:
+    """The filters are the same, so that the session may live on."""
+    asked, answered = asyncio.Event(), asyncio.Event()
+    ticket = client.rest.ticket
+
+    async def slow_ticket() -> Ticket:
+        if not asked.is_set():
+            asked.set()
+            await answered.wait()
+            raise GONE
+        return await ticket()
+
+    with watchful(), patch.object(client.rest, "ticket", slow_ticket):
+        client.follow(backoff=NO_WAIT)
+        asked.set()
+        await client.live()
+        asked.clear()
+        is_old(client)
+        await asked.wait()
+        await emulator.disconnect(code=1001)
+        await client.until(lambda: bool(client.losses))
+        await ring(emulator)
+        answered.set()
+        await client.heard(telephonyStatus="Ringing")
+        await client.live(2)
+    assert client.lives == [Continuity.BROKEN, Continuity.RECOVERED]
+    assert len(client.losses) == 1
+
+
 async def test_a_replaced_socket_that_falls_silent_is_a_break(
     client: Client, emulator: Emulator
 ) -> None:

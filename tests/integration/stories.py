@@ -254,10 +254,12 @@ class Story:
         await self.until(lambda: not self.coordinator.account.stream.is_live)
 
     async def live(self) -> None:
-        """Wait until the connection is there, and what it shows is trusted."""
+        """Wait until the connection is there, and what it shows is trusted, not only kept for a while."""
         await self.until(
             lambda: (
-                self.coordinator.account.stream.is_live and self.coordinator.available
+                self.coordinator.account.is_live
+                and self.coordinator.account.is_current
+                and self.coordinator.available
             )
         )
 

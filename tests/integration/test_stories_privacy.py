@@ -10,6 +10,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.ringcentral.aioringcentral.errors import PermissionMissing
+from custom_components.ringcentral.aioringcentral.filters import extension_filter
 from custom_components.ringcentral.aioringcentral.models import Ticket
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import CALLER_FULL, CALLER_HIDDEN
@@ -49,6 +51,19 @@ async def call_comes(story: Story) -> None:
     await story.shows(telephony_status="call_connected")
     await story.call("hangup")
     await story.shows(telephony_status="no_call")
+
+
+def has_filter(story: Story, extension_id: str) -> bool:
+    """Return whether the extension has a filter of its own that is live."""
+    subscription = story.coordinator.account.stream.subscription
+    return subscription is not None and (
+        extension_filter(extension_id) in subscription.live
+    )
+
+
+def missing_permission(story: Story) -> bool:
+    """Return whether a missing permission was the last trouble."""
+    return isinstance(story.coordinator.account.last_error, PermissionMissing)
 
 
 def everything_logged(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -115,10 +130,13 @@ async def test_the_log_tells_nobody_who_calls(
             secrets.add((await tokens.token()).value)
             person = await emulator.add_extension("Nora Newcomer")
             await story.until(lambda: person in story.followed())
+            await story.until(lambda: has_filter(story, person))
             emulator.faults.set(permissions_removed=["ReadPresence"])
             await emulator.disconnect(code=1001, recoverable=False)
+            await story.until(lambda: missing_permission(story))
             await story.until(lambda: not story.coordinator.available)
             emulator.faults.clear()
+            # From here on the event arrives that names who leaves.
             await story.live()
             await emulator.rename_extension(person, "Nora Oldname")
             await emulator.remove_extension(person)

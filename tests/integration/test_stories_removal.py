@@ -10,11 +10,14 @@ from custom_components.ringcentral.repairs import async_create_fix_flow
 from emulator import Emulator
 
 from .stories import (
+    EVERYONE_FILTER,
     EXTENSIONS,
     Story,
     colleagues,
     confirming,
+    hasty,
     issues,
+    late_replies,
     lines,
     office,
     settling_at_once,
@@ -117,6 +120,50 @@ async def test_two_readings_that_agree_remove(
             await read_again(story)
             assert story.followed() == before
             await story.until(lambda: story.followed() == before - {gone})
+            assert story.seen_unavailable() == []
+
+
+async def test_who_leaves_while_the_only_socket_is_lost_and_the_next_is_made(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The loss shows at once, though a newcomer's filters are still being asked for, and no event is awaited."""
+    emulator.faults.set(refuse_filters={EVERYONE_FILTER: "SUB-406"})
+    with settling_at_once(), hasty(), confirming(0.5):
+        async with office(hass, emulator, follow=["account"]) as story:
+            await story.live()
+            with late_replies("ticket") as late:
+                person = await emulator.add_extension("Nora New")
+                await story.until(lambda: late.made == 1)
+                await story.until(lambda: person in story.followed())
+                before = story.followed()
+                await emulator.disconnect(code=1001, recoverable=False)
+                await story.lost()
+                assert story.account_now("push_connected") == "off"
+                await emulator.remove_extension(person)
+                assert not story.coordinator.account.is_current
+                late.let_arrive.set()
+                await story.live()
+                assert story.followed() == before
+            await story.until(lambda: story.followed() == before - {person})
+            assert story.seen_unavailable() == []
+
+
+async def test_who_leaves_while_the_next_socket_is_made_is_removed_at_once(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The present socket is still there, and its event counts."""
+    emulator.faults.set(refuse_filters={EVERYONE_FILTER: "SUB-406"})
+    with settling_at_once(), hasty():
+        async with office(hass, emulator, follow=["account"]) as story:
+            before = story.followed()
+            with late_replies("ticket") as late:
+                person = await emulator.add_extension("Nora New")
+                await story.until(lambda: late.made == 1)
+                await story.until(lambda: story.followed() == before | {person})
+                await emulator.remove_extension(person)
+                await story.until(lambda: story.followed() == before)
+                late.let_arrive.set()
+                await story.live()
             assert story.seen_unavailable() == []
 
 

@@ -247,6 +247,8 @@ class Stream:
         if self._course.is_break_unreported:
             self._report_live(Continuity.BROKEN)
         schedule = link.schedule
+        # A ticket, a token or a search for filters may take long: a loss is reported meanwhile.
+        watch = self._spawn(self._watch(link.connection))
         try:
             token = await self._tokens.token()
             if self._replace.is_set() or schedule.must_replace(token, _now()):
@@ -263,7 +265,14 @@ class Stream:
                 "A planned renewal failed (%s), trying again in %.0f s", err, wait
             )
             schedule.retry_at = _now() + wait
+        finally:
+            watch.cancel()
         return link
+
+    async def _watch(self, connection: Connection) -> None:
+        """Report the loss of the present connection as soon as it is closed."""
+        await connection.closed.wait()
+        self._report_closed(connection)
 
     async def _wait(self, link: _Link) -> None:
         """Wait until the connection is closed, a replacement is asked for, or something is due."""
@@ -283,42 +292,50 @@ class Stream:
             raise
         self.history.replacements += 1
         self._backoff.reset()
-        continuity = (
-            Continuity.BROKEN
-            if link.connection.closed.is_set()
-            else Continuity.REPLACED
-        )
-        self._spawn(self._retire(link))
+        is_lost = link.connection.closed.is_set()
+        if is_lost:
+            self._report_closed(link.connection)
+        self._spawn(self._retire(link, is_lost=is_lost))
+        continuity = Continuity.BROKEN if is_lost else Continuity.REPLACED
         return self._go_live(connection, token, continuity)
 
-    async def _retire(self, link: _Link) -> None:
+    async def _retire(self, link: _Link, *, is_lost: bool) -> None:
         """Close a replaced connection once its last events are in, and its session with it."""
-        connection = link.connection
         self._retiring += 1
-        ends = [connection.closed.wait(), self._ends.wait()]
-        await _first_of(ends, link.schedule.lingers(_now(), time.time()))
-        try:
-            if not self._ends.is_set():
-                await connection.heartbeat()
-        except RetryLater:
-            _LOGGER.debug("The replaced connection was gone before its last events")
-            self._report_missed()
-        await connection.close()
+        if not is_lost:
+            await self._await_last_events(link)
+        await link.connection.close()
         self._retiring -= 1
         if not self._retiring:
             # Another that was replaced may stand on the same session.
             await self._tokens.end_others()
 
+    async def _await_last_events(self, link: _Link) -> None:
+        """Wait for late events of a replaced connection; report a break where it is lost before."""
+        ends = [link.connection.closed.wait(), self._ends.wait()]
+        await _first_of(ends, link.schedule.lingers(_now(), time.time()))
+        try:
+            if not self._ends.is_set():
+                await link.connection.heartbeat()
+        except RetryLater:
+            _LOGGER.debug("The replaced connection was gone before its last events")
+            self._report_missed()
+
     def _end(self, link: _Link) -> float:
-        """Record how a connection ended, keep what recovers its session, and return the seconds to wait."""
+        """Report a loss, keep what recovers its session, and return the seconds to wait."""
         connection = link.connection
-        self._lost(RetryLater(Reason.CANNOT_CONNECT, connection.error_code))
-        self.history.close_codes.append(connection.close_code)
+        self._report_closed(connection)
         self._keep_recovery(connection, link.schedule.token.session)
         self._backoff.held(_now() - connection.opened_at)
         self._link = None
         self._spawn(connection.close())
         return self._backoff.next()
+
+    def _report_closed(self, connection: Connection) -> None:
+        """Report and record how the present connection ended, once."""
+        if self.is_live:
+            self._lost(RetryLater(Reason.CANNOT_CONNECT, connection.error_code))
+            self.history.close_codes.append(connection.close_code)
 
     def _keep_recovery(self, connection: Connection, session: int) -> None:
         until = _now() + connection.details.recovery_timeout
@@ -336,10 +353,11 @@ class Stream:
         self._course.lost(error)
         self._guard(self._listener.stream_lost, error)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name="ringcentral stream")
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
 
 def _now() -> float:
