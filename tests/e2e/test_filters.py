@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+import time
 
 import pytest
 import pytest_asyncio
@@ -9,6 +10,9 @@ import pytest_asyncio
 from .running import END_TO_END, START_TIMEOUT, Running, eventually
 
 pytestmark = END_TO_END
+
+# Seconds from an event to a state.
+AT_ONCE = 0.1
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -118,6 +122,44 @@ async def test_a_new_line_becomes_a_device(
 
     await eventually(is_there, START_TIMEOUT)
     await _brings_events(following, people[:2])
+
+
+async def test_a_monitored_queue_shows_at_once_that_two_calls_wait(
+    following: Running, people: list[str]
+) -> None:
+    office = following.office
+    queue = next(iter(await office.emulator.queues()))
+    await office.emulator.post("membership", lines=[people[0], queue])
+    await _only(following, people[:1])
+    await following.follow(["lines"])
+    status = following.entities[queue, "telephony_status"]
+    waiting = following.entities[queue, "active_calls"]
+
+    # Home Assistant's own way from a request to a state, on a machine that may be busy.
+    started = time.perf_counter()
+    await office.rest.post("/api/states/sensor.floor", {"state": "set"})
+    floor = await office.states.wait_for("sensor.floor", "set")
+    assert floor is not None
+    limit = max(AT_ONCE, 4 * (floor.at - started))
+    for count in ("1", "2"):
+        started = time.perf_counter()
+        await office.emulator.post(
+            "calls",
+            extension_id=queue,
+            script=["ring"],
+            call=count,
+            ring_members=False,
+        )
+        change = await office.states.wait_for(waiting, count)
+        assert change is not None
+        assert change.at - started < limit
+        await office.states.wait_for(status, "ringing")
+    for count in ("1", "2"):
+        await office.emulator.post(
+            "calls", extension_id=queue, script=["hangup"], call=count
+        )
+    await office.states.wait_for(waiting, "0")
+    await office.states.wait_for(status, "no_call")
 
 
 async def _only(following: Running, extension_ids: list[str]) -> None:
