@@ -1,6 +1,7 @@
 """Tools for Assist: who is free or on the phone, what somebody is doing, and do not disturb."""
 
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, override
 
@@ -121,6 +122,27 @@ class _NamedPersonTool(Tool):
 
     integration = DOMAIN
 
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Find the person, and answer."""
+        data = self.parameters(_given(tool_input))
+        person = self._person(hass, llm_context, data.get("name"))
+        if isinstance(person, ToolResult):
+            return person
+        return await self._answer(hass, llm_context, person, data)
+
+    @abstractmethod
+    async def _answer(
+        self,
+        hass: HomeAssistant,
+        llm_context: LLMContext,
+        person: Person,
+        data: Mapping[str, Any],
+    ) -> ToolResult:
+        """Answer for one person; ``data`` is what the model filled in."""
+
     def _person(
         self, hass: HomeAssistant, llm_context: LLMContext, name: str | None
     ) -> Person | ToolResult:
@@ -157,14 +179,14 @@ class PersonStatusTool(_NamedPersonTool):
     parameters = vol.Schema({_NAME: str})
 
     @override
-    async def async_call(
-        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    async def _answer(
+        self,
+        hass: HomeAssistant,
+        llm_context: LLMContext,
+        person: Person,
+        data: Mapping[str, Any],
     ) -> ToolResult:
         """Return the status with its time, and the caller's name where it is shown."""
-        data = self.parameters(_given(tool_input))
-        person = self._person(hass, llm_context, data.get("name"))
-        if isinstance(person, ToolResult):
-            return person
         facts: dict[str, Any] = {"name": person.name, "status": _status(person)}
         shown = person.state.attributes
         if isinstance(since := shown.get(ATTR_SINCE), datetime):
@@ -190,14 +212,14 @@ class WaitingTool(_NamedPersonTool):
     parameters = vol.Schema({_NAME: str})
 
     @override
-    async def async_call(
-        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    async def _answer(
+        self,
+        hass: HomeAssistant,
+        llm_context: LLMContext,
+        person: Person,
+        data: Mapping[str, Any],
     ) -> ToolResult:
         """Return the numbers that are exposed, and known."""
-        data = self.parameters(_given(tool_input))
-        person = self._person(hass, llm_context, data.get("name"))
-        if isinstance(person, ToolResult):
-            return person
         if not (found := _waiting(hass, llm_context, person)):
             return _error(f"What waits for {person.name} is not known here")
         return ToolResult(data={"name": person.name, **found})
@@ -224,14 +246,14 @@ class DoNotDisturbTool(_NamedPersonTool):
     )
 
     @override
-    async def async_call(
-        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    async def _answer(
+        self,
+        hass: HomeAssistant,
+        llm_context: LLMContext,
+        person: Person,
+        data: Mapping[str, Any],
     ) -> ToolResult:
         """Use the actions, which look at what the user may do."""
-        data = self.parameters(_given(tool_input))
-        person = self._person(hass, llm_context, data.get("name"))
-        if isinstance(person, ToolResult):
-            return person
         if (entity_id := _switch(hass, llm_context, person)) is None:
             return _error(f"Do not disturb of {person.name} cannot be changed here")
         minutes = data.get("minutes") if data["on"] else None
