@@ -302,8 +302,10 @@ async def test_a_blueprint_is_imported(visitor: Visitor, shelf: str, path: Any) 
     await address.fill(f"{shelf}/{path.name}")
     await expect(address).to_have_value(f"{shelf}/{path.name}")
     await visitor.click("Preview")
-    await visitor.text(name).wait_for()
-    await page.get_by_role("button", name="Import blueprint").last.click()
+    # In the dialog: the page behind may name another that begins alike, and has that button, too.
+    dialog = page.locator("ha-dialog-import-blueprint")
+    await dialog.get_by_text(name).first.wait_for()
+    await dialog.get_by_role("button", name="Import blueprint").click()
     await page.get_by_role("dialog").first.wait_for(state="hidden")
 
     await page.locator("ha-data-table").get_by_text(name, exact=True).click()
