@@ -7,9 +7,9 @@ import re
 import time
 from typing import Any, Self
 
-from .running import SOON, START_TIMEOUT, Running, eventually
+from demo.home import BLUEPRINTS
 
-BLUEPRINTS = Path(__file__).parents[2] / "blueprints/automation/ringcentral"
+from .running import SOON, START_TIMEOUT, Running, eventually
 
 # Seconds after a change in which automations have done what comes of it.
 QUIET = 0.5

@@ -4,12 +4,14 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 from typing import Any
 
+from aiohttp import web
 from playwright.async_api import Browser, async_playwright
 import pytest
 import pytest_asyncio
 import pytest_socket
 
-from demo.hass import CHECKOUT, free_port
+from demo.hass import CHECKOUT, HOST, free_port
+from demo.home import BLUEPRINTS
 from demo.office import Office, Plan
 from tests.e2e.running import START_TIMEOUT, Running
 
@@ -109,6 +111,19 @@ async def visitor(
         yield visitor
         await keep_failure(request, visitor)
         assert visitor.errors == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def shelf() -> AsyncGenerator[str]:
+    """Serve the blueprints' folder as a web site does."""
+    app = web.Application()
+    app.router.add_static("/", BLUEPRINTS)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, HOST, port).start()
+    yield f"http://{HOST}:{port}"
+    await runner.cleanup()
 
 
 async def keep_failure(request: pytest.FixtureRequest, visitor: Visitor) -> None:

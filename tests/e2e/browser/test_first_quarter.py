@@ -11,21 +11,20 @@ from statistics import median
 import time
 from typing import Any
 
-from aiohttp import web
 from playwright.async_api import Browser
 import pytest
 import pytest_asyncio
 
 from demo.api import Json
-from demo.hass import HOST, free_port
-from demo.home import BLUEPRINTS, LAMP
+from demo.hass import free_port
+from demo.home import LAMP
 from demo.office import OWNER, Office, Plan
 from tests.e2e.running import END_TO_END, complaints
 from tests.integration import TEXTS
 
 from .conftest import PICTURES
 from .test_interface import UNTRANSLATED, fill_in
-from .visitor import Visitor
+from .visitor import Visitor, import_blueprint
 
 pytestmark = END_TO_END
 
@@ -65,19 +64,6 @@ class Lamp:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def shelf() -> AsyncGenerator[str]:
-    """Serve the blueprints' folder as a web site does."""
-    app = web.Application()
-    app.router.add_static("/", BLUEPRINTS)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, HOST, port).start()
-    yield f"http://{HOST}:{port}"
-    await runner.cleanup()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
 async def newcomer(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Visitor]:
@@ -108,7 +94,9 @@ async def test_from_nothing_to_a_red_lamp(
     await logs_in(newcomer)
     await adds_the_integration(newcomer)
     entities = await office.entities()
-    await imports(newcomer, f"{shelf}/busy_light.yaml")
+    await import_blueprint(
+        newcomer, f"{shelf}/busy_light.yaml", "RingCentral busy light"
+    )
     await makes_the_automation(newcomer)
     await office.states.wait_until(
         lambda: office.states.get(AUTOMATION) == "on", 20, "saving"
@@ -166,20 +154,6 @@ async def adds_the_integration(newcomer: Visitor) -> None:
     await page.get_by_role(
         "button", name=re.compile("finish", re.IGNORECASE)
     ).first.click()
-
-
-async def imports(newcomer: Visitor, address: str) -> None:
-    """Import a blueprint."""
-    page = newcomer.page
-    await newcomer.goto("/config/blueprint/dashboard")
-    await newcomer.click("Import blueprint")
-    field = page.locator("ha-dialog-import-blueprint input")
-    await newcomer.text("Preview").wait_for()
-    await field.fill(address)
-    await newcomer.click("Preview")
-    await newcomer.text("RingCentral busy light").wait_for()
-    await page.get_by_role("button", name="Import blueprint").last.click()
-    await page.get_by_role("dialog").first.wait_for(state="hidden")
 
 
 async def makes_the_automation(newcomer: Visitor) -> None:

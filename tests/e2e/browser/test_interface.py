@@ -1,30 +1,27 @@
 """What a person does with the integration by clicking, from the first sign-in on."""
 
-from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 import re
 from statistics import median
 import time
 from typing import Any
 
-from aiohttp import web
 from playwright.async_api import Browser, Page, TimeoutError as Late, expect
 import pytest
-import pytest_asyncio
 
 from demo.api import Json
 from demo.dashboard import PATH as OFFICE_BOARD, create_dashboard
-from demo.hass import CHECKOUT, HOST, free_port
+from demo.hass import free_port
+from demo.home import BLUEPRINTS
 from demo.office import OWNER, Office, Plan
 from tests.e2e.running import END_TO_END, Running, eventually
 
 from .board import create_board
-from .visitor import Visitor
+from .visitor import Visitor, import_blueprint
 
 pytestmark = END_TO_END
 
 INTEGRATION = "/config/integrations/integration/ringcentral"
-BLUEPRINTS = CHECKOUT / "blueprints/automation/ringcentral"
 # A text that nobody translated is shown as its key.
 UNTRANSLATED = re.compile(r"component\.ringcentral|\bui\.\w+\.\w+|\bundefined\b")
 
@@ -278,35 +275,11 @@ def accept_automations(office: Office) -> None:
         configuration.write_text(f"{text}automation: !include automations.yaml\n")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def shelf() -> AsyncGenerator[str]:
-    """Serve the blueprints as a web site does."""
-    app = web.Application()
-    app.router.add_static("/", BLUEPRINTS)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, HOST, port).start()
-    yield f"http://{HOST}:{port}"
-    await runner.cleanup()
-
-
 @pytest.mark.parametrize("path", sorted(BLUEPRINTS.glob("*.yaml")), ids=lambda p: p.stem)  # fmt: skip
 async def test_a_blueprint_is_imported(visitor: Visitor, shelf: str, path: Any) -> None:
     page = visitor.page
     name = re.findall(r"^  name: (.*)$", path.read_text(), re.MULTILINE)[0]
-    await visitor.goto("/config/blueprint/dashboard")
-    await visitor.click("Import blueprint")
-    address = page.locator("ha-dialog-import-blueprint input")
-    await visitor.text("Preview").wait_for()
-    await address.fill(f"{shelf}/{path.name}")
-    await expect(address).to_have_value(f"{shelf}/{path.name}")
-    await visitor.click("Preview")
-    # In the dialog: the page behind may name another that begins alike, and has that button, too.
-    dialog = page.locator("ha-dialog-import-blueprint")
-    await dialog.get_by_text(name).first.wait_for()
-    await dialog.get_by_role("button", name="Import blueprint").click()
-    await page.get_by_role("dialog").first.wait_for(state="hidden")
+    await import_blueprint(visitor, f"{shelf}/{path.name}", name)
 
     await page.locator("ha-data-table").get_by_text(name, exact=True).click()
     await page.locator("blueprint-automation-editor").wait_for()

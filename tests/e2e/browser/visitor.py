@@ -9,7 +9,14 @@ import re
 import shutil
 from typing import Any, Self
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+)
 import pytest
 
 from demo.office import Office
@@ -158,3 +165,20 @@ async def _signed_in(office: Office) -> str:
         "clientId": f"{office.hass.url}/",
     }
     return f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(stored))});"
+
+
+async def import_blueprint(visitor: Visitor, address: str, name: str) -> None:
+    """Import a blueprint from where it is served, by its name."""
+    page = visitor.page
+    await visitor.goto("/config/blueprint/dashboard")
+    await visitor.click("Import blueprint")
+    # In the dialog: the page behind may name another that begins alike, and has that button, too.
+    dialog = page.locator("ha-dialog-import-blueprint")
+    field = dialog.locator("input")
+    await visitor.text("Preview").wait_for()
+    await field.fill(address)
+    await expect(field).to_have_value(address)
+    await visitor.click("Preview")
+    await dialog.get_by_text(name).first.wait_for()
+    await dialog.get_by_role("button", name="Import blueprint").click()
+    await page.get_by_role("dialog").first.wait_for(state="hidden")
