@@ -54,9 +54,7 @@ async def drop_for_good(world: World, chance: random.Random) -> None:
 async def recovery_refused(world: World, chance: random.Random) -> None:
     """A lost session is not recovered."""
     code = chance.choice(("fail", "WSG-1003", "WSG-1005"))
-    async with world.switched(recovery=code):
-        await world.disconnect(None)
-        await asyncio.sleep(2)
+    await world.reconnect_under(None, seconds=2, recovery=code)
 
 
 async def ticket_refused(world: World, chance: random.Random) -> None:
@@ -67,23 +65,19 @@ async def ticket_refused(world: World, chance: random.Random) -> None:
             {"status": 401, "code": "OAU-213", "next": 1},
         )
     )
-    async with world.switched(wstoken_error=error):
-        await world.disconnect(None)
-        await asyncio.sleep(3)
+    await world.reconnect_under(None, seconds=3, wstoken_error=error)
 
 
 async def connection_error(world: World, chance: random.Random) -> None:
     """The next sockets are refused."""
-    async with world.switched(connection_error=chance.randint(1, 2)):
-        await world.disconnect(None)
-        await asyncio.sleep(3)
+    await world.reconnect_under(None, seconds=3, connection_error=chance.randint(1, 2))
 
 
 async def subscribe_reply_lost(world: World, _chance: random.Random) -> None:
     """A subscription is made, and its reply is lost."""
-    async with world.switched(lose_subscribe_replies=1):
-        await world.disconnect(None, recoverable=False)
-        await asyncio.sleep(1)
+    await world.reconnect_under(
+        None, seconds=1, recoverable=False, lose_subscribe_replies=1
+    )
 
 
 async def silence(world: World, chance: random.Random) -> None:
@@ -126,18 +120,19 @@ async def refused(world: World, chance: random.Random) -> None:
     group = chance.choice(_GROUPS)
     told = chance.random() < 0.9
     fault = {"next": chance.randint(1, 3), "retry_after": told}
-    async with world.switched(http_429={group: fault}):
-        await world.disconnect(1001, recoverable=False)
-        await asyncio.sleep(3)
+    await world.reconnect_under(
+        1001, seconds=3, recoverable=False, http_429={group: fault}
+    )
     if not told:
         await asyncio.sleep(_UNTOLD)
 
 
 async def penalty(world: World, chance: random.Random) -> None:
     """Other programs use the same app: little budget is left, and the penalty is real."""
-    async with world.switched(rate_limits={chance.choice(_GROUPS): 1}):
-        await world.disconnect(1001, recoverable=False)
-        await asyncio.sleep(chance.uniform(2, 5))
+    limits = {chance.choice(_GROUPS): 1}
+    await world.reconnect_under(
+        1001, seconds=chance.uniform(2, 5), recoverable=False, rate_limits=limits
+    )
 
 
 async def server_errors(world: World, chance: random.Random) -> None:
@@ -149,13 +144,12 @@ async def server_errors(world: World, chance: random.Random) -> None:
         "next": chance.randint(1, 3),
         "retry_after": chance.choice((None, None, 2)),
     }
-    async with world.switched(http_5xx=[error]):
-        await world.disconnect(1001, recoverable=False)
-        await asyncio.sleep(3)
+    await world.reconnect_under(1001, seconds=3, recoverable=False, http_5xx=[error])
 
 
 async def slow_replies(world: World, chance: random.Random) -> None:
     """Replies are slow."""
-    async with world.switched(reply_delay=chance.uniform(0.5, 2)):
-        await world.disconnect(1001, recoverable=chance.random() < 0.5)
-        await asyncio.sleep(4)
+    delay, is_recoverable = chance.uniform(0.5, 2), chance.random() < 0.5
+    await world.reconnect_under(
+        1001, seconds=4, recoverable=is_recoverable, reply_delay=delay
+    )

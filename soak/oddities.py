@@ -25,9 +25,7 @@ async def replies(world: World, chance: random.Random) -> None:
         {"kind": kind, "path": chance.choice(PATHS), "next": chance.randint(1, 2)}
         for kind in chance.sample(_REPLIES, k=3)
     ]
-    async with world.switched(odd=odd):
-        await world.disconnect(1001, recoverable=False)
-        await asyncio.sleep(4)
+    await world.reconnect_under(1001, seconds=4, recoverable=False, odd=odd)
 
 
 async def presence(world: World, chance: random.Random) -> None:
@@ -36,9 +34,7 @@ async def presence(world: World, chance: random.Random) -> None:
         {"kind": kind, "path": "*/presence", "next": 1}
         for kind in chance.sample(_MEMBERS, k=3)
     ]
-    async with world.switched(odd=odd):
-        await world.disconnect(1001, recoverable=False)
-        await asyncio.sleep(4)
+    await world.reconnect_under(1001, seconds=4, recoverable=False, odd=odd)
 
 
 async def events(world: World, chance: random.Random) -> None:
@@ -58,24 +54,21 @@ async def frames(world: World, chance: random.Random) -> None:
         | {"next": 1}
         for kind in chance.sample(_FRAMES, k=4)
     ]
-    async with world.switched(odd=odd):
-        await world.disconnect(None, recoverable=chance.random() < 0.5)
-        await asyncio.sleep(4)
+    is_recoverable = chance.random() < 0.5
+    await world.reconnect_under(None, seconds=4, recoverable=is_recoverable, odd=odd)
 
 
 async def limits(world: World, _chance: random.Random) -> None:
     """Headers about limits are odd."""
-    async with world.switched(odd=[{"kind": "headers", "next": 20}]):
-        await world.disconnect(1001, recoverable=False)
-        await asyncio.sleep(3)
+    odd = [{"kind": "headers", "next": 20}]
+    await world.reconnect_under(1001, seconds=3, recoverable=False, odd=odd)
 
 
 async def maintenance(world: World, chance: random.Random) -> None:
     """The service is under maintenance."""
     code = chance.choice(("CMN-211", "MaintenanceMode"))
-    async with world.switched(maintenance={"code": code, "retry_after": 2}):
-        await world.disconnect(1001, recoverable=False)
-        await asyncio.sleep(3)
+    fault = {"code": code, "retry_after": 2}
+    await world.reconnect_under(1001, seconds=3, recoverable=False, maintenance=fault)
 
 
 async def new_tokens_unknown(world: World, _chance: random.Random) -> None:
@@ -88,6 +81,6 @@ async def new_tokens_unknown(world: World, _chance: random.Random) -> None:
 async def permission_lost(world: World, chance: random.Random) -> None:
     """A permission is taken away, and given back."""
     name = chance.choice(("ReadPresence", "SubscriptionWebSocket"))
-    async with world.switched(permissions_removed=[name]):
-        await world.disconnect(1001, recoverable=False)
-        await asyncio.sleep(4)
+    await world.reconnect_under(
+        1001, seconds=4, recoverable=False, permissions_removed=[name]
+    )

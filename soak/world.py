@@ -160,6 +160,19 @@ class World:
         """Close every socket with a code, or cut it."""
         await self.emulator.post("disconnect", code=code, recoverable=recoverable)
 
+    async def reconnect_under(
+        self,
+        code: int | None,
+        *,
+        seconds: float,
+        recoverable: bool = True,
+        **switches: Any,
+    ) -> None:
+        """Disconnect while some of the emulator's switches are on, and leave them on for so many seconds."""
+        async with self.switched(**switches):
+            await self.disconnect(code, recoverable=recoverable)
+            await asyncio.sleep(seconds)
+
     async def let_live(self, *, is_alive: bool) -> None:
         """Let the office live, or end all its calls."""
         await self.emulator.post("simulate", on=is_alive, pace=PACE)
