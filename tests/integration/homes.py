@@ -54,16 +54,8 @@ class Moody:
         self.has_failed = False
 
 
-class MoodyLamp(Moody, Lamp):
-    """A lamp with its moods."""
-
-    @override
-    def _tell(self) -> None:
-        self.told.append(self.shows)
-        if self.lag:
-            self.hass.loop.call_later(self.lag, self.async_write_ha_state)
-        else:
-            self.async_write_ha_state()
+class MoodySwitched(Moody, entity.ToggleEntity):
+    """Something that is turned on and off."""
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -74,6 +66,18 @@ class MoodyLamp(Moody, Lamp):
     async def async_turn_off(self, **kwargs: Any) -> None:
         await self.obey()
         await super().async_turn_off(**kwargs)
+
+
+class MoodyLamp(MoodySwitched, Lamp):
+    """A lamp with its moods."""
+
+    @override
+    def _tell(self) -> None:
+        self.told.append(self.shows)
+        if self.lag:
+            self.hass.loop.call_later(self.lag, self.async_write_ha_state)
+        else:
+            self.async_write_ha_state()
 
     def by_hand(self, what: int) -> None:
         """Be used for something else."""
@@ -85,20 +89,10 @@ class MoodyLamp(Moody, Lamp):
         self.async_write_ha_state()
 
 
-class MoodyPlug(Moody, Plug):
+class MoodyPlug(MoodySwitched, Plug):
     """A plug with its moods."""
 
     shows = property(lambda self: "on" if self.is_on else "off")
-
-    @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self.obey()
-        await super().async_turn_on(**kwargs)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self.obey()
-        await super().async_turn_off(**kwargs)
 
     def by_hand(self, what: int) -> None:
         """Be switched by somebody."""
