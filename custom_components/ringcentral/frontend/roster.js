@@ -9,10 +9,10 @@ const KEYS = new Set(["status", "telephony_status", "call_started", "active_call
 export const PARTS = ["people", "queues", "parked"];
 const PART_OF = { Department: "queues", GroupCallPickup: "queues", ParkLocation: "parked" };
 
-const list = (value) => (value == null ? [] : [].concat(value));
+/** Return the key of the entity that a row shows, and opens. */
+export const mainKey = (ids) => (ids.status ? "status" : "telephony_status");
 
-/** Return the entity that a row shows, and opens. */
-export const main = (ids) => ids.status ?? ids.telephony_status;
+const list = (value) => (value == null ? [] : [].concat(value));
 
 /** Return every extension that a configuration asks for: device, number, part, and entity ids by key. */
 export function extensions(hass, config) {
@@ -42,7 +42,7 @@ export function extensions(hass, config) {
     extension.isAsked ||= asked.areas.has(entity.area_id) || Boolean(entity.labels?.some((label) => asked.labels.has(label)));
     extension.area ??= entity.area_id;
   }
-  const shown = [...found.values()].filter((extension) => extension.isAsked && main(extension.ids));
+  const shown = [...found.values()].filter((extension) => extension.isAsked && extension.ids[mainKey(extension.ids)]);
   for (const extension of shown) {
     extension.part = extension.ids.status ? "people" : PART_OF[extension.device.model_id] ?? "parked";
   }

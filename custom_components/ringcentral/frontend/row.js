@@ -1,6 +1,6 @@
 // One row of the board: a lamp, name, number, state, and since when. Whatever comes from outside becomes text.
 
-import { main } from "./roster.js";
+import { mainKey } from "./roster.js";
 import { KINDS, isCall, judge } from "./states.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -35,7 +35,7 @@ export class Row {
     Object.assign(this, extension);
     this.place = place; // by name or number
     this.keys = Object.keys(this.ids);
-    this.main = this.ids.status ? "status" : "telephony_status";
+    this.main = mainKey(this.ids);
     this.search = `${this.name} ${this.number}`.toLocaleLowerCase();
     const [lamp, setGlyph] = makeLamp();
     this.setGlyph = setGlyph;
@@ -46,7 +46,7 @@ export class Row {
     this.label = make("span", { class: "name" }, make("bdi", {}, this.name));
     this.button = make("button", { type: "button", tabindex: "-1" }, lamp, this.label,
       make("span", { class: "state" }, this.state, this.time), this.caller, make("span", { class: "number" }, this.number));
-    this.button.addEventListener("click", () => open(this.button, main(this.ids)));
+    this.button.addEventListener("click", () => open(this.button, this.ids[this.main]));
     this.item = make("li", { "data-device": this.device.id }, this.button);
     this.kind = "unknown";
   }
