@@ -146,7 +146,7 @@ class _NamedPersonTool(Tool):
     def _person(
         self, hass: HomeAssistant, llm_context: LLMContext, name: str | None
     ) -> Person | ToolResult:
-        """Return the person who is meant, or what to answer where that is nobody or several."""
+        """Return the person meant, or an error to answer with if none or several match."""
         people = exposed_people(hass, llm_context.assistant)
         if name is None:
             found = [person for person in people if person.is_own]

@@ -1,4 +1,4 @@
-"""Whom an assistant may see: people whose status is exposed to it, by name, area and label."""
+"""Who an assistant may see: people whose status is exposed to it, by name, area and label."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Person:
         status: er.RegistryEntry,
         state: State,
     ) -> Self:
-        """Return whom a status belongs to."""
+        """Return the person a status belongs to."""
         device = dr.async_get(hass).async_get(status.device_id or "")
         own = entry.runtime_data.own.id
         own_device = extension_identifier(entry.runtime_data.account_id, own)
@@ -91,7 +91,7 @@ def exposed_people(hass: HomeAssistant, assistant: str) -> list[Person]:
 
 
 def named(people: Iterable[Person], name: str) -> list[Person]:
-    """Return the people whom a name means: by the whole name or an alias, else by words of it."""
+    """Return the people a name stands for: by the whole name or an alias, else by words of it."""
     wanted, everybody = _folded(name), list(people)
     if exact := [person for person in everybody if wanted in person.names]:
         return exact
