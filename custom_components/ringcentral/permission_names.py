@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from .aioringcentral.errors import PermissionMissing
+from .aioringcentral.errors import ROLE_PERMISSIONS, PermissionMissing
 
 # How the Developer Console calls the permissions that the service spells in several ways (docs/protocol.md 1.3).
 _CONSOLE_NAMES: Final = {
@@ -24,8 +24,6 @@ OPTIONAL_PERMISSIONS: Final = {
     name: _CONSOLE_NAMES[name]
     for name in ("EditPresence", "ReadContacts", "ReadMessages")
 }
-# What the user's role lacks, not the app.
-_ROLE_CODES: Final = frozenset({"CMN-402", "CMN-408"})
 # One word, as the service spells the names of permissions; whatever else a reply says there is not shown.
 _IDENTIFIER: Final = re.compile(r"[A-Za-z]{2,40}")
 
@@ -49,4 +47,4 @@ def permission_name(error: PermissionMissing) -> str | None:
 
 def is_of_role(error: PermissionMissing) -> bool:
     """Whether it is the role of the user that lacks a permission, and not the app."""
-    return error.code in _ROLE_CODES
+    return error.code in ROLE_PERMISSIONS

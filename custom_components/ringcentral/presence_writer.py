@@ -162,19 +162,15 @@ class PresenceWriter(AccountListener):
         known = self._known(key)
         check_values(known, values.get("user_status"), values.get("dnd_status"))
         earlier = self.earlier_dnd(key)
-        *first, last = attempts_of(values, known.dnd_status, earlier)
-        for attempt in first:
+        attempts = attempts_of(values, known.dnd_status, earlier)
+        for attempt in attempts:
             try:
                 await self._attempt(key, attempt, duration)
             except RingCentralError as err:
-                if not is_refused_value(err):
+                if attempt is attempts[-1] or not is_refused_value(err):
                     raise refused_change(err) from err
             else:
                 return
-        try:
-            await self._attempt(key, last, duration)
-        except RingCentralError as err:
-            raise refused_change(err) from err
 
     async def _attempt(
         self, key: str, values: Mapping[str, Any], duration: timedelta | None

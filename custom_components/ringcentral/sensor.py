@@ -153,7 +153,7 @@ COUNTS: tuple[CountDescription, ...] = (
     _count("available"),
 )
 
-UNREAD = SensorEntityDescription(key="voicemails")
+UNREAD = SensorEntityDescription(key=VOICEMAILS)
 
 CALLER = SensorEntityDescription(
     key="caller",

@@ -132,17 +132,6 @@ def _is_number(wanted: str, number: str) -> bool:
     return digits.endswith(end)
 
 
-def _event(key: str, happened: str) -> type[Trigger]:
-    """Return a trigger for one type of event of an event entity."""
-    event_key, event_type = key, happened
-
-    class OneEventTrigger(EventTrigger):
-        _key = event_key
-        _happened = event_type
-
-    return OneEventTrigger
-
-
 def _call(happened: CallEventType) -> type[Trigger]:
     """Return a trigger for one thing that happens to calls."""
     event_type = happened
@@ -151,6 +140,13 @@ def _call(happened: CallEventType) -> type[Trigger]:
         _happened = event_type
 
     return OneCallTrigger
+
+
+class VoicemailTrigger(EventTrigger):
+    """Fires for each voicemail that arrives."""
+
+    _key = "voicemail"
+    _happened = RECEIVED
 
 
 _STATUSES = vol.All(cv.ensure_list, [vol.In([*map(str, Status)])])
@@ -208,7 +204,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "do_not_disturb_turned_off": _became(
         Platform.BINARY_SENSOR, "do_not_disturb", STATE_OFF
     ),
-    "voicemail_received": _event("voicemail", RECEIVED),
+    "voicemail_received": VoicemailTrigger,
 }
 
 

@@ -36,10 +36,13 @@ class VoicemailHub(AccountListener):
 
     def expect(self, hass: HomeAssistant) -> None:
         """Have voicemail asked for again, once a day, where an earlier run had it."""
+        self.mailbox.is_expected |= self.sensor(hass) is not None
+
+    def sensor(self, hass: HomeAssistant) -> str | None:
+        """Return the entity id of the sensor, which may be of an earlier run; None where there is none."""
         unique_id = f"{self._account.id}_{self._account.own.id}_{VOICEMAILS}"
         entities = er.async_get(hass)
-        if entities.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
-            self.mailbox.is_expected = True
+        return entities.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
 
     def is_offered_for(self, extension_id: str) -> bool:
         """Whether an extension has voicemail to show: that of the user alone."""

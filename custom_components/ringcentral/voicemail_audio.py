@@ -8,9 +8,7 @@ from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 
 from .aioringcentral.errors import RingCentralError
@@ -75,8 +73,6 @@ def with_voicemail(hass: HomeAssistant, entry_id: str) -> RingCentralCoordinator
 def _may_hear(
     hass: HomeAssistant, coordinator: RingCentralCoordinator, user: User
 ) -> bool:
-    own = f"{coordinator.account_id}_{coordinator.own.id}_voicemails"
-    entity_id = er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, own)
-    if entity_id is None:
+    if (entity_id := coordinator.voicemail.sensor(hass)) is None:
         return user.is_admin
     return user.permissions.check_entity(entity_id, POLICY_READ)

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Final
 
-from .errors import Reason, RetryLater, RingCentralError
+from .errors import APP_PERMISSION, Reason, RetryLater, RingCentralError
 from .models import PresenceUpdate
 
 # Extensions in one request at most (docs/protocol.md 2.10).
 BATCH: Final = 30
 # Batches that are refused one after the other before nothing at all counts as readable.
 _MOST_VAIN: Final = 6
-# The app lacks a permission (docs/protocol.md 2.1), whoever is asked for.
-_APP_PERMISSION: Final = "CMN-401"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +81,7 @@ class Batches:
             self._queue.clear()
             return
         self._vain += 1
-        is_explained = error.code == _APP_PERMISSION or self._refused.issuperset(batch)
+        is_explained = error.code == APP_PERMISSION or self._refused.issuperset(batch)
         may_be_few = len(batch) > 1 and (self._found or self._vain < _MOST_VAIN)
         if may_be_few and not is_explained:
             middle = (len(batch) + 1) // 2

@@ -130,6 +130,10 @@ _WRONG_SERVER: Final[Verdict] = (Misconfigured, Reason.WRONG_SERVER)
 _NOT_FOUND: Final[Verdict] = (Misconfigured, Reason.NOT_FOUND)
 _INVALID_REQUEST: Final[Verdict] = (Misconfigured, Reason.INVALID_REQUEST)
 
+# The app lacks a permission, whoever is asked for; and what the user's role lacks (docs/protocol.md 2.1).
+APP_PERMISSION: Final = "CMN-401"
+ROLE_PERMISSIONS: Final = frozenset({"CMN-402", "CMN-408"})
+
 # RingCentral's words, and what they mean. What is not in here is passing trouble.
 VERDICTS: Final[Mapping[str, Verdict]] = {
     # Limits: docs/protocol.md 5. Subscriptions end with their sockets, so some of too many will.
@@ -160,7 +164,7 @@ VERDICTS: Final[Mapping[str, Verdict]] = {
     "TokenExpired": TOKEN_REJECTED,
     # Permissions and rights: docs/protocol.md 2.1; of subscriptions 2.9.
     "CMN-109": _PERMISSION_MISSING,
-    "CMN-401": _PERMISSION_MISSING,
+    APP_PERMISSION: _PERMISSION_MISSING,
     "CMN-402": _PERMISSION_MISSING,
     "CMN-403": _PERMISSION_MISSING,
     "CMN-404": _PERMISSION_MISSING,

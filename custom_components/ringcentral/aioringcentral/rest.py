@@ -214,23 +214,18 @@ class Rest:
 
     async def unread_voicemails(self) -> Voicemails:
         """Return how many voicemails the user has not heard, and the newest of them (docs/protocol.md 10)."""
-        reply = await self._send(
-            "GET",
-            _MESSAGES,
-            RateGroup.LIGHT,
-            query={"messageType": "VoiceMail", "readStatus": "Unread", "perPage": 10},
-        )
-        if (found := Voicemails.from_wire(reply.body)) is None:
-            raise Unreadable
-        return found
+        return await self._voicemails({"readStatus": "Unread", "perPage": 10})
 
     async def voicemails(self) -> Voicemails:
         """Return the newest hundred voicemails of the user, heard or not."""
+        return await self._voicemails({"perPage": 100})
+
+    async def _voicemails(self, query: Mapping[str, str | int]) -> Voicemails:
         reply = await self._send(
             "GET",
             _MESSAGES,
             RateGroup.LIGHT,
-            query={"messageType": "VoiceMail", "perPage": 100},
+            query={"messageType": "VoiceMail", **query},
         )
         if (found := Voicemails.from_wire(reply.body)) is None:
             raise Unreadable

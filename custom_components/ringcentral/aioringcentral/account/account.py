@@ -66,14 +66,16 @@ class Account[SignInT: SignIn = SignIn]:
         )
         self.presences = self._tracker.presences
         self.calls = self._tracker.calls
-        self.mailbox = Mailbox(sign_in.rest, self._voicemails_changed)
+        self.mailbox = Mailbox(
+            sign_in.rest, self._voicemails_changed, is_wanted=voicemail
+        )
         self._lifecycle = Lifecycle(
             sign_in,
             self._members,
             self._tracker,
             self._listeners,
+            self.mailbox,
             create_task,
-            mailbox=self.mailbox if voicemail else None,
         )
 
     # What is known.

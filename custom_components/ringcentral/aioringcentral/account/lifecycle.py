@@ -51,9 +51,8 @@ class Lifecycle:
         members: Members,
         tracker: PresenceTracker,
         listeners: Listeners,
+        mailbox: Mailbox,
         create_task: CreateTask | None = None,
-        *,
-        mailbox: Mailbox | None = None,
     ) -> None:
         """Prepare to run these parts; ``create_task`` begins a task with a name."""
         self._mailbox = mailbox
@@ -99,8 +98,7 @@ class Lifecycle:
         await self._members.read()
         self._track_members()
         self._reported = self._members.extensions
-        if self._mailbox is not None:
-            self._mailbox.allow((await self._sign_in.tokens.token()).scope)
+        self._mailbox.allow((await self._sign_in.tokens.token()).scope)
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -108,8 +106,7 @@ class Lifecycle:
         except BaseException:
             await self.stop()
             raise
-        if self._mailbox is not None:
-            await self._mailbox.first_reading()
+        await self._mailbox.first_reading()
 
     async def stop(self) -> None:
         """End the connection with all that it opened."""
@@ -152,7 +149,7 @@ class Lifecycle:
         if update is None or not update.changes:
             if is_list_event(event.uri):
                 self._members.event(event.body, self._tracker.presences)
-            elif self._mailbox is not None:
+            else:
                 self._mailbox.event(event)
             return
         self._tracker.apply(update)
@@ -174,8 +171,7 @@ class Lifecycle:
         self._filters_live(subscription, is_read=is_broken)
         if not is_broken and self._tracker.is_caught_up:
             self._become_current()
-        if self._mailbox is not None:
-            self._mailbox.connected(subscription, is_broken=is_broken)
+        self._mailbox.connected(subscription, is_broken=is_broken)
         self._listeners.call(lambda listener: listener.account_connected(subscription))
 
     def stream_lost(self, error: RingCentralError) -> None:
@@ -257,13 +253,10 @@ class Lifecycle:
                 self._members.run(self._update_members, self._rereads.read_again)
             )
             group.create_task(self._resync())
-            if self._mailbox is not None:
-                group.create_task(self._mailbox.run())
-                group.create_task(
-                    self._mailbox.ask_again(
-                        self._sign_in.tokens, self._ask_for_voicemails
-                    )
-                )
+            group.create_task(self._mailbox.run())
+            group.create_task(
+                self._mailbox.ask_again(self._sign_in.tokens, self._ask_for_voicemails)
+            )
 
     async def _catch_up(self) -> None:
         """Read a snapshot after every break; what is known is current from then on."""
@@ -298,8 +291,7 @@ class Lifecycle:
             self.stream.ask_again()
             self._rereads.read_again(self._tracker.presences)
             self._members.changed()
-            if self._mailbox is not None:
-                self._mailbox.wake()
+            self._mailbox.wake()
 
     def _ask_for_voicemails(self) -> None:
         self.stream.change_filters(self._plan)
@@ -307,8 +299,7 @@ class Lifecycle:
 
     @property
     def _plan(self) -> FilterPlan:
-        plan = self._members.plan
-        return plan if self._mailbox is None else self._mailbox.planned(plan)
+        return self._mailbox.planned(self._members.plan)
 
     def _track_members(self) -> None:
         without_person = [

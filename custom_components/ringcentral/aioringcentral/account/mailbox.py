@@ -42,8 +42,12 @@ class Mailbox:
             finds out whether the permission is there again.
     """
 
-    def __init__(self, rest: Rest, changed: MailboxChanged) -> None:
-        """Take the calls, and what is called after a reading: with the voicemails that arrived, oldest first."""
+    def __init__(self, rest: Rest, changed: MailboxChanged, *, is_wanted: bool) -> None:
+        """Take the calls, and what is called after a reading: with the voicemails that arrived, oldest first.
+
+        Unless ``is_wanted``, nothing is ever asked for.
+        """
+        self._is_wanted = is_wanted
         self._rest = rest
         self._changed = changed
         self.unread: int | None = None
@@ -65,7 +69,7 @@ class Mailbox:
 
     def allow(self, scope: frozenset[str]) -> None:
         """Take the permissions of the app; without the one for messages nothing is asked for."""
-        self._may_read = READ_PERMISSION in scope
+        self._may_read = self._is_wanted and READ_PERMISSION in scope
         self._lacks_right |= not self._may_read
 
     def planned(self, plan: FilterPlan) -> FilterPlan:
@@ -101,12 +105,12 @@ class Mailbox:
             self._stale.set()
 
     async def ask_again(self, tokens: TokenSource, ask: Callable[[], None]) -> None:
-        """Once a day, ask for voicemail that is not there; goes on until it is cancelled.
+        """Once a day, ask for voicemail that is wanted and not there; goes on until it is cancelled.
 
         Nothing is sent while it is there, or where the app never had the permission for it. ``ask`` subscribes again
         where the filter is wanted and not live.
         """
-        while True:
+        while self._is_wanted:
             await asyncio.sleep(_ASK_AGAIN_AFTER)
             if self.is_offered:
                 continue

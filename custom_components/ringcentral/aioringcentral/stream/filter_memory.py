@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..errors import APP_PERMISSION, ROLE_PERMISSIONS
 from ..filters import UNKNOWN_REASON, FilterPlan, has_presence, is_presence_filter
 
 # Those that a right of the app or the user would lift; the others are about an extension.
-RIGHTS: Final = frozenset({"CMN-401", "CMN-402", "CMN-408", "SUB-412"})
-# A permission that the app lacks: each filter that needs it is refused, whosever presence it is for.
-_APP_PERMISSION: Final = "CMN-401"
+RIGHTS: Final = frozenset({APP_PERMISSION, *ROLE_PERMISSIONS, "SUB-412"})
 
 
 @dataclass(slots=True)
@@ -62,6 +61,6 @@ class FilterMemory:
         presence = {
             code for name, code in self.refused.items() if is_presence_filter(name)
         }
-        if presence == {_APP_PERMISSION}:
+        if presence == {APP_PERMISSION}:
             self.refused.clear()
             self.suspects.clear()
