@@ -520,6 +520,8 @@ class Undisturbed(Expected):
         self.base = "TakeAllCalls"
         self.allowed: set[str] = {self.base}
         self.is_ours = self.is_off_by_hand = self.is_unsure = False
+        # On by hand already when the reason began.
+        self.is_theirs = False
         self.last = LONG_AGO
 
     async def move_in(self, home: Household) -> None:
@@ -533,15 +535,17 @@ class Undisturbed(Expected):
         """Notice what is a reason now."""
         has = any(each.available and each.is_on for each in self.things)
         if not all(each.available for each in self.things):
-            has = has or (self.has_reason and (self.is_ours or self.is_off_by_hand))
+            is_taken = self.is_ours or self.is_off_by_hand or self.is_theirs
+            has = has or (self.has_reason and is_taken)
         had, self.has_reason = self.has_reason, has
         if has and (not had or is_new):
             self.changed()
             if self.base != "DoNotAcceptAnyCalls":
                 self.is_ours, self.is_off_by_hand = True, False
+            self.is_theirs = not self.is_ours
         elif had and not has:
             self.changed()
-            self.is_ours = self.is_off_by_hand = False
+            self.is_ours = self.is_off_by_hand = self.is_theirs = False
 
     def changed(self) -> None:
         """Notice that the automation does something now; what a person did just before may be overtaken."""
@@ -575,8 +579,9 @@ class Undisturbed(Expected):
         if self.is_ours and dnd == "DoNotAcceptAnyCalls":
             return
         self.base = dnd
-        if self.is_ours:
+        if self.is_ours or self.is_theirs:
             self.is_ours, self.is_off_by_hand = False, True
+            self.is_theirs = False
 
     def wrong(self) -> list[str]:
         has = self.home.emulator.truth()[self.home.people[0]]["dndStatus"]
@@ -589,6 +594,6 @@ class Undisturbed(Expected):
             found.append(f"{has}, not {right} ({vars(self)}, {self.now})")
         if not self.has_reason:
             self.base, self.is_unsure = has, False
-            self.is_ours = self.is_off_by_hand = False
+            self.is_ours = self.is_off_by_hand = self.is_theirs = False
             self.allowed = {has}
         return found
