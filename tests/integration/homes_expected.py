@@ -21,6 +21,8 @@ RANK: Final = (
 )
 # Seconds in which what a person does meets what an automation does.
 MOMENT: Final = 12.0
+# Seconds in which Home Assistant may not have seen yet what a person did.
+UNSEEN: Final = 2.0
 LONG_AGO: Final = -1e9
 
 
@@ -522,7 +524,8 @@ class Undisturbed(Expected):
         self.is_ours = self.is_off_by_hand = self.is_unsure = False
         # On by hand already when the reason began.
         self.is_theirs = False
-        self.last = LONG_AGO
+        # When the automation did something, and a person set it.
+        self.last = self.set_at = LONG_AGO
 
     async def move_in(self, home: Household) -> None:
         self.home = home
@@ -550,6 +553,8 @@ class Undisturbed(Expected):
     def changed(self) -> None:
         """Notice that the automation does something now; what a person did just before may be overtaken."""
         self.last = self.now
+        if self.now < self.set_at + UNSEEN:
+            self.is_unsure = True
 
     def by_hand(self, which: int, what: int) -> None:
         switch = self.things[which % len(self.things)]
@@ -575,6 +580,7 @@ class Undisturbed(Expected):
         """Notice that a person has set do not disturb."""
         if self.now < self.last + MOMENT or self.home.is_in_trouble:
             self.is_unsure = True
+        self.set_at = self.now
         self.allowed.add(dnd)
         if self.is_ours and dnd == "DoNotAcceptAnyCalls":
             return
