@@ -136,3 +136,20 @@ def test_the_summary_is_what_diagnostics_show() -> None:
         "penalty_seconds": 40.0,
         "refused": 1,
     }
+
+
+def test_what_can_be_spared_leaves_two_thirds_to_others() -> None:
+    budget = RateBudget()
+    for at in (0.0, 1.0, 2.0):
+        assert budget.spare_delay(RateGroup.HEAVY, at) == 0.0
+        budget.sent(RateGroup.HEAVY, at)
+    assert budget.spare_delay(RateGroup.HEAVY, 3.0) == 57.0
+    assert budget.delay(RateGroup.HEAVY, 3.0) == 0.0
+    assert budget.spare_delay(RateGroup.HEAVY, 60.0) == 0.0
+
+
+def test_of_a_group_with_room_for_one_that_one_can_be_spared() -> None:
+    budget = RateBudget()
+    for _ in range(2):
+        budget.replied(RateGroup.HEAVY, {"X-Rate-Limit-Limit": "1"}, 0.0)
+    assert budget.spare_delay(RateGroup.HEAVY, 0.0) == 0.0

@@ -76,13 +76,20 @@ class RateBudget:
 
     def delay(self, group: RateGroup, now: float) -> float:
         """Return the seconds until one more request of the group fits into its window."""
+        return self._delay(group, now, self._groups[group].limit)
+
+    def spare_delay(self, group: RateGroup, now: float) -> float:
+        """Return the seconds until the group can spare one: two thirds of its window are for what matters more."""
+        return self._delay(group, now, max(1, self._groups[group].limit // 3))
+
+    def _delay(self, group: RateGroup, now: float, most: int) -> float:
         state = self._groups[group]
         state.places = [
             place for place in state.places if now - place.at < state.window
         ]
         wait = max(state.full_until, state.penalty_until) - now
-        if len(state.places) >= state.limit:
-            oldest = sorted(place.at for place in state.places)[-state.limit]
+        if len(state.places) >= most:
+            oldest = sorted(place.at for place in state.places)[-most]
             wait = max(wait, oldest + state.window - now)
         return max(0.0, wait)
 

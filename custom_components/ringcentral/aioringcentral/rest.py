@@ -7,6 +7,7 @@ from typing import Any, Final
 from . import wire
 from .auth import TokenSource
 from .batches import Batches, Readings
+from .call_log_rest import CallLogRest
 from .errors import (
     Misconfigured,
     PermissionMissing,
@@ -50,6 +51,7 @@ class Rest:
         self.observations = Observations()
         # Whoever made a whole batch be refused: they are asked for apart from the others.
         self._refused: set[str] = set()
+        self.call_log = CallLogRest(self._send, http.budget)
 
     async def own_extension(self) -> Extension:
         """Return the extension of the user who signed in, with its account's id."""

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
+from ..call_log import Outcome
+from ..calls.reducer import CallEvent
 from ..errors import Misconfigured, Reason, RingCentralError, SignInRequired
 from ..membership import Follow
 from ..models import DndStatus, Extension, Presence, UserStatus
@@ -14,6 +16,7 @@ from ..sign_in import SignIn
 from ..status import Status, status
 from ..stream import Stream
 from ..voicemail import Voicemail
+from .call_log import CallLog
 from .choices import Choices
 from .lifecycle import CreateTask, Lifecycle
 from .listener import AccountListener, Change, ChangeQueue, Listeners, PresenceChange
@@ -51,11 +54,13 @@ class Account[SignInT: SignIn = SignIn]:
         utcnow: Callable[[], datetime] | None = None,
         create_task: CreateTask | None = None,
         voicemail: bool = False,
+        call_log: bool = False,
     ) -> None:
         """Prepare to follow ``choices``; nothing is sent before `start`.
 
         ``account_id`` is the account that the sign-in is known to belong to; ``utcnow`` returns the time with its zone; ``create_task`` begins a task with a name.
-        With ``voicemail`` the user's voicemails are counted, too, where the app may read messages.
+        With ``voicemail`` the user's voicemails are counted, too, where the app may read messages; with
+        ``call_log`` the user's calls can be read, where the app may do that.
         """
         self._sign_in = sign_in
         self._listeners = Listeners()
@@ -69,12 +74,21 @@ class Account[SignInT: SignIn = SignIn]:
         self.mailbox = Mailbox(
             sign_in.rest, self._voicemails_changed, is_wanted=voicemail
         )
+        self.call_log = CallLog(
+            sign_in.rest,
+            utcnow or _utcnow,
+            self._missed_call_explained,
+            self._call_log_changed,
+            is_wanted=call_log,
+        )
+        self._listeners.add(self.call_log)
         self._lifecycle = Lifecycle(
             sign_in,
             self._members,
             self._tracker,
             self._listeners,
             self.mailbox,
+            self.call_log,
             create_task,
         )
 
@@ -134,6 +148,14 @@ class Account[SignInT: SignIn = SignIn]:
 
     def _voicemails_changed(self, arrived: tuple[Voicemail, ...]) -> None:
         self._listeners.call(lambda listener: listener.voicemails_changed(arrived))
+
+    def _call_log_changed(self) -> None:
+        self._listeners.call(lambda listener: listener.call_log_changed())
+
+    def _missed_call_explained(self, event: CallEvent, outcome: Outcome) -> None:
+        self._listeners.call(
+            lambda listener: listener.missed_call_explained(event, outcome)
+        )
 
     # The connection.
 

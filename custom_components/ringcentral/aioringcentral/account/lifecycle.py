@@ -18,6 +18,7 @@ from ..models import Event
 from ..presence import update_from_event
 from ..sign_in import SignIn
 from ..stream import Continuity, Stream, Subscription
+from .call_log import CallLog
 from .listener import Listeners
 from .mailbox import Mailbox
 from .members import Members
@@ -52,10 +53,12 @@ class Lifecycle:
         tracker: PresenceTracker,
         listeners: Listeners,
         mailbox: Mailbox,
+        call_log: CallLog,
         create_task: CreateTask | None = None,
     ) -> None:
         """Prepare to run these parts; ``create_task`` begins a task with a name."""
         self._mailbox = mailbox
+        self._call_log = call_log
         self._sign_in = sign_in
         self._members = members
         self._tracker = tracker
@@ -98,7 +101,10 @@ class Lifecycle:
         await self._members.read()
         self._track_members()
         self._reported = self._members.extensions
-        self._mailbox.allow((await self._sign_in.tokens.token()).scope)
+        scope = (await self._sign_in.tokens.token()).scope
+        self._mailbox.allow(scope)
+        if self._members.own.id in self._members.extensions:
+            self._call_log.allow(scope)
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -257,6 +263,8 @@ class Lifecycle:
             group.create_task(
                 self._mailbox.ask_again(self._sign_in.tokens, self._ask_for_voicemails)
             )
+            group.create_task(self._call_log.run())
+            group.create_task(self._call_log.ask_again(self._sign_in.tokens))
 
     async def _catch_up(self) -> None:
         """Read a snapshot after every break; what is known is current from then on."""

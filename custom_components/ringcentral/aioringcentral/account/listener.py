@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import logging
 from typing import NamedTuple, override
 
+from ..call_log import Outcome
 from ..calls.reducer import CallEvent, Calls
 from ..errors import RetryLater, RingCentralError
 from ..models import Extension, Presence, PresenceUpdate
@@ -50,6 +51,12 @@ class AccountListener:
 
     def voicemails_changed(self, arrived: tuple[Voicemail, ...]) -> None:
         """The number of unread voicemails changed; these have just arrived, the oldest first."""
+
+    def call_log_changed(self) -> None:
+        """The call log can be read from now on, or cannot be any more."""
+
+    def missed_call_explained(self, event: CallEvent, outcome: Outcome) -> None:
+        """The call log says how a call of the user ended that was reported as missed by this event."""
 
     def account_connected(self, subscription: Subscription | None) -> None:
         """Events flow over this subscription; what is known may still be from before a break."""

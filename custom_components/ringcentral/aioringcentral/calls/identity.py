@@ -15,6 +15,8 @@ from .state import PHASES, RINGS, CallPhase, other_party
 # The session ids of the two legs of one RingOut differ by one of these.
 _RING_OUT_STEPS: Final = frozenset({1_000, 2_000, 3_000, 4_000})
 _NUMERIC_ID: Final = re.compile(r"[0-9]{1,20}")
+# What tells calls of one id apart.
+_COUNTED: Final = re.compile(r"#[0-9]+$")
 # Digits that identify a number without its country and area codes.
 _LOCAL_DIGITS: Final = 7
 # Of several legs the most advanced one counts; a RingOut is held if one leg is.
@@ -160,6 +162,12 @@ def identifier(leg: ActiveCall) -> str | None:
         return f"{leg.telephony_session_id}/{leg.party_id}"
     ids = leg.session_id, leg.telephony_session_id, leg.id
     return next(filter(_is_usable, ids), None)
+
+
+def session_of(key: str) -> tuple[str, str] | None:
+    """Return telephony session and party of a call by its key (`Call.key`); None where it was not named by them."""
+    session, _, party = key.rpartition("/")
+    return (session, _COUNTED.sub("", party)) if session else None
 
 
 def direction_of(legs: tuple[ActiveCall, ...]) -> CallDirection | None:

@@ -1,0 +1,214 @@
+"""How missed calls ended: the user's call log, read once after they were missed, and never otherwise."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+import logging
+from typing import Final, NamedTuple, override
+
+from ..auth import TokenSource
+from ..backoff import Backoff
+from ..call_log import READ_PERMISSION, LoggedCall, Outcome, outcome_of
+from ..calls.identity import session_of
+from ..calls.reducer import CallEvent
+from ..errors import (
+    APP_PERMISSION,
+    PermissionMissing,
+    RetryLater,
+    RingCentralError,
+    SignInRequired,
+)
+from ..rest import Rest
+from .listener import AccountListener
+
+_LOGGER = logging.getLogger(__name__)
+
+# Seconds after the last of several missed calls: a call is in the log 15 to 30 s after it ended (docs/protocol.md 2.11).
+_THERE_AFTER: Final = 32.0
+# Seconds that missed calls that do not end may put off the reading of the first.
+_AT_LAST_AFTER: Final = 120.0
+# Seconds after which nobody waits any more for how a call ended.
+_TOO_OLD: Final = 600.0
+# Calls of one reading; of more at once the first are told, and of the others nothing.
+_MOST_CALLS: Final = 100
+# What the clocks of the service and ours may differ by.
+_MARGIN: Final = timedelta(minutes=5)
+# Seconds until a log that was refused is asked for again.
+_ASK_AGAIN_AFTER: Final = 86_400.0
+
+type Explained = Callable[[CallEvent, Outcome], None]
+
+
+class _Missed(NamedTuple):
+    event: CallEvent
+    session: str
+    party: str
+    at: float
+
+
+class CallLog(AccountListener):
+    """The user's own call log, where the app may read it.
+
+    Attributes:
+        is_offered: whether a reading has succeeded, and none was refused since.
+        is_expected: whether it was offered before, if only in an earlier run: once a day another sign-in
+            finds out whether the permission is there again.
+        refusal: why it is not offered any more, None where it is or never was.
+    """
+
+    def __init__(
+        self,
+        rest: Rest,
+        utcnow: Callable[[], datetime],
+        explained: Explained,
+        changed: Callable[[], None],
+        *,
+        is_wanted: bool,
+    ) -> None:
+        """Take the calls, and what is called with how a missed call ended, and when the log comes or goes.
+
+        Unless ``is_wanted``, nothing is ever asked for.
+        """
+        self._rest = rest.call_log
+        self._utcnow = utcnow
+        self._explained = explained
+        self._changed = changed
+        self._is_wanted = is_wanted
+        self.is_offered = False
+        self.is_expected = False
+        self.refusal: RingCentralError | None = None
+        self._may_read = False
+        self._lacks_right = False
+        self._missed: list[_Missed] = []
+        self._is_stale = asyncio.Event()
+        # Presence comes first: while it is not current, nothing is read.
+        self._is_current = asyncio.Event()
+
+    def allow(self, scope: frozenset[str]) -> None:
+        """Take the permissions of the app; without the one for the log nothing is asked for."""
+        self._may_read = self._is_wanted and READ_PERMISSION in scope
+        self._lacks_right |= not self._may_read
+        if self._may_read and not self.is_offered:
+            self._is_stale.set()
+
+    def call_missed(self, event: CallEvent) -> None:
+        """Have it found out how a call of the user ended, if the log can be read and names calls as presence does."""
+        ids = session_of(event.call)
+        if self.is_offered and ids is not None and len(self._missed) < _MOST_CALLS:
+            self._missed.append(_Missed(event, *ids, _now()))
+            self._is_stale.set()
+
+    async def between(self, since: datetime, until: datetime) -> tuple[LoggedCall, ...]:
+        """Return the calls of the user that began in a time, the newest 2,000 of them.
+
+        Raises:
+            RingCentralError: they could not be read.
+        """
+        if not self.is_offered:
+            raise self.refusal or PermissionMissing(APP_PERMISSION, READ_PERMISSION)
+        try:
+            return await self._rest.between(since, until)
+        except PermissionMissing as err:
+            self._gone(err)
+            raise
+
+    @override
+    def account_live(self) -> None:
+        self._is_current.set()
+
+    @override
+    def account_lost(self, error: RingCentralError) -> None:
+        self._is_current.clear()
+
+    @override
+    def account_failed(self, error: RingCentralError) -> None:
+        self._is_current.clear()
+
+    async def ask_again(self, tokens: TokenSource) -> None:
+        """Once a day, ask for a log that was there and was refused; goes on until it is cancelled."""
+        while self._is_wanted:
+            await asyncio.sleep(_ASK_AGAIN_AFTER)
+            if self.is_offered or not self.is_expected:
+                continue
+            try:
+                if self._lacks_right:
+                    await tokens.replace_session()
+                self.allow((await tokens.token()).scope)
+            except RingCentralError as err:
+                _LOGGER.debug("The call log could not be asked for again: %s", err)
+
+    async def run(self) -> None:
+        """Read once it is allowed, and some time after calls were missed; goes on until it is cancelled."""
+        backoff = Backoff()
+        while True:
+            await self._is_stale.wait()
+            await self._is_current.wait()
+            if (pause := self._wait(_now())) > 0:
+                await asyncio.sleep(pause)
+                continue
+            self._is_stale.clear()
+            missed = self._due(_now())
+            if not self._may_read or (self.is_offered and not missed):
+                continue
+            try:
+                await self._read(missed)
+            except (RetryLater, SignInRequired) as err:
+                # A sign-in that ended says nothing of the log; the account asks for another.
+                _LOGGER.debug("The call log could not be read: %s", err)
+                self._missed[:0] = missed
+                self._is_stale.set()
+                wait = err.retry_after if isinstance(err, RetryLater) else None
+                await asyncio.sleep(backoff.next(wait))
+            except RingCentralError as err:
+                self._gone(err)
+            else:
+                backoff.reset()
+
+    def _wait(self, now: float) -> float:
+        """Return the seconds until what was missed is to be looked up."""
+        if not self._missed:
+            return 0.0
+        first, last = self._missed[0].at, self._missed[-1].at
+        return min(last + _THERE_AFTER, first + _AT_LAST_AFTER) - now
+
+    def _due(self, now: float) -> list[_Missed]:
+        """Return, and take out, what was missed long enough ago; what is too old is forgotten."""
+        found = [each for each in self._missed if each.at + _THERE_AFTER <= now]
+        self._missed = [each for each in self._missed if each not in found]
+        if self._missed:
+            self._is_stale.set()
+        return [each for each in found if now - each.at < _TOO_OLD]
+
+    async def _read(self, missed: list[_Missed]) -> None:
+        now = self._utcnow()
+        began = [each.event.started_at or now for each in missed]
+        since = min([*began, now]) - _MARGIN
+        calls = await (
+            self._rest.recent(since) if missed else self._rest.recent(now, 1)
+        )
+        was_offered, self.is_offered, self.is_expected = self.is_offered, True, True
+        self._lacks_right, self.refusal = False, None
+        if not was_offered:
+            self._changed()
+        for each in missed:
+            how = outcome_of(calls, each.session, each.party)
+            if how is None:
+                _LOGGER.debug("A missed call is not in the call log")
+            else:
+                self._explained(each.event, how)
+
+    def _gone(self, error: RingCentralError) -> None:
+        was_offered, self.is_offered = self.is_offered, False
+        self._may_read = False
+        self._missed.clear()
+        self.refusal = error
+        self._lacks_right |= isinstance(error, PermissionMissing)
+        if was_offered:
+            _LOGGER.info("The call log is left out: %s", error.reason)
+            self._changed()
+        else:
+            _LOGGER.debug("The call log is not offered: %s", error.reason)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,99 @@
+"""Reads the user's call log (docs/protocol.md 2.11) within a third of its rate group: snapshots need it, too."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from . import wire
+from .call_log import LoggedCall, calls_from_wire
+from .errors import Reason, RetryLater
+from .http import LONGEST_WAIT, Reply
+from .limits import RateBudget, RateGroup
+from .listing import Unreadable
+
+_LOG: Final = "/restapi/v1.0/account/~/extension/~/call-log"
+# Records that one sync may have (docs/protocol.md 2.11).
+MOST_SYNCED: Final = 250
+# Records of one page, and pages of one reading: a month of a busy phone, and an end to odd replies.
+_PAGE: Final = 1_000
+_MOST_PAGES: Final = 2
+
+
+class Send(Protocol):
+    """Sends a request, as `Rest` does."""
+
+    async def __call__(
+        self,
+        method: str,
+        path: str,
+        group: RateGroup,
+        *,
+        query: Mapping[str, str | int] | None = None,
+    ) -> Reply:
+        """Send it."""
+
+
+class CallLogRest:
+    """The calls about the user's call log.
+
+    Both raise RetryLater, SignInRequired, PermissionMissing or Misconfigured, see `errors`. They go one
+    after the other.
+    """
+
+    def __init__(self, send: Send, budget: RateBudget) -> None:
+        """Send through ``send``, which spends from ``budget``."""
+        self._send = send
+        self._budget = budget
+        self._lock = asyncio.Lock()
+
+    async def recent(
+        self, since: datetime, most: int = MOST_SYNCED
+    ) -> tuple[LoggedCall, ...]:
+        """Return the newest calls of the last 30 days that began after a time, in one request."""
+        body = await self._read(
+            f"{_LOG}-sync",
+            {"syncType": "FSync", "recordCount": most, "dateFrom": _iso(since)},
+        )
+        return _calls(body)
+
+    async def between(self, since: datetime, until: datetime) -> tuple[LoggedCall, ...]:
+        """Return the calls that began in a time, the newest 2,000 of them, each once."""
+        found: dict[str, LoggedCall] = {}
+        for page in range(1, _MOST_PAGES + 1):
+            body = await self._read(
+                _LOG,
+                {
+                    "view": "Simple",
+                    "type": "Voice",
+                    "dateFrom": _iso(since),
+                    "dateTo": _iso(until),
+                    "page": page,
+                    "perPage": _PAGE,
+                },
+            )
+            # A call that ends meanwhile moves all others by one.
+            found |= {call.id: call for call in _calls(body)}
+            if not wire.mapping(wire.mapping(body).get("navigation")).get("nextPage"):
+                break
+        return tuple(found.values())
+
+    async def _read(self, path: str, query: Mapping[str, str | int]) -> Any:
+        now: Callable[[], float] = asyncio.get_running_loop().time
+        async with self._lock:
+            while wait := self._budget.spare_delay(RateGroup.HEAVY, now()):
+                if wait > LONGEST_WAIT:
+                    raise RetryLater(Reason.RATE_LIMITED, retry_after=wait)
+                await asyncio.sleep(wait)
+            reply = await self._send("GET", path, RateGroup.HEAVY, query=query)
+        return reply.body
+
+
+def _calls(body: Any) -> tuple[LoggedCall, ...]:
+    if (found := calls_from_wire(body)) is None:
+        raise Unreadable
+    return found
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
