@@ -13,6 +13,7 @@ from homeassistant.exceptions import (
     ConfigEntryNotReady,
 )
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -26,6 +27,7 @@ from .aioringcentral.errors import (
     RingCentralError,
 )
 from .aioringcentral.membership import Follow
+from .aioringcentral.pauses import Pauses
 from .const import CONF_EXTENSIONS, CONF_FOLLOW, DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import extension_devices, is_followed
@@ -47,6 +49,9 @@ PLATFORMS = (
     Platform.SWITCH,
 )
 
+
+# Entities that are taken away in one go: a few hundredths of a second.
+_MOST_AT_ONCE = 1_000
 
 # What each entry that was unloaded had chosen, and the choices that had found each extension; by entry id.
 _EARLIER: HassKey[dict[str, tuple[Choices, Mapping[str, frozenset[Follow]]]]] = HassKey(
@@ -116,8 +121,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     # One reading removes no device that the user has not dropped.
     account.expect_members(expected)
     coordinator.voicemail.expect(hass)
-    coordinator.members.sync_devices()
+    await coordinator.members.sync_devices()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # Not while a platform is set up: that has a time limit.
+    await coordinator.members.add_entities()
     return True
 
 
@@ -125,6 +132,8 @@ async def async_unload_entry(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> bool:
     """Take the entities away, close the socket, and leave the sign-in to a reload or its end."""
+    entry.runtime_data.members.stop()
+    await _remove_entities(hass, entry)
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     account = entry.runtime_data.account
@@ -133,6 +142,20 @@ async def async_unload_entry(
     await _stop(entry.runtime_data)
     await leave(hass, account.sign_in, entry.data)
     return True
+
+
+async def _remove_entities(hass: HomeAssistant, entry: RingCentralConfigEntry) -> None:
+    """Take many entities away part by part: unloading does it in one go."""
+    entities = [
+        entity
+        for platform in async_get_platforms(hass, DOMAIN)
+        if platform.config_entry is entry
+        for entity in platform.entities.values()
+    ]
+    pauses = Pauses()
+    for entity in entities if len(entities) > _MOST_AT_ONCE else ():
+        await entity.async_remove()
+        await pauses.take()
 
 
 async def _start(coordinator: RingCentralCoordinator) -> None:

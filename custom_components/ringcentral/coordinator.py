@@ -1,6 +1,6 @@
 """Listens to an account, and wakes the entities of what changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, override
 
@@ -48,7 +48,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self.presences = account.presences
         self.calls = account.calls
         self.tally = Tally()
-        self._listeners = Listeners()
+        self._listeners = Listeners(self._run)
         self.availability = Availability(self._call_later, self._listeners.wake_all)
         self.members = FollowedMembers(hass, entry, account)
         self._on_callers: list[CALLBACK_TYPE] = []
@@ -197,6 +197,10 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     def account_failed(self, error: RingCentralError) -> None:
         """Make every entity unavailable at once."""
         self.availability.set_unavailable(error)
+
+    @callback
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self.config_entry.async_create_task(self.hass, work, "wake entities")
 
     @callback
     def _call_later(

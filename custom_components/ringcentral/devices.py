@@ -9,6 +9,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType
 
 from .aioringcentral.models import Extension
+from .aioringcentral.pauses import Pauses
 from .const import DOMAIN
 
 _MANUFACTURER = "RingCentral"
@@ -68,7 +69,7 @@ def is_followed(
     )
 
 
-def sync_devices(
+async def sync_devices(
     hass: HomeAssistant,
     entry: ConfigEntry,
     own: Extension,
@@ -77,11 +78,11 @@ def sync_devices(
     remove: bool,
     keep: Collection[str] = (),
 ) -> None:
-    """Make devices follow the account: add and rename, and remove those that are not followed any more.
+    """Make devices follow the account, part by part: add and rename, and remove those that are not followed any more.
 
     ``keep`` are ids of extensions that may be followed again soon.
     """
-    registry = dr.async_get(hass)
+    registry, pauses = dr.async_get(hass), Pauses()
     account_id = own.account_id or own.id
     title = account_title(own)
     known = registry.async_get_device_by_identifier(
@@ -104,6 +105,7 @@ def sync_devices(
         hass, account_identifier(account_id), config_entry_id=entry.entry_id
     )
     for extension_id, extension in extensions.items():
+        await pauses.take()
         identifier = extension_identifier(account_id, extension_id)
         if not extension.name and registry.async_get_device_by_identifier(
             identifier, entry.entry_id
@@ -122,11 +124,13 @@ def sync_devices(
             entry_type=DeviceEntryType.SERVICE,
             via_device_id=above,
         )
+    stays = {*extensions, *keep}
     for device in (
         dr.async_entries_for_config_entry(registry, entry.entry_id) if remove else ()
     ):
-        if not is_followed(account_id, {*extensions, *keep}, device):
+        if not is_followed(account_id, stays, device):
             registry.async_remove_device(device.id)
+        await pauses.take()
 
 
 def extension_devices(

@@ -1,20 +1,30 @@
 """Devices and entities follow who is followed: they come and go with the extensions of the account."""
 
+import asyncio
 from collections.abc import Callable
+from itertools import batched
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .aioringcentral.account import Account
+from .aioringcentral.pauses import Pauses
 from .const import LOGGER
 from .devices import extension_devices, sync_devices
 from .issues import report_lost_choices
+
+# Extensions whose entities a platform adds in one go: Home Assistant does not pause in between.
+_PART: Final = 5
 
 type AddMembers = Callable[[tuple[str, ...]], None]
 
 
 class FollowedMembers:
-    """The devices of one entry, and who adds entities for them."""
+    """The devices of one entry, and who adds entities for them.
+
+    Both come and go part by part, so that Home Assistant answers meanwhile.
+    """
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, account: Account
@@ -24,25 +34,44 @@ class FollowedMembers:
         self._entry = entry
         self._account = account
         self._is_empty = False
+        self._is_stopped = False
+        self._turn = asyncio.Lock()
         # Entity-adding callbacks, and the extension ids each has handled.
         self._handled: dict[AddMembers, set[str]] = {}
 
     @callback
     def async_on_joined(self, add: AddMembers) -> None:
-        """Call with the ids that are followed now, and with those that join later."""
+        """Call with the ids that are followed, once `add_entities` is called, and with those that join later."""
         self._handled[add] = set()
-        self._add(add)
 
     @callback
     def changed(self) -> None:
         """Make devices and entities follow the account."""
-        self.sync_devices()
-        for add in self._handled:
-            self._add(add)
+        self._entry.async_create_task(self._hass, self._follow(), "follow members")
+
+    async def sync_devices(self) -> None:
+        """Make devices follow the account, and say which choices lead nowhere."""
+        async with self._turn:
+            await self._sync_devices()
+
+    async def add_entities(self) -> None:
+        """Add the entities of everyone who is followed and has none yet."""
+        async with self._turn:
+            await self._add_entities()
 
     @callback
-    def sync_devices(self) -> None:
-        """Make devices follow the account, and say which choices lead nowhere."""
+    def stop(self) -> None:
+        """Add no more."""
+        self._is_stopped = True
+
+    async def _follow(self) -> None:
+        async with self._turn:
+            await self._sync_devices()
+            await self._add_entities()
+
+    async def _sync_devices(self) -> None:
+        if self._is_stopped:
+            return
         account = self._account
         names = extension_devices(self._hass, self._entry, account.id)
         report_lost_choices(
@@ -55,7 +84,7 @@ class FollowedMembers:
             LOGGER.warning(
                 "No extension is followed for now: each is as soon as RingCentral lists it as enabled"
             )
-        sync_devices(
+        await sync_devices(
             self._hass,
             self._entry,
             account.own,
@@ -64,10 +93,17 @@ class FollowedMembers:
             keep=account.missing,
         )
 
-    def _add(self, add: AddMembers) -> None:
-        handled = self._handled[add]
-        extensions = self._account.extensions
-        handled.intersection_update(extensions)
-        if joined := tuple(key for key in extensions if key not in handled):
-            handled.update(joined)
-            add(joined)
+    async def _add_entities(self) -> None:
+        pauses, extensions = Pauses(), self._account.extensions
+        for handled in self._handled.values():
+            handled.intersection_update(extensions)
+        for part in batched(extensions, _PART, strict=False):
+            for add, handled in self._handled.items():
+                # Somebody may have left since.
+                now = self._account.extensions
+                joined = tuple(key for key in part if key not in handled and key in now)
+                if self._is_stopped or not joined:
+                    continue
+                handled.update(joined)
+                add(joined)
+                await pauses.take()

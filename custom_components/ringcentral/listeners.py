@@ -1,12 +1,14 @@
 """Who is woken by what: listeners by extension and field, so that an event costs what it changes."""
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from .aioringcentral.calls.reducer import CallEvent, Calls
 from .aioringcentral.models import Presence
+from .aioringcentral.pauses import Pauses
 from .const import LOGGER
 from .counts import Counts
 
@@ -16,7 +18,11 @@ ACCOUNT: Final = "account"
 CALLS: Final = "calls"
 PUSH: Final = "push"
 
+# Listeners that are woken in one go, at least: all of those of an account of usual size, nearly.
+_PART: Final = 100
+
 type CallListener = Callable[[CallEvent], None]
+type Run = Callable[[Coroutine[Any, Any, None]], object]
 type _ByField = dict[str, dict[CALLBACK_TYPE, None]]
 
 _NO_LISTENERS: Final[_ByField] = {}
@@ -25,8 +31,11 @@ _NO_LISTENERS: Final[_ByField] = {}
 class Listeners:
     """Callbacks by what they watch. One that raises costs itself, and is logged once."""
 
-    def __init__(self) -> None:
-        """Begin without listeners."""
+    def __init__(self, run: Run) -> None:
+        """Begin without listeners; ``run`` begins a task at once."""
+        self._run = run
+        # Those of all that are still to be woken.
+        self._due: deque[CALLBACK_TYPE] = deque()
         self._by_key: dict[str, _ByField] = {}
         self._all: dict[CALLBACK_TYPE, None] = {}
         self._of_calls: dict[str, set[CallListener]] = {}
@@ -104,10 +113,21 @@ class Listeners:
 
     @callback
     def wake_all(self) -> None:
-        """Notify every listener; used only when availability changes."""
-        self._wake(self._all)
+        """Wake every listener, part by part; each looks at what is so by then."""
+        is_waking, self._due = bool(self._due), deque(self._all)
+        if not is_waking and self._due:
+            self._run(self._wake_due())
 
-    def _wake(self, listeners: dict[CALLBACK_TYPE, None]) -> None:
+    async def _wake_due(self) -> None:
+        pauses = Pauses(_PART)
+        while self._due:
+            update_callback = self._due.popleft()
+            # It may have been removed meanwhile.
+            if update_callback in self._all:
+                self._wake((update_callback,))
+            await pauses.take()
+
+    def _wake(self, listeners: Iterable[CALLBACK_TYPE]) -> None:
         # A listener may remove itself, or another.
         for update_callback in tuple(listeners):
             try:

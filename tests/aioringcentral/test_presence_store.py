@@ -11,6 +11,7 @@ from aioringcentral.models import (
     Presence,
     PresenceUpdate,
     TelephonyStatus,
+    UserStatus,
 )
 from aioringcentral.presence import update_from_event, update_from_rest
 from aioringcentral.presence_store import PresenceStore
@@ -86,6 +87,58 @@ def test_late_events_during_the_read_are_still_late() -> None:
     presences.end_read(journal, [KEY], [read()], reset=True)
     assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
     assert presences.overtaken == 1
+
+
+OTHER = "5500102"
+
+
+@pytest.mark.parametrize("first", [KEY, OTHER])
+def test_an_event_between_two_parts_outlives_the_snapshot(first: str) -> None:
+    """Whether its extension is in the part before or in the one after."""
+    presences = PresenceStore()
+    presences.follow([KEY, OTHER])
+    last = OTHER if first == KEY else KEY
+    journal = presences.begin_read()
+    for key in (first, last):
+        snapshot = read(
+            extension={"id": key}, telephonyStatus="NoCall", userStatus="Busy"
+        )
+        presences.read_part(journal, key, snapshot, reset=True)
+        if key == first:
+            presences.apply(told(telephonyStatus="Ringing", userStatus=None))
+    presences.abandon_read(journal)
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+    assert presences[KEY].user_status is UserStatus.BUSY
+    assert presences[OTHER].telephony_status is TelephonyStatus.NO_CALL
+
+
+def test_a_newer_reading_between_two_parts_goes_on_top_of_the_older() -> None:
+    """What only the older one says is kept: it is the one after a break."""
+    presences = PresenceStore()
+    presences.follow([KEY, OTHER])
+    presences.apply(told(dndStatus="DoNotAcceptAnyCalls"))
+    older = presences.begin_read()
+    presences.read_part(older, OTHER, read(extension={"id": OTHER}), reset=True)
+    newer = presences.begin_read()
+    presences.end_read(
+        newer,
+        [KEY],
+        [read(telephonyStatus="Ringing", dndStatus=None)],
+        reset=False,
+    )
+    presences.read_part(
+        older, KEY, read(telephonyStatus="NoCall", dndStatus=None), reset=True
+    )
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+    assert presences[KEY].dnd_status is None
+
+
+def test_a_reading_that_was_asked_for_first_and_came_last_counts() -> None:
+    presences = store()
+    first, second = presences.begin_read(), presences.begin_read()
+    presences.end_read(second, [KEY], [read(telephonyStatus="Ringing")], reset=False)
+    presences.end_read(first, [KEY], [read(telephonyStatus="NoCall")], reset=False)
+    assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
 
 
 def test_after_a_break_what_the_snapshot_does_not_tell_is_unknown() -> None:

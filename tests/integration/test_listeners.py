@@ -1,6 +1,9 @@
 """Listeners by extension and field: an event wakes what watches what it changed, and nothing else."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+import time
+from typing import Any
 
 import pytest
 
@@ -33,6 +36,12 @@ class Woken(list[str]):
         return lambda: self.append(name)
 
 
+def run_at_once(work: Coroutine[Any, Any, None]) -> None:
+    """Run what is short enough not to pause."""
+    with pytest.raises(StopIteration):
+        work.send(None)
+
+
 @pytest.fixture
 def woken() -> Woken:
     """Return who was woken."""
@@ -42,7 +51,7 @@ def woken() -> Woken:
 @pytest.fixture
 def listeners(woken: Woken) -> Listeners:
     """Return listeners of two extensions and the account, named by what they watch."""
-    made = Listeners()
+    made = Listeners(run_at_once)
     for key in ("1", "2"):
         for fields in (("user_status",), ("dnd_status",), ("user_status", CALLS)):
             made.add(woken.listener(f"{key} {' '.join(fields)}"), key, fields)
@@ -104,8 +113,47 @@ def test_all_are_woken(listeners: Listeners, woken: Woken) -> None:
     assert len(woken) == len(set(woken)) == 9
 
 
+async def test_all_of_many_are_woken_part_by_part() -> None:
+    """The loop goes on in between; who is removed meanwhile is not woken, and nobody twice."""
+    tasks, woken = list[asyncio.Task[None]](), list[int]()
+    listeners = Listeners(lambda work: tasks.append(asyncio.create_task(work)))
+    removals = []
+    for number in range(500):
+
+        def wake(number: int = number) -> None:
+            woken.append(number)
+            time.sleep(0.0002)
+
+        removals.append(listeners.add(wake, str(number), ("user_status",)))
+    listeners.wake_all()
+    await asyncio.sleep(0)
+    assert 100 <= len(woken) < 300
+    removals[-1]()
+    await asyncio.gather(*tasks)
+    assert woken == [*range(499)]
+
+
+async def test_what_turns_back_meanwhile_wakes_all_again() -> None:
+    tasks, shown, truth = list[asyncio.Task[None]](), dict[int, bool](), [False]
+    listeners = Listeners(lambda work: tasks.append(asyncio.create_task(work)))
+    for number in range(500):
+
+        def wake(number: int = number) -> None:
+            shown[number] = truth[0]
+            time.sleep(0.0002)
+
+        listeners.add(wake, str(number), ("user_status",))
+    listeners.wake_all()
+    await asyncio.sleep(0)
+    assert 100 <= len(shown) < 300
+    truth[0] = True
+    listeners.wake_all()
+    await asyncio.gather(*tasks)
+    assert shown == dict.fromkeys(range(500), True)
+
+
 def test_who_was_removed_is_not_woken(woken: Woken) -> None:
-    listeners = Listeners()
+    listeners = Listeners(run_at_once)
     remove = listeners.add(woken.listener("gone"), "1", ("user_status",))
     remove()
     change(listeners, BEFORE._replace(user_status=None))
@@ -114,7 +162,7 @@ def test_who_was_removed_is_not_woken(woken: Woken) -> None:
 
 
 def test_a_listener_may_remove_itself(woken: Woken) -> None:
-    listeners = Listeners()
+    listeners = Listeners(run_at_once)
 
     def once() -> None:
         woken.append("once")
@@ -143,7 +191,7 @@ def test_who_fails_costs_itself_and_is_logged_once(
 
 
 def test_calls_are_heard_by_their_extension(caplog: pytest.LogCaptureFixture) -> None:
-    listeners, heard = Listeners(), list[CallEvent]()
+    listeners, heard = Listeners(run_at_once), list[CallEvent]()
 
     def fail(event: CallEvent) -> None:
         raise ValueError("broken")

@@ -25,6 +25,8 @@ class Journal:
 
     events: dict[str, list[PresenceUpdate]] = field(default_factory=dict)
     floors: dict[str, Presence] = field(default_factory=dict)
+    # What was asked for is here, and applied part by part.
+    is_answered: bool = False
 
     def record(self, before: Presence, update: PresenceUpdate) -> None:
         """Record an event that arrived."""
@@ -123,35 +125,50 @@ class PresenceStore(dict[str, Presence]):
         *,
         reset: bool,
     ) -> dict[str, Presence]:
-        """Apply a snapshot, and on top of it the events that arrived meanwhile (docs/architecture.md 4.1).
-
-        Returns the earlier presence of every extension that changed, by id. With ``reset``, fields that the
-        snapshot lacks become unknown, as after a break; otherwise they keep their values.
-        """
-        self.abandon_read(journal)
+        """Apply a snapshot as a whole, see `read_part`; return the earlier presence of all that changed, by id."""
         snapshot = {update.extension_id: update for update in found}
         changed = {}
         for key in asked:
-            if (before := self.get(key)) is None:
-                continue
-            update, events = snapshot.get(key), journal.events.get(key, ())
-            if update is None and not reset:
-                continue
-            after = Presence(extension_id=key) if reset else before
-            if update is not None and key in self._without_status:
-                update = with_status_of_calls(update, is_reading=True)
-            if update is not None:
-                after = merge(after, update)
-            # The snapshot already includes events up to this sequence.
-            window = Window(after, journal.floors.get(key, before))
-            for event in events:
-                window.add(event)
-            after = window.presence
-            self[key] = after._replace(sequence=before.sequence, sent_at=before.sent_at)
-            self._keep(key, window)
-            if not is_same(after, before):
+            before = self.read_part(journal, key, snapshot.get(key), reset=reset)
+            if before is not None:
                 changed[key] = before
+        self.abandon_read(journal)
         return changed
+
+    def read_part(
+        self,
+        journal: Journal,
+        key: str,
+        update: PresenceUpdate | None,
+        *,
+        reset: bool,
+    ) -> Presence | None:
+        """Apply what a snapshot has of one extension, and on top of it what arrived meanwhile (docs/architecture.md 4.1).
+
+        Returns the presence before it, or None if nothing changed. With ``reset``, fields that the snapshot
+        lacks become unknown, as after a break; otherwise they keep their values.
+        """
+        journal.is_answered = True
+        before = self.get(key)
+        if before is None or (update is None and not reset):
+            return None
+        after = Presence(extension_id=key) if reset else before
+        if update is not None:
+            if key in self._without_status:
+                update = with_status_of_calls(update, is_reading=True)
+            after = merge(after, update)
+            for other in self._journals:
+                if other is not journal and other.is_answered:
+                    # This reading is newer: it goes on top of the other one, as an event does.
+                    other.record(before, update)
+        # The snapshot already includes events up to this sequence.
+        window = Window(after, journal.floors.get(key, before))
+        for event in journal.events.get(key, ()):
+            window.add(event)
+        after = window.presence
+        self[key] = after._replace(sequence=before.sequence, sent_at=before.sent_at)
+        self._keep(key, window)
+        return None if is_same(after, before) else before
 
     def _keep(self, key: str, window: Window) -> None:
         """Keep a window for as long as one of its events is missing."""

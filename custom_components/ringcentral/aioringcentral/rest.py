@@ -22,6 +22,7 @@ from .limits import RateGroup
 from .listing import PAGE, Listing, Pages, Unreadable
 from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
 from .observations import Observations
+from .pauses import Pauses
 from .presence import update_from_rest
 from .renewals import Renewals
 from .voicemail import Audio, Voicemail, Voicemails, audio_type
@@ -160,10 +161,12 @@ class Rest:
                 wire.mapping(item.get("extension")).get("id")
             ),
         )
-        read = [update_from_rest(item) for item in listing]
-        found = [update for update in read if update is not None]
-        for update in found:
-            self.observations.reading(update)
+        found, pauses = list[PresenceUpdate](), Pauses()
+        for item in listing:
+            if (update := update_from_rest(item)) is not None:
+                self.observations.reading(update)
+                found.append(update)
+            await pauses.take()
         return Listing.of(found, is_whole=listing.is_whole)
 
     async def monitored_lines(self) -> Listing[Extension]:

@@ -1,6 +1,6 @@
 """Presence and calls of the followed extensions: merges events and readings, and calls the listeners."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from itertools import batched
 
@@ -8,7 +8,8 @@ from ..batches import BATCH
 from ..calls.reducer import CallEvent, Calls
 from ..errors import Reason, RetryLater, RingCentralError
 from ..models import Presence, PresenceUpdate
-from ..presence_store import PresenceStore
+from ..pauses import Pauses
+from ..presence_store import Journal, PresenceStore
 from ..rest import Rest
 from ..snapshot import SnapshotReader
 from .listener import Listeners, PresenceChange
@@ -54,11 +55,8 @@ class PresenceTracker:
         except BaseException:
             self.presences.abandon_read(journal)
             raise
-        self._show_all(
-            self.presences.end_read(
-                journal, extension_ids, readings.found, reset=reset
-            ),
-            is_live=is_live,
+        await self._take_in(
+            journal, extension_ids, readings.found, reset=reset, is_live=is_live
         )
         self.rereads.read_again(readings.later, readings.retry_after)
 
@@ -78,9 +76,8 @@ class PresenceTracker:
             except BaseException:
                 self.presences.abandon_read(journal)
                 raise
-            self._show_all(
-                self.presences.end_read(journal, batch, readings.found, reset=False),
-                is_live=True,
+            await self._take_in(
+                journal, batch, readings.found, reset=False, is_live=True
             )
             found = {update.extension_id for update in readings.found}
             unreadable = RetryLater(Reason.SERVICE_ERROR)
@@ -109,10 +106,7 @@ class PresenceTracker:
             self.rereads.read_again(later, readings.retry_after)
             later = {}
         read = tuple(key for key in wanted if key not in later)
-        self._show_all(
-            self.presences.end_read(journal, read, readings.found, reset=True),
-            is_live=False,
-        )
+        await self._take_in(journal, read, readings.found, reset=True, is_live=False)
         self.read_count += len(read)
         stale.clear()
         stale |= later
@@ -131,9 +125,8 @@ class PresenceTracker:
         except BaseException:
             self.presences.abandon_read(journal)
             raise
-        self._show_all(
-            self.presences.end_read(journal, (extension_id,), (found,), reset=False),
-            is_live=True,
+        await self._take_in(
+            journal, (extension_id,), (found,), reset=False, is_live=True
         )
         return found
 
@@ -142,9 +135,28 @@ class PresenceTracker:
         self.rereads.forget(extension_id)
         self.calls.forget(extension_id)
 
-    def _show_all(self, before: Mapping[str, Presence], *, is_live: bool) -> None:
-        for key, presence in before.items():
-            self._show(key, presence, is_live=is_live)
+    async def _take_in(
+        self,
+        journal: Journal,
+        asked: Iterable[str],
+        found: Iterable[PresenceUpdate],
+        *,
+        reset: bool,
+        is_live: bool,
+    ) -> None:
+        """Apply a reading part by part; what arrives in between is newer than the parts that follow."""
+        snapshot = {update.extension_id: update for update in found}
+        pauses = Pauses()
+        try:
+            for key in asked:
+                before = self.presences.read_part(
+                    journal, key, snapshot.get(key), reset=reset
+                )
+                if before is not None:
+                    self._show(key, before, is_live=is_live)
+                await pauses.take()
+        finally:
+            self.presences.abandon_read(journal)
 
     def _show(self, key: str, before: Presence, *, is_live: bool) -> None:
         presence, calls_before = self.presences[key], self.calls[key]
