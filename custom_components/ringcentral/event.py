@@ -41,7 +41,7 @@ async def async_setup_entry(
     )
 
     def voicemails(extension_id: str) -> Iterator[ExtensionEntity]:
-        if coordinator.voicemail.is_offered_for(extension_id):
+        if coordinator.voicemail.was_offered_for(extension_id):
             yield VoicemailEventEntity(coordinator, VOICEMAIL, extension_id, ())
 
     coordinator.voicemail.async_on_offer(

@@ -187,7 +187,7 @@ async def async_setup_entry(
             yield CallerSensor(coordinator, CALLER, extension_id, (CALLS,))
 
     def voicemails(extension_id: str) -> Iterator[ExtensionEntity]:
-        if coordinator.voicemail.is_offered_for(extension_id):
+        if coordinator.voicemail.was_offered_for(extension_id):
             yield VoicemailsSensor(coordinator, UNREAD, extension_id, (VOICEMAILS,))
 
     async_add_entities(CountSensor(coordinator, count, count.field) for count in COUNTS)

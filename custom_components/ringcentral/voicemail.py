@@ -9,7 +9,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .aioringcentral.account import Account, AccountListener
 from .aioringcentral.account.mailbox import Mailbox
-from .aioringcentral.voicemail import Voicemail
+from .aioringcentral.voicemail import READ_PERMISSION, Voicemail
 from .const import DOMAIN
 
 # What the sensor watches, beside fields of `Presence`.
@@ -35,8 +35,10 @@ class VoicemailHub(AccountListener):
         return self._account.mailbox
 
     def expect(self, hass: HomeAssistant) -> None:
-        """Have voicemail asked for again, once a day, where an earlier run had it."""
-        self.mailbox.is_expected |= self.sensor(hass) is not None
+        """Take whether an earlier run had voicemail: its entities are there at once, and it is asked for again."""
+        if self.sensor(hass) is not None:
+            self._account.permissions.use(READ_PERMISSION)
+            self._was_offered = True
 
     def sensor(self, hass: HomeAssistant) -> str | None:
         """Return the entity id of the sensor, which may be of an earlier run; None where there is none."""
@@ -47,6 +49,10 @@ class VoicemailHub(AccountListener):
     def is_offered_for(self, extension_id: str) -> bool:
         """Whether an extension has voicemail to show: that of the user alone."""
         return self.mailbox.is_offered and extension_id == self._account.own.id
+
+    def was_offered_for(self, extension_id: str) -> bool:
+        """Whether an extension has entities for voicemail: those of an earlier run are there from the start."""
+        return self._was_offered and extension_id == self._account.own.id
 
     @callback
     def async_on_offer(self, add: Callable[[tuple[str, ...]], None]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
-from aioringcentral.auth import JwtTokens
+from aioringcentral.auth import JwtTokens, Token
 from aioringcentral.backoff import Backoff
 from aioringcentral.errors import RingCentralError
 from aioringcentral.filters import OWN, FilterPlan
@@ -54,6 +54,9 @@ class Client:
         """Note that the stream is live."""
         self.lives.append(continuity)
         self._told.set()
+
+    def stream_token(self, token: Token) -> None:
+        """Take no notice of a token."""
 
     def stream_lost(self, error: RingCentralError) -> None:
         """Note a loss."""

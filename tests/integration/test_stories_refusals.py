@@ -7,8 +7,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.ringcentral.aioringcentral.filters import extension_filter
 from emulator import Emulator
 
+from .call_stories import following
 from .stories import (
     PRESENCE,
     TICKET,
@@ -222,3 +224,31 @@ async def test_presence_that_cannot_be_read_is_read_again(
                 await story.live()
                 await story.until(lambda: story.now("presence_status", one) == before)
                 assert story.now("telephony_status", one) == "no_call"
+
+
+def live(story: Story) -> tuple[str, ...]:
+    """Return the filters whose events arrive."""
+    subscription = story.coordinator.account.stream.subscription
+    return subscription.live if subscription else ()
+
+
+async def test_somebody_refused_for_a_moment_is_followed_again_with_the_next_token(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """The permission was away in the middle of a search, which found others granted; not six hours later."""
+    emulator.faults.set(access_token_ttl=3, refresh_tokens=True)
+    with hasty():
+        people = [emulator.own_extension_id, *colleagues(emulator, 2)]
+        async with following(hass, emulator, people) as story:
+            account = story.coordinator.account
+            refused = extension_filter(people[1])
+            emulator.faults.set(
+                refuse_filters={f"*/extension/{people[1]}/presence*": "CMN-401"}
+            )
+            await emulator.disconnect(code=1001, recoverable=False)
+            await story.until(lambda: refused not in live(story))
+            # As the service names what the app lacks.
+            account.permissions.subscribed({"ReadPresence"})
+            emulator.faults.set(refuse_filters={})
+            await story.until(lambda: refused in live(story))
+            assert issues(hass) == []

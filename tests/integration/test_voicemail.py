@@ -247,6 +247,60 @@ async def test_a_permission_that_comes_back_is_noticed_without_a_reload(
 
 
 @pytest.mark.messages
+@pytest.mark.parametrize("refresh_tokens", [False, True])
+async def test_a_token_that_names_the_permission_brings_voicemail_back(
+    hass: HomeAssistant, emulator: Emulator, refresh_tokens: bool
+) -> None:
+    """Within the life of a token, and not only the next day; nothing else notices."""
+    emulator.faults.set(refresh_tokens=refresh_tokens, access_token_ttl=3)
+    with hasty():
+        async with following(hass, emulator) as story:
+            await story.shows(voicemails="0")
+            emulator.faults.set(permissions_removed=["ReadMessages"])
+            emulator.mail.leave(story.own)
+            await story.shows(voicemails=STATE_UNAVAILABLE)
+            story.forget()
+            emulator.faults.set(permissions_removed=[])
+            await story.shows(voicemails="1")
+            ours = {story.entity("voicemails"), story.entity("voicemail")}
+            assert set(story.seen_unavailable()) <= ours
+
+
+@pytest.mark.messages
+async def test_a_permission_that_is_added_later_brings_voicemail(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """It never was there: no restart, and no reload."""
+    emulator.faults.set(access_token_ttl=3, permissions_removed=["ReadMessages"])
+    emulator.mail.leave(emulator.own_extension_id)
+    with hasty():
+        async with following(hass, emulator) as story:
+            assert story.now("voicemails") is None
+            emulator.faults.set(permissions_removed=[])
+            await story.until(lambda: story.now("voicemails") == "1")
+
+
+@pytest.mark.messages
+async def test_a_filter_that_lacked_a_permission_for_a_moment_comes_with_the_next_token(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Both tokens name it, the one before and the one after."""
+    emulator.faults.set(access_token_ttl=3, refresh_tokens=True)
+    with hasty():
+        async with following(hass, emulator) as story:
+            await story.shows(voicemails="0")
+            emulator.faults.set(permissions_removed=["ReadMessages"])
+            await emulator.disconnect(recoverable=False)
+            await story.shows(voicemails=STATE_UNAVAILABLE)
+            await story.live()
+            memory = story.coordinator.account.stream.memory
+            assert memory.lacking == {"ReadMessages"}
+            emulator.faults.set(permissions_removed=[])
+            await story.shows(voicemails="0")
+            assert not memory.lacking
+
+
+@pytest.mark.messages
 async def test_a_refused_reading_is_not_repeated_with_every_connection(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
@@ -298,6 +352,45 @@ async def test_a_reading_that_is_late_adds_the_entities_later(
         emulator.mail.leave(story.own)
         await story.shows(voicemails="1")
         await story.until(lambda: event(story).get("event_type") == "received")
+
+
+# A reading that takes longer than a set-up may.
+SLOW: dict[str, Any] = {"kind": "slow", "path": "*/message-store", "seconds": 2.0}
+
+
+@pytest.mark.messages
+async def test_presence_waits_for_no_voicemail(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    emulator.mail.leave(emulator.own_extension_id)
+    emulator.faults.set(odd=[SLOW])
+    async with following(hass, emulator) as story:
+        assert story.coordinator.available
+        assert story.now("voicemails") is None
+        await story.until(lambda: story.now("voicemails") == "1")
+        assert story.now("voicemail") is not None
+
+
+@pytest.mark.messages
+async def test_at_a_restart_its_entities_are_there_before_it_is_read(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with following(hass, emulator) as story:
+        await story.shows(voicemails="0")
+        target = {"entity_id": [story.entity("voicemail")]}
+        fired = await automate(
+            hass, automation("arrived", "voicemail_received", target)
+        )
+        emulator.faults.set(odd=[SLOW])
+        await story.reload()
+        state = hass.states.get(story.entity("voicemails"))
+        assert state is not None
+        assert state.state == STATE_UNAVAILABLE
+        assert "restored" not in state.attributes
+        await story.shows(voicemails="0")
+        emulator.faults.set(odd=[])
+        emulator.mail.leave(story.own)
+        await story.until(lambda: names(fired) == ["arrived"])
 
 
 async def mark(story: Story, extension_id: str | None = None) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 from homeassistant import loader
 from homeassistant.config_entries import (
@@ -15,7 +15,14 @@ from homeassistant.config_entries import (
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, frame, issue_registry as ir
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    frame,
+    issue_registry as ir,
+)
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util.json import json_loads_object
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_test_home_assistant,
@@ -66,6 +73,8 @@ class WatchedHome(Comparison):
         self.is_unbroken = True
         self._extension_of: dict[str, str] = {}
         self._hass_stack = AsyncExitStack()
+        # The registry of entities, as it was on disk when Home Assistant stopped.
+        self._on_disk = b""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def in_background(self, work: Coroutine[Any, Any, object]) -> None:
@@ -78,6 +87,12 @@ class WatchedHome(Comparison):
         """Start Home Assistant with the entry, and let set-up take its time."""
         stack = self._hass_stack
         self.hass = await stack.enter_async_context(async_test_home_assistant())
+        if self._on_disk:
+            # The test plugin never writes it, nor reads it.
+            registry = er.async_get(self.hass)
+            read = AsyncMock(return_value=json_loads_object(self._on_disk))
+            with patch.object(registry._store, "async_load", read):
+                await registry._async_load()
         frame.async_setup(self.hass)
         self.hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
         self.hass.bus.async_listen(EVENT_STATE_CHANGED, self._on_change)
@@ -103,6 +118,7 @@ class WatchedHome(Comparison):
         """Stop Home Assistant as a restart of the machine does."""
         await self._finish()
         await self.hass.async_stop(force=True)
+        self._on_disk = json_bytes(er.async_get(self.hass)._data_to_save())
         await self._hass_stack.aclose()
         for handle in get_scheduled_timer_handles(self.loop):
             if is_ours(handle):

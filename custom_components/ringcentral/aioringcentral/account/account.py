@@ -22,6 +22,7 @@ from .lifecycle import CreateTask, Lifecycle
 from .listener import AccountListener, Change, ChangeQueue, Listeners, PresenceChange
 from .mailbox import Mailbox
 from .members import Members
+from .permissions import Permissions
 from .presence_tracker import PresenceTracker
 
 # Fields that somebody may have changed since they were last reported.
@@ -71,8 +72,12 @@ class Account[SignInT: SignIn = SignIn]:
         )
         self.presences = self._tracker.presences
         self.calls = self._tracker.calls
+        self.permissions = Permissions(self._permissions_changed)
         self.mailbox = Mailbox(
-            sign_in.rest, self._voicemails_changed, is_wanted=voicemail
+            sign_in.rest,
+            self._voicemails_changed,
+            self.permissions,
+            is_wanted=voicemail,
         )
         self.call_log = CallLog(
             sign_in.rest,
@@ -89,6 +94,7 @@ class Account[SignInT: SignIn = SignIn]:
             self._listeners,
             self.mailbox,
             self.call_log,
+            self.permissions,
             create_task,
         )
 
@@ -156,6 +162,9 @@ class Account[SignInT: SignIn = SignIn]:
         self._listeners.call(
             lambda listener: listener.missed_call_explained(event, outcome)
         )
+
+    def _permissions_changed(self) -> None:
+        self._listeners.call(lambda listener: listener.permissions_changed())
 
     # The connection.
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Coroutine
 import logging
 from typing import Any, Final
 
+from ..auth import Token
 from ..backoff import Backoff
 from ..errors import PermissionMissing, Reason, RetryLater, RingCentralError
 from ..filters import (
@@ -18,10 +19,12 @@ from ..models import Event
 from ..presence import update_from_event
 from ..sign_in import SignIn
 from ..stream import Continuity, Stream, Subscription
+from ..voicemail import READ_PERMISSION
 from .call_log import CallLog
 from .listener import Listeners
 from .mailbox import Mailbox
 from .members import Members
+from .permissions import Permissions
 from .presence_tracker import PresenceTracker
 from .run_retries import RunRetries
 
@@ -54,11 +57,13 @@ class Lifecycle:
         listeners: Listeners,
         mailbox: Mailbox,
         call_log: CallLog,
+        permissions: Permissions,
         create_task: CreateTask | None = None,
     ) -> None:
         """Prepare to run these parts; ``create_task`` begins a task with a name."""
         self._mailbox = mailbox
         self._call_log = call_log
+        self._permissions = permissions
         self._sign_in = sign_in
         self._members = members
         self._tracker = tracker
@@ -101,10 +106,10 @@ class Lifecycle:
         await self._members.read()
         self._track_members()
         self._reported = self._members.extensions
-        scope = (await self._sign_in.tokens.token()).scope
-        self._mailbox.allow(scope)
+        self._permissions.token(token := await self._sign_in.tokens.token())
+        self._mailbox.allow(token.scope)
         if self._members.own.id in self._members.extensions:
-            self._call_log.allow(scope)
+            self._call_log.allow(token.scope)
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -112,7 +117,6 @@ class Lifecycle:
         except BaseException:
             await self.stop()
             raise
-        await self._mailbox.first_reading()
 
     async def stop(self) -> None:
         """End the connection with all that it opened."""
@@ -177,6 +181,8 @@ class Lifecycle:
         self._filters_live(subscription, is_read=is_broken)
         if not is_broken and self._tracker.is_caught_up:
             self._become_current()
+        if subscription is not None:
+            self._permissions.subscribed(self.stream.memory.lacking)
         self._mailbox.connected(subscription, is_broken=is_broken)
         self._listeners.call(lambda listener: listener.account_connected(subscription))
 
@@ -184,6 +190,18 @@ class Lifecycle:
         """Report a loss; the stream goes on trying."""
         self.is_current = False
         self._trouble(error)
+
+    def stream_token(self, token: Token) -> None:
+        """Ask again for what a permission may allow that came back with a token; its scope costs no request."""
+        back = self._permissions.token(token)
+        if not back:
+            return
+        _LOGGER.debug("A new token names what was missing: %s", ", ".join(sorted(back)))
+        if READ_PERMISSION in back:
+            self._mailbox.allow(token.scope)
+            self._mailbox.try_again()
+            self.stream.change_filters(self._plan)
+        self.stream.ask_again_for_rights()
 
     def _filters_live(
         self, subscription: Subscription | None, *, is_read: bool

@@ -58,6 +58,9 @@ class AccountListener:
     def missed_call_explained(self, event: CallEvent, outcome: Outcome) -> None:
         """The call log says how a call of the user ended that was reported as missed by this event."""
 
+    def permissions_changed(self) -> None:
+        """`Permissions.lost`, or what is used, changed."""
+
     def account_connected(self, subscription: Subscription | None) -> None:
         """Events flow over this subscription; what is known may still be from before a break."""
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..auth import TokenSource
 from ..backoff import Backoff
-from ..errors import PermissionMissing, RetryLater, RingCentralError
+from ..errors import APP_PERMISSION, PermissionMissing, RetryLater, RingCentralError
 from ..filters import VOICEMAILS, FilterPlan
 from ..models import Event
 from ..rest import Rest
@@ -19,14 +19,14 @@ from ..voicemail import (
     is_message_event,
     new_messages,
 )
+from .permissions import Permissions
 
 _LOGGER = logging.getLogger(__name__)
 
 # Seconds in which several changes are read together.
 _COLLECT: Final = 1.0
-# Seconds that a start waits for the first reading.
-_START_WITHIN: Final = 5.0
-# Seconds until voicemail that was refused is asked for again: RingCentral reports a regained permission by no event.
+# Seconds until voicemail that was refused is asked for again: RingCentral reports a regained permission by no
+# event, and a token that is refreshed may go on with the permissions of its session.
 _ASK_AGAIN_AFTER: Final = 86_400.0
 
 type MailboxChanged = Callable[[tuple[Voicemail, ...]], None]
@@ -38,11 +38,16 @@ class Mailbox:
     Attributes:
         unread: how many there are; None where that is not known.
         is_offered: whether a reading has succeeded, and events arrive.
-        is_expected: whether it was offered before, if only in an earlier run: once a day another sign-in
-            finds out whether the permission is there again.
     """
 
-    def __init__(self, rest: Rest, changed: MailboxChanged, *, is_wanted: bool) -> None:
+    def __init__(
+        self,
+        rest: Rest,
+        changed: MailboxChanged,
+        permissions: Permissions,
+        *,
+        is_wanted: bool,
+    ) -> None:
         """Take the calls, and what is called after a reading: with the voicemails that arrived, oldest first.
 
         Unless ``is_wanted``, nothing is ever asked for.
@@ -50,9 +55,9 @@ class Mailbox:
         self._is_wanted = is_wanted
         self._rest = rest
         self._changed = changed
+        self._permissions = permissions
         self.unread: int | None = None
         self.is_offered = False
-        self.is_expected = False
         self._may_read = False
         # Another sign-in may bring what was missing; it brings no filter that was refused for another reason.
         self._lacks_right = False
@@ -61,16 +66,23 @@ class Mailbox:
         self._is_refused = False
         self._new: frozenset[str] = frozenset()
         self._stale = asyncio.Event()
-        self._tried = asyncio.Event()
+        # The first reading waits for no other changes.
+        self._was_tried = False
 
     @property
     def _is_watched(self) -> bool:
         return self._is_live and not self._is_refused
 
+    @property
+    def is_expected(self) -> bool:
+        """Whether it was offered before, if only in an earlier run: then another sign-in may bring it again."""
+        return READ_PERMISSION in self._permissions.used
+
     def allow(self, scope: frozenset[str]) -> None:
         """Take the permissions of the app; without the one for messages nothing is asked for."""
         self._may_read = self._is_wanted and READ_PERMISSION in scope
-        self._lacks_right |= not self._may_read
+        if self._is_wanted and not self._may_read:
+            self._lack(APP_PERMISSION)
 
     def planned(self, plan: FilterPlan) -> FilterPlan:
         """Return a plan with the filter for voicemails, where the app may read them."""
@@ -82,9 +94,9 @@ class Mailbox:
         """Read after a break; without the filter nothing is known any more."""
         was_live, self._is_live = self._is_live, _has_filter(subscription)
         if not self._is_live:
-            self._tried.set()
             refused = subscription.refused if subscription else {}
-            self._lacks_right |= refused.get(VOICEMAILS) in RIGHTS
+            if (code := refused.get(VOICEMAILS)) in RIGHTS:
+                self._lack(code)
             if was_live:
                 self._gone("filter_refused")
         elif is_broken or not (was_live or self._is_refused):
@@ -104,6 +116,11 @@ class Mailbox:
         if self._is_watched:
             self._stale.set()
 
+    def try_again(self) -> None:
+        """Have it read again, also after a refusal."""
+        self._is_refused = False
+        self.wake()
+
     async def ask_again(self, tokens: TokenSource, ask: Callable[[], None]) -> None:
         """Once a day, ask for voicemail that is wanted and not there; goes on until it is cancelled.
 
@@ -121,25 +138,15 @@ class Mailbox:
             except RingCentralError as err:
                 _LOGGER.debug("Voicemail could not be asked for again: %s", err)
                 continue
-            self._is_refused = False
-            self.wake()
+            self.try_again()
             ask()
-
-    async def first_reading(self) -> None:
-        """Wait until the first reading is over, whatever came of it, but not for long."""
-        if self._is_live:
-            try:
-                async with asyncio.timeout(_START_WITHIN):
-                    await self._tried.wait()
-            except TimeoutError:
-                _LOGGER.debug("Voicemails were not read in time")
 
     async def run(self) -> None:
         """Read after every change, until it succeeds; goes on until it is cancelled."""
         backoff = Backoff()
         while True:
             await self._stale.wait()
-            if self._tried.is_set():
+            if self._was_tried:
                 await asyncio.sleep(_COLLECT)
             self._stale.clear()
             new, self._new = self._new, frozenset()
@@ -151,26 +158,33 @@ class Mailbox:
                 _LOGGER.debug("Voicemails could not be read: %s", err)
                 self._new |= new
                 self._stale.set()
-                self._tried.set()
                 await asyncio.sleep(backoff.next(err.retry_after))
             except RingCentralError as err:
                 self._is_refused = True
-                self._lacks_right |= isinstance(err, PermissionMissing)
+                if isinstance(err, PermissionMissing):
+                    self._lack(err.code)
                 self._gone(err.reason)
             else:
                 backoff.reset()
                 if self._is_watched:
                     self._read(found, new)
             finally:
-                self._tried.set()
+                self._was_tried = True
 
     def _read(self, found: Voicemails, new: frozenset[str]) -> None:
         arrived = tuple(each for each in reversed(found.newest) if each.id in new)
         is_news = not self.is_offered or found.total != self.unread
-        self.unread, self.is_offered, self.is_expected = found.total, True, True
+        self.unread, self.is_offered = found.total, True
         self._lacks_right = False
+        self._permissions.works(READ_PERMISSION)
         if arrived or is_news:
             self._changed(arrived)
+
+    def _lack(self, code: str | None) -> None:
+        self._lacks_right = True
+        self._permissions.refuse(
+            READ_PERMISSION, PermissionMissing(code, READ_PERMISSION)
+        )
 
     def _gone(self, reason: str) -> None:
         was_offered, self.is_offered = self.is_offered, False

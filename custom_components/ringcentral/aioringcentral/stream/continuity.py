@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from ..auth import Token
 from ..errors import RetryLater, RingCentralError
 from ..models import Event
 
@@ -28,6 +29,9 @@ class StreamListener(Protocol):
 
     def stream_event(self, event: Event) -> None:
         """An event arrived."""
+
+    def stream_token(self, token: Token) -> None:
+        """This is the token now, perhaps the same as before."""
 
 
 @dataclass(slots=True)

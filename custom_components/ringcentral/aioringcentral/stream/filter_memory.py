@@ -18,21 +18,29 @@ class FilterMemory:
         granted: filters that were granted the last time they were asked for.
         refused: filters that were refused, with the code of the reason.
         suspects: groups of filters; what is refused in them has yet to be found.
+        lacking: permissions of the app that refusals named.
     """
 
     granted: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
     suspects: list[tuple[str, ...]] = field(default_factory=list)
+    lacking: set[str] = field(default_factory=set)
 
     def forget_refusals(self) -> None:
         """Have what was refused asked for again."""
         self.refused.clear()
+        self.lacking.clear()
 
-    def forget_missing_rights(self) -> None:
-        """Have asked for again what was refused for a right that the app or the user lacked."""
-        self.refused = {
-            name: code for name, code in self.refused.items() if code not in RIGHTS
-        }
+    def forget_missing_rights(self) -> bool:
+        """Have asked for again what was refused for a right that the app or the user lacked.
+
+        Return whether that is anything.
+        """
+        kept = {name: code for name, code in self.refused.items() if code not in RIGHTS}
+        is_any = len(kept) < len(self.refused)
+        self.refused = kept
+        self.lacking.clear()
+        return is_any
 
     def keep_only(self, plan: FilterPlan) -> None:
         """Forget what a plan does not ask for, refusals without a reason, and refusals of everything."""
@@ -55,6 +63,8 @@ class FilterMemory:
             self.refused.clear()
         if not has_presence(self.granted):
             self._forget_permission()
+        if RIGHTS.isdisjoint(self.refused.values()):
+            self.lacking.clear()
 
     def _forget_permission(self) -> None:
         """Begin afresh where the app lacked the permission for presence: it may have come back."""

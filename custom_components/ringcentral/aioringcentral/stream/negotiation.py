@@ -6,6 +6,7 @@ import logging
 from typing import Any, Final
 
 from ..errors import (
+    APP_PERMISSION,
     VERDICTS,
     Misconfigured,
     PermissionMissing,
@@ -120,6 +121,7 @@ class Negotiation:
         self._tries += 1
         if status >= 400:
             error = error_from_reply(status, body, headers)
+            self._note_lacking(error)
             if not self._set_optional_aside(status, error):
                 self._refuse(error, body)
             return
@@ -154,6 +156,11 @@ class Negotiation:
             refused=dict(self._memory.refused),
             unsure=tuple(name for group in self._memory.suspects for name in group),
         )
+
+    def _note_lacking(self, error: RingCentralError) -> None:
+        """Keep which permission of the app is missing, where the service says so."""
+        if isinstance(error, PermissionMissing) and error.code == APP_PERMISSION:
+            self._memory.lacking |= {error.permission} if error.permission else set()
 
     def _next_group(self) -> tuple[str, ...]:
         """Return the widest group, so that what a limit cuts off is least; but something good is needed first."""

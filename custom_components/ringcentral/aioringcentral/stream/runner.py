@@ -123,6 +123,11 @@ class Stream:
             self.memory.refused.pop(event_filter, None)
             self._replace.set()
 
+    def ask_again_for_rights(self) -> None:
+        """Subscribe again if filters were refused for a right that the app or the user lacked."""
+        if self.memory.forget_missing_rights():
+            self._replace.set()
+
     async def run(self) -> None:
         """Keep the subscription live; ends by an error or by being cancelled.
 
@@ -183,13 +188,19 @@ class Stream:
 
     async def _ask_ticket(self) -> tuple[Ticket, Token]:
         """Return a ticket and the token of its session, with which its socket ends."""
-        token = await self._tokens.token()
+        token = await self._next_token()
         while True:
             ticket = await self._rest.ticket()
             # Another session may have begun while, or before, the ticket was given out.
-            before, token = token, await self._tokens.token()
+            before, token = token, await self._next_token()
             if token.session == before.session:
                 return ticket, token
+
+    async def _next_token(self) -> Token:
+        """Return a token, and tell the listener of it: its scope may say more than the last one did."""
+        token = await self._tokens.token()
+        self._guard(self._listener.stream_token, token)
+        return token
 
     async def _open(self, ticket: Ticket, recovery: RecoveryToken | None) -> Connection:
         connection = await Connection.open(
@@ -250,7 +261,7 @@ class Stream:
         # A ticket, a token or a search for filters may take long: a loss is reported meanwhile.
         watch = self._spawn(self._watch(link.connection))
         try:
-            token = await self._tokens.token()
+            token = await self._next_token()
             if self._replace.is_set() or schedule.must_replace(token, _now()):
                 if _now() >= schedule.replace_at:
                     # Once a day: a permission may have been added since.
