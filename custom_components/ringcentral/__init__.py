@@ -31,6 +31,7 @@ from .aioringcentral.pauses import Pauses
 from .const import CONF_EXTENSIONS, CONF_FOLLOW, DOMAIN
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import extension_devices, is_followed
+from .feature_permissions import remove_permissions
 from .issues import clear_issues, report_permission_missing
 from .permission_names import permission_name
 from .restore_schedule import remove_stored
@@ -161,6 +162,7 @@ async def _remove_entities(hass: HomeAssistant, entry: RingCentralConfigEntry) -
 async def _start(coordinator: RingCentralCoordinator) -> None:
     """Start following; raises `RingCentralError`."""
     await coordinator.editor.load()
+    await coordinator.permissions.load()
     await coordinator.account.start()
     await coordinator.editor.start()
 
@@ -207,6 +209,7 @@ async def async_remove_entry(
     forget_retry(hass, entry)
     hass.data.get(_EARLIER, {}).pop(entry.entry_id, None)
     await remove_stored(hass, entry.entry_id)
+    await remove_permissions(hass, entry.entry_id)
     if (tokens := take_back(hass, entry.data)) is not None:
         await tokens.close()
 

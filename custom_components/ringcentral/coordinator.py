@@ -23,6 +23,7 @@ from .const import (
     CONF_CALLER_IDENTITY,
 )
 from .counts import Tally
+from .feature_permissions import FeaturePermissions
 from .followed_members import FollowedMembers
 from .listeners import CallListener, Listeners
 from .presence_writer import PresenceWriter
@@ -59,6 +60,8 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         account.add_listener(self.voicemail)
         account.add_listener(self)
         account.add_listener(AccountIssues(hass, entry))
+        self.permissions = FeaturePermissions(hass, entry, account)
+        account.add_listener(self.permissions)
 
     # What entities use.
 

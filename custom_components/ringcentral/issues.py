@@ -27,9 +27,14 @@ SUBSCRIPTION_LIMIT: Final = "subscription_limit"
 JWT_EXPIRES: Final = "jwt_expires"
 LOST_CHOICES: Final = "lost_choices"
 NOT_RESTORED: Final = "not_restored"
+LOST_PERMISSION: Final = "lost_permission"
+LOST_ROLE_PERMISSION: Final = "lost_role_permission"
+# One for each permission that a feature in use lost; presence goes on.
+LOST_PERMISSIONS: Final = (LOST_PERMISSION, LOST_ROLE_PERMISSION)
 ISSUES: Final = (
     PERMISSION_MISSING,
     ROLE_PERMISSION_MISSING,
+    *LOST_PERMISSIONS,
     FILTERS_REFUSED,
     ACCOUNT_REFUSED,
     SUBSCRIPTION_LIMIT,
@@ -88,6 +93,51 @@ def report_not_restored(
 def withdraw_not_restored(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
     """Withdraw the issue: this extension's presence was changed."""
     ir.async_delete_issue(hass, DOMAIN, _not_restored_id(entry, key))
+
+
+def report_lost_permissions(
+    hass: HomeAssistant, entry: ConfigEntry, lost: Mapping[str, PermissionMissing]
+) -> None:
+    """Report the permissions that features in use lost, by name, and withdraw those that are back."""
+    reported = {_lost_id(entry, name, error): name for name, error in lost.items()}
+    for key in _of_features(hass, entry):
+        if key not in reported:
+            ir.async_delete_issue(hass, DOMAIN, key)
+    for key, name in reported.items():
+        issue = _lost_issue(lost[name])
+        shown = permission_name(lost[name]) or name
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            key,
+            data={
+                "entry_id": entry.entry_id,
+                "account": entry.title,
+                "permission": shown,
+                "name": name,
+            },
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=issue,
+            translation_placeholders={"account": entry.title, "permission": shown},
+        )
+
+
+def _lost_issue(error: PermissionMissing) -> str:
+    return LOST_ROLE_PERMISSION if is_of_role(error) else LOST_PERMISSION
+
+
+def _lost_id(entry: ConfigEntry, name: str, error: PermissionMissing) -> str:
+    return f"{issue_id(entry, _lost_issue(error))}_{name}"
+
+
+def _of_features(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
+    """Return the ids of the issues about permissions that features lost."""
+    starts = tuple(issue_id(entry, each) for each in LOST_PERMISSIONS)
+    issues = list(ir.async_get(hass).issues)
+    return [
+        key for domain, key in issues if domain == DOMAIN and key.startswith(starts)
+    ]
 
 
 def _not_restored_id(entry: ConfigEntry, key: str) -> str:
@@ -175,6 +225,7 @@ def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Withdraw all issues of an entry."""
     for issue in ISSUES:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
+    report_lost_permissions(hass, entry, {})
     per_extension = issue_id(entry, NOT_RESTORED)
     for domain, found in list(ir.async_get(hass).issues):
         if domain == DOMAIN and found.startswith(per_extension):

@@ -4,13 +4,14 @@ from abc import abstractmethod
 from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
 from .aioringcentral.errors import PermissionMissing, RingCentralError
 from .const import CONF_EXTENSIONS
-from .issues import LOST_CHOICES
+from .coordinator import RingCentralCoordinator
+from .issues import LOST_CHOICES, LOST_PERMISSIONS
 from .permission_names import is_of_role, permission_name
 from .sign_in import check_again
 
@@ -22,11 +23,16 @@ async def async_create_fix_flow(
     texts = {key: str(value) for key, value in (data or {}).items()}
     if issue_id.startswith(LOST_CHOICES):
         return LostChoicesFlow(texts)
+    if issue_id.startswith(LOST_PERMISSIONS):
+        return LostPermissionFlow(texts)
     return PermissionAddedFlow(texts)
 
 
 class _ConfirmFlow(RepairsFlow):
     """Asks once, and does what mends the issue; the form stays where it cannot."""
+
+    # Whether the entry is set up again then.
+    _reloads = True
 
     def __init__(self, data: dict[str, str]) -> None:
         """Keep the entry's id and what the texts need."""
@@ -51,7 +57,7 @@ class _ConfirmFlow(RepairsFlow):
             entry = self.hass.config_entries.async_get_entry(self._data["entry_id"])
             error = await self._mend(entry) if entry else None
             if error is None:
-                if entry:
+                if entry and self._reloads:
                     self.hass.config_entries.async_schedule_reload(entry.entry_id)
                 return self.async_create_entry(data={})
         return self.async_show_form(
@@ -73,6 +79,25 @@ class LostChoicesFlow(_ConfirmFlow):
         self.hass.config_entries.async_update_entry(
             entry, options={**entry.options, CONF_EXTENSIONS: left}
         )
+        return None
+
+
+class LostPermissionFlow(_ConfirmFlow):
+    """Looks whether a permission of one feature is back, while presence goes on."""
+
+    _reloads = False
+
+    @override
+    async def _mend(self, entry: ConfigEntry) -> str | None:
+        if entry.state is not ConfigEntryState.LOADED:
+            return "not_known_yet"
+        coordinator: RingCentralCoordinator = entry.runtime_data
+        try:
+            await coordinator.account.look_for(self._data["name"])
+        except PermissionMissing as err:
+            return "role_still_missing" if is_of_role(err) else "still_missing"
+        except RingCentralError:
+            return "not_known_yet"
         return None
 
 

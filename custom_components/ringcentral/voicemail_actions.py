@@ -7,8 +7,9 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
+from .aioringcentral.account import Account
 from .aioringcentral.errors import PermissionMissing, RingCentralError
-from .aioringcentral.rest import Rest
+from .aioringcentral.voicemail import EDIT_PERMISSION
 from .const import DOMAIN
 from .targets import targets_of
 
@@ -37,7 +38,7 @@ async def _mark_read(call: ServiceCall) -> None:
         )
     for coordinator in users:
         try:
-            await _mark_all(coordinator.account.sign_in.rest)
+            await _mark_all(coordinator.account)
         except PermissionMissing as err:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="may_not_mark"
@@ -50,11 +51,17 @@ async def _mark_read(call: ServiceCall) -> None:
             ) from err
 
 
-async def _mark_all(rest: Rest) -> None:
+async def _mark_all(account: Account) -> None:
     """Mark the newest forty unread voicemails at most."""
+    rest, permissions = account.sign_in.rest, account.permissions
     for _ in range(_MOST_ROUNDS):
         found = (await rest.unread_voicemails()).newest
         for voicemail in found:
-            await rest.mark_voicemail_read(voicemail.id)
+            try:
+                await rest.mark_voicemail_read(voicemail.id)
+            except PermissionMissing as err:
+                permissions.refuse(EDIT_PERMISSION, err)
+                raise
+            permissions.works(EDIT_PERMISSION)
         if not found:
             return

@@ -29,6 +29,9 @@ _REFUSED: Final = re.compile(rf"{_PERMISSION.pattern}|CMN-(?:10[1-6]|120)|disabl
 _ISSUES: Final = {
     "permission_missing": _PERMISSION,
     "role_permission_missing": _PERMISSION,
+    # Or a scope that lacks what was in use.
+    "lost_permission": re.compile(""),
+    "lost_role_permission": _PERMISSION,
     "filters_refused": _REFUSED,
     "account_refused": _REFUSED,
     "subscription_limit": re.compile("SUB-505"),

@@ -32,6 +32,8 @@ BACK_AFTER_REFUSALS: Final = 3_700.0
 _PASSING_ISSUES: Final = (
     "permission_missing",
     "role_permission_missing",
+    "lost_permission",
+    "lost_role_permission",
     "subscription_limit",
 )
 # Seconds in which the sentinel shows: only an event is so quick.

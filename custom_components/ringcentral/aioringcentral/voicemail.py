@@ -12,6 +12,7 @@ from . import wire
 from .models import repr_without
 
 READ_PERMISSION: Final = "ReadMessages"
+EDIT_PERMISSION: Final = "EditMessages"
 # Seconds; the longest voicemail that is believed.
 _LONGEST: Final = 86_400.0
 _AUDIO: Final = "audio/mpeg"

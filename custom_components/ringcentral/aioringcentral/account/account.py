@@ -264,6 +264,18 @@ class Account[SignInT: SignIn = SignIn]:
 
     # Reading and writing.
 
+    async def look_for(self, permission: str) -> None:
+        """Look whether the app has a permission again that a feature needs (``ReadMessages``), and use it then.
+
+        Another session of the sign-in takes over, and presence goes on. Where nothing can be read to find
+        out, what the token names counts until the next refusal.
+
+        Raises:
+            PermissionMissing: it is still missing.
+            RingCentralError: it could not be found out.
+        """
+        await self._lifecycle.look_for(permission)
+
     async def read_presence(self, extension_id: str) -> Presence:
         """Read the presence of one extension now, and return it.
 

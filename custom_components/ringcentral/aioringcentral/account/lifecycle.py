@@ -7,7 +7,13 @@ from typing import Any, Final
 
 from ..auth import Token
 from ..backoff import Backoff
-from ..errors import PermissionMissing, Reason, RetryLater, RingCentralError
+from ..errors import (
+    APP_PERMISSION,
+    PermissionMissing,
+    Reason,
+    RetryLater,
+    RingCentralError,
+)
 from ..filters import (
     EVERYONE,
     VOICEMAILS,
@@ -202,6 +208,21 @@ class Lifecycle:
             self._mailbox.try_again()
             self.stream.change_filters(self._plan)
         self.stream.ask_again_for_rights()
+
+    async def look_for(self, permission: str) -> None:
+        """Begin another session, and use a permission that it has again; see `Account.look_for`."""
+        tokens = self._sign_in.tokens
+        await tokens.replace_session()
+        token = await tokens.token()
+        self.stream_token(token)
+        if permission not in token.scope:
+            raise PermissionMissing(APP_PERMISSION, permission)
+        if permission == READ_PERMISSION:
+            await self._sign_in.rest.unread_voicemails()
+            self._mailbox.allow(token.scope)
+            self._mailbox.try_again()
+            self._ask_for_voicemails()
+        self._permissions.works(permission)
 
     def _filters_live(
         self, subscription: Subscription | None, *, is_read: bool
