@@ -8,10 +8,10 @@ import logging
 from typing import Any, Final
 
 import aiohttp
-import orjson
 from yarl import URL
 
 from .credentials import cleaned
+from .decoding import decode
 from .errors import Misconfigured, Reason, RetryLater, error_codes, error_from_reply
 from .limits import Place, RateBudget, RateGroup
 from .recording import Recorder
@@ -76,12 +76,6 @@ def check_server(server: str) -> str:
     return str(url).rstrip("/")
 
 
-def decode(raw: bytes | str) -> Any:
-    """Return decoded JSON, or None for what is not JSON."""
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def check_socket(uri: str, server: str) -> bool:

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode
 import binascii
 from datetime import UTC, datetime
 
-from .http import decode
+from .decoding import decode
 
 
 def jwt_expiry(jwt: str) -> datetime | None:

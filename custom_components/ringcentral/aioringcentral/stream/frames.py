@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple, override
 import orjson
 
 from .. import wire
+from ..decoding import decode
 from ..errors import error_from_reply
-from ..http import decode
 from ..models import Event
 
 _DAY: Final = 86_400.0

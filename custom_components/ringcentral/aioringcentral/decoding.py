@@ -1,0 +1,69 @@
+"""JSON to values. A text or number that JSON readers refuse costs itself, not all that came with it. Pure."""
+
+from json import JSONDecoder
+import re
+from typing import Any, Final
+
+import orjson
+
+# Characters that are read with patience, which takes some ten times longer; a page of 1,000 extensions has half a
+# million.
+_MOST_PATIENCE: Final = 4 * 1024 * 1024
+# Digits of a whole number; no id and no count has more than twenty.
+_MOST_DIGITS: Final = 40
+# Escapes, one after the other: a pair of surrogates, half a pair, any other.
+_ESCAPE: Final = re.compile(
+    r"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+_UNREADABLE: Final = "\ufffd"
+
+
+def decode(raw: bytes | str) -> Any:
+    """Return decoded JSON, or None for what is not JSON.
+
+    Texts that were cut within a character come with half of it, and a number may be none or too large: such a
+    character becomes U+FFFD, such a number None.
+    """
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return _decode_patiently(raw)
+
+
+def _decode_patiently(raw: bytes | str) -> Any:
+    if len(raw) > _MOST_PATIENCE:
+        return None
+    text = raw.decode("utf-8-sig", "replace") if isinstance(raw, bytes) else raw
+    if text.lstrip()[:1] not in ("{", "["):
+        # No object and no list: a page of a proxy, or a single word.
+        return None
+    try:
+        return _PATIENT.decode(_ESCAPE.sub(_whole, text))
+    except ValueError, RecursionError:
+        return None
+
+
+def _whole(escape: re.Match[str]) -> str:
+    return _UNREADABLE if escape[2] else escape[0]
+
+
+def _whole_number(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
+
+
+def _fraction(digits: str) -> float | None:
+    value = float(digits)
+    return value if abs(value) < float("inf") else None
+
+
+def _no_number(_word: str) -> None:
+    """``NaN`` and the infinities are no JSON, and no value."""
+
+
+_PATIENT: Final = JSONDecoder(
+    strict=False,
+    parse_int=_whole_number,
+    parse_float=_fraction,
+    parse_constant=_no_number,
+)
