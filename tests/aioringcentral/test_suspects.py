@@ -1,5 +1,7 @@
 """Which extensions are read again, and when."""
 
+from itertools import pairwise
+
 from aioringcentral.models import ActiveCall, Presence, TelephonyStatus
 from aioringcentral.suspects import Suspects
 
@@ -49,8 +51,35 @@ def test_a_doubt_that_could_not_be_resolved_is_read_sooner() -> None:
     suspects = Suspects()
     suspects.look_at(SHORT, 0)
     assert suspects.due(3) == ("1",)
-    suspects.postpone(["1", "2"], 5)
+    suspects.postpone(["1", "2"], 3)
     assert suspects.next_due() == 5
     suspects.look_at(IDLE, 6)
     suspects.postpone(["1"], 7)
     assert suspects.next_due() is None
+
+
+def test_what_cannot_be_read_is_asked_for_ever_more_seldom() -> None:
+    """However often: not every two seconds for as long as the phone rings."""
+    suspects = Suspects()
+    suspects.look_at(SHORT, 0)
+    asked = list[float]()
+    while (now := suspects.next_due() or 0.0) < 1_200:
+        assert suspects.due(now) == ("1",)
+        asked.append(now)
+        suspects.postpone(["1"], now)
+    pauses = [later - earlier for earlier, later in pairwise(asked)]
+    assert pauses[0] == 2
+    assert 80 <= pauses[-1] <= 120
+    assert len(asked) < 25
+    suspects.could_be_read()
+    suspects.postpone(["1"], 2_000)
+    assert suspects.next_due() == 2_002
+
+
+def test_no_suspect_is_read_before_the_service_allows_it() -> None:
+    """As long as it says."""
+    suspects = Suspects()
+    suspects.look_at(SHORT, 0)
+    suspects.due(3)
+    suspects.postpone(["1"], 3, 60)
+    assert suspects.next_due() == 63

@@ -273,9 +273,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             seconds = parsedate_to_datetime(value).timestamp() - time.time()
         except ValueError, OverflowError, OSError:
             return None
-    if math.isnan(seconds):
+    if math.isnan(seconds) or seconds < 0:
+        # Nobody can wait for a time that has passed: the clock here or there is wrong.
         return None
-    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)
+    return min(seconds, LONGEST_RETRY_AFTER)
 
 
 def error_from_reply(

@@ -76,8 +76,6 @@ def check_server(server: str) -> str:
     return str(url).rstrip("/")
 
 
-
-
 def check_socket(uri: str, server: str) -> bool:
     """Whether a ticket's address is one to connect to: secure, and of the server or of RingCentral."""
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from .backoff import Backoff
 from .models import Presence, TelephonyStatus
 from .presence import calls_disagree
 
@@ -10,6 +11,8 @@ from .presence import calls_disagree
 # (docs/protocol.md 3.6); a phone that rings this long may have stopped without an event (docs/protocol.md 6).
 _DISAGREE_AFTER: Final = 3.0
 _RINGING_AFTER: Final = 120.0
+# Until what could not be read is read again, at least; more and more after that.
+_UNREAD_AFTER: Final = 2.0
 
 
 class Suspects:
@@ -18,6 +21,7 @@ class Suspects:
     def __init__(self) -> None:
         """Start empty."""
         self._due: dict[str, tuple[str, float]] = {}
+        self._backoff = Backoff()
 
     def look_at(self, presence: Presence, now: float) -> bool:
         """Look at a presence that changed; return whether it became a suspect."""
@@ -31,11 +35,18 @@ class Suspects:
         self._due[presence.extension_id] = (kind, now + delay)
         return True
 
-    def postpone(self, extension_ids: Iterable[str], until: float) -> None:
-        """Have extensions read later that could not be read; `look_at` ends it."""
+    def postpone(
+        self, extension_ids: Iterable[str], now: float, wait: float | None = None
+    ) -> None:
+        """Have extensions read later that could not be read, ``wait`` seconds from now at least; `look_at` ends it."""
+        until = now + max(_UNREAD_AFTER, self._backoff.next(wait))
         for key in extension_ids:
             if key in self._due:
                 self._due[key] = (self._due[key][0], until)
+
+    def could_be_read(self) -> None:
+        """Begin with short pauses again."""
+        self._backoff.reset()
 
     def next_due(self) -> float | None:
         """Return when the next extension is to be read."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 import logging
-from typing import Final, Protocol
+from typing import Protocol
 
 from ..backoff import Backoff
 from ..errors import RetryLater, RingCentralError
@@ -13,9 +13,6 @@ from ..presence_store import PresenceStore
 from ..suspects import Suspects
 
 _LOGGER = logging.getLogger(__name__)
-
-# Seconds until a suspect that could not be read is read again, at least.
-_UNREAD_AFTER: Final = 2.0
 
 
 class Read(Protocol):
@@ -103,9 +100,9 @@ class Rereads:
             except RingCentralError as err:
                 _LOGGER.debug("Suspects could not be read: %s", err)
                 if isinstance(err, RetryLater):
-                    wait = max(_UNREAD_AFTER, err.retry_after or 0.0)
-                    self._suspects.postpone(extension_ids, loop.time() + wait)
+                    self._suspects.postpone(extension_ids, loop.time(), err.retry_after)
                 continue
+            self._suspects.could_be_read()
             for key in extension_ids:
                 if key in self._presences:
                     self._suspects.look_at(self._presences[key], loop.time())
