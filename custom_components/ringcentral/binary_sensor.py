@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import override
 
 from homeassistant.components.binary_sensor import (
@@ -13,9 +14,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .aioringcentral.calls.reducer import Calls
-from .aioringcentral.models import DndStatus, MeetingStatus, Presence
-from .aioringcentral.status import is_on_call, is_ringing
+from .aioringcentral.models import DndStatus, MeetingStatus
+from .aioringcentral.status import Standing
 from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 from .listeners import CALLS, PUSH
@@ -23,6 +23,7 @@ from .listeners import CALLS, PUSH
 PARALLEL_UPDATES = 0
 
 _UNDISTURBED = frozenset({DndStatus.DO_NOT_ACCEPT_ANY_CALLS})
+_IN_MEETING = frozenset({MeetingStatus.CONNECTED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +31,19 @@ class QuestionDescription(BinarySensorEntityDescription):
     """A question about an extension; None where the answer is unknown."""
 
     watches: tuple[str, ...]
-    is_on_fn: Callable[[Presence, Calls], bool | None]
+    is_on_fn: Callable[[Standing], bool | None]
 
 
 _OF_CALLS = ("telephony_status", CALLS)
 
 
-def _setting(
-    key: str, is_on_fn: Callable[[Presence, Calls], bool | None]
-) -> QuestionDescription:
+def _setting(key: str) -> QuestionDescription:
     return QuestionDescription(
         key=key,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         watches=(key,),
-        is_on_fn=is_on_fn,
+        is_on_fn=attrgetter(f"presence.{key}"),
     )
 
 
@@ -53,30 +52,25 @@ def _one_of[StatusT](status: StatusT | None, wanted: frozenset[StatusT]) -> bool
 
 
 QUESTIONS: tuple[QuestionDescription, ...] = (
-    QuestionDescription(key="on_call", watches=_OF_CALLS, is_on_fn=is_on_call),
-    QuestionDescription(key="ringing", watches=_OF_CALLS, is_on_fn=is_ringing),
+    QuestionDescription(
+        key="on_call", watches=_OF_CALLS, is_on_fn=attrgetter("is_on_call")
+    ),
+    QuestionDescription(
+        key="ringing", watches=_OF_CALLS, is_on_fn=attrgetter("is_ringing")
+    ),
     QuestionDescription(
         key="do_not_disturb",
         watches=("dnd_status",),
-        is_on_fn=lambda presence, _calls: _one_of(presence.dnd_status, _UNDISTURBED),
+        is_on_fn=lambda now: _one_of(now.presence.dnd_status, _UNDISTURBED),
     ),
     QuestionDescription(
         key="in_meeting",
         watches=("meeting_status",),
-        is_on_fn=lambda presence, _calls: _one_of(
-            presence.meeting_status, frozenset({MeetingStatus.CONNECTED})
-        ),
+        is_on_fn=lambda now: _one_of(now.presence.meeting_status, _IN_MEETING),
     ),
-    _setting(
-        "allow_see_my_presence", lambda presence, _calls: presence.allow_see_my_presence
-    ),
-    _setting(
-        "ring_on_monitored_call",
-        lambda presence, _calls: presence.ring_on_monitored_call,
-    ),
-    _setting(
-        "pick_up_calls_on_hold", lambda presence, _calls: presence.pick_up_calls_on_hold
-    ),
+    _setting("allow_see_my_presence"),
+    _setting("ring_on_monitored_call"),
+    _setting("pick_up_calls_on_hold"),
 )
 
 PUSH_CONNECTED = BinarySensorEntityDescription(
@@ -111,7 +105,7 @@ class QuestionSensor(ExtensionEntity, BinarySensorEntity):
 
     @override
     def _value(self) -> bool | None:
-        return self.entity_description.is_on_fn(self.presence, self.calls)
+        return self.entity_description.is_on_fn(self.standing)
 
     @override
     def _show(self, value: bool | None) -> None:

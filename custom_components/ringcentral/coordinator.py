@@ -13,6 +13,7 @@ from .account_issues import AccountIssues
 from .aioringcentral.account import Account, AccountListener, PresenceChange
 from .aioringcentral.errors import RingCentralError
 from .aioringcentral.models import Extension, Presence
+from .aioringcentral.status import Standing
 from .aioringcentral.stream import Subscription
 from .availability import Availability
 from .const import (
@@ -48,6 +49,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self.account = account
         self.presences = account.presences
         self.calls = account.calls
+        self._standings: dict[str, Standing] = {}
         self.tally = Tally()
         self._listeners = Listeners(self._run)
         self.availability = Availability(self._call_later, self._listeners.wake_all)
@@ -88,6 +90,14 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     def presence(self, extension_id: str) -> Presence:
         """Return the presence of a followed extension."""
         return self.presences[extension_id]
+
+    def standing(self, extension_id: str) -> Standing:
+        """Return how a followed extension is, with what follows from that."""
+        found = self._standings.get(extension_id)
+        # Nothing has changed yet where there is none.
+        return found or Standing.of(
+            self.presences[extension_id], self.calls[extension_id]
+        )
 
     @property
     def _caller_identity(self) -> str:
@@ -158,20 +168,22 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     @override
     def presence_changed(self, change: PresenceChange) -> None:
         """Wake who watches what changed; who hears of calls then sees the states of now."""
-        self._listeners.wake_for_presence(
-            change.before, change.calls_before, change.after, change.calls_after
-        )
+        before, after, calls_before, calls_after, events = change
+        key = after.extension_id
+        self._standings[key] = standing = Standing.of(after, calls_after)
+        self._listeners.wake_for_presence(before, calls_before, after, calls_after)
         counts = self.tally.counts
-        if self.tally.note(change.after, change.calls_after):
+        if self.tally.note(key, standing):
             self._listeners.wake_for_counts(counts, self.tally.counts)
-        if change.events:
-            self._listeners.tell_calls(change.extension_id, change.events)
+        if events:
+            self._listeners.tell_calls(key, events)
 
     @callback
     @override
     def members_changed(self, joined: tuple[str, ...], left: tuple[str, ...]) -> None:
         """Make devices and entities follow the account."""
         for key in left:
+            self._standings.pop(key, None)
             self.tally.forget(key)
         self.members.changed()
         self._listeners.wake_account()

@@ -2,9 +2,7 @@
 
 from typing import NamedTuple
 
-from .aioringcentral.calls.reducer import Calls
-from .aioringcentral.models import Presence, PresenceStatus
-from .aioringcentral.status import Status, is_on_call, is_ringing, status
+from .aioringcentral.status import Standing, Status
 
 
 class Counts(NamedTuple):
@@ -15,6 +13,10 @@ class Counts(NamedTuple):
     available: int = 0
 
 
+_NOTHING = Counts()
+_AVAILABLE = (Status.AVAILABLE,)
+
+
 class Tally:
     """Keeps the counts of an account."""
 
@@ -23,15 +25,14 @@ class Tally:
         self._shares: dict[str, Counts] = {}
         self.counts = _NOTHING
 
-    def note(self, presence: Presence, calls: Calls) -> bool:
+    def note(self, extension_id: str, now: Standing) -> bool:
         """Count an extension as it is now; return whether a number changed."""
         share = Counts(
-            bool(is_on_call(presence, calls)),
-            bool(is_ringing(presence, calls)),
-            presence.presence_status is PresenceStatus.AVAILABLE
-            and status(presence, calls) is Status.AVAILABLE,
+            now.is_on_call is True,
+            now.is_ringing is True,
+            now.statuses[:1] == _AVAILABLE,
         )
-        return self._set(presence.extension_id, share)
+        return self._set(extension_id, share)
 
     def forget(self, extension_id: str) -> bool:
         """Count an extension no longer; return whether a number changed."""
@@ -44,12 +45,10 @@ class Tally:
         if before == share:
             return False
         self._shares[key] = share
+        now = self.counts
         self.counts = Counts(
-            on_call=self.counts.on_call + share.on_call - before.on_call,
-            ringing=self.counts.ringing + share.ringing - before.ringing,
-            available=self.counts.available + share.available - before.available,
+            now.on_call + share.on_call - before.on_call,
+            now.ringing + share.ringing - before.ringing,
+            now.available + share.available - before.available,
         )
         return True
-
-
-_NOTHING = Counts()

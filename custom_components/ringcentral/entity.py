@@ -12,6 +12,7 @@ from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
 from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import Extension, Presence
+from .aioringcentral.status import Standing
 from .coordinator import RingCentralCoordinator
 from .devices import NOBODY, account_identifier, extension_identifier
 from .listeners import ACCOUNT
@@ -59,7 +60,7 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     async def async_added_to_hass(self) -> None:
         """Listen; the state that is written right after this shows what is known now."""
         await super().async_added_to_hass()
-        self._take_over()
+        self._refresh()
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
@@ -68,15 +69,14 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        if self._take_over():
+        value = self._value() if self._is_available() else _UNAVAILABLE
+        if value != self._shown:
+            self._take_over(value)
             self.async_write_ha_state()
 
     @callback
-    def _take_over(self) -> bool:
-        """Take the value over, and return whether the state is another one now."""
-        value = self._value() if self._is_available() else _UNAVAILABLE
-        if value == self._shown:
-            return False
+    def _take_over(self, value: Any) -> None:
+        """Have the state show a value that it does not show yet."""
         if value is _UNAVAILABLE:
             self._attr_available = False
         else:
@@ -84,7 +84,12 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
                 self._attr_available = True
             self._show(value)
         self._shown = value
-        return True
+
+    def _refresh(self) -> None:
+        """Take over what is known now; who calls this sees to the state."""
+        value = self._value() if self._is_available() else _UNAVAILABLE
+        if value != self._shown:
+            self._take_over(value)
 
     @override
     async def async_update(self) -> None:
@@ -119,17 +124,22 @@ class ExtensionEntity(RingCentralEntity):
         self._attr_device_info = DeviceInfo(
             identifiers={extension_identifier(coordinator.account_id, extension_id)}
         )
-        self._take_over()
+        self._refresh()
+
+    @property
+    def standing(self) -> Standing:
+        """How the extension is as last known."""
+        return self.coordinator.standing(self.extension_id)
 
     @property
     def presence(self) -> Presence:
         """The presence as last known."""
-        return self.coordinator.presences[self.extension_id]
+        return self.standing.presence
 
     @property
     def calls(self) -> Calls:
         """The calls as last known."""
-        return self.coordinator.calls[self.extension_id]
+        return self.standing.calls
 
     @override
     def _is_available(self) -> bool:
@@ -157,7 +167,7 @@ class AccountEntity(RingCentralEntity):
         self._attr_device_info = DeviceInfo(
             identifiers={account_identifier(coordinator.account_id)}
         )
-        self._take_over()
+        self._refresh()
 
 
 def _is_nobody(extension: Extension) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from itertools import chain
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
@@ -23,9 +24,29 @@ _PART: Final = 100
 
 type CallListener = Callable[[CallEvent], None]
 type Run = Callable[[Coroutine[Any, Any, None]], object]
-type _ByField = dict[str, dict[CALLBACK_TYPE, None]]
 
-_NO_LISTENERS: Final[_ByField] = {}
+
+class _Listener[**P]:
+    """A callback and what it watches, as one bit for each field; calling it removes it."""
+
+    __slots__ = ("_siblings", "update", "watched")
+
+    def __init__(
+        self,
+        siblings: list[_Listener[P]],
+        update: Callable[P, None],
+        fields: Iterable[str] = (),
+    ) -> None:
+        self.update = update
+        self.watched = _bits(fields) | _ANYTHING
+        self._siblings = siblings
+        siblings.append(self)
+
+    def __call__(self) -> None:
+        # What is waking others may come to this one yet.
+        self.watched = 0
+        if self in self._siblings:
+            self._siblings.remove(self)
 
 
 class Listeners:
@@ -35,105 +56,83 @@ class Listeners:
         """Begin without listeners; ``run`` begins a task at once."""
         self._run = run
         # Those of all that are still to be woken.
-        self._due: deque[CALLBACK_TYPE] = deque()
-        self._by_key: dict[str, _ByField] = {}
-        self._all: dict[CALLBACK_TYPE, None] = {}
-        self._of_calls: dict[str, set[CallListener]] = {}
+        self._due: deque[_Listener[[]]] = deque()
+        self._by_key: dict[str, list[_Listener[[]]]] = {}
+        self._of_calls: dict[str, list[_Listener[[CallEvent]]]] = {}
         self._logged: set[tuple[Any, str]] = set()
 
     @callback
     def add(
         self, update_callback: CALLBACK_TYPE, key: str, fields: tuple[str, ...]
-    ) -> Callable[[], None]:
+    ) -> CALLBACK_TYPE:
         """Wake a callback when a field of a key changes, and when all are woken."""
-        by_field = self._by_key.setdefault(key, {})
-        self._all[update_callback] = None
-        for field in fields:
-            by_field.setdefault(field, {})[update_callback] = None
-
-        @callback
-        def remove() -> None:
-            self._all.pop(update_callback, None)
-            for field in fields:
-                by_field[field].pop(update_callback, None)
-
-        return remove
+        return _Listener(self._by_key.setdefault(key, []), update_callback, fields)
 
     @callback
     def add_for_calls(self, key: str, listener: CallListener) -> CALLBACK_TYPE:
         """Call a listener with what happens to the calls of an extension."""
-        listeners = self._of_calls.setdefault(key, set())
-        listeners.add(listener)
-        return lambda: listeners.discard(listener)
+        return _Listener(self._of_calls.setdefault(key, []), listener)
 
     @callback
     def wake_for_presence(
         self, before: Presence, calls_before: Calls, presence: Presence, calls: Calls
     ) -> None:
         """Wake once each that watches a field of the presence, or the calls, that is different now."""
-        if (by_field := self._by_key.get(presence.extension_id)) is None:
+        if (listeners := self._by_key.get(presence.extension_id)) is None:
             return
-        changed = _different(before, presence)
+        changed = _different(_PRESENCE, before, presence)
         if calls is not calls_before:
-            changed.append(CALLS)
-        woken: dict[CALLBACK_TYPE, None] = {}
-        for field in changed:
-            if (watching := by_field.get(field)) is not None:
-                woken |= watching
-        self._wake(woken)
+            changed |= _CALLS
+        self._wake(listeners, changed)
 
     @callback
     def tell_calls(self, key: str, events: tuple[CallEvent, ...]) -> None:
         """Call who listens to the calls of an extension."""
         for event in events:
-            for listener in tuple(self._of_calls.get(key, ())):
+            for each in tuple(self._of_calls.get(key, ())):
                 try:
-                    listener(event)
+                    each.update(event)
                 except Exception as err:  # noqa: BLE001 - whatever is wrong with one listener
-                    self._log(listener, err)
+                    self._log(each.update, err)
 
     @callback
     def wake(self, key: str, fields: Iterable[str]) -> None:
         """Wake who watches these fields."""
-        by_field = self._by_key.get(key, _NO_LISTENERS)
-        for field in fields:
-            if (watching := by_field.get(field)) is not None:
-                self._wake(watching)
+        self._wake(self._by_key.get(key, ()), _bits(fields))
 
     @callback
     def wake_for_counts(self, before: Counts, counts: Counts) -> None:
         """Wake who watches a number that is different now."""
-        self.wake(ACCOUNT, _different(before, counts))
+        changed = _different(_COUNTS, before, counts)
+        self._wake(self._by_key.get(ACCOUNT, ()), changed)
 
     @callback
     def wake_account(self) -> None:
         """Wake all who watch the account."""
-        for watching in self._by_key.get(ACCOUNT, _NO_LISTENERS).values():
-            self._wake(watching)
+        self._wake(self._by_key.get(ACCOUNT, ()), _ANYTHING)
 
     @callback
     def wake_all(self) -> None:
         """Wake every listener, part by part; each looks at what is so by then."""
-        is_waking, self._due = bool(self._due), deque(self._all)
+        is_waking = bool(self._due)
+        self._due = deque(chain.from_iterable(self._by_key.values()))
         if not is_waking and self._due:
             self._run(self._wake_due())
 
     async def _wake_due(self) -> None:
         pauses = Pauses(_PART)
         while self._due:
-            update_callback = self._due.popleft()
-            # It may have been removed meanwhile.
-            if update_callback in self._all:
-                self._wake((update_callback,))
+            self._wake((self._due.popleft(),), _ANYTHING)
             await pauses.take()
 
-    def _wake(self, listeners: Iterable[CALLBACK_TYPE]) -> None:
+    def _wake(self, listeners: Iterable[_Listener[[]]], changed: int) -> None:
         # A listener may remove itself, or another.
-        for update_callback in tuple(listeners):
-            try:
-                update_callback()
-            except Exception as err:  # noqa: BLE001 - whatever is wrong with one listener
-                self._log(update_callback, err)
+        for each in tuple(listeners):
+            if each.watched & changed:
+                try:
+                    each.update()
+                except Exception as err:  # noqa: BLE001 - whatever is wrong with one listener
+                    self._log(each.update, err)
 
     def _log(self, listener: Callable[..., None], error: Exception) -> None:
         """Log a failure, once for each listener and kind of error."""
@@ -147,9 +146,31 @@ class Listeners:
         )
 
 
-def _different[ValuesT: (Presence, Counts)](
-    before: ValuesT, after: ValuesT
-) -> list[str]:
-    """Return the fields with another value."""
-    pairs = zip(after._fields, before, after, strict=True)
-    return [field for field, then, now in pairs if then is not now and then != now]
+# The bit of every field that was ever watched: changes and listeners are compared in one operation.
+_KNOWN_BITS: Final[dict[str, int]] = {}
+# Every listener has the lowest bit, also one that watches nothing.
+_ANYTHING: Final = 1
+
+
+def _bit(field: str) -> int:
+    return _KNOWN_BITS.setdefault(field, 2 << len(_KNOWN_BITS))
+
+
+def _bits(fields: Iterable[str]) -> int:
+    return sum({_bit(field) for field in fields})
+
+
+_PRESENCE: Final = tuple(map(_bit, Presence._fields))
+_COUNTS: Final = tuple(map(_bit, Counts._fields))
+_CALLS: Final = _bit(CALLS)
+
+
+def _different(
+    bits: tuple[int, ...], before: tuple[Any, ...], after: tuple[Any, ...]
+) -> int:
+    """Return the bits of the fields with another value."""
+    changed = 0
+    for bit, then, now in zip(bits, before, after, strict=True):
+        if then is not now and then != now:
+            changed |= bit
+    return changed

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, override
+from operator import attrgetter
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -18,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.calls.reducer import CallPhase, Calls
+from .aioringcentral.calls.reducer import CallPhase
 from .aioringcentral.models import (
     DndStatus,
     MeetingStatus,
@@ -27,7 +28,7 @@ from .aioringcentral.models import (
     TelephonyStatus,
     UserStatus,
 )
-from .aioringcentral.status import Status, statuses
+from .aioringcentral.status import Standing, Status
 from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_SINCE
 from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
@@ -53,6 +54,7 @@ _STATUS_WATCHES = (
     "meeting_status",
     CALLS,
 )
+_NOBODY: Final[dict[str, str]] = {}
 # Whose caller is named with a status.
 _PHASES = {
     Status.RINGING: CallPhase.RINGING,
@@ -66,40 +68,25 @@ _PHASES = {
 class WordDescription(SensorEntityDescription):
     """A field of the presence in the service's words."""
 
-    word_fn: Callable[[Presence], StrEnum | None]
+    word_fn: Callable[[Standing], StrEnum | None]
 
 
-def _word(
-    key: str,
-    kind: type[StrEnum],
-    word_fn: Callable[[Presence], StrEnum | None],
-    *,
-    enabled: bool = True,
-) -> WordDescription:
+def _word(key: str, kind: type[StrEnum], *, enabled: bool = True) -> WordDescription:
     return WordDescription(
         key=key,
         device_class=SensorDeviceClass.ENUM,
         entity_registry_enabled_default=enabled,
         options=[member.name.lower() for member in kind],
-        word_fn=word_fn,
+        word_fn=attrgetter(f"presence.{key}"),
     )
 
 
 WORDS: tuple[WordDescription, ...] = (
-    _word(
-        "telephony_status", TelephonyStatus, lambda presence: presence.telephony_status
-    ),
-    _word("presence_status", PresenceStatus, lambda presence: presence.presence_status),
-    _word(
-        "user_status", UserStatus, lambda presence: presence.user_status, enabled=False
-    ),
-    _word("dnd_status", DndStatus, lambda presence: presence.dnd_status),
-    _word(
-        "meeting_status",
-        MeetingStatus,
-        lambda presence: presence.meeting_status,
-        enabled=False,
-    ),
+    _word("telephony_status", TelephonyStatus),
+    _word("presence_status", PresenceStatus),
+    _word("user_status", UserStatus, enabled=False),
+    _word("dnd_status", DndStatus),
+    _word("meeting_status", MeetingStatus, enabled=False),
 )
 
 
@@ -107,7 +94,7 @@ WORDS: tuple[WordDescription, ...] = (
 class CallsDescription(SensorEntityDescription):
     """Something about the calls of an extension."""
 
-    value_fn: Callable[[Presence, Calls], int | datetime | None]
+    value_fn: Callable[[Standing], int | datetime | None]
 
 
 def _knows_calls(presence: Presence) -> bool:
@@ -115,21 +102,19 @@ def _knows_calls(presence: Presence) -> bool:
     return bool(presence.telephony_status) or presence.active_calls is not None
 
 
-def _active_calls(presence: Presence, calls: Calls) -> int | None:
-    return calls.in_progress if _knows_calls(presence) else None
-
-
 CALL_FACTS: tuple[CallsDescription, ...] = (
     CallsDescription(
         key="active_calls",
         entity_registry_enabled_default=False,
-        value_fn=_active_calls,
+        value_fn=lambda now: (
+            now.calls.in_progress if _knows_calls(now.presence) else None
+        ),
     ),
     CallsDescription(
         key="call_started",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_registry_enabled_default=False,
-        value_fn=lambda _presence, calls: calls.longest_began,
+        value_fn=lambda now: now.calls.longest_began,
     ),
 )
 
@@ -261,17 +246,17 @@ class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
         }
 
     @override
-    def _value(self) -> tuple[list[Status], dict[str, str]]:
-        calls = self.calls
-        true = statuses(self.presence, calls)
+    def _value(self) -> tuple[tuple[Status, ...], dict[str, str]]:
+        now = self.standing
+        true = now.statuses
         if not true or not self.coordinator.shows_callers:
-            return true, {}
+            return true, _NOBODY
         phase = _PHASES.get(true[0])
-        call = calls.newest(phase) if phase else None
-        return true, self.coordinator.caller(call.name, None) if call else {}
+        call = now.calls.newest(phase) if phase else None
+        return true, self.coordinator.caller(call.name, None) if call else _NOBODY
 
     @override
-    def _show(self, value: tuple[list[Status], dict[str, str]]) -> None:
+    def _show(self, value: tuple[tuple[Status, ...], dict[str, str]]) -> None:
         true, self._caller = value
         now, self._also = (true[0] if true else None), true[1:]
         self._attr_native_value = now
@@ -285,7 +270,7 @@ class WordSensor(ValueSensor, ExtensionEntity):
 
     @override
     def _value(self) -> StrEnum | None:
-        return self.entity_description.word_fn(self.presence)
+        return self.entity_description.word_fn(self.standing)
 
     @override
     def _show(self, value: StrEnum | None) -> None:
@@ -299,7 +284,7 @@ class CallsSensor(ValueSensor, ExtensionEntity):
 
     @override
     def _value(self) -> int | datetime | None:
-        return self.entity_description.value_fn(self.presence, self.calls)
+        return self.entity_description.value_fn(self.standing)
 
 
 class VoicemailsSensor(ValueSensor, ExtensionEntity):

@@ -14,6 +14,7 @@ from custom_components.ringcentral.aioringcentral.models import (
     TelephonyStatus,
 )
 from custom_components.ringcentral.aioringcentral.status import (
+    Standing,
     Status,
     is_on_call,
     is_ringing,
@@ -253,7 +254,7 @@ def test_what_is_unknown_is_not_counted() -> None:
     unknown = Presence(extension_id="1")
     assert is_on_call(unknown, Calls()) is None
     assert is_ringing(unknown, Calls()) is None
-    assert not tally.note(unknown, Calls())
+    assert not tally.note("1", Standing.of(unknown, Calls()))
     assert tally.counts == Counts()
 
 
@@ -330,7 +331,7 @@ def test_single_changes_add_up_to_counting_anew(
             calls, word = step
             of = presence(key, *calls, presence_status=word)
             office[key] = of, calls_of(of)
-            changed = tally.note(*office[key])
+            changed = tally.note(key, Standing.of(*office[key]))
         assert tally.counts == Counts(
             on_call=sum(bool(is_on_call(*each)) for each in office.values()),
             ringing=sum(bool(is_ringing(*each)) for each in office.values()),

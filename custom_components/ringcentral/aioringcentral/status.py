@@ -4,6 +4,7 @@
 """
 
 from enum import StrEnum
+from typing import NamedTuple, Self
 
 from .calls.reducer import CallPhase, Calls
 from .models import DndStatus, MeetingStatus, Presence, PresenceStatus, TelephonyStatus
@@ -23,31 +24,64 @@ class Status(StrEnum):
     OFFLINE = "offline"
 
 
+class Standing(NamedTuple):
+    """How one extension is, and what follows from that, computed once for all who ask.
+
+    Attributes:
+        presence: as last known.
+        calls: as last known.
+        statuses: every status that is true, the most important first.
+        is_on_call: see the function of that name.
+        is_ringing: see the function of that name.
+    """
+
+    presence: Presence
+    calls: Calls
+    statuses: tuple[Status, ...]
+    is_on_call: bool | None
+    is_ringing: bool | None
+
+    @classmethod
+    def of(cls, presence: Presence, calls: Calls) -> Self:
+        """Return what follows from a presence and calls."""
+        rings = is_ringing(presence, calls)
+        return cls(
+            presence,
+            calls,
+            tuple(_statuses(presence, calls, is_ringing=rings)),
+            is_on_call(presence, calls),
+            rings,
+        )
+
+
 def status(presence: Presence, calls: Calls) -> Status | None:
     """Return the first status that is true, or None where nothing is known."""
-    found = statuses(presence, calls)
-    return found[0] if found else None
+    rings = is_ringing(presence, calls)
+    return next(iter(_statuses(presence, calls, is_ringing=rings)), None)
 
 
-def statuses(presence: Presence, calls: Calls) -> list[Status]:
+def _statuses(
+    presence: Presence, calls: Calls, *, is_ringing: bool | None
+) -> list[Status]:
     """Return every status that is true, the most important first.
 
     Calls count for more than the telephony status, which speaks of one of them, and calls a phone
     that dials "Ringing". Without call details it is all there is.
     """
-    phases = {call.phase for call in calls.calls}
+    phases = [call.phase for call in calls.calls]
     telephony = presence.telephony_status
-    is_beyond_list = CallPhase.HELD not in phases or calls.unseen > 0
     true = []
-    if is_ringing(presence, calls):
+    if is_ringing:
         true.append(Status.RINGING)
+    is_held = CallPhase.HELD in phases
     if CallPhase.CONNECTED in phases or (
-        telephony is TelephonyStatus.CALL_CONNECTED and is_beyond_list
+        telephony is TelephonyStatus.CALL_CONNECTED
+        and (not is_held or calls.unseen > 0)
     ):
         true.append(Status.ON_CALL)
     if CallPhase.DIALING in phases:
         true.append(Status.DIALING)
-    if CallPhase.HELD in phases or telephony is TelephonyStatus.ON_HOLD:
+    if is_held or telephony is TelephonyStatus.ON_HOLD:
         true.append(Status.ON_HOLD)
     if presence.meeting_status is MeetingStatus.CONNECTED:
         true.append(Status.IN_MEETING)
