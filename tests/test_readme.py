@@ -39,6 +39,7 @@ from custom_components.ringcentral.aioringcentral import limits, models
 from custom_components.ringcentral.aioringcentral.calls import reducer as calls
 from custom_components.ringcentral.aioringcentral.errors import Reason
 from custom_components.ringcentral.aioringcentral.membership import Follow, Lists
+from custom_components.ringcentral.aioringcentral.status import Standing
 from custom_components.ringcentral.condition import CONDITIONS
 from custom_components.ringcentral.const import (
     CALLER_FULL,
@@ -831,7 +832,8 @@ async def test_the_example_makes_a_sensor(
 ) -> None:
     (example,) = examples(CONTRIBUTING, "python")
     added = eval(example, vars(sensor))
-    assert added.value_fn(models.Presence(extension_id="1"), calls.Calls()) is None
+    unknown = Standing.of(models.Presence(extension_id="1"), calls.Calls())
+    assert added.value_fn(unknown) is None
     monkeypatch.setattr(sensor, "CALL_FACTS", (*sensor.CALL_FACTS, added))
     async with following(hass, emulator):
         own = emulator.own_extension_id

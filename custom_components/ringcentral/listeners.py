@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from itertools import chain
+from itertools import chain, compress
+from operator import ne
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
@@ -169,8 +170,4 @@ def _different(
     bits: tuple[int, ...], before: tuple[Any, ...], after: tuple[Any, ...]
 ) -> int:
     """Return the bits of the fields with another value."""
-    changed = 0
-    for bit, then, now in zip(bits, before, after, strict=True):
-        if then is not now and then != now:
-            changed |= bit
-    return changed
+    return sum(compress(bits, map(ne, before, after, strict=True)))
