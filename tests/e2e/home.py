@@ -26,6 +26,14 @@ input_boolean:
   focus:
   meeting:
     initial: false
+  radio_muted:
+  television_muted:
+# Players that every Home Assistant of ours can make.
+input_select:
+  radio:
+    options: [idle, paused, playing]
+  television:
+    options: [idle, playing]
 template:
   - light:
       - name: Lamp
@@ -34,17 +42,49 @@ template:
         turn_off: []
         set_level: []
         set_rgb: []
-  - media_player:
-      - name: Radio
-        unique_id: radio
-        media_play: []
-        media_pause: []
-        media_stop: []
-        volume_mute: []
-      - name: Television
-        unique_id: television
-        media_play: []
-        volume_mute: []
+media_player:
+  - platform: universal
+    name: Radio
+    unique_id: radio
+    state_template: "{{ states('input_select.radio') }}"
+    attributes:
+      is_volume_muted: input_boolean.radio_muted
+    commands:
+      media_play: &select
+        action: input_select.select_option
+        target:
+          entity_id: input_select.radio
+        data:
+          option: playing
+      media_pause:
+        <<: *select
+        data:
+          option: paused
+      media_stop:
+        <<: *select
+        data:
+          option: idle
+      volume_mute:
+        action: "input_boolean.turn_{{ 'on' if is_volume_muted else 'off' }}"
+        target:
+          entity_id: input_boolean.radio_muted
+  - platform: universal
+    name: Television
+    unique_id: television
+    state_template: "{{ states('input_select.television') }}"
+    attributes:
+      is_volume_muted: input_boolean.television_muted
+    commands:
+      media_play:
+        action: input_select.select_option
+        target:
+          entity_id: input_select.television
+        data:
+          option: playing
+      volume_mute:
+        action: "input_boolean.turn_{{ 'on' if is_volume_muted else 'off' }}"
+        target:
+          entity_id: input_boolean.television_muted
 kitchen_sink:
 """
 
