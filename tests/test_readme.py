@@ -75,6 +75,7 @@ OURS = {
 }
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 MANIFEST = json.loads((HOME / "manifest.json").read_text())
+REPOSITORY = MANIFEST["issue_tracker"].removesuffix("/issues")
 HACS = json.loads((ROOT / "hacs.json").read_text())
 
 
@@ -177,7 +178,7 @@ def test_every_page_is_linked() -> None:
 @pytest.mark.parametrize("text", OURS.values(), ids=OURS)
 def test_the_repository_has_one_name(text: str) -> None:
     """The one that scripts/set-repository knows to replace."""
-    ours = urlparse(MANIFEST["documentation"]).path.strip("/")
+    ours = urlparse(REPOSITORY).path.strip("/")
     for link in links(text):
         url = urlparse(link)
         if url.netloc == "github.com":
@@ -209,7 +210,7 @@ def test_every_blueprint_can_be_imported() -> None:
     there = sorted(ROOT.glob("blueprints/automation/ringcentral/*.yaml"))
 
     assert sorted(offered) == [
-        f"{MANIFEST['documentation']}/blob/main/{path.relative_to(ROOT)}"
+        f"{REPOSITORY}/blob/main/{path.relative_to(ROOT)}"
         for path in there
     ]
 

@@ -56,8 +56,8 @@ def tree(pattern: Path, tmp_path: Path) -> Path:
 
 def current(tree: Path) -> list[str]:
     """Return owner and name as the manifest has them."""
-    documentation: str = manifest(tree)["documentation"]
-    return documentation.split("/")[-2:]
+    tracker: str = manifest(tree)["issue_tracker"]
+    return tracker.split("/")[-3:-1]
 
 
 def manifest(tree: Path) -> dict[str, Any]:
@@ -97,9 +97,10 @@ def test_writes_the_name_everywhere(tree: Path) -> None:
     ledger = load_yaml_dict(str(tree / LEDGER))["rules"]
     assert ledger["integration-owner"] == "done"
     assert ledger.keys() == load_yaml_dict(str(ROOT / LEDGER))["rules"].keys()
-    assert manifest(tree)["issue_tracker"] == (
-        "https://github.com/some-body/ringcentral.presence/issues"
-    )
+    repository = "https://github.com/some-body/ringcentral.presence"
+    assert manifest(tree)["issue_tracker"] == f"{repository}/issues"
+    # Where the forms' help leads, which was a page of RingCentral's until then.
+    assert manifest(tree)["documentation"] == repository
     expected = MENTIONS.format(o="some-body", n="ringcentral.presence")
     expected += OTHERS.format(o=before[0], n=before[1])
     assert (tree / "PAGE.md").read_text() == expected
