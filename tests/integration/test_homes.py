@@ -303,8 +303,9 @@ class Life:
         self.expected.restarted()
 
     async def rest(self) -> None:
+        before = dt_util.now()
         await self.home.at_rest(self.expected.rest)
-        self.expected.passed(dt_util.now())
+        self.expected.passed(before)
         wrong = self.expected.wrong()
         wrong += [f"{each} goes on" for each in self.home.runs()]
         wrong += self.home.verdict()
