@@ -210,8 +210,7 @@ def test_every_blueprint_can_be_imported() -> None:
     there = sorted(ROOT.glob("blueprints/automation/ringcentral/*.yaml"))
 
     assert sorted(offered) == [
-        f"{REPOSITORY}/blob/main/{path.relative_to(ROOT)}"
-        for path in there
+        f"{REPOSITORY}/blob/main/{path.relative_to(ROOT)}" for path in there
     ]
 
 
