@@ -405,6 +405,10 @@ async def entry(
     found.add_to_hass(hass)
     assert await hass.config_entries.async_setup(found.entry_id)
     await hass.async_block_till_done()
+    # The call log is read in the background, and then offered.
+    coordinator: RingCentralCoordinator = found.runtime_data
+    await emulator.wait_for(lambda: coordinator.account.call_log.is_offered)
+    await hass.async_block_till_done()
     yield found
     if found.state is ConfigEntryState.LOADED:
         assert await hass.config_entries.async_unload(found.entry_id)

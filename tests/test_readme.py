@@ -27,6 +27,7 @@ import pytest
 
 from custom_components.ringcentral import (
     binary_sensor,
+    calendar,
     event,
     issues,
     select,
@@ -234,6 +235,7 @@ def described() -> dict[str, Any]:
             binary_sensor.PUSH_CONNECTED,
             event.CALL,
             event.VOICEMAIL,
+            calendar.CALENDAR,
             *select.CONTROLS,
         )
     }
@@ -267,7 +269,8 @@ def test_readme_tells_every_call_event() -> None:
     told = set(re.findall(r"\w+", row[2].partition("event: ")[2].partition("(")[0]))
 
     assert told == {str(kind) for kind in calls.CallEventType}
-    assert set(words(section(ENTITIES, "### Event"))) == {"call", *told}
+    every = {"call", *told, event.MISSED_OUTCOME}
+    assert set(words(section(ENTITIES, "### Event"))) == every
 
 
 def test_readme_tells_what_is_off_by_default() -> None:

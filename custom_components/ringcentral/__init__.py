@@ -44,6 +44,7 @@ from .wallboard import async_setup_wallboard
 
 PLATFORMS = (
     Platform.BINARY_SENSOR,
+    Platform.CALENDAR,
     Platform.EVENT,
     Platform.SELECT,
     Platform.SENSOR,
@@ -83,6 +84,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         account_id=entry.unique_id,
         utcnow=_utcnow,
         voicemail=True,
+        call_log=True,
         create_task=lambda work, name: entry.async_create_background_task(
             hass, work, name
         ),
@@ -122,6 +124,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     # One reading removes no device that the user has not dropped.
     account.expect_members(expected)
     coordinator.voicemail.expect(hass)
+    coordinator.call_log.expect(hass)
     await coordinator.members.sync_devices()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # Not while a platform is set up: that has a time limit.

@@ -16,6 +16,7 @@ from .aioringcentral.models import Extension, Presence
 from .aioringcentral.status import Standing
 from .aioringcentral.stream import Subscription
 from .availability import Availability
+from .call_log import CALLS as CALL_LOG, CallLogHub
 from .const import (
     ATTR_CALLER_NAME,
     ATTR_CALLER_NUMBER,
@@ -57,9 +58,11 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self._on_callers: list[CALLBACK_TYPE] = []
         self.editor = PresenceWriter(hass, entry, account, self.wake_controls)
         self.voicemail = VoicemailHub(account, self._wake_voicemails)
+        self.call_log = CallLogHub(hass, account, self._wake_call_log)
         # Entities that are woken look at what the writer has heard.
         account.add_listener(self.editor)
         account.add_listener(self.voicemail)
+        account.add_listener(self.call_log)
         account.add_listener(self)
         account.add_listener(AccountIssues(hass, entry))
         self.permissions = FeaturePermissions(hass, entry, account)
@@ -161,6 +164,10 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     @callback
     def _wake_voicemails(self, extension_id: str) -> None:
         self._listeners.wake(extension_id, (VOICEMAILS,))
+
+    @callback
+    def _wake_call_log(self, extension_id: str) -> None:
+        self._listeners.wake(extension_id, (CALL_LOG,))
 
     # The account speaks.
 

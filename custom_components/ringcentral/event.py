@@ -11,9 +11,16 @@ from homeassistant.components.event import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .aioringcentral.call_log import Outcome
 from .aioringcentral.calls.reducer import CallEvent, CallEventType
 from .aioringcentral.voicemail import Voicemail
-from .const import ATTR_CALLED_NUMBER, ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_QUEUE
+from .const import (
+    ATTR_CALLED_NUMBER,
+    ATTR_CALLER_NAME,
+    ATTR_CALLER_NUMBER,
+    ATTR_OUTCOME,
+    ATTR_QUEUE,
+)
 from .coordinator import RingCentralConfigEntry
 from .entity import ExtensionEntity, add_for_each_extension
 
@@ -21,6 +28,12 @@ PARALLEL_UPDATES = 0
 
 CALL = EventEntityDescription(
     key="call", event_types=[str(kind) for kind in sorted(CallEventType)]
+)
+
+# What only the user's own call log tells.
+MISSED_OUTCOME: Final = "missed_outcome"
+OWN_CALL = EventEntityDescription(
+    key="call", event_types=[*(CALL.event_types or ()), MISSED_OUTCOME]
 )
 
 RECEIVED: Final = "received"
@@ -37,7 +50,11 @@ async def async_setup_entry(
     add_for_each_extension(
         coordinator,
         async_add_entities,
-        lambda extension_id: [CallEventEntity(coordinator, CALL, extension_id, ())],
+        lambda extension_id: [
+            OwnCallEventEntity(coordinator, OWN_CALL, extension_id, ())
+            if extension_id == coordinator.own.id
+            else CallEventEntity(coordinator, CALL, extension_id, ())
+        ],
     )
 
     def voicemails(extension_id: str) -> Iterator[ExtensionEntity]:
@@ -116,6 +133,9 @@ class CallEventEntity(ReportingEntity):
 
     @callback
     def _tell(self, event: CallEvent) -> None:
+        self._report(str(event.type), self._facts_of(event))
+
+    def _facts_of(self, event: CallEvent) -> dict[str, Any]:
         facts: dict[str, Any] = {}
         if event.direction is not None:
             facts["direction"] = event.direction.lower()
@@ -128,8 +148,29 @@ class CallEventEntity(ReportingEntity):
             facts[ATTR_CALLED_NUMBER] = event.called_number
         if event.duration is not None:
             facts["duration"] = round(event.duration, 1)
-        facts |= self.coordinator.caller(event.name, event.number)
-        self._report(str(event.type), facts)
+        return facts | self.coordinator.caller(event.name, event.number)
+
+
+class OwnCallEventEntity(CallEventEntity):
+    """Reports for the user, too, how a missed call ended, where the app may read the call log."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what the call log says."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.call_log.async_on_outcome(self._explain))
+
+    @callback
+    @override
+    def _tell(self, event: CallEvent) -> None:
+        super()._tell(event)
+        if event.type is CallEventType.MISSED:
+            self.coordinator.call_log.call_log.call_missed(event)
+
+    @callback
+    def _explain(self, event: CallEvent, outcome: Outcome) -> None:
+        facts = {ATTR_OUTCOME: str(outcome), **self._facts_of(event)}
+        self._report(MISSED_OUTCOME, facts)
 
 
 class VoicemailEventEntity(ReportingEntity):

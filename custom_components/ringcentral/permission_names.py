@@ -13,16 +13,17 @@ _CONSOLE_NAMES: Final = {
     "ReadContacts": "Read Contacts",
     "ReadMessages": "Read Messages",
     "EditMessages": "Edit Messages",
+    "ReadCallLog": "Read Call Log",
     "WebSocket": "WebSocket Subscriptions",
     "WebSocketSubscription": "WebSocket Subscriptions",
     "WebSocketSubscriptions": "WebSocket Subscriptions",
     "WebSocketsSubscription": "WebSocket Subscriptions",
     "SubscriptionWebSocket": "WebSocket Subscriptions",
 }
-# Permissions that presence can do without: to change it, to read the favorites, and for voicemail.
+# Permissions that presence can do without: to change it, to read the favorites, for voicemail, and for the calls.
 OPTIONAL_PERMISSIONS: Final = {
     name: _CONSOLE_NAMES[name]
-    for name in ("EditPresence", "ReadContacts", "ReadMessages")
+    for name in ("EditPresence", "ReadContacts", "ReadMessages", "ReadCallLog")
 }
 # One word, as the service spells the names of permissions; whatever else a reply says there is not shown.
 _IDENTIFIER: Final = re.compile(r"[A-Za-z]{2,40}")

@@ -26,10 +26,11 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
+from .aioringcentral.call_log import Outcome
 from .aioringcentral.calls.reducer import CallEventType
 from .aioringcentral.status import Status
-from .const import ATTR_CALLED_NUMBER, ATTR_QUEUE, CONF_FROM, CONF_TO
-from .event import RECEIVED
+from .const import ATTR_CALLED_NUMBER, ATTR_OUTCOME, ATTR_QUEUE, CONF_FROM, CONF_TO
+from .event import MISSED_OUTCOME, RECEIVED
 from .most_urgent import MostUrgentStatusTrigger
 from .own_entities import check_named, own_entities
 
@@ -88,17 +89,18 @@ _ENOUGH_DIGITS: Final = 7
 _TEXTS: Final = vol.All(cv.ensure_list, [cv.string])
 
 
+_OF_SOME_CALLS = {
+    vol.Optional(ATTR_QUEUE, default=[]): _TEXTS,
+    vol.Optional(ATTR_CALLED_NUMBER, default=[]): _TEXTS,
+}
+
+
 class CallTrigger(EventTrigger):
     """Fires for what happens to calls, of all or of those through some queues or to some numbers."""
 
     _key = "call"
     _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
-        {
-            vol.Required(CONF_OPTIONS, default={}): {
-                vol.Optional(ATTR_QUEUE, default=[]): _TEXTS,
-                vol.Optional(ATTR_CALLED_NUMBER, default=[]): _TEXTS,
-            }
-        }
+        {vol.Required(CONF_OPTIONS, default={}): _OF_SOME_CALLS}
     )
 
     @override
@@ -140,6 +142,31 @@ def _call(happened: CallEventType) -> type[Trigger]:
         _happened = event_type
 
     return OneCallTrigger
+
+
+class OutcomeTrigger(CallTrigger):
+    """Fires when it is known how a missed call ended; an empty choice matches every outcome."""
+
+    _happened = MISSED_OUTCOME
+    _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
+        {
+            vol.Required(CONF_OPTIONS, default={}): {
+                **_OF_SOME_CALLS,
+                vol.Optional(ATTR_OUTCOME, default=[]): vol.All(
+                    cv.ensure_list, [vol.In([*map(str, Outcome)])]
+                ),
+            }
+        }
+    )
+
+    @override
+    def is_valid_state(
+        self, state: State, report_not_triggered: NotTriggeredReasonReporter
+    ) -> bool:
+        wanted = self._options[ATTR_OUTCOME]
+        return super().is_valid_state(state, report_not_triggered) and (
+            not wanted or state.attributes.get(ATTR_OUTCOME) in wanted
+        )
 
 
 class VoicemailTrigger(EventTrigger):
@@ -189,6 +216,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "call_started": _call(CallEventType.ANSWERED),
     "call_ended": _call(CallEventType.ENDED),
     "call_missed": _call(CallEventType.MISSED),
+    "missed_call_outcome": OutcomeTrigger,
     "call_held": _call(CallEventType.HELD),
     # The extension, where those above are about each call.
     "became_on_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_ON),

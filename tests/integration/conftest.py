@@ -84,10 +84,11 @@ async def no_setup(hass: HomeAssistant) -> AsyncIterator[None]:
 
 @pytest.fixture(autouse=True)
 def app_permissions(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the app have no permission that is optional for voicemail, but where a test is about that."""
+    """Let the app have no permission that is optional for voicemail or calls, but where a test is about that."""
     scope: tuple[str, ...] = tokens.SCOPE
-    if not request.node.get_closest_marker("messages"):
-        scope = tuple(name for name in scope if name != "ReadMessages")
+    for marker, permission in (("messages", "ReadMessages"), ("calls", "ReadCallLog")):
+        if not request.node.get_closest_marker(marker):
+            scope = tuple(name for name in scope if name != permission)
     with patch.object(tokens, "SCOPE", scope):
         yield
 

@@ -561,7 +561,7 @@ async def test_the_form_says_what_there_is_to_follow(
         "people": str(sum(ext.type in people for ext in there)),
         "queues": str(len(queues)),
         # The emulated app has not got it, unless it is given.
-        "lacking": "Read Messages",
+        "lacking": "Read Messages, Read Call Log",
     }
     assert int(given["people"]) > len(queues) > 0
     # A choice was forgotten: what was said is still there.
@@ -572,11 +572,11 @@ async def test_the_form_says_what_there_is_to_follow(
 @pytest.mark.parametrize(
     ("removed", "lacking"),
     [
-        (["EditPresence"], "Edit Presence, Read Messages"),
-        (["ReadContacts"], "Read Contacts, Read Messages"),
+        (["EditPresence"], "Edit Presence, Read Messages, Read Call Log"),
+        (["ReadContacts"], "Read Contacts, Read Messages, Read Call Log"),
         (
             ["EditPresence", "ReadContacts"],
-            "Edit Presence, Read Contacts, Read Messages",
+            "Edit Presence, Read Contacts, Read Messages, Read Call Log",
         ),
     ],
 )
@@ -597,8 +597,8 @@ async def test_the_form_says_what_the_app_lacks(
 @pytest.mark.parametrize(
     ("scope", "lacking"),
     [
-        ({"EditPresence", "ReadContacts", "ReadMessages"}, "–"),
-        ({"EditPresence", "ReadMessages"}, "Read Contacts"),
+        ({"EditPresence", "ReadContacts", "ReadMessages", "ReadCallLog"}, "–"),
+        ({"EditPresence", "ReadMessages", "ReadCallLog"}, "Read Contacts"),
         # A scope that says nothing accuses nobody.
         (set(), "–"),
     ],

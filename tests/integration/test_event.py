@@ -73,6 +73,7 @@ async def test_the_types_are_those_of_the_design(
             "parked",
             "missed",
             "ended",
+            "missed_outcome",
         }
 
 

@@ -84,7 +84,8 @@ class Account[SignInT: SignIn = SignIn]:
             utcnow or _utcnow,
             self._missed_call_explained,
             self._call_log_changed,
-            is_wanted=call_log,
+            self.permissions,
+            is_wanted=lambda: call_log and self.own.id in self.extensions,
         )
         self._listeners.add(self.call_log)
         self._lifecycle = Lifecycle(

@@ -20,6 +20,7 @@ from ..errors import (
 )
 from ..rest import Rest
 from .listener import AccountListener
+from .permissions import Permissions
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,17 +63,19 @@ class CallLog(AccountListener):
         utcnow: Callable[[], datetime],
         explained: Explained,
         changed: Callable[[], None],
+        permissions: Permissions,
         *,
-        is_wanted: bool,
+        is_wanted: Callable[[], bool],
     ) -> None:
         """Take the calls, and what is called with how a missed call ended, and when the log comes or goes.
 
-        Unless ``is_wanted``, nothing is ever asked for.
+        While it is not wanted, nothing is asked for.
         """
         self._rest = rest.call_log
         self._utcnow = utcnow
         self._explained = explained
         self._changed = changed
+        self._permissions = permissions
         self._is_wanted = is_wanted
         self.is_offered = False
         self.is_expected = False
@@ -86,10 +89,26 @@ class CallLog(AccountListener):
 
     def allow(self, scope: frozenset[str]) -> None:
         """Take the permissions of the app; without the one for the log nothing is asked for."""
-        self._may_read = self._is_wanted and READ_PERMISSION in scope
-        self._lacks_right |= not self._may_read
-        if self._may_read and not self.is_offered:
+        if not self._is_wanted():
+            return
+        self._may_read = READ_PERMISSION in scope
+        if not self._may_read:
+            self._lack(PermissionMissing(APP_PERMISSION, READ_PERMISSION))
+        elif not self.is_offered:
             self._is_stale.set()
+
+    async def look(self, scope: frozenset[str]) -> None:
+        """Read it now, with these permissions of the app.
+
+        Raises:
+            RingCentralError: it could not be read.
+        """
+        self.allow(scope)
+        await self._read([])
+
+    def was_used(self) -> None:
+        """Note that somebody saw something of the log: who never did does not miss it."""
+        self._permissions.works(READ_PERMISSION)
 
     def call_missed(self, event: CallEvent) -> None:
         """Have it found out how a call of the user ended, if the log can be read and names calls as presence does."""
@@ -126,9 +145,9 @@ class CallLog(AccountListener):
 
     async def ask_again(self, tokens: TokenSource) -> None:
         """Once a day, ask for a log that was there and was refused; goes on until it is cancelled."""
-        while self._is_wanted:
+        while True:
             await asyncio.sleep(_ASK_AGAIN_AFTER)
-            if self.is_offered or not self.is_expected:
+            if self.is_offered or not self.is_expected or not self._is_wanted():
                 continue
             try:
                 if self._lacks_right:
@@ -188,6 +207,8 @@ class CallLog(AccountListener):
         )
         was_offered, self.is_offered, self.is_expected = self.is_offered, True, True
         self._lacks_right, self.refusal = False, None
+        if READ_PERMISSION in self._permissions.used:
+            self._permissions.works(READ_PERMISSION)
         if not was_offered:
             self._changed()
         for each in missed:
@@ -197,12 +218,17 @@ class CallLog(AccountListener):
             else:
                 self._explained(each.event, how)
 
+    def _lack(self, error: PermissionMissing) -> None:
+        self._lacks_right = True
+        self._permissions.refuse(READ_PERMISSION, error)
+
     def _gone(self, error: RingCentralError) -> None:
         was_offered, self.is_offered = self.is_offered, False
         self._may_read = False
         self._missed.clear()
         self.refusal = error
-        self._lacks_right |= isinstance(error, PermissionMissing)
+        if isinstance(error, PermissionMissing):
+            self._lack(error)
         if was_offered:
             _LOGGER.info("The call log is left out: %s", error.reason)
             self._changed()

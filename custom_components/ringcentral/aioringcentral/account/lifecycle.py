@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ..auth import Token
 from ..backoff import Backoff
+from ..call_log import READ_PERMISSION as CALL_LOG_PERMISSION
 from ..errors import (
     APP_PERMISSION,
     PermissionMissing,
@@ -114,8 +115,7 @@ class Lifecycle:
         self._reported = self._members.extensions
         self._permissions.token(token := await self._sign_in.tokens.token())
         self._mailbox.allow(token.scope)
-        if self._members.own.id in self._members.extensions:
-            self._call_log.allow(token.scope)
+        self._call_log.allow(token.scope)
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -203,6 +203,8 @@ class Lifecycle:
         if not back:
             return
         _LOGGER.debug("A new token names what was missing: %s", ", ".join(sorted(back)))
+        if CALL_LOG_PERMISSION in back:
+            self._call_log.allow(token.scope)
         if READ_PERMISSION in back:
             self._mailbox.allow(token.scope)
             self._mailbox.try_again()
@@ -222,6 +224,8 @@ class Lifecycle:
             self._mailbox.allow(token.scope)
             self._mailbox.try_again()
             self._ask_for_voicemails()
+        if permission == CALL_LOG_PERMISSION:
+            await self._call_log.look(token.scope)
         self._permissions.works(permission)
 
     def _filters_live(

@@ -1,0 +1,127 @@
+"""The user's call log: what wakes the entities that show and report calls of it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final, override
+
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .aioringcentral.account import Account, AccountListener
+from .aioringcentral.account.call_log import CallLog
+from .aioringcentral.call_log import LoggedCall, Outcome
+from .aioringcentral.calls.reducer import CallEvent
+from .const import DOMAIN
+
+# What the calendar watches, beside fields of `Presence`, and its key.
+CALLS: Final = "calls"
+
+# How long a reading is shown to whoever looks at the same days: several dashboards cost no more than one.
+_KEPT_FOR: Final = 60.0
+_MOST_KEPT: Final = 8
+# A call that began so long before the first day may reach into it.
+_EARLIER: Final = timedelta(hours=4)
+# What the clock of the service may be ahead of ours, at most.
+_AHEAD: Final = timedelta(hours=1)
+
+type OutcomeListener = Callable[[CallEvent, Outcome], None]
+type _Days = tuple[datetime, datetime]
+
+
+class CallLogHub(AccountListener):
+    """Reads calls for whoever looks at them, and tells how missed calls ended."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        account: Account,
+        wake: Callable[[str], None],
+    ) -> None:
+        """Take the account; ``wake`` is called with the user's extension id when the log comes or goes."""
+        self._hass = hass
+        self._account = account
+        self._wake = wake
+        self._was_offered = False
+        self._on_offer: list[CALLBACK_TYPE] = []
+        self._on_outcome: list[OutcomeListener] = []
+        self._kept: dict[_Days, tuple[float, tuple[LoggedCall, ...]]] = {}
+        self._lock = asyncio.Lock()
+
+    @property
+    def call_log(self) -> CallLog:
+        """The log."""
+        return self._account.call_log
+
+    def expect(self, hass: HomeAssistant) -> None:
+        """Take whether an earlier run had the log: its calendar is there at once, and it is asked for again."""
+        unique_id = f"{self._account.id}_{self._account.own.id}_{CALLS}"
+        entities = er.async_get(hass)
+        if entities.async_get_entity_id(Platform.CALENDAR, DOMAIN, unique_id):
+            self.call_log.is_expected = self._was_offered = True
+
+    def was_offered_for(self, extension_id: str) -> bool:
+        """Whether an extension has a calendar: that of the user alone, once the log could be read."""
+        return self._was_offered and extension_id == self._account.own.id
+
+    @callback
+    def async_on_offer(self, add: Callable[[tuple[str, ...]], None]) -> None:
+        """Call with the user's extension id when the log is first offered after now, if it is followed."""
+
+        @callback
+        def offered() -> None:
+            own = self._account.own.id
+            if own in self._account.extensions:
+                add((own,))
+
+        self._on_offer.append(offered)
+
+    @callback
+    def async_on_outcome(self, listener: OutcomeListener) -> CALLBACK_TYPE:
+        """Call a listener with how each missed call ended from now on; return what removes it."""
+        self._on_outcome.append(listener)
+        return lambda: self._on_outcome.remove(listener)
+
+    async def calls(self, start: datetime, end: datetime) -> tuple[LoggedCall, ...]:
+        """Return the calls of some days, and of the hours before them; one that is over may be missing for a minute.
+
+        Raises:
+            RingCentralError: they could not be read.
+        """
+        latest = dt_util.utcnow() + _AHEAD
+        if start > latest:
+            return ()
+        clock, days = self._hass.loop.time, (start, end)
+        async with self._lock:
+            kept = {
+                key: value
+                for key, value in self._kept.items()
+                if clock() - value[0] < _KEPT_FOR
+            }
+            if days not in kept:
+                found = await self.call_log.between(start - _EARLIER, min(end, latest))
+                kept[days] = clock(), found
+                self.call_log.was_used()
+            self._kept = dict(list(kept.items())[-_MOST_KEPT:])
+        return kept[days][1]
+
+    @callback
+    @override
+    def call_log_changed(self) -> None:
+        """Wake the calendar, which is there once the log was offered."""
+        self._kept.clear()
+        if self.call_log.is_offered and not self._was_offered:
+            self._was_offered = True
+            for offered in self._on_offer:
+                offered()
+        self._wake(self._account.own.id)
+
+    @callback
+    @override
+    def missed_call_explained(self, event: CallEvent, outcome: Outcome) -> None:
+        """Report how a missed call ended."""
+        for listener in tuple(self._on_outcome):
+            self.call_log.was_used()
+            listener(event, outcome)
