@@ -293,5 +293,8 @@ def calls_disagree(presence: Presence) -> bool:
         return True
     if presence.telephony_status is None:
         return False
-    ongoing = [call for call in calls if not call.is_over]
-    return bool(ongoing) == (presence.telephony_status is TelephonyStatus.NO_CALL)
+    is_quiet = presence.telephony_status is TelephonyStatus.NO_CALL
+    for call in calls:
+        if not call.is_over:
+            return is_quiet
+    return not is_quiet

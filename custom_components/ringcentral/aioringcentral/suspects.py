@@ -26,10 +26,10 @@ class Suspects:
     def look_at(self, presence: Presence, now: float) -> bool:
         """Look at a presence that changed; return whether it became a suspect."""
         kind, delay = _suspicion(presence)
-        known = self._due.get(presence.extension_id)
         if kind is None:
             self._due.pop(presence.extension_id, None)
             return False
+        known = self._due.get(presence.extension_id)
         if known is not None and known[0] == kind:
             return False
         self._due[presence.extension_id] = (kind, now + delay)

@@ -37,9 +37,8 @@ def identifier(value: Any) -> str | None:
     """Return an id as text; the service sends int64 numbers or strings (docs/protocol.md 2.1)."""
     if isinstance(value, str):
         return value if _IDENTIFIER.fullmatch(value) else None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if 0 <= value <= _LARGEST_NUMBER else None
-    return None
+    found = number(value)
+    return None if found is None else str(found)
 
 
 def extension_id(value: Any) -> str | None:
@@ -79,9 +78,10 @@ def flag(value: Any) -> bool | None:
 
 def number(value: Any) -> int | None:
     """Return a whole number from 0 that fits into 64 bits."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value <= _LARGEST_NUMBER else None
+    # Every other type is none, also a bool, which is an int.
+    if type(value) is int and 0 <= value <= _LARGEST_NUMBER:
+        return value
+    return None
 
 
 def seconds(value: Any, most: float) -> float | None:

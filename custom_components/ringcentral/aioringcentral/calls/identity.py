@@ -118,8 +118,8 @@ def is_party(legs: tuple[ActiveCall, ...], item: ActiveCall) -> bool:
     return (
         session == item.telephony_session_id
         and party == item.party_id
-        and _is_usable(session)
-        and _is_usable(party)
+        and session not in _SAYS_NOTHING
+        and party not in _SAYS_NOTHING
     )
 
 

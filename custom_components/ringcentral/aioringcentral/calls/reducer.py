@@ -105,7 +105,8 @@ def advance(
         return Step(state)
     change = _Change(state, now, clock, is_live=True)
     after = change.merge(presence) if presence and is_news else change.wait()
-    change.events.sort(key=lambda event: _ORDER[event.type])
+    if len(change.events) > 1:
+        change.events.sort(key=lambda event: _ORDER[event.type])
     return Step(after, tuple(change.events))
 
 
@@ -377,6 +378,7 @@ class _Change:
     def report(self, call: Call, kind: CallEventType) -> None:
         """Add an event of a call."""
         stops = kind in (CallEventType.ENDED, CallEventType.PARKED)
+        number, name = call.party
         self.events.append(
             CallEvent(
                 kind,
@@ -385,8 +387,8 @@ class _Change:
                 call.queue_call,
                 call.began,
                 call.duration(self.clock) if stops else None,
-                call.number,
-                call.name,
+                number,
+                name,
                 call.queue,
                 call.called_number,
             )

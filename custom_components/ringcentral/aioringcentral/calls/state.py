@@ -110,20 +110,25 @@ class Call(NamedTuple):
     """The items it is listed as: none without call details, two for a RingOut."""
 
     @property
+    def party(self) -> tuple[str | None, str | None]:
+        """Number and name of the other party."""
+        if len(self.legs) == 1:
+            return other_party(self.legs[0])
+        parties = [other_party(leg) for leg in self.legs]
+        return (
+            next((number for number, _ in parties if number), None),
+            next((name for _, name in parties if name), None),
+        )
+
+    @property
     def number(self) -> str | None:
         """Number of the other party."""
-        for leg in self.legs:
-            if number := other_party(leg)[0]:
-                return number
-        return None
+        return self.party[0]
 
     @property
     def name(self) -> str | None:
         """Name of the other party."""
-        for leg in self.legs:
-            if name := other_party(leg)[1]:
-                return name
-        return None
+        return self.party[1]
 
     @property
     def queue(self) -> str | None:

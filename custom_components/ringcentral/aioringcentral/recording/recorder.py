@@ -122,11 +122,13 @@ class Recorder:
     def _keep(self, one: _Kept) -> None:
         if one.size > _LARGEST:
             one = one._replace(raw=None, size=0, facts={**one.facts, "bytes": one.size})
-        self._kept.append(one)
-        self._size += one.size
-        while len(self._kept) > self._most or self._size > self._most_bytes:
-            self._size -= self._kept.popleft().size
+        kept = self._kept
+        kept.append(one)
+        size = self._size + one.size
+        while len(kept) > self._most or size > self._most_bytes:
+            size -= kept.popleft().size
             self.dropped += 1
+        self._size = size
 
 
 def _record(kept: _Kept, shapes: Shapes, now: float) -> Record:
