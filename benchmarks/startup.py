@@ -13,6 +13,7 @@ from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.event import EventEntity
 from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.switch import SwitchEntity
 from homeassistant.config_entries import ConfigFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -31,7 +32,7 @@ from emulator import Emulator
 
 from .office import entry_for, quiet_hass
 
-_PLATFORMS = ("binary_sensor", "event", "select", "sensor")
+_PLATFORMS = ("binary_sensor", "event", "select", "sensor", "switch")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +87,8 @@ async def _ours(
             if not await hass.config_entries.async_setup(entry.entry_id):
                 raise RuntimeError("The integration was not set up")
             await hass.async_block_till_done()
+            if trace:
+                _registries_saved(hass, entry.entry_id)
         entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
         devices = dr.async_get(hass)
         for item in entities:
@@ -129,6 +132,14 @@ def _cost(*, trace: bool) -> Iterator[Cost]:
         gc.collect()
         cost.memory = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
+
+
+def _registries_saved(hass: HomeAssistant, entry_id: str) -> None:
+    """Have the registries keep what they keep once they are saved, which is some time after the start."""
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), entry_id):
+        entity.as_storage_fragment  # noqa: B018 - it is kept
+    for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry_id):
+        device.as_storage_fragment  # noqa: B018 - as above
 
 
 async def _components(hass: HomeAssistant) -> None:
@@ -176,6 +187,8 @@ async def _floor(copies: list[Copy], *, trace: bool) -> Cost:
         with mock_config_flow("floor", MockFlow), _cost(trace=trace) as cost:
             await hass.config_entries.async_setup(entry.entry_id)
             await hass.async_block_till_done()
+            if trace:
+                _registries_saved(hass, entry.entry_id)
         if len(hass.states.async_all()) != sum(
             copy.description is not None for copy in copies
         ):
@@ -193,9 +206,10 @@ class _Constant(Entity):
     def __init__(self, copy: Copy) -> None:
         if copy.description is not None:
             self.entity_description = copy.description
-        else:
-            self._attr_entity_registry_enabled_default = False
-        self._attr_unique_id = copy.unique_id
+        # What is off by default is on for the own extension, at times.
+        self._attr_entity_registry_enabled_default = copy.description is not None
+        # A text of its own, as each entity has one: that of the copy is there already.
+        self._attr_unique_id = copy.unique_id.encode().decode()
         self._attr_translation_key = copy.translation_key
         self._attr_device_info = dr.DeviceInfo(
             identifiers={("floor", next(iter(copy.device.identifiers))[1])},
@@ -217,6 +231,7 @@ _CONSTANTS: dict[str, type[_Constant]] = {
     ),
     "select": _ConstantSelect,
     "sensor": type("ConstantSensor", (_Constant, SensorEntity), {}),
+    "switch": type("ConstantSwitch", (_Constant, SwitchEntity), {}),
 }
 
 

@@ -1,7 +1,7 @@
 """Base classes: devices, availability, and writing a state only when it is a new one."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, override
 
 from homeassistant.core import callback
@@ -32,6 +32,8 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     """An entity whose state is one value."""
 
     _attr_has_entity_name = True
+    # One for all: without it, each entity would keep an empty one.
+    _attr_translation_placeholders: Mapping[str, str] = {}
     _attr_available = False
     _shown: Any = _UNAVAILABLE
 
@@ -120,11 +122,17 @@ class ExtensionEntity(RingCentralEntity):
             f"{coordinator.account_id}_{extension_id}_{description.key}"
         )
         self._attr_translation_key = description.key
-        # The device is there already: naming it is all it takes.
-        self._attr_device_info = DeviceInfo(
-            identifiers={extension_identifier(coordinator.account_id, extension_id)}
-        )
         self._refresh()
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """The device, which is there already: naming it is all it takes."""
+        account_id = self.coordinator.account_id
+        # Made when it is asked for, which is once: thousands of entities would keep it.
+        return DeviceInfo(
+            identifiers={extension_identifier(account_id, self.extension_id)}
+        )
 
     @property
     def standing(self) -> Standing:

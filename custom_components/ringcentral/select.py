@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.core import HomeAssistant, callback
@@ -31,7 +31,13 @@ class ControlDescription(SelectEntityDescription):
 
 
 def _words(statuses: Iterable[StrEnum]) -> list[str]:
-    return [status.name.lower() for status in statuses]
+    return [_OPTIONS[status] for status in statuses]
+
+
+# Each text once: there are as many lists of them as controls.
+_OPTIONS: Final[dict[StrEnum, str]] = {
+    status: status.name.lower() for kind in (UserStatus, DndStatus) for status in kind
+}
 
 
 def _dnd_choices(
