@@ -21,6 +21,15 @@ def told() -> dict[str, dict[str, str]]:
     return {row[0].strip("`"): dict(zip(FIELDS, row[1:], strict=True)) for row in rows}
 
 
+def lamp_of_voicemail() -> list[int]:
+    """Return the color that the page gives a lamp while voicemail waits."""
+    found = re.search(
+        r"Voicemail that waits is blue on a lamp, (\d+), (\d+), (\d+)", PAGE
+    )
+    assert found
+    return [int(part) for part in found.groups()]
+
+
 def defaults(inputs: dict[str, dict[str, object]]) -> dict[str, object]:
     """Return the default of every input of a blueprint, also of those in sections."""
     found: dict[str, object] = {}
@@ -53,6 +62,7 @@ def test_every_state_has_a_shape_of_its_own() -> None:
 
 def test_the_busy_light_has_them() -> None:
     chosen = defaults(load_yaml_dict(BUSY_LIGHT)["blueprint"]["input"])
+    assert chosen["voicemail_color"] == lamp_of_voicemail()
     for status, looks in told().items():
         if looks["lamp"] == "off":
             assert f"{status}_color" not in chosen

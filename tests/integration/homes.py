@@ -169,6 +169,7 @@ class Household(World):
             follow=["account"],
             caller_identity="hidden",
             rate_limits=False,
+            has_voicemail=True,
         )
         self.is_gentle = self.is_unbroken = False
         self._folder, self._saw = folder, saw
@@ -283,10 +284,26 @@ class Household(World):
                 found.append({state.state, *state.attributes["also"]})
         return found
 
+    async def voicemails(self) -> str:
+        """Return the sensor of voicemails that wait, once there is one: no set-up waits for it."""
+        own = self.emulator.own_extension_id
+        while True:
+            if found := self.entities(own).get("voicemails"):
+                return found
+            await asyncio.sleep(0.1)
+
+    def waiting(self, sensor: str) -> int:
+        """Return how many voicemails wait, as far as that is known."""
+        state = self.hass.states.get(sensor)
+        return int(state.state) if state and state.state.isdigit() else 0
+
     @callback
     def _on_status(self, event: Event[EventStateChangedData]) -> None:
         new = event.data["new_state"] or event.data["old_state"]
-        if new is not None and "dialing" in new.attributes.get("options", ()):
+        if new is None:
+            return
+        is_status = "dialing" in new.attributes.get("options", ())
+        if is_status or new.entity_id.endswith("_voicemails"):
             self._saw()
 
     def runs(self) -> list[str]:

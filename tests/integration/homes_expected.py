@@ -64,11 +64,12 @@ class Expected:
         """Bring the things, and the automation."""
         self.home = home
         await home.move_in(*self.things)
-        await home.automate(
-            self.name,
-            extensions=[home.device(key) for key in home.people],
-            **self.settings,
-        )
+        await self.automate()
+
+    async def automate(self) -> None:
+        """Bring the automation, about everybody."""
+        people = [self.home.device(key) for key in self.home.people]
+        await self.home.automate(self.name, extensions=people, **self.settings)
 
     @property
     def now(self) -> float:
@@ -212,6 +213,7 @@ class BusyLight(OfThings):
             "on_call_color": [200, 0, 0],
             "in_meeting_color": [200, 0, 90],
             "dialing_color": [200, 90, 0],
+            "voicemail_color": [0, 9, 255],
         }
         super().__init__(settings, lamps)
         self.moment = MOMENT + settings["blink_for"]
@@ -220,6 +222,20 @@ class BusyLight(OfThings):
             settings["when_available"],
             settings["when_unknown"],
         )
+
+    async def move_in(self, home: Household) -> None:
+        self.home = home
+        await home.move_in(*self.things)
+        if self.settings.pop("shows_voicemail"):
+            self.settings["voicemails"] = [await home.voicemails()]
+        await self.automate()
+
+    def seen(self) -> None:
+        if self.home.is_in_trouble and "voicemails" in self.settings:
+            # Found again, it may be what a plain lamp shows already.
+            for written in self.of.values():
+                written.before.add("off")
+        super().seen()
 
     def wanted(self) -> tuple[str, str]:
         true = self.home.statuses()
@@ -230,8 +246,12 @@ class BusyLight(OfThings):
                 for status in RANK
                 if status in self.settings["show"] and status in everything
             ),
-            "available" if everything - {"offline"} else "unknown",
+            "",
         )
+        if not look:
+            waits = any(map(self.home.waiting, self.settings.get("voicemails", ())))
+            is_free = everything - {"offline"}
+            look = "voicemail" if waits else "available" if is_free else "unknown"
         way = {
             "available": self.settings["when_available"],
             "unknown": self.settings["when_unknown"],
@@ -277,6 +297,7 @@ class BusyLight(OfThings):
     def cost(self, target: Any) -> int:
         blink = self.settings["ringing_blink"] if "ringing" in target else 0
         blink = self.settings["on_hold_blink"] if "on_hold" in target else blink
+        blink = self.settings["voicemail_blink"] if "voicemail" in target else blink
         return 3 + (round(self.settings["blink_for"] / blink) + 2 if blink else 0)
 
     def began(self) -> None:
@@ -328,6 +349,7 @@ class BusyLight(OfThings):
                 "in_meeting": "200,0,90",
                 "do_not_disturb": "150,0,255",
                 "busy": "9,9,255",
+                "voicemail": "0,9,255",
                 "available": "0,255,0",
             }[look]
             return {f"{color} {self.settings[key]}%"}

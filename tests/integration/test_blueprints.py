@@ -71,6 +71,7 @@ PUT = f"PUT {PRESENCE.partition(' ')[2]}"
 
 GREEN, YELLOW = "0,255,0 50%", "255,180,0 100%"
 RED, VIOLET = "255,0,0 100%", "150,0,255 100%"
+BLUE = "0,0,255 100%"
 # Another red, to tell a call from the blinking of another.
 TALK = "200,0,0 100%"
 
@@ -402,6 +403,58 @@ async def test_a_lamp_blinks_slowly_on_hold(
         await home.presence(OFFLINE)
         await home.shows(lamp, "off")
         assert lamp.told == ["off"]
+
+
+@pytest.mark.messages
+async def test_a_lamp_blinks_while_voicemail_waits_and_nothing_more_urgent_is_so(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("desk")
+    async with at_home(blueprints, emulator, lamp) as home:
+        story = home.story
+        await story.shows(voicemails="0")
+        await home.busy_light(
+            lamp, voicemails=[story.entity("voicemails")], voicemail_blink=0.1
+        )
+        await home.shows(lamp, GREEN)
+        emulator.mail.leave(story.own)
+        await home.blinks(lamp, BLUE)
+        # A call is more urgent, and another voicemail does not disturb it.
+        await story.call("ring", "answer")
+        await home.shows(lamp, TALK)
+        lamp.told.clear()
+        emulator.mail.leave(story.own)
+        await story.shows(voicemails="2")
+        await story.call("hangup")
+        await home.blinks(lamp, BLUE)
+        # Also while nobody could call.
+        await home.presence(OFFLINE)
+        await home.blinks(lamp, BLUE)
+        for each in emulator.mail.all()[story.own]:
+            emulator.mail.mark(story.own, str(each["id"]), read=True)
+        await home.shows(lamp, "off")
+
+
+@pytest.mark.messages
+async def test_a_lamp_is_brought_back_once_voicemail_was_heard(
+    emulator: Emulator, blueprints: Blueprints
+) -> None:
+    lamp = Lamp("desk")
+    lamp._attr_is_on, lamp._attr_rgb_color, lamp._attr_brightness = True, (1, 2, 3), 255
+    before = lamp.shows
+    async with at_home(blueprints, emulator, lamp) as home:
+        story = home.story
+        await story.shows(voicemails="0")
+        await home.busy_light(
+            lamp,
+            voicemails=[story.entity("voicemails")],
+            voicemail_blink=0,
+            when_available="restore",
+        )
+        first = emulator.mail.leave(story.own)
+        await home.shows(lamp, BLUE)
+        emulator.mail.mark(story.own, first, read=True)
+        await home.shows(lamp, before)
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,8 @@ def busy_light(chance: Random) -> Expected:
                 [list(RANK), list(RANK), ["on_call", "ringing"], ["busy"]]
             ),
             "plain_on": chance.choice([list(RANK), ["ringing", "available"]]),
+            "shows_voicemail": chance.random() < 0.7,
+            "voicemail_blink": chance.choice([0, 2]),
             "from_time": begin,
             "until_time": end,
             "days": chance.choice([DAYS, DAYS, DAYS, ["fri"], ["thu"]]),
@@ -153,6 +155,7 @@ class Life:
             (4, self.steps),
             (1, self.short),
             (2, self.presence),
+            (2, self.voicemail),
         ]
         of_persons = [(5, self.disturb), (6, self.by_hand)]
         is_dnd = isinstance(self.expected, Undisturbed)
@@ -243,6 +246,24 @@ class Life:
         )
         self._word(who, change)
         await self.home.emulator.set_presence(self.home.people[who], change)
+
+    async def voicemail(self) -> None:
+        home, act = (
+            self.home,
+            self.chance.choice(["leave", "leave", "mark", "mark all"]),
+        )
+        own = home.emulator.own_extension_id
+        self._word(act)
+        if act == "leave":
+            home.emulator.mail.leave(own)
+            return
+        unread = [
+            str(each["id"])
+            for each in home.emulator.mail.all().get(own, [])
+            if each["readStatus"] == "Unread"
+        ]
+        for each in unread[: 1 if act == "mark" else None]:
+            home.emulator.mail.mark(own, each, read=True)
 
     async def disturb(self) -> None:
         home, expected = self.home, self.expected

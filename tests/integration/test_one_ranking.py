@@ -54,7 +54,8 @@ class Views:
         self._asked: dict[tuple[str, str], Any] = {}
         blueprint: Any = parse_yaml(content("busy_light"))
         self._looks = {
-            key: blueprint["variables"][key] for key in ("is_true", "words", "look")
+            key: blueprint["variables"][key]
+            for key in ("is_true", "words", "waiting", "look")
         }
 
     async def set_up(self) -> None:
@@ -81,7 +82,7 @@ class Views:
 
     def lamp(self, people: list[str]) -> str:
         """Return what the busy light would show, with everything to be shown."""
-        given: dict[str, Any] = {"show": RANK[:-2], "extensions": []}
+        given: dict[str, Any] = {"show": RANK[:-2], "extensions": [], "voicemails": []}
         for person in people:
             device = self.story.device(person)
             assert device is not None
