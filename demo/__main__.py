@@ -19,6 +19,7 @@ from .office import OWNER, Office, Plan, read_plan, sole_user, write_plan
 from .process import ProcessFailed
 from .ring import Line, Phone, RingFailed, ring
 from .views import DESK, QUEUE
+from .voicemail import leave
 
 # Tests have one of their own.
 FOLDER = Path(os.environ.get("DEMO_FOLDER", CHECKOUT / ".demo"))
@@ -62,6 +63,12 @@ def arguments() -> argparse.Namespace:
     ringing.add_argument(
         "--missed", action="store_true", help="nobody answers: a missed call"
     )
+    commands.add_parser(
+        "voicemail",
+        help="leave you a voicemail in it",
+        description="Leaves you a voicemail in the running demo: it is counted, and plays "
+        "in the media browser.",
+    )
     return parser.parse_args()
 
 
@@ -80,6 +87,9 @@ async def run(options: argparse.Namespace) -> None:
     """Run the demo until it is cancelled, or the check until it is done."""
     if options.command == "ring":
         await ring(FOLDER, options.who, say, missed=options.missed)
+        return
+    if options.command == "voicemail":
+        await leave(FOLDER, say)
         return
     began = time.monotonic()
     with sole_user(FOLDER):
@@ -173,6 +183,10 @@ def welcome(office: Office, line: Line, seconds: float) -> str:
     Ring your own phone, from a second terminal:
 
       scripts/demo ring
+
+    Or let somebody leave you a voicemail, and hear it under Media > RingCentral:
+
+      scripts/demo voicemail
 
     Two automations are running, and all blueprints are there: Settings > Automations &
     scenes. Change them, or make your own. The emulated RingCentral is at

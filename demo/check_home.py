@@ -13,6 +13,7 @@ from .furnish import LOADED, from_blueprint
 from .home import BUSY_LIGHT, LAMP, ON_AIR, ON_AIR_AREA, SIGN
 from .office import Office
 from .views import DESK, QUEUE
+from .voicemail import Heard, check_voicemail
 
 RED, GREEN = [255, 0, 0], [0, 255, 0]
 # Seconds in which a lamp, or what was saved, has to show, and between two looks at it.
@@ -34,6 +35,7 @@ class HomeFigures:
     saved: list[str]
     """Domains of which something was saved, loaded and deleted."""
     views: int
+    voicemail: Heard
 
     def __str__(self) -> str:
         """Return the one line."""
@@ -41,7 +43,8 @@ class HomeFigures:
         return (
             f"ring to red lamp: median {ordered[len(ordered) // 2] * 1000:.0f} ms, "
             f"max {ordered[-1] * 1000:.0f} ms over {len(ordered)} calls; the on-air sign "
-            f"follows; {', '.join(self.saved)} saved and loaded; {self.views} views"
+            f"follows; {', '.join(self.saved)} saved and loaded; {self.views} views; "
+            "a voicemail came, played and was marked as heard"
         )
 
 
@@ -66,10 +69,11 @@ async def check_home(office: Office) -> HomeFigures:
             await office.states.wait_for(entity_id, "on", LOADED)
         to_red = [await _ring(office) for _ in range(RINGS)]
         await _on_air(office, entities)
+        voicemail = await check_voicemail(office, entities)
         saved = [await _saves(office, domain) for domain in ("automation", *_SAVED)]
     except TimeoutError as error:
         raise CheckFailed(str(error)) from None
-    return HomeFigures(to_red=to_red, saved=saved, views=views)
+    return HomeFigures(to_red=to_red, saved=saved, views=views, voicemail=voicemail)
 
 
 async def _ring(office: Office) -> float:

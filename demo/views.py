@@ -25,6 +25,10 @@ _RADIO_SAYS = (
     "Make it stop while your phone rings: [Settings > Automations > Blueprints]"
     "(/config/blueprint/dashboard), **RingCentral quiet media**."
 )
+_VOICEMAIL_SAYS = (
+    "Voicemails play in the [media browser](/media-browser/browser), under **RingCentral**. "
+    "Run `scripts/demo voicemail` to get one."
+)
 _QUEUE_SAYS = (
     "A caller waits for a while, the phones of members ring, and one of them answers. "
     "The office lets callers in by itself, too."
@@ -56,6 +60,7 @@ def desk(name: str, entities: Mapping[str, str]) -> Json:
         *status_tiles(entities["status"], name, columns=12, rows=2, since=True),
         _button(RING, "Ring my phone", "mdi:phone-ring", rows=2),
         *(tile(entities[key], name=_OWN) for key in _OF_A_PHONE if key in entities),
+        *([text(_VOICEMAIL_SAYS)] if "voicemails" in entities else []),
     ]
     lamp = [
         *_lamp(),

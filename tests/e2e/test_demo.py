@@ -33,6 +33,10 @@ async def test_the_demo_keeps_its_promises(tmp_path: Path) -> None:
     assert figures.saved == ["automation", "script", "scene"]
     assert figures.views == 4
     assert max(figures.to_red) < 5
+    assert figures.voicemail.audio.startswith(b"RIFF")
+    assert figures.voicemail.content_type.startswith("audio/")
+    # Who left it is nobody's business unless that was chosen.
+    assert "Robin" not in figures.voicemail.title
     assert not complaints(log)
     # Nothing is fetched, and nothing that a home has failed to load.
     assert "Attempting install of" not in log
@@ -80,6 +84,8 @@ async def test_the_command_says_where_to_look_and_lets_a_phone_ring(
 
         async with command(tmp_path, "ring", "--missed") as ring:
             assert await ring.wait() == 0
+        async with command(tmp_path, "voicemail") as voicemail:
+            assert await voicemail.wait() == 0
         async with command(tmp_path, "ring", "nobody") as ring:
             assert await ring.wait() == 1
         async with command(tmp_path, "--check") as second:
