@@ -141,6 +141,9 @@ def test_an_address_in_its_plain_form(typed: str, plain: str) -> None:
         "https://example.com#part",
         "https://example.com:port",
         "https://[::1",
+        "https://xn--.com",
+        "https://a..example.com",
+        f"https://{'a' * 64}.example.com",
         "",
     ],
 )

@@ -438,6 +438,9 @@ async def test_a_ticket_for_ringcentral_itself(uri: str) -> None:
     [
         "wss://[",
         "wss://",
+        "wss://xn--.ringcentral.com/ws",
+        "wss://ws..ringcentral.com/ws",
+        f"wss://{'a' * 64}.ringcentral.com/ws",
         "ws://ws-api.ringcentral.com/ws",
         "wss://127.0.0.1/ws",
         "wss://evil.example/ws",

@@ -68,25 +68,36 @@ def check_server(server: str) -> str:
     """
     try:
         url = URL(cleaned(server))
+        host = _host(url)
     except ValueError as err:
         raise Misconfigured(Reason.INVALID_ADDRESS) from err
-    secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
-    if not secure or not url.host or url.user or url.query_string or url.fragment:
+    secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
+    if not secure or url.user or url.query_string or url.fragment:
         raise Misconfigured(Reason.INVALID_ADDRESS)
     return str(url).rstrip("/")
+
+
+def _host(url: URL) -> str:
+    """Return a URL's host; `ValueError` where it has none that can be looked up."""
+    host = url.host or ""
+    # What a resolver does with a name, and refuses: too long a label, none between two dots.
+    if not host or not host.encode("idna"):
+        raise ValueError
+    return host
 
 
 def check_socket(uri: str, server: str) -> bool:
     """Whether a ticket's address is one to connect to: secure, and of the server or of RingCentral."""
     try:
-        url, host = URL(uri), URL(server).host or ""
+        url, home = URL(uri), URL(server).host or ""
+        host = _host(url)
     except ValueError:
         return False
-    if url.user or not url.host or is_loopback(url.host) is not is_loopback(host):
+    if url.user or is_loopback(host) is not is_loopback(home):
         return False
-    if is_loopback(host):
+    if is_loopback(home):
         return url.scheme in ("ws", "wss", "http", "https")
-    is_known = url.host == host or url.host.endswith(_DOMAINS)
+    is_known = host == home or host.endswith(_DOMAINS)
     return is_known and url.scheme in ("wss", "https")
 
 
