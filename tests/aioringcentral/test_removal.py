@@ -36,8 +36,20 @@ def test_one_reading_removes_nobody(found: str) -> None:
 
 def test_two_readings_that_agree_remove() -> None:
     first = judge(TEN, "abc", TEN, NOTHING, QUIET, NOW)
-    second = judge(TEN, "abcd", TEN, first.missing, QUIET, NOW + CONFIRM_AFTER)
-    assert second == Verdict(tuple("efghij"), {})
+    second = judge(TEN, "abc", TEN, first.missing, QUIET, NOW + CONFIRM_AFTER)
+    assert second == Verdict(tuple("defghij"), {})
+    few = judge(TEN, "abcdefgh", TEN, NOTHING, QUIET, NOW)
+    back = judge(TEN, "abcdefghi", TEN, few.missing, QUIET, NOW + CONFIRM_AFTER)
+    assert back == Verdict(("j",), {})
+
+
+def test_readings_that_contradict_each_other_remove_nobody() -> None:
+    """Each lists somebody else, one at a time."""
+    missing, now = dict[str, float](), NOW
+    for found in (*TEN, *TEN):
+        verdict = judge(TEN, found, TEN, missing, QUIET, now)
+        assert verdict.left == ()
+        missing, now = dict(verdict.missing), now + CONFIRM_AFTER
 
 
 def test_two_readings_in_a_row_are_too_close() -> None:

@@ -54,16 +54,18 @@ def judge(
     ``found`` are followed by this reading, ``listed`` are in the account's list, followed or not.
     Who was reported as deleted has left. So has who was reported as changed and is listed, but not
     followed any more, unless more than half of all others are missing, too. Everyone else has left
-    once two readings agree that are `CONFIRM_AFTER` seconds apart.
+    once two readings agree that are `CONFIRM_AFTER` seconds apart. Two that lack more than half, but not
+    the same, do not agree on anybody.
     """
     lacking = [key for key in before if key not in found]
     unexplained = sum(
         key not in notices.deleted and key not in notices.changed for key in lacking
     )
     is_odd = 2 * unexplained > len(before)
+    is_contradicted = is_odd and any(key in found for key in missing)
     left, waiting = list[str](), dict[str, float]()
     for key in lacking:
-        since = missing.get(key, now)
+        since = now if is_contradicted else missing.get(key, now)
         is_named = key in notices.deleted or (
             key in notices.changed and key in listed and not is_odd
         )
