@@ -15,6 +15,7 @@ from .aioringcentral.account import Account, AccountListener
 from .aioringcentral.voicemail import READ_PERMISSION
 from .const import DOMAIN
 from .issues import report_lost_permissions
+from .stored import load
 
 # The keys of entities that show that a feature is in use, by its permission.
 _ENTITIES: Final = {READ_PERMISSION: frozenset({"voicemails", "voicemail"})}
@@ -44,7 +45,7 @@ class FeaturePermissions(AccountListener):
 
     async def load(self) -> None:
         """Read what has worked in earlier runs, before the account starts."""
-        stored = (await self._store.async_load() or {}).get("used")
+        stored = (await load(self._store, "which permissions are in use")).get("used")
         names = stored if isinstance(stored, list) else []
         self._stored = {name for name in names if isinstance(name, str)}
         for name in (*self._stored, *_ENTITIES):

@@ -5,19 +5,23 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
+from .aioringcentral.account import live_calls
 from .const import DOMAIN, LOGGER
-from .restores import Restore, is_overdue, look_at
+from .restores import Restore, is_overdue, look_at, moved
+from .stored import load
 
 # Seconds until what can be learned again is written to disk.
 _SAVE_DELAY: Final = 1.0
 # Restores that were dropped, as diagnostics show them; the newest ones are kept.
 _MOST_DROPPED: Final = 20
-# A machine may start with the wrong time and put its clock right later.
-_LONGEST_TIMER: Final = timedelta(minutes=10)
+# Seconds. A machine may start with the wrong time and put its clock right later.
+_LONGEST_TIMER: Final = 600.0
+# By which the clock and what measures durations may part before that is a step.
+_STEP: Final = timedelta(seconds=5)
 
 
 def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -41,16 +45,20 @@ class RestoreSchedule:
         self._store = _store(hass, entry_id)
         self._restores: dict[str, Restore] = {}
         self._timers: dict[str, CALLBACK_TYPE] = {}
+        # Restores of changes that were made in this run: what they wait for is a duration, whatever the clock says.
+        self._begun: set[str] = set()
+        self._clock = _clock()
         self._is_dirty = False
-        self._is_stopped = False
+        # Between start and stop.
+        self._is_running = False
         self.department: set[str] = set()
         self.dropped: list[dict[str, str]] = []
 
     async def load(self) -> None:
         """Read what is on disk, before anything is written there."""
-        stored = await self._store.async_load() or {}
+        stored = await load(self._store, "what changes for a time leave to undo")
         restores = stored.get("restores")
-        unreadable = 0
+        unreadable = int(bool(restores) and not isinstance(restores, dict))
         for key, data in restores.items() if isinstance(restores, dict) else ():
             if (restore := Restore.from_dict(data)) is None:
                 unreadable += 1
@@ -71,6 +79,7 @@ class RestoreSchedule:
 
     def start(self) -> None:
         """Start the timers, and drop what is long overdue."""
+        self._is_running = True
         now = dt_util.utcnow()
         overdue = [
             key for key, restore in self._restores.items() if is_overdue(restore, now)
@@ -81,7 +90,7 @@ class RestoreSchedule:
 
     async def stop(self) -> None:
         """Cancel all timers, and write what is not on disk yet."""
-        self._is_stopped = True
+        self._is_running = False
         for cancel in self._timers.values():
             cancel()
         self._timers.clear()
@@ -90,6 +99,7 @@ class RestoreSchedule:
 
     def __getitem__(self, extension_id: str) -> Restore | None:
         """Return what there is to undo of an extension, if anything."""
+        self._follow_clock()
         return self._restores.get(extension_id)
 
     def items(self) -> list[tuple[str, Restore]]:
@@ -97,11 +107,19 @@ class RestoreSchedule:
         return list(self._restores.items())
 
     @callback
+    def begin(self, extension_id: str, restore: Restore) -> None:
+        """Put what a change made now leaves to undo."""
+        self._follow_clock()
+        self._begun.add(extension_id)
+        self.put(extension_id, restore)
+
+    @callback
     def put(self, extension_id: str, restore: Restore | None) -> None:
         """Replace what there is to undo, and look at it when it says so."""
         if restore is None:
             if self._restores.pop(extension_id, None) is None:
                 return
+            self._begun.discard(extension_id)
             self._cancel(extension_id)
         else:
             self._restores[extension_id] = restore
@@ -136,23 +154,43 @@ class RestoreSchedule:
     @callback
     def call_at(self, extension_id: str, at: datetime) -> None:
         """Have a restore looked at at a time, or by then if the clock turns out to be wrong."""
+        wait = (at - dt_util.utcnow()).total_seconds()
+        self._wait(extension_id, at, live_calls.steady_clock() + wait)
+
+    def _wait(self, extension_id: str, at: datetime, steady_at: float) -> None:
+        """Wait until one of two clocks says that it is time: looking too early does no harm."""
         self._cancel(extension_id)
-        if self._is_stopped:
+        if not self._is_running:
             return
 
-        soon = dt_util.utcnow() + _LONGEST_TIMER
+        def left() -> float:
+            return min(
+                (at - dt_util.utcnow()).total_seconds(),
+                steady_at - live_calls.steady_clock(),
+            )
 
         @callback
         def look(_now: datetime) -> None:
             del self._timers[extension_id]
-            if soon < at:
-                self.call_at(extension_id, at)
+            if left() > 0:
+                self._wait(extension_id, at, steady_at)
             else:
                 self._due(extension_id)
 
-        self._timers[extension_id] = async_track_point_in_utc_time(
-            self._hass, look, min(at, soon)
+        self._timers[extension_id] = async_call_later(
+            self._hass, min(max(0.0, left()), _LONGEST_TIMER), look
         )
+
+    def _follow_clock(self) -> None:
+        """Move what was begun in this run with a step of the clock, since a duration has none."""
+        clock = _clock()
+        step, self._clock = clock - self._clock, clock
+        if abs(step) < _STEP:
+            return
+        for key in self._begun:
+            self._restores[key] = moved(self._restores[key], step)
+        if self._begun and self._is_running:
+            self.save_soon()
 
     def is_waiting(self, extension_id: str) -> bool:
         """Whether a restore has a timer that has not run out."""
@@ -173,6 +211,7 @@ class RestoreSchedule:
         self._store.async_delay_save(self._data, _SAVE_DELAY)
 
     def _data(self) -> dict[str, Any]:
+        self._follow_clock()
         self._is_dirty = False
         return {
             "department": sorted(self.department),
@@ -181,6 +220,11 @@ class RestoreSchedule:
             },
             "dropped": list(self.dropped),
         }
+
+
+def _clock() -> datetime:
+    """Return when what measures durations was nought: it changes where the clock is put right."""
+    return dt_util.utcnow() - timedelta(seconds=live_calls.steady_clock())
 
 
 def _texts(value: Any) -> list[str]:

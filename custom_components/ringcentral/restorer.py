@@ -60,7 +60,7 @@ class Restorer:
         restore = begin(self._schedule[key], current, wanted, due)
         if restore is None:
             raise unknown_before()
-        self._schedule.put(key, restore)
+        self._schedule.begin(key, restore)
         await self._schedule.save_now()
 
     @callback

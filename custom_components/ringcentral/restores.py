@@ -20,6 +20,9 @@ SETTLED_AFTER: Final = timedelta(seconds=30)
 # Changes in doubt, one after the other, that are kept apart; before those, each counts as taken.
 _MOST_DOUBTS: Final = 8
 
+# Characters of a message that came from the service or may go there.
+_LONGEST_WORD: Final = 255
+
 # What stands for the user status of somebody who hides their presence: the service keeps it as it is meanwhile.
 HIDDEN: Final = "hidden"
 
@@ -218,6 +221,16 @@ def look_at(restore: Restore, now: datetime) -> datetime:
     return restore.at if restore.is_settled else min(restore.at, now + SETTLED_AFTER)
 
 
+def moved(restore: Restore, step: timedelta) -> Restore:
+    """Return a restore whose times are later by a step of the clock that they were computed from."""
+    earlier = restore.otherwise
+    return replace(
+        restore,
+        at=restore.at + step,
+        otherwise=None if earlier is None else moved(earlier, step),
+    )
+
+
 def is_overdue(restore: Restore, now: datetime) -> bool:
     """Whether it is too late to bring anything back."""
     return now - restore.at > LONGEST_DELAY
@@ -226,7 +239,9 @@ def is_overdue(restore: Restore, now: datetime) -> bool:
 def is_word(name: str, word: Any) -> bool:
     """Whether the service takes this as the value of a field."""
     words = _WORDS[name]
-    return isinstance(word, str) and (words is None or word in words)
+    if not isinstance(word, str):
+        return False
+    return len(word) <= _LONGEST_WORD if words is None else word in words
 
 
 def _is_foreign(restore: Restore, name: str, now: str | None) -> bool:

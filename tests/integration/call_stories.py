@@ -101,6 +101,7 @@ class Clock:
         """Begin now."""
         self._hass = hass
         self._ahead = timedelta()
+        self._wrong_by = timedelta()
         self._patched = (
             patch.object(dt_util, "utcnow", self.now),
             patch.object(live_calls, "steady_clock", self.steady),
@@ -119,16 +120,20 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the time."""
-        return datetime.now(UTC) + self._ahead
+        return datetime.now(UTC) + self._ahead + self._wrong_by
 
     def steady(self) -> float:
         """Return what measures durations."""
         return self._hass.loop.time() + self._ahead.total_seconds()
 
+    def step(self, seconds: float) -> None:
+        """Put the clock right, or wrong; no time passes."""
+        self._wrong_by += timedelta(seconds=seconds)
+
     async def move_on(self, seconds: float) -> None:
         """Let seconds pass; what is due by then happens."""
         self._ahead += timedelta(seconds=seconds)
-        async_fire_time_changed_exact(self._hass, self.now())
+        async_fire_time_changed_exact(self._hass, self.now() - self._wrong_by)
         await self._hass.async_block_till_done(wait_background_tasks=False)
 
 

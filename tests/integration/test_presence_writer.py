@@ -10,10 +10,12 @@ from typing import Any
 from unittest.mock import MagicMock, patch
 
 import aiohttp
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import Store
 import pytest
 import voluptuous as vol
 
@@ -1076,6 +1078,64 @@ async def test_less_than_an_hour_is_not_too_late(
     assert await hass.config_entries.async_setup(story.entry.entry_id)
     await clock.move_on(0)
     await becomes(story, userStatus="Available")
+
+
+# A clock that is wrong.
+
+
+@pytest.mark.parametrize("days", [400, 0.2, -0.2, -400])
+async def test_a_step_of_the_clock_moves_no_end(
+    story: Story, clock: Clock, days: float
+) -> None:
+    """A change for a time ends after its time, whatever the clock says meanwhile."""
+    await change(story, 900, user_status="busy")
+    clock.step(days * 86_400)
+    await nothing_is_written(story, clock, 700)
+    await clock.move_on(300)
+    await becomes(story, userStatus="Available")
+    assert story.coordinator.editor.restores.items() == []
+
+
+async def test_a_clock_put_right_before_a_restart_moves_no_end(
+    hass: HomeAssistant, story: Story, clock: Clock
+) -> None:
+    """What is on disk goes with the clock of then."""
+    await change(story, 900, user_status="busy")
+    clock.step(86_400)
+    await story.reload()
+    await nothing_is_written(story, clock, 700)
+    await clock.move_on(300)
+    await becomes(story, userStatus="Available")
+
+
+# What is on disk, and cannot be read.
+
+
+@pytest.mark.parametrize(
+    "error", [HomeAssistantError("newer"), TypeError(), KeyError("data"), ValueError()]
+)
+async def test_a_file_that_cannot_be_loaded_keeps_nobody_away(
+    story: Story, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    """The account is followed, and a line for each file says what is lost."""
+    with patch.object(Store, "async_load", side_effect=error):
+        await story.reload()
+    assert story.entry.state is ConfigEntryState.LOADED
+    said = lines(caplog, logging.WARNING)
+    assert len(said) == 2
+    assert all("cannot be read from disk" in line for line in said)
+    await change(story, 900, user_status="busy")
+    assert len(story.coordinator.editor.restores.items()) == 1
+
+
+@pytest.mark.parametrize("stored", [[1], "text", {"restores": [1]}, {"restores": 7}])
+async def test_a_file_of_another_shape_keeps_nobody_away(
+    story: Story, stored: Any
+) -> None:
+    with patch.object(Store, "async_load", return_value=stored):
+        await story.reload()
+    assert story.entry.state is ConfigEntryState.LOADED
+    assert story.coordinator.editor.restores.items() == []
 
 
 # What is refused before anything is written.
