@@ -37,6 +37,7 @@ from .devices import account_title
 from .flow_forms import CREDENTIALS, Failure, credentials, follow_form, label
 from .flow_oauth import OAuthSteps
 from .follow_steps import FollowSteps
+from .markup import as_text
 from .options_flow import RingCentralOptionsFlow
 from .sign_in import FlowSignIn, end_session, take_back
 
@@ -107,7 +108,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
         return self.async_show_menu(
             step_id=step_id,
             menu_options=ways,
-            description_placeholders={CONF_NAME: entry.title},
+            description_placeholders={CONF_NAME: as_text(entry.title)},
         )
 
     @property
@@ -200,7 +201,10 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
         entry = self._entry
         self._abort_if_unique_id_mismatch(
             reason="wrong_account",
-            description_placeholders={"user": label(self._own), "account": entry.title},
+            description_placeholders={
+                "user": as_text(label(self._own)),
+                "account": as_text(entry.title),
+            },
         )
         # An entry that runs closes its sign-in itself.
         is_running = entry.state is ConfigEntryState.LOADED

@@ -42,6 +42,7 @@ from .const import (
     CONF_SERVER,
     DEFAULT_SERVER,
 )
+from .markup import as_text
 from .permission_names import OPTIONAL_PERMISSIONS, is_of_role, permission_name
 
 # Brands that share a platform (docs/protocol.md 1.1); a host is no key of a translation, and brands need none.
@@ -150,7 +151,7 @@ def follow_facts(lists: Lists, scope: Collection[str]) -> dict[str, str]:
     ]
     is_read = lists.account is not None
     return {
-        "own": label(lists.own),
+        "own": as_text(label(lists.own)),
         "people": str(people) if is_read else _UNKNOWN,
         "queues": str(queues) if is_read else _UNKNOWN,
         "lacking": ", ".join(lacking) or _UNKNOWN,

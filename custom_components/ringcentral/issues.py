@@ -15,6 +15,7 @@ from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.models import Extension
 from .aioringcentral.stream import Subscription
 from .const import CONF_JWT, DOMAIN
+from .markup import as_text
 from .permission_names import is_of_role, permission_name
 
 PERMISSION_MISSING: Final = "permission_missing"
@@ -84,8 +85,10 @@ def report_not_restored(
         severity=ir.IssueSeverity.WARNING,
         translation_key=NOT_RESTORED,
         translation_placeholders={
-            "account": entry.title,
-            "extension": (extension and (extension.name or extension.number)) or key,
+            "account": as_text(entry.title),
+            "extension": as_text(
+                (extension and (extension.name or extension.number)) or key
+            ),
         },
     )
 
@@ -112,14 +115,17 @@ def report_lost_permissions(
             key,
             data={
                 "entry_id": entry.entry_id,
-                "account": entry.title,
+                "account": as_text(entry.title),
                 "permission": shown,
                 "name": name,
             },
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key=issue,
-            translation_placeholders={"account": entry.title, "permission": shown},
+            translation_placeholders={
+                "account": as_text(entry.title),
+                "permission": shown,
+            },
         )
 
 
@@ -202,14 +208,14 @@ def report_lost_choices(
     if known is not None and (known.data or {}).get("extensions") == extensions:
         # It was said when their names were known.
         return
-    names = ", ".join(sorted(lost.values()))
+    names = as_text(", ".join(sorted(lost.values())))
     ir.async_create_issue(
         hass,
         DOMAIN,
         key,
         data={
             "entry_id": entry.entry_id,
-            "account": entry.title,
+            "account": as_text(entry.title),
             "names": names,
             "extensions": extensions,
         },
@@ -217,7 +223,7 @@ def report_lost_choices(
         is_persistent=True,
         severity=ir.IssueSeverity.WARNING,
         translation_key=LOST_CHOICES,
-        translation_placeholders={"account": entry.title, "names": names},
+        translation_placeholders={"account": as_text(entry.title), "names": names},
     )
 
 
@@ -251,11 +257,15 @@ def _report(
         hass,
         DOMAIN,
         issue_id(entry, issue),
-        data={"entry_id": entry.entry_id, "account": entry.title, **placeholders}
+        data={
+            "entry_id": entry.entry_id,
+            "account": as_text(entry.title),
+            **placeholders,
+        }
         if fixable
         else None,
         is_fixable=fixable,
         severity=severity,
         translation_key=text or issue,
-        translation_placeholders={"account": entry.title, **placeholders},
+        translation_placeholders={"account": as_text(entry.title), **placeholders},
     )

@@ -60,6 +60,12 @@ USER_STATUS_OPTIONS: Final = _options(*UserStatus)
 DND_STATUS_OPTIONS: Final = _options(*DndStatus)
 
 
+def _sendable(message: str) -> str:
+    """Return a message that can be written as UTF-8: half of a character becomes U+FFFD."""
+    halves = message.encode("utf-16", "surrogatepass")
+    return halves.decode("utf-16", "replace")
+
+
 def _duration(value: Any) -> timedelta:
     """Read a duration of any form that Home Assistant knows."""
     try:
@@ -75,7 +81,7 @@ SET_SCHEMA = vol.All(
             vol.Optional(ATTR_USER_STATUS): vol.In(USER_STATUS_OPTIONS),
             vol.Optional(ATTR_DND_STATUS): vol.In(DND_STATUS_OPTIONS),
             vol.Optional(ATTR_MESSAGE): vol.All(
-                cv.string, vol.Length(max=_LONGEST_MESSAGE)
+                cv.string, _sendable, vol.Length(max=_LONGEST_MESSAGE)
             ),
             vol.Optional(ATTR_DURATION): _duration,
         }

@@ -134,6 +134,8 @@ def status(emulator: Emulator, extension_id: str) -> str:
         ),
         ({"message": "Back at two"}, {"message": "Back at two"}),
         ({"message": "x" * 75}, {"message": "x" * 75}),
+        ({"message": "Back \ud83d"}, {"message": "Back \ufffd"}),
+        ({"message": "\ud83d\ude00"}, {"message": "\U0001f600"}),
         (
             {
                 "user_status": "busy",
