@@ -85,6 +85,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         utcnow=_utcnow,
         voicemail=True,
         call_log=True,
+        queues=True,
         create_task=lambda work, name: entry.async_create_background_task(
             hass, work, name
         ),
@@ -175,6 +176,7 @@ async def _stop(coordinator: RingCentralCoordinator) -> None:
     await coordinator.account.stop()
     coordinator.availability.cancel_grace()
     await coordinator.editor.stop()
+    await coordinator.queues.stop()
 
 
 def _choices(options: Mapping[str, Any]) -> Choices:

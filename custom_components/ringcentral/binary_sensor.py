@@ -19,6 +19,7 @@ from .aioringcentral.status import Standing
 from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 from .listeners import CALLS, PUSH
+from .own_queues import async_add_own_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -96,6 +97,7 @@ async def async_setup_entry(
             for description in QUESTIONS
         ],
     )
+    async_add_own_sensors(coordinator, async_add_entities)
 
 
 class QuestionSensor(ExtensionEntity, BinarySensorEntity):

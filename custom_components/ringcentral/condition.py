@@ -98,6 +98,23 @@ class StatusCondition(ExtensionCondition):
         self._states = set((config.options or {})[CONF_STATUS])
 
 
+class AttendedCondition(ExtensionCondition):
+    """Tests whether a member of a queue can take its calls."""
+
+    _key = "members_available"
+    _domain_specs: Mapping[str, DomainSpec] = {Platform.SENSOR: DomainSpec()}
+
+    @property
+    @override
+    def _needs_duration_tracking(self) -> bool:
+        # Another number is still somebody.
+        return True
+
+    @override
+    def is_valid_state(self, entity_state: State) -> bool:
+        return entity_state.state.isdecimal() and entity_state.state != "0"
+
+
 CONDITIONS: dict[str, type[Condition]] = {
     "has_status": StatusCondition,
     "is_ringing": _is(Platform.BINARY_SENSOR, "ringing", STATE_ON),
@@ -111,6 +128,7 @@ CONDITIONS: dict[str, type[Condition]] = {
     # Free: the presence is "available" while the phone rings or dials, too.
     "is_available": _is(Platform.SENSOR, "status", Status.AVAILABLE),
     "is_offline": _is(Platform.SENSOR, "presence_status", "offline"),
+    "queue_is_attended": AttendedCondition,
 }
 
 

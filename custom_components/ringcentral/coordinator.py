@@ -29,6 +29,7 @@ from .feature_permissions import FeaturePermissions
 from .followed_members import FollowedMembers
 from .listeners import CallListener, Listeners
 from .presence_writer import PresenceWriter
+from .queues import QUEUES, QueueHub
 from .sign_in import SignIn
 from .voicemail import VOICEMAILS, VoicemailHub
 
@@ -59,10 +60,12 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self.editor = PresenceWriter(hass, entry, account, self.wake_controls)
         self.voicemail = VoicemailHub(account, self._wake_voicemails)
         self.call_log = CallLogHub(hass, account, self._wake_call_log)
+        self.queues = QueueHub(hass, account, self._wake_queues)
         # Entities that are woken look at what the writer has heard.
         account.add_listener(self.editor)
         account.add_listener(self.voicemail)
         account.add_listener(self.call_log)
+        account.add_listener(self.queues)
         account.add_listener(self)
         account.add_listener(AccountIssues(hass, entry))
         self.permissions = FeaturePermissions(hass, entry, account)
@@ -168,6 +171,10 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     @callback
     def _wake_call_log(self, extension_id: str) -> None:
         self._listeners.wake(extension_id, (CALL_LOG,))
+
+    @callback
+    def _wake_queues(self, extension_id: str) -> None:
+        self._listeners.wake(extension_id, (QUEUES,))
 
     # The account speaks.
 

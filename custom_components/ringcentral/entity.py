@@ -25,7 +25,17 @@ _FEW_NEED: Final = frozenset({"caller", "do_not_disturb", "set_user_status"})
 
 # What is shown where nothing is known for sure.
 _UNAVAILABLE: Final = object()
-_OF_NOBODY: Final = frozenset({"active_calls", "call", "telephony_status"})
+_OF_NOBODY: Final = frozenset(
+    {
+        "active_calls",
+        "call",
+        "telephony_status",
+        "members_available",
+        "members_on_call",
+        "waiting_calls",
+        "waiting_since",
+    }
+)
 
 
 class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):

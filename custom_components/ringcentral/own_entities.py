@@ -84,7 +84,9 @@ def _is_extension(hass: HomeAssistant, entry: er.RegistryEntry) -> bool:
 
 
 def _lack_of(key: str) -> str:
-    """Return the sentence for an extension without the entity: most people have no voicemail here."""
+    """Return the sentence for an extension without the entity: most have no voicemail here, and are no queue."""
+    if key in ("waiting_since", "members_available"):
+        return "no_queue_entity"
     return "no_voicemail_entity" if key == "voicemail" else "not_of_this_kind"
 
 

@@ -60,7 +60,6 @@ class PresenceWriter(AccountListener):
         self.optimistic = OptimisticValues()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks = WritingTasks(hass)
-        self.queue_member = False
         self.scope: frozenset[str] = frozenset()
 
     async def load(self) -> None:
@@ -70,8 +69,6 @@ class PresenceWriter(AccountListener):
     async def start(self) -> None:
         """Learn what may be edited, and take up restores that were waiting."""
         self.scope = (await self._account.sign_in.tokens.token()).scope
-        if self.may_edit(self._account.own.id):
-            self.queue_member = await self._account.sign_in.rest.is_queue_member()
         self.restores.start()
 
     async def stop(self) -> None:
@@ -79,6 +76,11 @@ class PresenceWriter(AccountListener):
         await self._tasks.stop()
         self.optimistic.clear()
         await self.restores.stop()
+
+    @property
+    def queue_member(self) -> bool:
+        """Whether the user answers calls of a queue, as far as that is known."""
+        return bool(self._account.queues.own)
 
     def may_edit(self, extension_id: str) -> bool:
         """Whether to offer changing an extension."""

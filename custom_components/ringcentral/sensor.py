@@ -33,8 +33,10 @@ from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_SINCE
 from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
 from .listeners import CALLS
+from .queue_sensors import member_sensors, waiting_sensors
 from .since import Since
 from .today import TODAY, TodaySensor, has_sums
+from .value_sensor import ValueSensor
 from .voicemail import VOICEMAILS
 
 PARALLEL_UPDATES = 0
@@ -166,6 +168,7 @@ async def async_setup_entry(
         if has_sums(coordinator, extension_id):
             for total in TODAY:
                 yield TodaySensor(coordinator, total, extension_id)
+        yield from waiting_sensors(coordinator, extension_id)
 
     def callers(extension_id: str) -> Iterator[ExtensionEntity]:
         if coordinator.shows_callers:
@@ -180,6 +183,13 @@ async def async_setup_entry(
     add_callers = add_for_each_extension(coordinator, async_add_entities, callers)
     coordinator.voicemail.async_on_offer(
         add_for_each_extension(coordinator, async_add_entities, voicemails)
+    )
+    coordinator.queues.async_on_offer(
+        add_for_each_extension(
+            coordinator,
+            async_add_entities,
+            lambda extension_id: member_sensors(coordinator, extension_id),
+        )
     )
     is_shown = coordinator.shows_callers
 
@@ -203,13 +213,6 @@ def _remove_callers(hass: HomeAssistant, entry: RingCentralConfigEntry) -> None:
     for known in er.async_entries_for_config_entry(registry, entry.entry_id):
         if known.translation_key == CALLER.key:
             registry.async_remove(known.entity_id)
-
-
-class ValueSensor(SensorEntity):
-    """A sensor that shows a value as it is."""
-
-    def _show(self, value: Any) -> None:
-        self._attr_native_value = value
 
 
 class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):

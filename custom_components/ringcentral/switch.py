@@ -1,4 +1,4 @@
-"""A switch for do not disturb, where the account may change it."""
+"""Switches for do not disturb and for the user's queues, where the account may change them."""
 
 from typing import Any, override
 
@@ -9,6 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .aioringcentral.models import DndStatus
 from .coordinator import RingCentralConfigEntry
 from .entity import ExtensionEntity, add_for_each_extension
+from .own_queues import async_add_own_switches
 
 # Writes are of the Medium rate group: one at a time.
 PARALLEL_UPDATES = 1
@@ -32,6 +33,7 @@ async def async_setup_entry(
             if coordinator.editor.may_edit(extension_id)
         ),
     )
+    async_add_own_switches(coordinator, async_add_entities)
 
 
 class DoNotDisturbSwitch(ExtensionEntity, SwitchEntity):

@@ -33,6 +33,7 @@ from .const import ATTR_CALLED_NUMBER, ATTR_OUTCOME, ATTR_QUEUE, CONF_FROM, CONF
 from .event import MISSED_OUTCOME, RECEIVED
 from .most_urgent import MostUrgentStatusTrigger
 from .own_entities import check_named, own_entities
+from .queue_waiting import QueueCallWaitingTrigger
 
 
 class ExtensionTrigger(EntityTriggerBase):
@@ -233,6 +234,8 @@ TRIGGERS: dict[str, type[Trigger]] = {
         Platform.BINARY_SENSOR, "do_not_disturb", STATE_OFF
     ),
     "voicemail_received": VoicemailTrigger,
+    "queue_call_waiting": QueueCallWaitingTrigger,
+    "queue_unattended": _became(Platform.SENSOR, "members_available", "0"),
 }
 
 

@@ -27,6 +27,12 @@ class WritingTasks:
         task.add_done_callback(self._done)
         return task
 
+    async def finish(self, job: Coroutine[Any, Any, None]) -> None:
+        """Run a job to its end, even if whoever waits for it is cancelled; raises what it raises."""
+        task = self.run(job)
+        await asyncio.wait([task])
+        task.result()
+
     async def stop(self) -> None:
         """Wait for what is being written, and cancel what takes too long."""
         self.is_stopped = True

@@ -172,9 +172,19 @@ async def test_favorites_are_those_of_the_company(
 
 
 async def test_who_answers_for_a_queue(client: Client, emulator: Emulator) -> None:
-    assert await client.rest.is_queue_member()
+    queue = emulator.ids(type="Department")[0]
+    own = emulator.own_extension_id
+    found = await client.rest.own_queues()
+    assert found[queue].takes_calls
+    assert found[queue].is_editable
+    assert (await client.rest.queue_members(queue))[own].takes_calls
+    found = await client.rest.take_queue_calls(queue, takes=False)
+    assert found[queue].takes_calls is False
+    assert emulator.queues()[queue]["members"][own] is False
+    assert (await client.rest.queue_members(queue))[own].takes_calls is False
     emulator.faults.set(permissions_removed=["ReadPresence"])
-    assert not await client.rest.is_queue_member()
+    with pytest.raises(PermissionMissing):
+        await client.rest.own_queues()
 
 
 @pytest.mark.parametrize(
@@ -182,9 +192,14 @@ async def test_who_answers_for_a_queue(client: Client, emulator: Emulator) -> No
     [RetryLater(Reason.SERVICE_ERROR), None, [], {}, {"records": None}, "text"],
     ids=str,
 )
-async def test_who_answers_for_a_queue_is_worth_no_failure(answer: Any) -> None:
-    rest, _ = rest_of(answer)
-    assert not await rest.is_queue_member()
+async def test_what_is_no_list_of_queues_is_asked_for_again(answer: Any) -> None:
+    rest, _ = rest_of(answer, answer, answer)
+    with pytest.raises(RetryLater):
+        await rest.own_queues()
+    with pytest.raises(RetryLater):
+        await rest.queue_members("7")
+    with pytest.raises(RetryLater):
+        await rest.take_queue_calls("7", takes=True)
 
 
 async def test_presence_is_changed(client: Client, emulator: Emulator) -> None:

@@ -26,6 +26,7 @@ from aioringcentral.filters import (
     VOICEMAILS,
     FilterPlan,
     extension_filter,
+    queue_filter,
 )
 from aioringcentral.stream.filter_memory import FilterMemory
 from aioringcentral.stream.frames import Frame
@@ -33,6 +34,8 @@ from aioringcentral.stream.negotiation import Negotiation, Subscription
 from aioringcentral.stream.subscription import subscription_body
 
 MANY = tuple(extension_filter(str(number)) for number in range(100, 132))
+
+QUEUES = tuple(queue_filter(str(number)) for number in range(400, 405))
 
 type Refusal = Callable[[list[str]], Frame | RingCentralError | None]
 
@@ -640,6 +643,47 @@ def test_a_limit_of_filters_costs_voicemail_first() -> None:
     service.answer = lambda asked: error(403, "SUB-406") if len(asked) > 2 else None
     found = service.subscribe(OWN, LINES, VOICEMAILS)
     assert set(found.live) == {OWN, LINES}
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["from the start", "later"])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(403, "SUB-408"),
+        error(403, "SUB-508", parameterValue=real(QUEUES[0])),
+        error(403, "CMN-401"),
+        error(403, "CMN-419"),
+        reply(400),
+    ],
+    ids=lambda frame: str(frame.body.get("errorCode")),
+)
+def test_a_refused_filter_for_a_queue_costs_no_presence(
+    refusal: Frame, before: bool
+) -> None:
+    plan = FilterPlan(wanted=(*PEOPLE, VOICEMAILS, *QUEUES))
+    service = Service()
+    if before:
+        service.follow(plan)
+        service.asked.clear()
+    service.answer = lambda asked: refusal if QUEUES[0] in asked else None
+    found = service.follow(plan)
+    assert set(PEOPLE) <= set(found.live)
+    assert QUEUES[0] in found.refused
+    assert found.unsure == ()
+    assert len(service.asked) <= 10
+
+
+def test_of_queues_alone_nothing_is_followed() -> None:
+    service = Service(forbidden=["*detailedTelephonyState=true"])
+    with pytest.raises(PermissionMissing):
+        service.subscribe(OWN, *QUEUES)
+
+
+@pytest.mark.parametrize("named", ["field", "text", None])
+def test_every_queue_that_may_be_watched_is(named: str | None) -> None:
+    service = Service(forbidden=[QUEUES[2]], named=named)
+    found = service.subscribe(OWN, VOICEMAILS, *QUEUES)
+    assert set(found.live) == {OWN, VOICEMAILS, *QUEUES} - {QUEUES[2]}
 
 
 @pytest.mark.parametrize(

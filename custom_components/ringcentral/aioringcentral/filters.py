@@ -21,11 +21,22 @@ LINE_LIST: Final = f"{EXTENSION}/presence/line"
 FAVORITE_LIST: Final = f"{EXTENSION}/favorite"
 EXTENSION_LIST: Final = f"{ACCOUNT}/extension"
 VOICEMAILS: Final = f"{EXTENSION}/message-store?type=VoiceMail"
+_QUEUE: Final = re.compile(rf"{re.escape(ACCOUNT)}/call-queues/\d+/presence")
 
 
 def extension_filter(extension_id: str) -> str:
     """Return the filter for one extension's detailed presence."""
     return f"{ACCOUNT}/extension/{extension_id}/presence{_DETAILED}"
+
+
+def queue_filter(queue_id: str) -> str:
+    """Return the filter for who takes the calls of a queue."""
+    return f"{ACCOUNT}/call-queues/{queue_id}/presence"
+
+
+def is_optional(event_filter: str) -> bool:
+    """Whether a filter goes before presence suffers: that for voicemail, and those for queues."""
+    return event_filter == VOICEMAILS or _QUEUE.fullmatch(event_filter) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,11 +24,13 @@ from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
 from .observations import Observations
 from .pauses import Pauses
 from .presence import update_from_rest
+from .queues import OwnQueue, QueueMember, own_queues, queue_members
 from .renewals import Renewals
 from .voicemail import Audio, Voicemail, Voicemails, audio_type
 
 ACCOUNT: Final = "/restapi/v1.0/account/~"
 EXTENSION: Final = f"{ACCOUNT}/extension/~"
+_OWN_QUEUES: Final = f"{EXTENSION}/call-queue-presence"
 _MESSAGES: Final = f"{EXTENSION}/message-store"
 _TICKET_PATH: Final = "/restapi/oauth/wstoken"
 _DETAILED: Final = {"detailedTelephonyState": "true"}
@@ -205,17 +207,36 @@ class Rest:
             is_whole=is_whole,
         )
 
-    async def is_queue_member(self) -> bool:
-        """Return whether the user answers calls of a queue; False where that cannot be read (docs/protocol.md 2.2)."""
-        try:
-            reply = await self._send(
-                "GET", f"{EXTENSION}/call-queue-presence", RateGroup.LIGHT
-            )
-        except PermissionMissing, Misconfigured, RetryLater:
-            # Whether one choice is offered is not worth doing without the rest.
-            return False
-        records = wire.mapping(reply.body).get("records")
-        return isinstance(records, list) and bool(records)
+    async def own_queues(self) -> dict[str, OwnQueue]:
+        """Return the queues that the user is a member of, by id (docs/protocol.md 2.2)."""
+        reply = await self._send("GET", _OWN_QUEUES, RateGroup.LIGHT)
+        if (found := own_queues(reply.body)) is None:
+            raise Unreadable
+        return found
+
+    async def take_queue_calls(
+        self, queue_id: str, *, takes: bool
+    ) -> dict[str, OwnQueue]:
+        """Have the user take the calls of a queue or not, and return the user's queues after it.
+
+        Raises:
+            PermissionMissing, Misconfigured: the user may not, or has left the queue.
+        """
+        record = {"callQueue": {"id": queue_id}, "acceptCalls": takes}
+        reply = await self._send(
+            "PUT", _OWN_QUEUES, RateGroup.MEDIUM, json={"records": [record]}
+        )
+        if (found := own_queues(reply.body)) is None:
+            raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=True)
+        return found
+
+    async def queue_members(self, queue_id: str) -> dict[str, QueueMember]:
+        """Return the members of a queue by id, and whether they take its calls."""
+        path = f"{ACCOUNT}/call-queues/{queue_id}/presence"
+        reply = await self._send("GET", path, RateGroup.LIGHT)
+        if (found := queue_members(reply.body)) is None:
+            raise Unreadable
+        return found
 
     async def unread_voicemails(self) -> Voicemails:
         """Return how many voicemails the user has not heard, and the newest of them (docs/protocol.md 10)."""

@@ -24,6 +24,7 @@ from .mailbox import Mailbox
 from .members import Members
 from .permissions import Permissions
 from .presence_tracker import PresenceTracker
+from .queues import Queues
 
 # Fields that somebody may have changed since they were last reported.
 _SETTABLE: Final = frozenset({"user_status", "dnd_status", "message"})
@@ -56,12 +57,14 @@ class Account[SignInT: SignIn = SignIn]:
         create_task: CreateTask | None = None,
         voicemail: bool = False,
         call_log: bool = False,
+        queues: bool = False,
     ) -> None:
         """Prepare to follow ``choices``; nothing is sent before `start`.
 
         ``account_id`` is the account that the sign-in is known to belong to; ``utcnow`` returns the time with its zone; ``create_task`` begins a task with a name.
         With ``voicemail`` the user's voicemails are counted, too, where the app may read messages; with
-        ``call_log`` the user's calls can be read, where the app may do that.
+        ``call_log`` the user's calls can be read, where the app may do that; with ``queues`` it is known who
+        takes the calls of followed queues, and of the user's own.
         """
         self._sign_in = sign_in
         self._listeners = Listeners()
@@ -88,6 +91,7 @@ class Account[SignInT: SignIn = SignIn]:
             is_wanted=lambda: call_log and self.own.id in self.extensions,
         )
         self._listeners.add(self.call_log)
+        self.queues = Queues(sign_in.rest, self._queues_changed, is_wanted=queues)
         self._lifecycle = Lifecycle(
             sign_in,
             self._members,
@@ -96,6 +100,7 @@ class Account[SignInT: SignIn = SignIn]:
             self.mailbox,
             self.call_log,
             self.permissions,
+            self.queues,
             create_task,
         )
 
@@ -166,6 +171,9 @@ class Account[SignInT: SignIn = SignIn]:
 
     def _permissions_changed(self) -> None:
         self._listeners.call(lambda listener: listener.permissions_changed())
+
+    def _queues_changed(self, extension_ids: Collection[str]) -> None:
+        self._listeners.call(lambda listener: listener.queues_changed(extension_ids))
 
     # The connection.
 

@@ -33,6 +33,7 @@ from .mailbox import Mailbox
 from .members import Members
 from .permissions import Permissions
 from .presence_tracker import PresenceTracker
+from .queues import Queues
 from .run_retries import RunRetries
 
 _LOGGER = logging.getLogger(__name__)
@@ -65,12 +66,14 @@ class Lifecycle:
         mailbox: Mailbox,
         call_log: CallLog,
         permissions: Permissions,
+        queues: Queues,
         create_task: CreateTask | None = None,
     ) -> None:
         """Prepare to run these parts; ``create_task`` begins a task with a name."""
         self._mailbox = mailbox
         self._call_log = call_log
         self._permissions = permissions
+        self._queues = queues
         self._sign_in = sign_in
         self._members = members
         self._tracker = tracker
@@ -116,6 +119,8 @@ class Lifecycle:
         self._permissions.token(token := await self._sign_in.tokens.token())
         self._mailbox.allow(token.scope)
         self._call_log.allow(token.scope)
+        self._queues.follow(self._members.own, self._members.extensions)
+        await self._queues.prepare()
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -123,6 +128,7 @@ class Lifecycle:
         except BaseException:
             await self.stop()
             raise
+        await self._queues.first_reading()
 
     async def stop(self) -> None:
         """End the connection with all that it opened."""
@@ -165,8 +171,10 @@ class Lifecycle:
         if update is None or not update.changes:
             if is_list_event(event.uri):
                 self._members.event(event.body, self._tracker.presences)
+                self._queues.listed(event.body)
             else:
                 self._mailbox.event(event)
+                self._queues.event(event)
             return
         self._tracker.apply(update)
         self._observations.event(
@@ -190,6 +198,7 @@ class Lifecycle:
         if subscription is not None:
             self._permissions.subscribed(self.stream.memory.lacking)
         self._mailbox.connected(subscription, is_broken=is_broken)
+        self._queues.connected(subscription, is_broken=is_broken)
         self._listeners.call(lambda listener: listener.account_connected(subscription))
 
     def stream_lost(self, error: RingCentralError) -> None:
@@ -303,6 +312,7 @@ class Lifecycle:
             )
             group.create_task(self._resync())
             group.create_task(self._mailbox.run())
+            group.create_task(self._queues.run(self._replan))
             group.create_task(
                 self._mailbox.ask_again(self._sign_in.tokens, self._ask_for_voicemails)
             )
@@ -343,14 +353,18 @@ class Lifecycle:
             self._rereads.read_again(self._tracker.presences)
             self._members.changed()
             self._mailbox.wake()
+            self._queues.wake()
+
+    def _replan(self) -> None:
+        self.stream.change_filters(self._plan)
 
     def _ask_for_voicemails(self) -> None:
-        self.stream.change_filters(self._plan)
+        self._replan()
         self.stream.ask_again_for(VOICEMAILS)
 
     @property
     def _plan(self) -> FilterPlan:
-        return self._mailbox.planned(self._members.plan)
+        return self._queues.planned(self._mailbox.planned(self._members.plan))
 
     def _track_members(self) -> None:
         without_person = [
@@ -364,6 +378,7 @@ class Lifecycle:
         self._track_members()
         for key in left:
             self._tracker.forget(key)
+        self._queues.follow(self._members.own, self._members.extensions)
         self.stream.change_filters(self._plan)
         now, reported = self._members.extensions, self._reported
         joined = tuple(key for key in now if key not in before or key not in reported)

@@ -1,7 +1,7 @@
 """What an account reports: listeners, and the queue behind `Account.changes`."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 import logging
 from typing import NamedTuple, override
 
@@ -60,6 +60,9 @@ class AccountListener:
 
     def permissions_changed(self) -> None:
         """`Permissions.lost`, or what is used, changed."""
+
+    def queues_changed(self, extension_ids: Collection[str]) -> None:
+        """Who takes the calls of queues changed: ids of followed queues, and the user's for the user's own queues."""
 
     def account_connected(self, subscription: Subscription | None) -> None:
         """Events flow over this subscription; what is known may still be from before a break."""

@@ -22,6 +22,7 @@ from ..filters import (
     FilterPlan,
     disabled_filters,
     has_presence,
+    is_optional,
     is_presence_filter,
     listed_filters,
     named_filters,
@@ -35,8 +36,8 @@ _FILTER_CODES: Final = frozenset(
     f"SUB-{number}"
     for number in (402, 403, 404, 405, 406, 408, 412, 508, 518, 527, 530, 531)
 ) | frozenset(f"CMN-{number}" for number in (101, 102, 401, 402, 408))
-# Filters that go before presence suffers, each with the app permission it needs.
-_OPTIONAL: Final = {VOICEMAILS: "ReadMessages"}
+# App permissions that optional filters alone need.
+_OPTIONAL_RIGHTS: Final = {"ReadMessages": VOICEMAILS}
 # Words for a subscription without events (docs/protocol.md 2.9).
 _ENDED: Final = ("Suspended", "Blacklisted")
 # Requests of one negotiation that search for what a refusal does not name; they are of the Medium group, of
@@ -186,13 +187,11 @@ class Negotiation:
 
         Not where trouble is sure to be about something else: a request more would make it worse.
         """
-        optional = [name for name in self._asked if name in _OPTIONAL]
+        optional = [name for name in self._asked if is_optional(name)]
         if not optional or (len(optional) == len(self._asked) and not self._searches):
             return False
-        if isinstance(error, PermissionMissing) and error.permission in (
-            permissions := {_OPTIONAL[name]: name for name in optional}
-        ):
-            name = permissions[error.permission]
+        right = error.permission if isinstance(error, PermissionMissing) else None
+        if (name := _OPTIONAL_RIGHTS.get(right or "")) in optional:
             self._memory.refused[name] = error.code or UNKNOWN_REASON
             self._memory.granted.discard(name)
         elif error.code in _FILTER_CODES or not _is_about_request(status, error):
@@ -211,7 +210,7 @@ class Negotiation:
         optional = [
             name
             for name in self._plan.without(self._memory.refused)
-            if name in _OPTIONAL
+            if is_optional(name)
         ]
         self._memory.refused |= dict.fromkeys(optional, UNKNOWN_REASON)
         self._memory.granted.difference_update(optional)
@@ -248,10 +247,10 @@ class Negotiation:
             self._spared_granted = True
             return [others]
         granted.difference_update(names)
-        if optional := tuple(name for name in names if name in _OPTIONAL):
+        optional = tuple(name for name in names if is_optional(name))
+        if 0 < len(optional) < len(names):
             # One request tells whether it is these.
-            rest = tuple(name for name in names if name not in _OPTIONAL)
-            return [group for group in (optional, rest) if group]
+            return [optional, tuple(name for name in names if name not in optional)]
         middle = (len(names) + 1) // 2
         return [half for half in (names[:middle], names[middle:]) if half]
 

@@ -1,0 +1,121 @@
+"""Call queues on the wire (docs/protocol.md 2.2, 4.3): who takes the calls of which queue. Pure."""
+
+from collections.abc import Mapping
+import re
+from typing import Any, Final, NamedTuple, Self, override
+
+from . import wire
+from .models import repr_without
+
+# The hint that somebody joined or left a queue (docs/protocol.md 4.2).
+_MEMBERS_HINT: Final = "CallQueueMembersChange"
+_PATH: Final = re.compile(r"/call-queues/(\d{1,20})/presence/?")
+
+
+class OwnQueue(NamedTuple):
+    """A queue that the user is a member of."""
+
+    id: str
+    name: str | None = None
+    takes_calls: bool | None = None
+    """Whether the user takes its calls; None where the service does not say."""
+    is_editable: bool = True
+    """Whether members may change that themselves."""
+
+    @override
+    def __repr__(self) -> str:
+        return repr_without(self, "name")
+
+    @classmethod
+    def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
+        """Read one record of a member's queues; None where it names no queue."""
+        queue = wire.mapping(item.get("callQueue"))
+        if (key := wire.extension_id(queue.get("id"))) is None:
+            return None
+        return cls(
+            id=key,
+            name=wire.name(queue.get("name")),
+            takes_calls=wire.flag(item.get("acceptCalls")),
+            is_editable=queue.get("editableMemberStatus") is not False,
+        )
+
+
+class QueueMember(NamedTuple):
+    """Whether a member of a queue takes its calls; None where the service does not say."""
+
+    of_queue: bool | None = None
+    """As far as this queue goes."""
+    of_any: bool | None = None
+    """As far as all queues go: do not disturb takes none."""
+
+    @property
+    def takes_calls(self) -> bool | None:
+        """Whether the queue's calls come through to the member."""
+        return False if self.of_any is False else self.of_queue
+
+
+def own_queues(body: Any) -> dict[str, OwnQueue] | None:
+    """Return a member's queues by id from a reading, None where it is none."""
+    if not isinstance(records := wire.mapping(body).get("records"), list):
+        return None
+    found = [OwnQueue.from_wire(wire.mapping(item)) for item in records]
+    return {each.id: each for each in found if each is not None}
+
+
+def queue_members(body: Any) -> dict[str, QueueMember] | None:
+    """Return a queue's members by id from a reading, None where it is none."""
+    if not isinstance(records := wire.mapping(body).get("records"), list):
+        return None
+    return {
+        key: QueueMember(
+            of_queue=wire.flag(item.get("acceptCurrentQueueCalls")),
+            of_any=wire.flag(item.get("acceptQueueCalls")),
+        )
+        for item in map(wire.mapping, records)
+        if (key := wire.extension_id(wire.mapping(item.get("member")).get("id")))
+    }
+
+
+class QueueChange(NamedTuple):
+    """What an event says of a queue: which of its members take its calls from now on."""
+
+    queue_id: str
+    takes_calls: Mapping[str, bool]
+
+
+def queue_change(uri: str, body: Mapping[str, Any]) -> QueueChange | None:
+    """Read an event of a queue in either of its shapes (docs/protocol.md 4.3); None for any other event."""
+    if (match := _PATH.search(uri.partition("?")[0])) is not None:
+        queue_id: str | None = match[1]
+    else:
+        queue_id = wire.extension_id(body.get("callQueueId"))
+    if queue_id is None:
+        return None
+    records = body.get("records")
+    pairs = [
+        (
+            wire.mapping(item.get("member")).get("id"),
+            item.get("acceptCurrentQueueCalls"),
+        )
+        for item in map(wire.mapping, records if isinstance(records, list) else ())
+    ]
+    pairs.append((body.get("extensionId"), body.get("acceptCalls")))
+    return QueueChange(
+        queue_id,
+        {
+            key: takes
+            for each, value in pairs
+            if (key := wire.extension_id(each)) is not None
+            and (takes := wire.flag(value)) is not None
+        },
+    )
+
+
+def has_new_queues(body: Mapping[str, Any]) -> bool:
+    """Whether a list event says that somebody joined or left a queue."""
+    changed = body.get("extensions")
+    return any(
+        _MEMBERS_HINT in hints
+        for item in map(wire.mapping, changed if isinstance(changed, list) else ())
+        if isinstance(hints := item.get("hints"), list)
+    )

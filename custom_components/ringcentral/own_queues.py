@@ -1,0 +1,183 @@
+"""Whether the user takes the calls of each of the user's own queues: a switch, or what it shows where it may not be set."""
+
+from collections.abc import Callable
+from typing import Any, Final, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import Platform
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .aioringcentral.queues import OwnQueue
+from .coordinator import RingCentralCoordinator
+from .entity import ExtensionEntity
+from .queues import QUEUES
+
+_KEY: Final = "takes_queue_calls"
+
+
+@callback
+def async_add_own_switches(
+    coordinator: RingCentralCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a switch for each queue that the user may log in to and out of."""
+    _follow(
+        coordinator,
+        async_add_entities,
+        Platform.SWITCH,
+        lambda queue: OwnQueueSwitch(coordinator, SwitchEntityDescription, queue),
+        lambda queue: _may_edit(coordinator, queue),
+    )
+
+
+@callback
+def async_add_own_sensors(
+    coordinator: RingCentralCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a binary sensor for each queue where others decide."""
+    _follow(
+        coordinator,
+        async_add_entities,
+        Platform.BINARY_SENSOR,
+        lambda queue: OwnQueueSensor(coordinator, BinarySensorEntityDescription, queue),
+        lambda queue: not _may_edit(coordinator, queue),
+    )
+
+
+def _may_edit(coordinator: RingCentralCoordinator, queue: OwnQueue) -> bool:
+    return queue.is_editable and coordinator.editor.may_edit(coordinator.own.id)
+
+
+def _follow(
+    coordinator: RingCentralCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    entity: Callable[[OwnQueue], OwnQueueEntity],
+    is_meant: Callable[[OwnQueue], bool],
+) -> None:
+    """Make entities come and go with the queues; while those are not known, all stay."""
+    there: set[str] = set()
+
+    @callback
+    def changed() -> None:
+        queues, own = coordinator.queues.own, coordinator.own.id
+        if queues is None or own not in coordinator.extensions:
+            return
+        wanted = {key for key, queue in queues.items() if is_meant(queue)}
+        _remove_others(coordinator, platform, wanted)
+        new = wanted - there
+        there.intersection_update(wanted)
+        there.update(new)
+        async_add_entities(entity(queues[key]) for key in queues if key in new)
+
+    @callback
+    def joined(extension_ids: tuple[str, ...]) -> None:
+        if coordinator.own.id in extension_ids:
+            there.clear()
+            changed()
+
+    coordinator.members.async_on_joined(joined)
+    coordinator.queues.async_on_own(changed)
+
+
+@callback
+def _remove_others(
+    coordinator: RingCentralCoordinator, platform: Platform, wanted: set[str]
+) -> None:
+    """Leave nothing of queues that the user has left, or that are shown by another platform now."""
+    registry = er.async_get(coordinator.hass)
+    start = f"{coordinator.account_id}_{coordinator.own.id}_{_KEY}_"
+    for known in er.async_entries_for_config_entry(
+        registry, coordinator.config_entry.entry_id
+    ):
+        queue_id = known.unique_id.removeprefix(start)
+        if (
+            known.domain == platform
+            and known.unique_id.startswith(start)
+            and queue_id not in wanted
+        ):
+            registry.async_remove(known.entity_id)
+
+
+class OwnQueueEntity(ExtensionEntity):
+    """Whether the user takes the calls of a queue."""
+
+    def __init__(
+        self,
+        coordinator: RingCentralCoordinator,
+        description: Callable[..., EntityDescription],
+        queue: OwnQueue,
+    ) -> None:
+        """Belong to the user's own device, and be named after the queue."""
+        self._queue_id = queue.id
+        known = coordinator.extensions.get(queue.id)
+        name = queue.name or (known.name if known else None) or queue.id
+        super().__init__(
+            coordinator,
+            description(key=f"{_KEY}_{queue.id}"),
+            coordinator.own.id,
+            (QUEUES,),
+        )
+        self._attr_translation_key = _KEY
+        self._attr_translation_placeholders = {"queue": name}
+
+    @property
+    def _queue(self) -> OwnQueue | None:
+        return (self.coordinator.queues.own or {}).get(self._queue_id)
+
+    @override
+    def _is_available(self) -> bool:
+        return super()._is_available() and self._queue is not None
+
+    @override
+    def _value(self) -> bool | None:
+        return None if self._queue is None else self._queue.takes_calls
+
+    @override
+    def _show(self, value: bool | None) -> None:
+        self._attr_is_on = value
+
+
+class OwnQueueSensor(OwnQueueEntity, BinarySensorEntity):
+    """Shows whether the user takes the calls of a queue that members cannot log out of themselves."""
+
+
+class OwnQueueSwitch(OwnQueueEntity, SwitchEntity):
+    """Logs the user in to a queue and out; what was switched shows at once, and goes back when it is refused."""
+
+    _switched: bool | None = None
+
+    @override
+    def _value(self) -> bool | None:
+        return super()._value() if self._switched is None else self._switched
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Take calls of the queue."""
+        await self._set(takes=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Take no calls of the queue."""
+        await self._set(takes=False)
+
+    async def _set(self, *, takes: bool) -> None:
+        self._switch(takes)
+        try:
+            await self.coordinator.queues.take_calls(self._queue_id, takes=takes)
+        finally:
+            self._switch(None)
+
+    @callback
+    def _switch(self, is_on: bool | None) -> None:
+        self._switched = is_on
+        if self.hass is not None:
+            self._handle_coordinator_update()

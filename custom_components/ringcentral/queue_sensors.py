@@ -1,0 +1,168 @@
+"""Sensors of a call queue: how many members can take its calls, and who waits in it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from .aioringcentral.calls.reducer import CallPhase, Calls
+from .aioringcentral.models import Presence
+from .coordinator import RingCentralCoordinator
+from .entity import ExtensionEntity
+from .listeners import CALLS
+from .queues import QUEUES, QueueHub
+from .value_sensor import ValueSensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembersDescription(SensorEntityDescription):
+    """A number of a queue's members; None where it is unknown."""
+
+    value_fn: Callable[[QueueHub, str], int | None]
+
+
+MEMBERS: tuple[MembersDescription, ...] = (
+    MembersDescription(
+        key="members_available",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda hub, queue_id: hub.available(queue_id),
+    ),
+    MembersDescription(
+        key="members_on_call",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda hub, queue_id: hub.on_call(queue_id),
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingDescription(SensorEntityDescription):
+    """A fact about the calls that wait in a queue."""
+
+    value_fn: Callable[[Presence, Calls], int | datetime | None]
+
+
+def _waiting_calls(presence: Presence, calls: Calls) -> int | None:
+    """Return how many calls wait; whoever answers one takes it from the queue."""
+    if not presence.telephony_status and presence.active_calls is None:
+        return None
+    return sum(call.phase is CallPhase.RINGING for call in calls.calls) + calls.unseen
+
+
+def _waiting_since(_presence: Presence, calls: Calls) -> datetime | None:
+    return min(
+        [
+            call.began
+            for call in calls.calls
+            if call.began and call.phase is CallPhase.RINGING
+        ],
+        default=None,
+    )
+
+
+WAITING: tuple[WaitingDescription, ...] = (
+    WaitingDescription(
+        key="waiting_calls",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=_waiting_calls,
+    ),
+    WaitingDescription(
+        key="waiting_since",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=_waiting_since,
+    ),
+)
+
+
+def waiting_sensors(
+    coordinator: RingCentralCoordinator, extension_id: str
+) -> Iterator[ExtensionEntity]:
+    """Yield the sensors of who waits, for a queue."""
+    if coordinator.extensions[extension_id].type == "Department":
+        for fact in WAITING:
+            yield WaitingSensor(
+                coordinator, fact, extension_id, ("telephony_status", CALLS)
+            )
+
+
+def member_sensors(
+    coordinator: RingCentralCoordinator, extension_id: str
+) -> Iterator[ExtensionEntity]:
+    """Yield the sensors of members, for a queue whose members are known."""
+    if coordinator.queues.is_offered(extension_id):
+        for number in MEMBERS:
+            yield MembersSensor(coordinator, number, extension_id, (QUEUES,))
+
+
+class WaitingSensor(ValueSensor, ExtensionEntity):
+    """A fact about the calls that wait in a queue."""
+
+    entity_description: WaitingDescription
+
+    @override
+    def _value(self) -> int | datetime | None:
+        return self.entity_description.value_fn(self.presence, self.calls)
+
+
+class MembersSensor(ValueSensor, ExtensionEntity):
+    """A number of a queue's members."""
+
+    entity_description: MembersDescription
+    _members: frozenset[str] = frozenset()
+    _stop_watching: tuple[CALLBACK_TYPE, ...] = ()
+
+    @override
+    def _is_available(self) -> bool:
+        return super()._is_available() and self.coordinator.queues.is_offered(
+            self.extension_id
+        )
+
+    @override
+    def _value(self) -> int | None:
+        return self.entity_description.value_fn(
+            self.coordinator.queues, self.extension_id
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Watch the members, too."""
+        await super().async_added_to_hass()
+        self._watch_members()
+        self.async_on_remove(self._unwatch)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        self._watch_members()
+        super()._handle_coordinator_update()
+
+    def _watch_members(self) -> None:
+        """Be woken by the calls and the do not disturb of those who are members now, and by nobody else's."""
+        members = frozenset(self.coordinator.queues.members(self.extension_id))
+        if members == self._members:
+            return
+        self._unwatch()
+        self._members = members
+        self._stop_watching = tuple(
+            self.coordinator.async_add_listener(
+                self._member_changed, (key, ("telephony_status", "dnd_status", CALLS))
+            )
+            for key in members
+        )
+
+    @callback
+    def _member_changed(self) -> None:
+        super()._handle_coordinator_update()
+
+    @callback
+    def _unwatch(self) -> None:
+        for stop in self._stop_watching:
+            stop()
+        self._stop_watching, self._members = (), frozenset()

@@ -1,0 +1,182 @@
+"""A trigger for a call that waits in a queue: at once, or when it has waited for so long."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, override
+
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    CONF_FOR,
+    CONF_OPTIONS,
+    CONF_TARGET,
+    STATE_UNAVAILABLE,
+    Platform,
+)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.target import (
+    TargetStateChangedData,
+    async_track_target_selector_state_change_event,
+)
+from homeassistant.helpers.trigger import (
+    Trigger,
+    TriggerActionRunner,
+    TriggerConfig,
+    TriggerNotTriggeredReporter,
+)
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .own_entities import check_named, own_entities
+
+_KEY: Final = "waiting_since"
+_DOMAINS: Final = (Platform.SENSOR,)
+_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_TARGET): cv.TARGET_FIELDS,
+        vol.Required(CONF_OPTIONS, default={}): {
+            vol.Optional(CONF_FOR): cv.positive_time_period,
+        },
+    }
+)
+
+
+class QueueCallWaitingTrigger(Trigger):
+    """Fires when the call that waits longest in a queue has waited for so long, once for each such call.
+
+    What had waited for so long before it was known, as after a start or a lost connection, is no news.
+    """
+
+    _key = _KEY
+    _schema = _SCHEMA
+
+    @override
+    @classmethod
+    async def async_validate_config(
+        cls, hass: HomeAssistant, config: ConfigType
+    ) -> ConfigType:
+        """Refuse what is named, but can never fit."""
+        checked: ConfigType = _SCHEMA(config)
+        await check_named(hass, checked, _KEY, _DOMAINS)
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Take the queues, and how long a call has to wait."""
+        super().__init__(hass, config)
+        self._target = config.target or {}
+        self._wait: timedelta = (config.options or {}).get(CONF_FOR) or timedelta()
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Watch every queue by itself."""
+        watch = _Watch(self._hass, self._wait, run_action)
+        stop = await async_track_target_selector_state_change_event(
+            self._hass,
+            self._target,
+            watch.changed,
+            lambda entities: own_entities(self._hass, entities, _KEY, _DOMAINS),
+            watch.entities_changed,
+        )
+
+        @callback
+        def remove() -> None:
+            stop()
+            watch.stop()
+
+        return remove
+
+
+class _Watch:
+    """The timers of queues where a call waits."""
+
+    def __init__(
+        self, hass: HomeAssistant, wait: timedelta, run_action: TriggerActionRunner
+    ) -> None:
+        """See nothing yet."""
+        self._hass, self._wait, self._run_action = hass, wait, run_action
+        self._timers: dict[str, CALLBACK_TYPE] = {}
+        # Since when the call waits of which was told, or which is no news.
+        self._told: dict[str, datetime] = {}
+
+    @callback
+    def changed(self, data: TargetStateChangedData) -> None:
+        """Look at a queue that changed."""
+        event = data.state_change_event
+        self._look(
+            event.data["entity_id"], event.data["old_state"], event.data["new_state"]
+        )
+
+    @callback
+    def entities_changed(
+        self,
+        added: set[str],
+        removed: set[str],
+        states: Mapping[str, State | None],
+    ) -> None:
+        """Look at others from now on."""
+        for entity_id in removed:
+            self._stop_timer(entity_id)
+        for entity_id in added:
+            self._look(entity_id, None, states[entity_id])
+
+    @callback
+    def stop(self) -> None:
+        """Leave nothing behind."""
+        for entity_id in tuple(self._timers):
+            self._stop_timer(entity_id)
+
+    def _stop_timer(self, entity_id: str) -> None:
+        if (cancel := self._timers.pop(entity_id, None)) is not None:
+            cancel()
+
+    @callback
+    def _look(self, entity_id: str, before: State | None, now: State | None) -> None:
+        since = _moment(now)
+        if before is not None and since == _moment(before) and _is_there(before):
+            return
+        self._stop_timer(entity_id)
+        if since is None or now is None or self._told.get(entity_id) == since:
+            return
+        waited = dt_util.utcnow() - since
+        # Where the two clocks differ, it has not begun in the future.
+        left = min(self._wait - waited, self._wait)
+        if left > timedelta():
+            self._fire_later(entity_id, since, left)
+            return
+        self._told[entity_id] = since
+        if _is_there(before):
+            self._fire(entity_id, now)
+
+    def _fire_later(self, entity_id: str, since: datetime, left: timedelta) -> None:
+        @callback
+        def fire(_now: datetime) -> None:
+            del self._timers[entity_id]
+            self._told[entity_id] = since
+            if (state := self._hass.states.get(entity_id)) is not None:
+                self._fire(entity_id, state)
+
+        self._timers[entity_id] = async_call_later(self._hass, left, fire)
+
+    @callback
+    def _fire(self, entity_id: str, state: State) -> None:
+        values: dict[str, Any] = {
+            ATTR_ENTITY_ID: entity_id,
+            "to_state": state,
+            "for": self._wait,
+        }
+        self._run_action(values, f"a call waiting: {entity_id}", state.context)
+
+
+def _is_there(state: State | None) -> bool:
+    """Whether it was known if a call waits."""
+    return state is not None and state.state != STATE_UNAVAILABLE
+
+
+def _moment(state: State | None) -> datetime | None:
+    return None if state is None else dt_util.parse_datetime(state.state)

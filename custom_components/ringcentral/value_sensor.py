@@ -1,0 +1,12 @@
+"""A sensor that shows one value as it is."""
+
+from typing import Any
+
+from homeassistant.components.sensor import SensorEntity
+
+
+class ValueSensor(SensorEntity):
+    """A sensor that shows a value as it is."""
+
+    def _show(self, value: Any) -> None:
+        self._attr_native_value = value
