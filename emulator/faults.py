@@ -89,6 +89,8 @@ class Faults:
     event_uri: Literal["extension", "filter"] = "extension"
     empty_active_calls: Literal["absent", "list"] = "absent"
     queue_event: Literal["records", "flat"] = "records"
+    queue_readings: Literal["allowed", "forbidden"] = "allowed"
+    """Whether who takes the calls of queues may be read."""
     sequence: Literal["detailed", "all", "not_account", "none"] = "detailed"
     """Which presence events carry `sequence`."""
     plain_message: bool = False

@@ -107,6 +107,16 @@ def update_favorites(service: Service, request: Request, ids: dict[str, str]) ->
     return read_favorites(service, request, ids)
 
 
+def _readable(service: Service) -> None:
+    if service.faults.queue_readings == "forbidden":
+        # Who may read this is not documented.
+        raise ApiError(
+            403,
+            "CMN-408",
+            "In order to call this API endpoint, user needs to have [ReadPresenceStatus] permission for requested resource.",
+        )
+
+
 def _queue(service: Service, ids: dict[str, str]) -> int:
     text = ids["queue"]
     if not text.isdigit() or int(text) not in service.account.queues:
@@ -116,6 +126,7 @@ def _queue(service: Service, ids: dict[str, str]) -> int:
 
 def read_queue(service: Service, _request: Request, ids: dict[str, str]) -> Reply:
     """GET who takes the calls of a queue."""
+    _readable(service)
     queue_id = _queue(service, ids)
     account = service.account
     return Reply(
@@ -147,6 +158,7 @@ def update_queue(service: Service, request: Request, ids: dict[str, str]) -> Rep
 
 def read_member(service: Service, request: Request, ids: dict[str, str]) -> Reply:
     """GET the queues of a member and whether their calls are taken."""
+    _readable(service)
     ext = find_extension(service, request, ids["extension"])
     account = service.account
     return Reply(

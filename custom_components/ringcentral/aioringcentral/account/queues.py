@@ -73,9 +73,12 @@ class Queues:
         self._own_id = own.id if own.id in extensions else None
         if self._own_id is None:
             self.own = None
-        self._followed = tuple(
-            key for key, each in extensions.items() if each.type == "Department"
+        before, self._followed = (
+            self._followed,
+            tuple(key for key, each in extensions.items() if each.type == "Department"),
         )
+        # Those whose events are still to come are read when they do.
+        self._read_soon(key for key in self._followed if key not in before)
         for key in self.members.keys() - set(self._followed):
             del self.members[key]
 

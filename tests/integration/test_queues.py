@@ -1,0 +1,377 @@
+"""Queues: who takes their calls, who waits in them, and logging in and out; never in the way of presence."""
+
+from typing import Any
+
+from homeassistant.const import STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.trigger import async_validate_trigger_config
+import pytest
+import voluptuous as vol
+
+from emulator import Emulator
+
+from .call_stories import ANNA, BEN, OWN, QUEUE, Clock, Who, cast, following
+from .stories import Story, issues, lines
+from .test_trigger import automate, automation, entities, names
+
+HOME = "custom_components.ringcentral.aioringcentral.account.queues"
+TAKES = "takes_queue_calls_{}_switch"
+# What it is where others decide.
+SHOWN = "takes_queue_calls_{}"
+OWN_QUEUES = "GET /restapi/v1.0/account/{id}/extension/{id}/call-queue-presence"
+MEMBERS = "GET /restapi/v1.0/account/{id}/call-queues/{id}/presence"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read changes without waiting for more of them."""
+    monkeypatch.setattr(f"{HOME}._COLLECT", 0.0)
+
+
+@pytest.fixture
+def people(emulator: Emulator) -> dict[Who, str]:
+    found = cast(emulator)
+    emulator.membership.set_queue(
+        found[QUEUE], [found[OWN], found[ANNA], found[BEN]], None
+    )
+    return found
+
+
+def log(emulator: Emulator, queue: str, member: str, *, takes: bool) -> None:
+    """Have a member log in to a queue or out of it."""
+    account = emulator._service.account
+    account.set_queue_calls(int(queue), {int(member): takes})
+
+
+def switch(story: Story, queue: str) -> str:
+    """Return the id of the user's switch for a queue."""
+    return story.entity(TAKES.format(queue))
+
+
+async def turn(story: Story, queue: str, word: str) -> None:
+    await story.hass.services.async_call(
+        "switch",
+        f"turn_{word}",
+        {"entity_id": switch(story, queue)},
+        blocking=True,
+    )
+
+
+async def test_the_user_logs_out_of_a_queue_and_in(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    async with following(hass, emulator) as story:
+        state = hass.states.get(switch(story, queue))
+        assert state is not None
+        assert state.state == "on"
+        name = emulator.extension(queue).name
+        assert state.attributes["friendly_name"].endswith(f"Takes calls of {name}")
+        story.forget()
+        await turn(story, queue, "off")
+        assert emulator.queues()[queue]["members"][story.own] is False
+        await story.all_heard()
+        await turn(story, queue, "on")
+        await story.shows(**{TAKES.format(queue): "on"})
+        assert emulator.queues()[queue]["members"][story.own] is True
+        await story.all_heard()
+        # It never went back in between.
+        assert story.seen(TAKES.format(queue)) == ["off", "on"]
+
+
+async def test_what_others_change_shows(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    async with following(hass, emulator) as story:
+        for takes, state in ((False, "off"), (True, "on")):
+            log(emulator, queue, story.own, takes=takes)
+            await story.shows(**{TAKES.format(queue): state})
+        assert emulator.counters.requests[OWN_QUEUES] == 2
+
+
+@pytest.mark.parametrize("body", ["records", "flat"])
+async def test_members_are_counted_whatever_shape_an_event_has(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str], body: str
+) -> None:
+    emulator.faults.set(queue_event=body)
+    queue, anna, ben = people[QUEUE], people[ANNA], people[BEN]
+    async with following(hass, emulator, [people[OWN], anna, ben, queue]) as story:
+        await story.shows(queue, members_available="3", members_on_call="0")
+        log(emulator, queue, anna, takes=False)
+        await story.shows(queue, members_available="2")
+        log(emulator, queue, story.own, takes=False)
+        await story.shows(queue, members_available="1")
+        await emulator.play_call(ben, ["ring"], call="one")
+        await story.shows(ben, status="ringing")
+        # A phone that rings can still be answered.
+        assert story.now("members_available", queue) == "1"
+        await emulator.play_call(ben, ["answer"], call="one")
+        await story.shows(queue, members_available="0", members_on_call="1")
+        await emulator.play_call(ben, ["hangup"], call="one")
+        await story.shows(queue, members_available="1", members_on_call="0")
+        await emulator.set_presence(ben, {"dndStatus": "DoNotAcceptAnyCalls"})
+        await story.shows(queue, members_available="0")
+        assert story.now("members_on_call", queue) == "0"
+
+
+async def test_of_members_who_are_not_followed_it_is_known_who_takes_calls_only(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue, anna = people[QUEUE], people[ANNA]
+    async with following(hass, emulator, [people[OWN], queue]) as story:
+        await story.shows(queue, members_available="3", members_on_call=STATE_UNKNOWN)
+        # That nothing is taken of any queue is in readings alone.
+        await emulator.set_presence(anna, {"dndStatus": "DoNotAcceptAnyCalls"})
+        await story.shows(queue, members_available="2")
+        await emulator.set_presence(anna, {"dndStatus": "TakeAllCalls"})
+        await story.shows(queue, members_available="3")
+
+
+async def test_who_joins_or_leaves_a_queue_is_counted(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue, own, anna = people[QUEUE], people[OWN], people[ANNA]
+    async with following(hass, emulator, [own, anna, queue]) as story:
+        await story.shows(queue, members_available="3")
+        await emulator.set_queue(queue, members=[anna])
+        await story.shows(queue, members_available="1", members_on_call="0")
+        key = story.unique_id(TAKES.format(queue), own)
+        await story.until(lambda: key not in story.entities())
+        await emulator.set_queue(queue, members=[anna, own])
+        await story.shows(queue, members_available="2")
+        await story.until(lambda: key in story.entities())
+        await story.shows(**{TAKES.format(queue): "on"})
+        log(emulator, queue, own, takes=False)
+        await story.shows(**{TAKES.format(queue): "off"})
+
+
+async def test_where_others_decide_there_is_no_switch(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    await emulator.set_queue(queue, editable=False)
+    async with following(hass, emulator) as story:
+        assert story.now(TAKES.format(queue)) is None
+        await story.shows(**{SHOWN.format(queue): "on"})
+        log(emulator, queue, story.own, takes=False)
+        await story.shows(**{SHOWN.format(queue): "off"})
+        # And what is allowed again is a switch again.
+        await emulator.set_queue(queue, editable=True)
+        await story.reload()
+        await story.shows(**{TAKES.format(queue): "off"})
+        assert story.now(SHOWN.format(queue)) is None
+
+
+async def test_a_change_that_is_refused_goes_back_and_says_why(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    async with following(hass, emulator) as story:
+        await emulator.set_queue(queue, editable=False)
+        with pytest.raises(ServiceValidationError) as raised:
+            await turn(story, queue, "off")
+        assert raised.value.translation_key == "may_not_change_queue"
+        # What it is now is read, too.
+        await story.shows(**{SHOWN.format(queue): "on"})
+        assert story.now(TAKES.format(queue)) is None
+
+
+async def test_a_change_that_fails_for_now_goes_back(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    async with following(hass, emulator) as story:
+        emulator.faults.set(
+            http_5xx=[{"path": "*/call-queue-presence", "status": 503, "next": 1}]
+        )
+        with pytest.raises(HomeAssistantError):
+            await turn(story, queue, "off")
+        await story.shows(**{TAKES.format(queue): "on"})
+
+
+async def test_whoever_waits_is_counted(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue, anna = people[QUEUE], people[ANNA]
+    async with following(hass, emulator, [anna, queue]) as story:
+        await story.shows(queue, waiting_calls="0", waiting_since=STATE_UNKNOWN)
+        await emulator.play_call(queue, ["ring"], call="one")
+        await story.shows(queue, waiting_calls="1")
+        first = story.now("waiting_since", queue)
+        assert first not in (None, STATE_UNKNOWN)
+        await emulator.play_call(queue, ["ring"], call="two")
+        await story.shows(queue, waiting_calls="2", waiting_since=str(first))
+        await emulator.play_call(queue, ["answer"], call="one", answered_by=anna)
+        await story.shows(queue, waiting_calls="1")
+        await emulator.play_call(queue, ["hangup"], call="two")
+        await story.shows(queue, waiting_calls="0", waiting_since=STATE_UNKNOWN)
+
+
+@pytest.mark.parametrize("refusal", ["whole", "partial"])
+async def test_a_refused_filter_costs_no_presence(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    people: dict[Who, str],
+    caplog: pytest.LogCaptureFixture,
+    refusal: str,
+) -> None:
+    emulator.faults.set(refuse_filters={"*/call-queues/*": "SUB-403"}, refusal=refusal)
+    queue = people[QUEUE]
+    async with following(hass, emulator, [people[OWN], queue]) as story:
+        assert story.now("members_available", queue) is None
+        assert emulator.counters.requests[MEMBERS] == 0
+        # The user's own can be read, and set.
+        await turn(story, queue, "off")
+        await story.shows(**{TAKES.format(queue): "off"})
+        assert issues(hass) == []
+        assert len([line for line in lines(caplog) if "ueue" in line]) == 1
+        await story.call("ring")
+        await story.shows(status="ringing")
+
+
+async def test_a_reading_that_may_not_be_made_is_no_failure(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    people: dict[Who, str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    emulator.faults.set(queue_readings="forbidden")
+    queue = people[QUEUE]
+    async with following(hass, emulator, [people[OWN], queue]) as story:
+        assert story.now("members_available", queue) is None
+        assert not [key for key in story.entities() if "takes_queue_calls" in key]
+        assert story.now("waiting_calls", queue) == "0"
+        assert issues(hass) == []
+        assert len([line for line in lines(caplog) if "ueue" in line]) == 1
+        await story.call("ring")
+        await story.shows(status="ringing")
+
+
+async def test_what_changed_in_a_break_is_read(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue, own = people[QUEUE], people[OWN]
+    async with following(hass, emulator, [own, queue]) as story:
+        emulator.faults.set(wstoken_error={"status": 503, "code": "CMN-201"})
+        await emulator.disconnect(recoverable=False)
+        await story.lost()
+        log(emulator, queue, own, takes=False)
+        emulator.faults.clear()
+        await story.live()
+        await story.shows(**{TAKES.format(queue): "off"})
+        await story.shows(queue, members_available="2")
+
+
+async def test_a_queue_that_is_followed_later_is_counted(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    await emulator.set_lines([])
+    async with following(hass, emulator, [people[OWN]], follow="own lines") as story:
+        assert story.now("members_available", queue) is None
+        await emulator.set_lines([queue])
+        await story.shows(queue, members_available="3", waiting_calls="0")
+        await emulator.set_lines([])
+        await story.until(lambda: queue not in story.followed())
+        await emulator.set_lines([queue])
+        await story.shows(queue, members_available="3", waiting_calls="0")
+
+
+async def test_whoever_follows_nobody_in_a_queue_asks_nothing(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    async with following(hass, emulator, [people[ANNA]]) as story:
+        assert story.now("status", people[ANNA]) == "available"
+        assert emulator.counters.requests[OWN_QUEUES] == 0
+        assert emulator.counters.requests[MEMBERS] == 0
+
+
+async def test_a_queue_that_nobody_attends(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue, own, anna = people[QUEUE], people[OWN], people[ANNA]
+    await emulator.set_queue(queue, members=[own, anna])
+    async with following(hass, emulator, [own, anna, queue]) as story:
+        device = story.device(queue)
+        assert device is not None
+        attended: Any = automation(
+            "attended", "queue_unattended", {"device_id": [device.id]}
+        )
+        attended["conditions"] = [
+            {
+                "condition": "ringcentral.queue_is_attended",
+                "target": {"device_id": [device.id]},
+            }
+        ]
+        fired = await automate(
+            hass,
+            automation("nobody", "queue_unattended", {"device_id": [device.id]}),
+            attended,
+        )
+        log(emulator, queue, own, takes=False)
+        await story.shows(queue, members_available="1")
+        await emulator.play_call(anna, ["ring", "answer"], call="one")
+        await story.shows(queue, members_available="0")
+        await story.until(lambda: names(fired) == ["nobody"])
+        assert entities(fired) == [story.entity("members_available", queue)]
+        await emulator.play_call(anna, ["hangup"], call="one")
+        await story.shows(queue, members_available="1")
+        assert names(fired) == ["nobody"]
+
+
+async def test_a_call_that_waits_for_too_long(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    with Clock(hass) as clock:
+        async with following(hass, emulator, [queue]) as story:
+            target = {"entity_id": [story.entity("waiting_calls", queue)]}
+            fired = await automate(
+                hass,
+                automation("waits", "queue_call_waiting", target),
+                automation("long", "queue_call_waiting", target, {"for": "00:01:00"}),
+            )
+            await emulator.play_call(queue, ["ring"], call="one")
+            await story.shows(queue, waiting_calls="1")
+            await story.until(lambda: names(fired) == ["waits"])
+            await clock.move_on(58)
+            assert names(fired) == ["waits"]
+            await clock.move_on(4)
+            assert names(fired) == ["waits", "long"]
+            await clock.move_on(120)
+            assert names(fired) == ["waits", "long"]
+            await emulator.play_call(queue, ["hangup"], call="one")
+            await story.shows(queue, waiting_calls="0")
+            await clock.move_on(120)
+            assert names(fired) == ["waits", "long"]
+
+
+async def test_a_call_that_waited_before_a_start_is_no_news(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    async with following(hass, emulator, [queue]) as story:
+        target = {"entity_id": [story.entity("waiting_calls", queue)]}
+        fired = await automate(hass, automation("waits", "queue_call_waiting", target))
+        await emulator.play_call(queue, ["ring"], call="one")
+        await story.until(lambda: names(fired) == ["waits"])
+        await story.reload()
+        await story.shows(queue, waiting_calls="1")
+        await story.all_heard()
+        assert names(fired) == ["waits"]
+
+
+@pytest.mark.parametrize("trigger", ["queue_call_waiting", "queue_unattended"])
+async def test_a_person_is_no_queue(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str], trigger: str
+) -> None:
+    async with following(hass, emulator, [people[ANNA], people[QUEUE]]) as story:
+        target = {"entity_id": [story.entity("status", people[ANNA])]}
+        with pytest.raises(vol.Invalid, match="call queue"):
+            await async_validate_trigger_config(
+                hass,
+                cv.TRIGGER_SCHEMA(automation("no", trigger, target)["triggers"]),
+            )
