@@ -400,8 +400,18 @@ async def emulator(socket_enabled: None) -> AsyncIterator[Emulator]:
 async def entry(
     hass: HomeAssistant, emulator: Emulator, enable_custom_integrations: None
 ) -> AsyncIterator[MockConfigEntry]:
-    """Return an entry that follows the user's own extension, with all that there can be."""
-    found = entry_for(emulator, caller_identity=CALLER_FULL)
+    """Return an entry that follows the user's own extension and a queue, with all that there can be."""
+    queues = emulator.ids(type="Department")
+    # Of another queue, others decide who takes its calls.
+    await emulator.set_queue(
+        queues[1], members=[emulator.own_extension_id], editable=False
+    )
+    found = entry_for(
+        emulator,
+        follow=["own", "chosen"],
+        extensions=queues[:1],
+        caller_identity=CALLER_FULL,
+    )
     found.add_to_hass(hass)
     assert await hass.config_entries.async_setup(found.entry_id)
     await hass.async_block_till_done()
@@ -432,7 +442,9 @@ async def test_entity_unique_id(hass: HomeAssistant, entry: MockConfigEntry) -> 
 
     assert len(set(ids)) == len(ids)
     # The ids of the service, and nothing that anyone can rename.
-    assert all(re.fullmatch(r"\d+_(\d+_)?[a-z_]+", unique_id) for _, unique_id in ids)
+    assert all(
+        re.fullmatch(r"\d+_(\d+_)?[a-z_]+(_\d+)?", unique_id) for _, unique_id in ids
+    )
 
 
 async def test_has_entity_name(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -444,7 +456,12 @@ async def test_entity_translations(hass: HomeAssistant, entry: MockConfigEntry) 
         text = TEXTS["entity"][one.domain][one.translation_key]
         # The status has the name of its device alone.
         name = None if one.translation_key == "status" else text["name"]
-        assert one.original_name == name
+        if name is not None and "{queue}" in name:
+            start, _, end = name.partition("{queue}")
+            assert str(one.original_name).startswith(start)
+            assert str(one.original_name).endswith(end)
+        else:
+            assert one.original_name == name
 
 
 async def test_entity_category(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -486,10 +503,11 @@ async def test_entity_disabled_by_default(
 
 async def test_devices(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     registry = dr.async_get(hass)
-    account, own = dr.async_entries_for_config_entry(registry, entry.entry_id)
+    account, *extensions = dr.async_entries_for_config_entry(registry, entry.entry_id)
 
-    assert own.via_device_id == account.id
-    for device in (account, own):
+    assert {device.via_device_id for device in extensions} == {account.id}
+    own = extensions[0]
+    for device in (account, *extensions):
         assert device.name
         assert device.manufacturer
         assert device.entry_type is dr.DeviceEntryType.SERVICE

@@ -30,6 +30,8 @@ from custom_components.ringcentral import (
     calendar,
     event,
     issues,
+    own_queues,
+    queue_sensors,
     select,
     sensor,
     services,
@@ -224,6 +226,9 @@ def described() -> dict[str, Any]:
         description.key: description
         for description in (
             switch.DO_NOT_DISTURB,
+            own_queues.TAKES_CALLS,
+            *queue_sensors.MEMBERS,
+            *queue_sensors.WAITING,
             sensor.STATUS,
             *sensor.WORDS,
             *sensor.CALL_FACTS,
@@ -663,8 +668,13 @@ async def emulator(socket_enabled: None) -> AsyncIterator[Emulator]:
 
 @asynccontextmanager
 async def following(hass: HomeAssistant, emulator: Emulator) -> AsyncIterator[None]:
-    """Follow everyone, with callers, as the examples take for granted."""
-    entry = entry_for(emulator, follow=["account"], caller_identity=CALLER_FULL)
+    """Follow everyone and the queues, with callers, as the examples take for granted."""
+    entry = entry_for(
+        emulator,
+        follow=["account", "chosen"],
+        extensions=emulator.ids(type="Department"),
+        caller_identity=CALLER_FULL,
+    )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

@@ -25,16 +25,10 @@ _FEW_NEED: Final = frozenset({"caller", "do_not_disturb", "set_user_status"})
 
 # What is shown where nothing is known for sure.
 _UNAVAILABLE: Final = object()
-_OF_NOBODY: Final = frozenset(
-    {
-        "active_calls",
-        "call",
-        "telephony_status",
-        "members_available",
-        "members_on_call",
-        "waiting_calls",
-        "waiting_since",
-    }
+_OF_NOBODY: Final = frozenset({"active_calls", "call", "telephony_status"})
+# What a call queue has as well.
+_OF_QUEUES: Final = frozenset(
+    {"members_available", "members_on_call", "waiting_calls", "waiting_since"}
 )
 
 
@@ -195,7 +189,7 @@ def _is_nobody(extension: Extension) -> bool:
 
 def _applies(extension: Extension, key: str) -> bool:
     """Whether an entity ever has something to say: without a person, only calls do."""
-    return not _is_nobody(extension) or key in _OF_NOBODY
+    return not _is_nobody(extension) or key in _OF_NOBODY | _OF_QUEUES
 
 
 @callback

@@ -21,6 +21,9 @@ from .queues import QUEUES
 
 _KEY: Final = "takes_queue_calls"
 
+TAKES_CALLS = SwitchEntityDescription(key=_KEY)
+TAKES_CALLS_SHOWN = BinarySensorEntityDescription(key=_KEY)
+
 
 @callback
 def async_add_own_switches(
@@ -32,7 +35,7 @@ def async_add_own_switches(
         coordinator,
         async_add_entities,
         Platform.SWITCH,
-        lambda queue: OwnQueueSwitch(coordinator, SwitchEntityDescription, queue),
+        lambda queue: OwnQueueSwitch(coordinator, TAKES_CALLS, queue),
         lambda queue: _may_edit(coordinator, queue),
     )
 
@@ -47,7 +50,7 @@ def async_add_own_sensors(
         coordinator,
         async_add_entities,
         Platform.BINARY_SENSOR,
-        lambda queue: OwnQueueSensor(coordinator, BinarySensorEntityDescription, queue),
+        lambda queue: OwnQueueSensor(coordinator, TAKES_CALLS_SHOWN, queue),
         lambda queue: not _may_edit(coordinator, queue),
     )
 
@@ -113,20 +116,15 @@ class OwnQueueEntity(ExtensionEntity):
     def __init__(
         self,
         coordinator: RingCentralCoordinator,
-        description: Callable[..., EntityDescription],
+        description: EntityDescription,
         queue: OwnQueue,
     ) -> None:
         """Belong to the user's own device, and be named after the queue."""
         self._queue_id = queue.id
         known = coordinator.extensions.get(queue.id)
         name = queue.name or (known.name if known else None) or queue.id
-        super().__init__(
-            coordinator,
-            description(key=f"{_KEY}_{queue.id}"),
-            coordinator.own.id,
-            (QUEUES,),
-        )
-        self._attr_translation_key = _KEY
+        super().__init__(coordinator, description, coordinator.own.id, (QUEUES,))
+        self._attr_unique_id = f"{self._attr_unique_id}_{queue.id}"
         self._attr_translation_placeholders = {"queue": name}
 
     @property

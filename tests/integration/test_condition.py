@@ -120,7 +120,8 @@ async def not_so(story: Story, condition: str, *extension_ids: str) -> None:
 
 
 def test_the_table_is_complete() -> None:
-    assert MATTERS.keys() == CONDITIONS.keys()
+    # That of queues is in test_queues.
+    assert MATTERS.keys() | {"queue_is_attended"} == CONDITIONS.keys()
 
 
 @pytest.mark.parametrize("condition", MATTERS)
@@ -403,7 +404,8 @@ async def test_the_editor_offers_conditions_for_extensions_alone(
         area: Target = {"area_id": [place.area]}
         assert await offered(area) == set()
         place.move_in(story.own)
-        assert await offered(area) == MATTERS.keys()
+        # When a call started is a time as well as when one began to wait in a queue.
+        assert await offered(area) == MATTERS.keys() | {"queue_is_attended"}
         account = er.async_get(hass).async_get(story.account_entity("push_connected"))
         assert account is not None
         assert account.device_id is not None
@@ -450,9 +452,14 @@ def test_every_condition_has_texts_and_an_icon() -> None:
     texts, icons = TEXTS["conditions"], ICONS["conditions"]
     assert keys == CONDITIONS.keys() == texts.keys() == icons.keys()
     for key, words in texts.items():
-        assert words["name"].startswith(("Extension is ", "Extension has ")), key
+        assert words["name"].startswith(
+            ("Extension is ", "Extension has ", "Call queue is ")
+        ), key
         assert words["description"].startswith(
-            "Tests if one or more phone extensions "
+            (
+                "Tests if one or more phone extensions ",
+                "Tests if a member of one or more call queues ",
+            )
         ), key
         assert words["fields"].keys() == DESCRIBED[key]["fields"].keys()
         assert all(field["name"] for field in words["fields"].values())

@@ -77,8 +77,8 @@ class Queues:
             self._followed,
             tuple(key for key, each in extensions.items() if each.type == "Department"),
         )
-        # Those whose events are still to come are read when they do.
-        self._read_soon(key for key in self._followed if key not in before)
+        # The others are read once their events arrive.
+        self._read_soon(self._live & (set(self._followed) - set(before)))
         for key in self.members.keys() - set(self._followed):
             del self.members[key]
 
