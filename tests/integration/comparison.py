@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from demo.entities import expected
 from emulator import Emulator
 
+from .queue_truth import queue_differences
 from .stories import keyed
 from .truth import Json, Truth
 
@@ -105,6 +106,7 @@ class Comparison:
             found = everyone[own].get("voicemails")
             if found != waiting:
                 wrong.append(f"{found} voicemails are waiting, not {waiting}")
+        wrong += queue_differences(self.emulator, everyone)
         account = self.shown(self.entities())
         counts = {
             "extensions_on_call": ("on_call", "on"),

@@ -109,6 +109,45 @@ class People(History):
 
         self._do(lambda: self.world.in_background(play()), pause)
 
+    @rule(who=WHO, takes=st.booleans(), pause=PAUSES)
+    def log_in(self, who: int, takes: bool, pause: float | None) -> None:
+        """A member logs in to a queue or out of it, or somebody else does so for the member."""
+        account = self._emulator._service.account
+        moves = [(queue, each) for queue, ids in account.queues.items() for each in ids]
+        if not moves:
+            return
+        queue, member = moves[who % len(moves)]
+        self._do(lambda: account.set_queue_calls(queue, {member: takes}), pause)
+
+    @rule(who=WHO, turn=st.sampled_from(["turn_on", "turn_off"]), pause=PAUSES)
+    def switch_queue(self, who: int, turn: str, pause: float | None) -> None:
+        """The user logs in or out in Home Assistant."""
+        self._do(
+            lambda: self.world.in_background(self.world.switch_queue(who, turn)), pause
+        )
+
+    @rule(whom=st.lists(WHO, max_size=4), pause=PAUSES)
+    def queue_members(self, whom: list[int], pause: float | None) -> None:
+        account = self._emulator._service.account
+        if not account.queues:
+            return
+        queue = str(next(iter(account.queues)))
+        ids = list(dict.fromkeys(self._one(who) for who in whom))
+        # Another queue of the user's needs another subscription.
+        self._members_change()
+        self._do(lambda: self._emulator.set_queue(queue, members=ids), pause)
+
+    @in_losses
+    @rule(is_editable=st.booleans(), pause=PAUSES)
+    def lock_queue(self, is_editable: bool, pause: float | None) -> None:
+        account = self._emulator._service.account
+        if not account.queues:
+            return
+        # No event tells that.
+        self.world.right_in = AT_LAST
+        queue = str(next(iter(account.queues)))
+        self._do(lambda: self._emulator.set_queue(queue, editable=is_editable), pause)
+
     @rule(
         who=WHO,
         choice=st.sampled_from(

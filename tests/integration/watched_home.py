@@ -200,6 +200,23 @@ class WatchedHome(Comparison):
                 blocking=True,
             )
 
+    async def switch_queue(self, which: int, turn: str) -> None:
+        """Log the user in to a queue or out; a refusal is the user's news and nobody else's."""
+        switches = [
+            entity_id
+            for key, entity_id in self.entities(self.emulator.own_extension_id).items()
+            if key.startswith("takes_queue_calls_") and key.endswith("_switch")
+        ]
+        if not switches:
+            return
+        with suppress(HomeAssistantError):
+            await self.hass.services.async_call(
+                "switch",
+                turn,
+                {"entity_id": switches[which % len(switches)]},
+                blocking=True,
+            )
+
     async def change_for_a_time(
         self, extension_id: str, values: Mapping[str, str], seconds: float
     ) -> None:

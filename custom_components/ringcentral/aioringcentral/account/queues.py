@@ -1,7 +1,7 @@
 """Who takes the calls of which queue: read after a start and a break, and kept current by events of the queues."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,11 +15,15 @@ from ..models import Event, Extension
 from ..queues import OwnQueue, QueueMember, has_new_queues, queue_change
 from ..rest import Rest
 from ..stream import Subscription
+from .removal import deleted_extensions
 
 _LOGGER = logging.getLogger(__name__)
 
 # Seconds in which several changes are read together.
-_COLLECT: Final = 1.0
+_COLLECT: Final = 3.0
+# Readings in so many seconds, so that presence keeps its share of the 50 a minute (docs/protocol.md 5).
+_MOST: Final = 25
+_MINUTE: Final = 60.0
 # Seconds that a start waits for the first readings.
 _START_WITHIN: Final = 5.0
 # What is read beside the followed queues: those of the user.
@@ -49,6 +53,7 @@ class Queues:
         self.own: Mapping[str, OwnQueue] | None = None
         self.members: dict[str, Mapping[str, QueueMember]] = {}
         self._own_id: str | None = None
+        self._extensions: frozenset[str] = frozenset()
         self._followed: tuple[str, ...] = ()
         # Queues whose events arrive.
         self._live: frozenset[str] = frozenset()
@@ -59,6 +64,7 @@ class Queues:
         self._stale: dict[str, None] = {}
         self._is_stale = asyncio.Event()
         self._tried = asyncio.Event()
+        self._read_at: deque[float] = deque(maxlen=_MOST)
         # What events say while a reading is under way: it may be older.
         self._journals: defaultdict[str, list[_News]] = defaultdict(list)
         # When the newest event of a member of a queue was sent.
@@ -79,6 +85,13 @@ class Queues:
         )
         # The others are read once their events arrive.
         self._read_soon(self._live & (set(self._followed) - set(before)))
+        gone, self._extensions = (
+            self._extensions - extensions.keys(),
+            frozenset(extensions),
+        )
+        self._read_soon(
+            key for key, members in self.members.items() if members.keys() & gone
+        )
         for key in self.members.keys() - set(self._followed):
             del self.members[key]
 
@@ -155,8 +168,8 @@ class Queues:
             self._changed(changed)
 
     def listed(self, body: Mapping[str, object]) -> None:
-        """Read again after an event that somebody joined or left a queue."""
-        if has_new_queues(body):
+        """Read again after an event that somebody joined or left a queue, or the account."""
+        if has_new_queues(body) or deleted_extensions(body):
             self._read_soon((_OWN, *self._followed))
 
     def wake(self) -> None:
@@ -190,6 +203,7 @@ class Queues:
             wait: float | None = None
             for key in stale:
                 try:
+                    await self._take_turn()
                     await self._read(key, replan)
                 except RetryLater as err:
                     _LOGGER.debug("A queue could not be read: %s", err)
@@ -221,6 +235,13 @@ class Queues:
             for journal in self._journals[_OWN]:
                 journal[queue_id] = bool(written.takes_calls)
         self._own_read(found, news)
+
+    async def _take_turn(self) -> None:
+        """Wait while many readings were made lately."""
+        now = asyncio.get_running_loop().time
+        if len(self._read_at) == _MOST:
+            await asyncio.sleep(max(0.0, self._read_at[0] + _MINUTE - now()))
+        self._read_at.append(now())
 
     async def _read(self, key: str, replan: Callable[[], None]) -> None:
         if key == _OWN and self._own_id is not None:
@@ -269,9 +290,12 @@ class Queues:
         """Whether no newer event of a member has overtaken this one."""
         if sent_at is None:
             return True
-        before = self._sent_at.get((queue_id, member))
-        if before is not None and sent_at < before:
+        before = self._sent_at.get((queue_id, member), sent_at)
+        if sent_at < before:
             return False
+        if sent_at == self._sent_at.get((queue_id, member)):
+            # Which of the two is the newer one is not said.
+            self._read_soon((_OWN, queue_id) if member == self._own_id else (queue_id,))
         self._sent_at[queue_id, member] = sent_at
         return True
 
