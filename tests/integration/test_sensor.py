@@ -292,9 +292,9 @@ async def test_the_status_names_the_caller_where_that_was_asked_for(
 @pytest.mark.defaults
 async def test_what_is_on_by_default(hass: HomeAssistant, emulator: Emulator) -> None:
     """Few: what a person understands, and what automations need."""
-    park = park_location(emulator)
+    park, queue = park_location(emulator), emulator.ids(type="Department")[0]
     async with office(
-        hass, emulator, follow=["own", "chosen"], extensions=[park]
+        hass, emulator, follow=["own", "chosen"], extensions=[park, queue]
     ) as story:
 
         def keys(extension_id: str) -> set[str]:
@@ -314,8 +314,18 @@ async def test_what_is_on_by_default(hass: HomeAssistant, emulator: Emulator) ->
             "ringing",
             "set_user_status",
             "status",
+            f"takes_queue_calls_{queue}_switch",
             "talk_time_today",
             "telephony_status",
+        }
+        assert keys(queue) == {
+            "active_calls",
+            "call",
+            "members_available",
+            "members_on_call",
+            "telephony_status",
+            "waiting_calls",
+            "waiting_since",
         }
         assert keys(park) == {"active_calls", "call", "telephony_status"}
 

@@ -66,7 +66,8 @@ async def test_three_hundred_extensions(
                 TICKET: 1,
                 SUBSCRIBE: 1,
                 EVERYONE: 1,
-                QUEUES: 1,
+                # Before the subscription, to know the queues, and after it.
+                QUEUES: 2,
             }
             one, other = colleagues(emulator, 2)
             story.forget()

@@ -31,11 +31,11 @@ KINDS = [
     *(
         ("trigger", key)
         for key, kind in TRIGGERS.items()
-        # The signed-in user alone has voicemail.
+        # The signed-in user alone has voicemail, and queues are in test_queues.
         if issubclass(kind, (ExtensionTrigger, MostUrgentStatusTrigger))
-        and key != "voicemail_received"
+        and key not in ("voicemail_received", "queue_call_waiting", "queue_unattended")
     ),
-    *(("condition", key) for key in CONDITIONS),
+    *(("condition", key) for key in CONDITIONS if key != "queue_is_attended"),
 ]
 
 

@@ -90,6 +90,14 @@ def described(module: ModuleType) -> Iterator[Any]:
                     yield each
 
 
+# Modules with entities of a platform beside its own.
+_BESIDE = {
+    "binary_sensor": ["own_queues"],
+    "sensor": ["queue_sensors"],
+    "switch": ["own_queues"],
+}
+
+
 def entities(platform: str) -> dict[str, Any]:
     """Return the translation keys of a platform, with the description where there is one."""
     keys: dict[str, Any] = {}
@@ -100,9 +108,10 @@ def entities(platform: str) -> dict[str, Any]:
             and isinstance(node.value, ast.Constant)
         ):
             keys[str(node.value.value)] = None
-    module = importlib.import_module(f"custom_components.ringcentral.{platform}")
-    for description in described(module):
-        keys[description.translation_key or description.key] = description
+    for name in (platform, *_BESIDE.get(platform, ())):
+        module = importlib.import_module(f"custom_components.ringcentral.{name}")
+        for description in described(module):
+            keys[description.translation_key or description.key] = description
     return keys
 
 

@@ -21,7 +21,11 @@ from homeassistant.helpers import aiohttp_client, translation
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import mock_storage
 
-from custom_components.ringcentral.aioringcentral.account import lifecycle, mailbox
+from custom_components.ringcentral.aioringcentral.account import (
+    lifecycle,
+    mailbox,
+    queues,
+)
 from custom_components.ringcentral.aioringcentral.voicemail import READ_PERMISSION
 from demo.hass import free_port
 from emulator import Emulator, tokens
@@ -89,6 +93,7 @@ class World(Resting):
         stack.enter_context(self._sign_ins_watched())
         stack.enter_context(self._client_watched())
         stack.enter_context(patch.object(lifecycle, "RESYNC_EVERY", RESYNC))
+        stack.enter_context(patch.object(queues, "_EACH_OF_WAKES", 1))
         # What voicemail is asked for again after, once a day.
         stack.enter_context(patch.object(mailbox, "_ASK_AGAIN_AFTER", RESYNC))
         scope = dict.fromkeys((*tokens.SCOPE, READ_PERMISSION))

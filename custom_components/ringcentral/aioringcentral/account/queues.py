@@ -21,6 +21,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # Seconds in which several changes are read together.
 _COLLECT: Final = 3.0
+# Events tell what changes, so of the slow re-reads every so many is enough: once a day.
+_EACH_OF_WAKES: Final = 4
 # Readings in so many seconds, so that presence keeps its share of the 50 a minute (docs/protocol.md 5).
 _MOST: Final = 25
 _MINUTE: Final = 60.0
@@ -61,6 +63,7 @@ class Queues:
         self._refused: set[str] = set()
         self._was_said: set[str] = set()
         self._is_just_read = False
+        self._wakes = 0
         self._stale: dict[str, None] = {}
         self._is_stale = asyncio.Event()
         self._tried = asyncio.Event()
@@ -173,7 +176,10 @@ class Queues:
             self._read_soon((_OWN, *self._followed))
 
     def wake(self) -> None:
-        """Have everything read again, also what was refused."""
+        """Have everything read again at every fourth call, also what was refused."""
+        self._wakes += 1
+        if self._wakes % _EACH_OF_WAKES:
+            return
         self._refused.clear()
         self._read_soon((_OWN, *self._followed))
 
