@@ -62,6 +62,16 @@ def differences(
     return found
 
 
+def voicemails(
+    entities: Entities, states: Mapping[str, str], own: str, unread: int
+) -> list[Difference]:
+    """Return what is wrong in how many voicemails the signed-in user has not heard."""
+    shown = states.get(entities.get((own, "voicemails"), ""), "missing")
+    if shown == str(unread):
+        return []
+    return [Difference(own, "voicemails", shown, str(unread))]
+
+
 def wrong_values(
     entities: Entities, states: Mapping[str, str], truth: Mapping[str, Json]
 ) -> set[str]:

@@ -30,6 +30,8 @@ class Figures:
     recoveries: int = 0
     events_sent: int = 0
     """Notifications that the emulator wrote to sockets."""
+    voicemails_left: int = 0
+    """For the signed-in user, by the soak; how many wait is compared after each round."""
     witnessed_in_planned_ends: int = 0
     """Events whose every single one has to show, in rounds of planned ends."""
     events_lost_in_planned_ends: int = 0
@@ -111,6 +113,7 @@ def verdict(figures: Figures) -> list[str]:
             ("events in planned ends", figures.witnessed_in_planned_ends),
             ("recoveries", figures.recoveries),
             ("memory", figures.memory_kib_at_start),
+            ("voicemails", figures.voicemails_left),
         )
         if not number
     ]

@@ -40,13 +40,15 @@ _CALLS: Final = (
 
 
 async def live(world: World, chance: random.Random) -> None:
-    """Have people change their status and get calls, until cancelled."""
+    """Have people change their status, get calls and voicemails, and hear them, until cancelled."""
     while True:
         await asyncio.sleep(chance.expovariate(1 / _PAUSE))
         who = world.somebody(chance)
         # The service may be gone, or the call not be possible just now.
         with suppress(ApiError, aiohttp.ClientError, OSError):
-            if chance.random() < 0.3:
+            if chance.random() < 0.1:
+                await world.voicemail(chance)
+            elif chance.random() < 0.3:
                 await world.emulator.post(
                     "calls", extension_id=who, script=chance.choice(_CALLS), **CALLER
                 )

@@ -20,6 +20,7 @@ from .compare import (
     differences,
     labels,
     unavailable_seconds,
+    voicemails,
     wrong_values,
 )
 from .faults import FAULTS
@@ -76,6 +77,7 @@ class Soak:
         figures = self._figures
         counters = await self._world.counters()
         figures.events_sent = counters["events_sent"]
+        figures.voicemails_left = self._world.voicemails_left
         figures.requests_in_penalty = counters["requests_in_penalty"]
         figures.longest_wrong_seconds = round(self._stretches.longest, 1)
         figures.memory_kib_at_start, figures.memory_kib_at_end = memory(self._memory)
@@ -175,7 +177,11 @@ class Soak:
         await world.read_entities()
         members = await world.members()
         truth = await world.emulator.truth()
-        return differences(world.entities, world.office.states, truth, members)
+        unread = len(await world.unread())
+        return [
+            *differences(world.entities, world.office.states, truth, members),
+            *voicemails(world.entities, world.office.states, world.own, unread),
+        ]
 
     async def _seen(self) -> Json:
         """Return what Home Assistant and the emulator have counted so far."""

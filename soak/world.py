@@ -43,6 +43,7 @@ class World:
         self._clean: Json = {}
         self._people: list[str] = []
         self._silent_members: set[str] = set()
+        self.voicemails_left = 0
         self._connection = AsyncExitStack()
         self.hass_is_there = False
         """Whether Home Assistant runs, and its states are followed."""
@@ -172,6 +173,21 @@ class World:
         async with self.switched(**switches):
             await self.disconnect(code, recoverable=recoverable)
             await asyncio.sleep(seconds)
+
+    async def unread(self) -> list[str]:
+        """Return the ids of the voicemails that the signed-in user has not heard."""
+        left = (await self.emulator.ask("voicemails")).get(self.own, [])
+        return [str(each["id"]) for each in left if each["readStatus"] == "Unread"]
+
+    async def voicemail(self, chance: random.Random) -> None:
+        """Leave the signed-in user a voicemail, or let one be heard on a phone, or deleted."""
+        unread = await self.unread()
+        if not unread or chance.random() < 0.6:
+            await self.emulator.post("voicemails", **CALLER)
+            self.voicemails_left += 1
+        else:
+            act = chance.choice(("read", "read", "delete"))
+            await self.emulator.post("voicemails", **{act: chance.choice(unread)})
 
     async def let_live(self, *, is_alive: bool) -> None:
         """Let the office live, or end all its calls."""

@@ -18,6 +18,7 @@ from soak.compare import (
     differences,
     labels,
     unavailable_seconds,
+    voicemails,
     wrong_values,
 )
 from soak.faults import FAULTS, ODD, PERMISSION, RECOVERABLE, RESTART
@@ -35,6 +36,7 @@ GOOD = Figures(
     time_factor=120.0,
     planned_ends=4,
     recoveries=3,
+    voicemails_left=5,
     witnessed_in_planned_ends=100,
     witnessed_in_recovered_drops=100,
     memory_kib_at_start=100_000,
@@ -65,6 +67,7 @@ def test_good_figures_break_nothing() -> None:
         ({"planned_ends": 0}, "planned ends: none"),
         ({"witnessed_in_planned_ends": 0}, "events in planned ends: none"),
         ({"recoveries": 0}, "recoveries: none"),
+        ({"voicemails_left": 0}, "voicemails: none"),
         ({"memory_kib_at_start": 0, "memory_kib_at_end": 0}, "memory: none"),
     ],
 )
@@ -201,6 +204,22 @@ def test_what_is_wrong_is_told_without_names(shown: dict[str, str], told: str) -
     found = differences(ONE, RIGHT | shown, {"12": PERSON}, {"12"})
 
     assert [each.told(LABELS) for each in found] == [told]
+
+
+def test_voicemails_that_wait_are_compared() -> None:
+    entry = {
+        "platform": "ringcentral",
+        "unique_id": "1_12_voicemails",
+        "entity_id": "sensor.voicemails",
+        "device_id": "d",
+        "disabled_by": None,
+    }
+    entities = Entities("1", [entry])
+
+    assert voicemails(entities, {"sensor.voicemails": "2"}, "12", 2) == []
+    for shown in ({"sensor.voicemails": "1"}, {"sensor.voicemails": "unknown"}, {}):
+        (found,) = voicemails(entities, shown, "12", 2)
+        assert found.told(LABELS).startswith("extension 1: voicemails is ")
 
 
 def test_a_device_too_much_or_too_few_is_a_difference() -> None:
