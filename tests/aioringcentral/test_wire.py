@@ -51,6 +51,30 @@ def test_no_call_raises(item: dict[str, Any]) -> None:
     Extension.from_wire({**item, "account": item, "permissions": {"admin": item}})
 
 
+SENT = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["7", 7, "0", True, "a\n"]),
+        "direction": st.sampled_from(["Inbound", "Outbound", "Sideways"]),
+        "startTime": st.sampled_from(["2026-01-01T00:00:00Z", "soon"]),
+        "queueCall": st.sampled_from([True, False, 1, None]),
+        "from": st.sampled_from(["+15550100", "", " a\x00b", 7]),
+        "telephonyStatus": st.sampled_from(["Ringing", "NoCall"]),
+    },
+)
+
+
+@given(SENT, SENT)
+def test_a_call_reads_the_same_whatever_was_read_before(
+    item: dict[str, Any], other: dict[str, Any]
+) -> None:
+    plain = ActiveCall.from_wire(item)
+    for before in (plain, ActiveCall.from_wire(other)):
+        again = ActiveCall.from_wire(item, before)
+        assert again == plain
+        assert [*map(type, again)] == [*map(type, plain)]
+
+
 @pytest.mark.parametrize(
     ("value", "read"),
     [

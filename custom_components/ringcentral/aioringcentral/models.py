@@ -4,7 +4,7 @@ What is made for every event is a named tuple: made, compared and replaced sever
 frozen dataclass.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -103,25 +103,40 @@ class ActiveCall(NamedTuple):
         )
 
     @classmethod
-    def from_wire(cls, item: Mapping[str, Any]) -> Self:
-        """Read one item of ``activeCalls``; what cannot be read is None."""
+    def from_wire(cls, item: Mapping[str, Any], before: Self | None = None) -> Self:
+        """Read one item of ``activeCalls``; what cannot be read is None.
+
+        ``before`` is what was read of such an item last: what is sent as it was need not be read again.
+        """
         get = item.get
         # In the order of the fields, not by name, which takes longer: every event has such an item.
-        return cls(
-            wire.identifier(get("id")),
-            wire.identifier(get("sessionId")),
-            wire.identifier(get("telephonySessionId")),
-            wire.identifier(get("partyId")),
-            _DIRECTIONS.read(get("direction")),
+        lasting: tuple[Any, ...] = (
+            get("id"),
+            get("sessionId"),
+            get("telephonySessionId"),
+            get("partyId"),
+            get("direction"),
             wire.moment(get("startTime")),
             wire.flag(get("queueCall")),
-            wire.text(get("from")),
-            wire.text(get("fromName")),
-            wire.text(get("to")),
-            wire.text(get("toName")),
+            get("from"),
+            get("fromName"),
+            get("to"),
+            get("toName"),
             _queue(get("callInfo")),
-            TELEPHONY_STATUSES.read(get("telephonyStatus")),
-            _TERMINATIONS.read(get("terminationType")),
+        )
+        # Texts that could be read once read as themselves.
+        if before is not None and lasting == before[:LASTING]:
+            lasting = before[:LASTING]
+        else:
+            lasting = tuple(
+                read(value) for read, value in zip(_READERS, lasting, strict=True)
+            )
+        return cls._make(
+            (
+                *lasting,
+                TELEPHONY_STATUSES.read(get("telephonyStatus")),
+                _TERMINATIONS.read(get("terminationType")),
+            )
         )
 
     @property
@@ -246,6 +261,21 @@ class Extension:
     def has_person(self) -> bool:
         """Whether it has more than calls: a queue, pick-up group or park location has nothing else."""
         return self.type not in _TYPES_WITHOUT_PERSON
+
+
+def _as_it_is[ValueT](value: ValueT) -> ValueT:
+    return value
+
+
+# How many fields of an item stay true when the service leaves them out the next time, and their readers.
+LASTING: Final = ActiveCall._fields.index("telephony_status")
+_READERS: Final[tuple[Callable[[Any], Any], ...]] = (
+    *[wire.identifier] * 4,
+    _DIRECTIONS.read,
+    *[_as_it_is] * 2,
+    *[wire.text] * 4,
+    _as_it_is,
+)
 
 
 def _queue(call_info: Any) -> str | None:

@@ -1,6 +1,7 @@
 """Presence of one extension: how events and snapshots change it. Pure functions only."""
 
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from typing import Any, Final
 
 from . import wire
@@ -31,9 +32,16 @@ LISTED_CALLS = 7
 _MOST_CALLS: Final = 100
 
 
-def _calls(value: list[Any]) -> tuple[ActiveCall, ...] | None:
+def _calls(value: Any, before: tuple[ActiveCall, ...]) -> tuple[ActiveCall, ...] | None:
     """Return the listed calls. A list with something else in it may lack a call, so none of it is believed."""
-    found = [ActiveCall.from_wire(item) for item in value if isinstance(item, dict)]
+    if not isinstance(value, list):
+        return None
+    likely = before if len(before) == len(value) else repeat(None)
+    found = [
+        ActiveCall.from_wire(item, each)
+        for item, each in zip(value, likely, strict=False)
+        if isinstance(item, dict)
+    ]
     return tuple(found[:_MOST_CALLS]) if len(found) == len(value) else None
 
 
@@ -55,7 +63,6 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "ringOnMonitoredCall": ("ring_on_monitored_call", bool, bool),
     "pickUpCallsOnHold": ("pick_up_calls_on_hold", bool, bool),
     "message": ("message", str, wire.text),
-    "activeCalls": ("active_calls", list, _calls),
     "totalActiveCalls": ("total_active_calls", int, wire.number),
 }
 
@@ -73,10 +80,11 @@ type Unknown = tuple[tuple[str, str], ...]
 
 
 def fields_from_wire(
-    body: Mapping[str, Any],
+    body: Mapping[str, Any], before: Presence | None = None
 ) -> tuple[dict[str, Any], bool, frozenset[str], Unknown]:
     """Read the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3).
 
+    ``before`` is the presence as last known, which may spare reading again what is the same.
     Returns ``changes``, ``is_dnd_implied``, ``unreadable`` and ``unknown`` of `PresenceUpdate`.
     """
     changes: dict[str, Any] = {}
@@ -96,6 +104,12 @@ def fields_from_wire(
                 if value not in ("", "Unknown"):
                     unknown += ((name, str(value)),)
             changes[name] = found
+    if (listed := body.get("activeCalls")) is not None:
+        known = before.active_calls if before else None
+        if (calls := _calls(listed, known or ())) is None:
+            unreadable |= {"active_calls"}
+        else:
+            changes["active_calls"] = calls
     is_dnd_implied = changes.get("dnd_status") is None
     if is_dnd_implied and (personal := changes.get("dnd_status_personal")) is not None:
         # With new call handling the other one may be missing or say nothing (docs/protocol.md 10).
@@ -103,14 +117,18 @@ def fields_from_wire(
     return changes, is_dnd_implied, unreadable, unknown
 
 
-def update_from_event(event: Event) -> PresenceUpdate | None:
+def update_from_event(
+    event: Event, presences: Mapping[str, Presence] | None = None
+) -> PresenceUpdate | None:
     """Return the update of a presence event, or None if it names no extension.
 
+    ``presences`` are those that are known, by extension: what is sent as it was need not be read again.
     The extension is the body's, whatever URI the event came by (docs/protocol.md 4.1).
     """
     if (extension_id := wire.extension_id(event.body.get("extensionId"))) is None:
         return None
-    changes, is_dnd_implied, unreadable, unknown = fields_from_wire(event.body)
+    before = presences.get(extension_id) if presences else None
+    changes, is_dnd_implied, unreadable, unknown = fields_from_wire(event.body, before)
     sent_at = None if event.timestamp is None else event.timestamp.timestamp()
     # In order, not by name, which takes longer: this is the way of every event.
     return PresenceUpdate(

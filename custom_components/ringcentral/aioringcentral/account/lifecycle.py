@@ -167,7 +167,7 @@ class Lifecycle:
 
     def stream_event(self, event: Event) -> None:
         """Merge an event, and call the listeners if it changed anything."""
-        update = update_from_event(event)
+        update = update_from_event(event, self._tracker.presences)
         if update is None or not update.changes:
             if is_list_event(event.uri):
                 self._members.event(event.body, self._tracker.presences)

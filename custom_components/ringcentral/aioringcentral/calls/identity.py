@@ -9,7 +9,7 @@ from enum import IntEnum
 import re
 from typing import Any, Final, NamedTuple
 
-from ..models import ActiveCall, CallDirection, TelephonyStatus
+from ..models import LASTING, ActiveCall, CallDirection, TelephonyStatus
 from .state import PHASES, RINGS, CallPhase, other_party
 
 # The session ids of the two legs of one RingOut differ by one of these.
@@ -27,8 +27,7 @@ _FURTHEST: Final = (
     TelephonyStatus.PARKED_CALL,
 )
 # Fields of an item that stay true when the service leaves them out the next time: all but the last two.
-_LASTING: Final = ActiveCall._fields[: ActiveCall._fields.index("telephony_status")]
-_MOST_LASTING: Final = len(_LASTING)
+_LASTING: Final = ActiveCall._fields[:LASTING]
 # "0" stands for a missing id.
 _SAYS_NOTHING: Final = (None, "0")
 
@@ -145,7 +144,7 @@ def merge_legs(
 
 
 def _filled(leg: ActiveCall, before: ActiveCall) -> ActiveCall:
-    now, then = leg[:_MOST_LASTING], before[:_MOST_LASTING]
+    now, then = leg[:LASTING], before[:LASTING]
     if now == then:
         return leg
     left_out: dict[str, Any] = {
