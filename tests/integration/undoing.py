@@ -28,6 +28,8 @@ class _Field:
     """Its value then."""
     writes: list[tuple[float, bool, str]] = field(default_factory=list)
     """When a value was written, whether by a person, and the value."""
+    is_of_no_queue: bool = False
+    """Whether the extension was in no queue when it was written last: RingCentral refuses it the department setting."""
     is_unsure: bool = False
     """Whether somebody hid, or chose something for good while a change for a time ran."""
 
@@ -56,6 +58,7 @@ class Undoing:
                 if name in FIELDS:
                     known = self._field(ext, name)
                     known.writes.append((self._clock(), self._is_person, value))
+                    known.is_of_no_queue = not account.queues_of(ext.id)
             return update(account, ext, **fields)
 
         async def acted(emulator: Emulator, key: str, presence: dict[str, Any]) -> Any:
@@ -121,9 +124,9 @@ class Undoing:
         if not ours:
             return {known.writes[-1][2] if known.writes else known.first}
         if not theirs:
-            return _restored(known.first)
-        earlier = _restored(known.first).union(
-            *(_restored(value) for _, value in theirs)
+            return _restored(known.first, known)
+        earlier = _restored(known.first, known).union(
+            *(_restored(value, known) for _, value in theirs)
         )
         last_at, last = theirs[-1]
         is_crossed = any(
@@ -132,13 +135,18 @@ class Undoing:
         is_stale = self.is_late and theirs[0][0] < ours[-1][0]
         if is_crossed or is_stale or last in {value for _, value in ours}:
             return {*earlier, last}
-        return _restored(last) if last_at < ours[-1][0] else {last}
+        return _restored(last, known) if last_at < ours[-1][0] else {last}
 
 
-def _restored(value: str) -> set[str]:
+def _restored(value: str, known: _Field) -> set[str]:
     """Return what a value may be once it was brought back.
 
-    That of old user interfaces cannot be set: the nearest one is, unless the service itself
-    goes back to it when only the personal do not disturb ends.
+    That of old user interfaces cannot be set, and that for queues not by who is in none: the
+    nearest one is, unless the service itself goes back to it when only the personal do not
+    disturb ends.
     """
-    return {value, "TakeAllCalls"} if value == "TakeDepartmentCallsOnly" else {value}
+    if value == "TakeDepartmentCallsOnly" or (
+        value == "DoNotAcceptDepartmentCalls" and known.is_of_no_queue
+    ):
+        return {value, "TakeAllCalls"}
+    return {value}
