@@ -28,6 +28,7 @@ import pytest
 from custom_components.ringcentral import (
     binary_sensor,
     calendar,
+    entity_sets,
     event,
     issues,
     own_queues,
@@ -63,9 +64,16 @@ from .integration import HOME, TEXTS, entry_for
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
-SETUP, ENTITIES, AUTOMATIONS, PRIVACY, TROUBLESHOOTING = (
+SETUP, ENTITIES, AUTOMATIONS, PRIVACY, TROUBLESHOOTING, LARGE_ACCOUNTS = (
     (ROOT / "docs" / f"{name}.md").read_text()
-    for name in ("setup", "entities", "automations", "privacy", "troubleshooting")
+    for name in (
+        "setup",
+        "entities",
+        "automations",
+        "privacy",
+        "troubleshooting",
+        "large-accounts",
+    )
 )
 OURS = {
     "README": README,
@@ -309,16 +317,23 @@ def test_the_page_of_entities_has_every_state() -> None:
 
 
 def test_large_accounts() -> None:
-    for page in (
+    """The table has the limits, and for each the entities that are left, of all platforms together."""
+    limits = constant("_UP_TO")
+    numbers = [*limits.values(), constant("MOST_PEOPLE")]
+    page = section(LARGE_ACCOUNTS, "## Who has which entities")
+    table = rows(page)
+    assert [cells[0] for cells in table] == [f"up to {each:,}" for each in numbers]
+    for size, cells in zip([*limits, max(entity_sets.Size)], table, strict=True):
+        left = constant("_ENTITIES").get(size)
+        assert set(words(cells[1])) == {key for _, key in left or ()}, cells
+    for text in (
         section(README, "## Entities"),
         section(ENTITIES, "## Many extensions"),
     ):
-        (line,) = [
-            line
-            for line in page.splitlines()
-            if f" {constant('LARGE_ACCOUNT')} " in line
-        ]
-        assert set(words(line)) == set(constant("_FEW_NEED")), line
+        (line,) = [line for line in text.splitlines() if "large-accounts.md" in line]
+        assert [
+            f"{each:,}" for each in (limits[entity_sets.Size.USUAL], numbers[-1])
+        ] == re.findall(r"[\d,]*\d", line), line
 
 
 def test_park_locations() -> None:

@@ -10,14 +10,14 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.models import DndStatus, MeetingStatus
 from .aioringcentral.status import Standing
 from .coordinator import RingCentralConfigEntry
-from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
+from .entity import AccountEntity, ExtensionEntity, add_for_each_extension, those_of
 from .listeners import CALLS, PUSH
 from .own_queues import async_add_own_sensors
 
@@ -94,7 +94,9 @@ async def async_setup_entry(
         async_add_entities,
         lambda extension_id: [
             QuestionSensor(coordinator, description, extension_id, description.watches)
-            for description in QUESTIONS
+            for description in those_of(
+                coordinator, Platform.BINARY_SENSOR, extension_id, QUESTIONS
+            )
         ],
     )
     async_add_own_sensors(coordinator, async_add_entities)

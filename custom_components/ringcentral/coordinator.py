@@ -25,6 +25,7 @@ from .const import (
     CONF_CALLER_IDENTITY,
 )
 from .counts import Tally
+from .entity_sets import EntitySets
 from .feature_permissions import FeaturePermissions
 from .followed_members import FollowedMembers
 from .listeners import CallListener, Listeners
@@ -55,7 +56,8 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self.tally = Tally()
         self._listeners = Listeners(self._run)
         self.availability = Availability(self._call_later, self._listeners.wake_all)
-        self.members = FollowedMembers(hass, entry, account)
+        self.sets = EntitySets(hass, entry, account)
+        self.members = FollowedMembers(hass, entry, account, self.sets)
         self._on_callers: list[CALLBACK_TYPE] = []
         self.editor = PresenceWriter(hass, entry, account, self.wake_controls)
         self.voicemail = VoicemailHub(account, self._wake_voicemails)

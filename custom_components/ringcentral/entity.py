@@ -1,13 +1,16 @@
 """Base classes: devices, availability, and writing a state only when it is a new one."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity_platform import (
+    AddConfigEntryEntitiesCallback,
+    async_get_current_platform,
+)
 from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
 from .aioringcentral.calls.reducer import Calls
@@ -16,12 +19,6 @@ from .aioringcentral.status import Standing
 from .coordinator import RingCentralCoordinator
 from .devices import NOBODY, account_identifier, extension_identifier
 from .listeners import ACCOUNT
-
-# From so many extensions on, what few need is there to be enabled one by one: Home Assistant takes
-# 10,000 enabled entities per account, and a wallboard of hundreds shows a handful of each.
-LARGE_ACCOUNT: Final = 200
-_FEW_NEED: Final = frozenset({"caller", "do_not_disturb", "set_user_status"})
-
 
 # What is shown where nothing is known for sure.
 _UNAVAILABLE: Final = object()
@@ -118,10 +115,6 @@ class ExtensionEntity(RingCentralEntity):
         if _is_nobody(coordinator.extensions[extension_id]):
             # All that there is to see of it.
             self._attr_entity_registry_enabled_default = True
-        elif (
-            len(coordinator.extensions) > LARGE_ACCOUNT and description.key in _FEW_NEED
-        ):
-            self._attr_entity_registry_enabled_default = False
         self._attr_unique_id = (
             f"{coordinator.account_id}_{extension_id}_{description.key}"
         )
@@ -187,9 +180,25 @@ def _is_nobody(extension: Extension) -> bool:
     return extension.type in NOBODY
 
 
-def _applies(extension: Extension, key: str) -> bool:
-    """Whether an entity ever has something to say: without a person, only calls do."""
-    return not _is_nobody(extension) or key in _OF_NOBODY | _OF_QUEUES
+def has(
+    coordinator: RingCentralCoordinator, domain: str, extension_id: str, key: str
+) -> bool:
+    """Whether an extension has an entity: without a person, only calls say something."""
+    if _is_nobody(coordinator.extensions[extension_id]):
+        return key in _OF_NOBODY | _OF_QUEUES
+    return coordinator.sets.has(domain, extension_id, key)
+
+
+def those_of[DescriptionT: EntityDescription](
+    coordinator: RingCentralCoordinator,
+    domain: str,
+    extension_id: str,
+    descriptions: Iterable[DescriptionT],
+) -> Iterator[DescriptionT]:
+    """Yield the descriptions of entities that an extension has: making others only to drop them takes time."""
+    for description in descriptions:
+        if has(coordinator, domain, extension_id, description.key):
+            yield description
 
 
 @callback
@@ -198,18 +207,26 @@ def add_for_each_extension(
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities: Callable[[str], Iterable[ExtensionEntity]],
 ) -> Callable[[Iterable[str]], None]:
-    """Add the entities of every extension that is followed, now and when others join; return what adds for others."""
+    """Add the entities of every extension that is followed, now and when others join; return what adds for others.
+
+    ``entities`` may return more than an extension has, see `has`.
+    """
+    domain = async_get_current_platform().domain
 
     @callback
     def add(joined: Iterable[str]) -> None:
-        async_add_entities(
-            entity
-            for extension_id in joined
-            for entity in entities(extension_id)
-            if _applies(
-                coordinator.extensions[extension_id], entity.entity_description.key
-            )
-        )
+        added, enabled = list[ExtensionEntity](), 0
+        for extension_id in joined:
+            for entity in entities(extension_id):
+                key = entity.entity_description.key
+                if not has(coordinator, domain, extension_id, key):
+                    continue
+                if entity.entity_registry_enabled_default:
+                    if not coordinator.sets.takes(domain, extension_id, key, enabled):
+                        continue
+                    enabled += 1
+                added.append(entity)
+        async_add_entities(added)
 
     coordinator.members.async_on_joined(add)
     return add

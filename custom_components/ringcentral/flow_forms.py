@@ -1,6 +1,6 @@
 """What the flows ask for: the forms, how answers are tidied up, and what is said when one is refused."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 import math
 from typing import Final, Self
@@ -26,7 +26,7 @@ from .aioringcentral.errors import (
     RingCentralError,
 )
 from .aioringcentral.http import check_server
-from .aioringcentral.membership import Follow, Lists
+from .aioringcentral.membership import Follow, Lists, following
 from .aioringcentral.models import Extension
 from .const import (
     AUTH_JWT,
@@ -156,6 +156,12 @@ def follow_facts(lists: Lists, scope: Collection[str]) -> dict[str, str]:
         "queues": str(queues) if is_read else _UNKNOWN,
         "lacking": ", ".join(lacking) or _UNKNOWN,
     }
+
+
+def count_people(lists: Lists, follow: Collection[str], chosen: Iterable[str]) -> int:
+    """Return how many people choices mean, each counted once."""
+    found = following([Follow(choice) for choice in follow], chosen, lists)
+    return sum(each.has_person for each in found.extensions.values())
 
 
 def options_form(lists: Lists, followed: Collection[str]) -> vol.Schema:

@@ -9,7 +9,8 @@ import voluptuous as vol
 from .aioringcentral.membership import Follow, Lists, read_lists
 from .aioringcentral.models import Extension
 from .const import CONF_EXTENSIONS, CONF_FOLLOW
-from .flow_forms import extensions_form, follow_facts, still_there
+from .entity_sets import MOST_PEOPLE
+from .flow_forms import count_people, extensions_form, follow_facts, still_there
 from .sign_in import SignIn
 
 
@@ -36,18 +37,26 @@ class FollowSteps(ConfigEntryBaseFlow):
     async def _ask_follow(
         self, step_id: str, form: vol.Schema, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
-        errors = {}
+        errors, people = {}, 0
         if user_input is not None:
-            if user_input[CONF_FOLLOW]:
+            # Those who are chosen by name follow in a step of their own.
+            people = count_people(self._lists, user_input[CONF_FOLLOW], ())
+            if not user_input[CONF_FOLLOW]:
+                errors[CONF_FOLLOW] = "follow_nothing"
+            elif people > MOST_PEOPLE:
+                errors[CONF_FOLLOW] = "too_many_people"
+            else:
                 return await self._after_follow({**self._options, **user_input})
-            errors[CONF_FOLLOW] = "follow_nothing"
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
                 form, user_input or self._options
             ),
             errors=errors,
-            description_placeholders=follow_facts(self._lists, self._scope),
+            description_placeholders={
+                **follow_facts(self._lists, self._scope),
+                **_refusal(people),
+            },
         )
 
     async def _after_follow(self, options: dict[str, Any]) -> ConfigFlowResult:
@@ -60,11 +69,17 @@ class FollowSteps(ConfigEntryBaseFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask which extensions to follow."""
-        errors = {}
+        errors, people = {}, 0
         if user_input is not None:
-            if user_input[CONF_EXTENSIONS]:
+            people = count_people(
+                self._lists, self._options[CONF_FOLLOW], user_input[CONF_EXTENSIONS]
+            )
+            if not user_input[CONF_EXTENSIONS]:
+                errors[CONF_EXTENSIONS] = "extensions_nothing"
+            elif people > MOST_PEOPLE:
+                errors[CONF_EXTENSIONS] = "too_many_people"
+            else:
                 return await self._finish({**self._options, **user_input})
-            errors[CONF_EXTENSIONS] = "extensions_nothing"
         chosen = still_there(self._lists, self._options[CONF_EXTENSIONS])
         return self.async_show_form(
             step_id="extensions",
@@ -72,4 +87,12 @@ class FollowSteps(ConfigEntryBaseFlow):
                 extensions_form(self._lists), user_input or {CONF_EXTENSIONS: chosen}
             ),
             errors=errors,
+            description_placeholders=_refusal(people),
         )
+
+
+def _refusal(people: int) -> dict[str, str]:
+    """Return what the text says that refuses so many people."""
+    if people <= MOST_PEOPLE:
+        return {}
+    return {"people_chosen": str(people), "limit": str(MOST_PEOPLE)}

@@ -12,7 +12,8 @@ from .aioringcentral.account import Account
 from .aioringcentral.pauses import Pauses
 from .const import LOGGER
 from .devices import extension_devices, sync_devices
-from .issues import report_lost_choices
+from .entity_sets import EntitySets
+from .issues import report_lost_choices, report_too_many_entities
 
 # Extensions whose entities a platform adds in one go: Home Assistant does not pause in between.
 _PART: Final = 5
@@ -27,9 +28,14 @@ class FollowedMembers:
     """
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, account: Account
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        account: Account,
+        sets: EntitySets,
     ) -> None:
         """Begin without devices."""
+        self._sets = sets
         self._hass = hass
         self._entry = entry
         self._account = account
@@ -107,3 +113,5 @@ class FollowedMembers:
                 handled.update(joined)
                 add(joined)
                 await pauses.take()
+        self._sets.lacking.intersection_update(self._account.extensions)
+        report_too_many_entities(self._hass, self._entry, len(self._sets.lacking))

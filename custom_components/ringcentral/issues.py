@@ -32,6 +32,7 @@ LOST_PERMISSION: Final = "lost_permission"
 LOST_ROLE_PERMISSION: Final = "lost_role_permission"
 # One for each permission that a feature in use lost; presence goes on.
 LOST_PERMISSIONS: Final = (LOST_PERMISSION, LOST_ROLE_PERMISSION)
+TOO_MANY_ENTITIES: Final = "too_many_entities"
 ISSUES: Final = (
     PERMISSION_MISSING,
     ROLE_PERMISSION_MISSING,
@@ -41,6 +42,7 @@ ISSUES: Final = (
     SUBSCRIPTION_LIMIT,
     JWT_EXPIRES,
     LOST_CHOICES,
+    TOO_MANY_ENTITIES,
     # One for each extension.
     NOT_RESTORED,
 )
@@ -225,6 +227,22 @@ def report_lost_choices(
         translation_key=LOST_CHOICES,
         translation_placeholders={"account": as_text(entry.title), "names": names},
     )
+
+
+def report_too_many_entities(
+    hass: HomeAssistant, entry: ConfigEntry, people: int
+) -> None:
+    """Say of how many people Home Assistant takes no more entities."""
+    if people:
+        _report(
+            hass,
+            entry,
+            TOO_MANY_ENTITIES,
+            ir.IssueSeverity.WARNING,
+            people=str(people),
+        )
+    else:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, TOO_MANY_ENTITIES))
 
 
 def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:

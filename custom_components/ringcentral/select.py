@@ -6,12 +6,13 @@ from enum import StrEnum
 from typing import Any, Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
-from .entity import ExtensionEntity, add_for_each_extension
+from .entity import ExtensionEntity, add_for_each_extension, those_of
 from .presence_writer import PresenceWriter
 from .write_rules import dnd_choices
 
@@ -93,7 +94,9 @@ async def async_setup_entry(
         async_add_entities,
         lambda extension_id: (
             ControlSelect(coordinator, control, extension_id, (control.watches,))
-            for control in CONTROLS
+            for control in those_of(
+                coordinator, Platform.SELECT, extension_id, CONTROLS
+            )
             if coordinator.editor.may_edit(extension_id)
         ),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final, override
 
@@ -13,6 +14,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -31,11 +33,11 @@ from .aioringcentral.models import (
 from .aioringcentral.status import Standing, Status
 from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_SINCE
 from .coordinator import RingCentralConfigEntry
-from .entity import AccountEntity, ExtensionEntity, add_for_each_extension
+from .entity import AccountEntity, ExtensionEntity, add_for_each_extension, those_of
 from .listeners import CALLS
 from .queue_sensors import member_sensors, waiting_sensors
 from .since import Since
-from .today import TODAY, TodaySensor, has_sums
+from .today import TODAY, TodaySensor
 from .value_sensor import ValueSensor
 from .voicemail import VOICEMAILS
 
@@ -156,18 +158,18 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of the account and of every followed extension."""
     coordinator = entry.runtime_data
+    of = partial(those_of, coordinator, Platform.SENSOR)
 
     def sensors(extension_id: str) -> Iterator[ExtensionEntity]:
         yield StatusSensor(coordinator, STATUS, extension_id, _STATUS_WATCHES)
-        for word in WORDS:
+        for word in of(extension_id, WORDS):
             yield WordSensor(coordinator, word, extension_id, (word.key,))
-        for calls in CALL_FACTS:
+        for calls in of(extension_id, CALL_FACTS):
             yield CallsSensor(
                 coordinator, calls, extension_id, ("telephony_status", CALLS)
             )
-        if has_sums(coordinator, extension_id):
-            for total in TODAY:
-                yield TodaySensor(coordinator, total, extension_id)
+        for total in of(extension_id, TODAY):
+            yield TodaySensor(coordinator, total, extension_id)
         yield from waiting_sensors(coordinator, extension_id)
 
     def callers(extension_id: str) -> Iterator[ExtensionEntity]:

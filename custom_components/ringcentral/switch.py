@@ -3,12 +3,13 @@
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.models import DndStatus
 from .coordinator import RingCentralConfigEntry
-from .entity import ExtensionEntity, add_for_each_extension
+from .entity import ExtensionEntity, add_for_each_extension, those_of
 from .own_queues import async_add_own_switches
 
 # Writes are of the Medium rate group: one at a time.
@@ -29,7 +30,9 @@ async def async_setup_entry(
         async_add_entities,
         lambda extension_id: (
             DoNotDisturbSwitch(coordinator, description, extension_id, ("dnd_status",))
-            for description in (DO_NOT_DISTURB,)
+            for description in those_of(
+                coordinator, Platform.SWITCH, extension_id, (DO_NOT_DISTURB,)
+            )
             if coordinator.editor.may_edit(extension_id)
         ),
     )

@@ -28,7 +28,7 @@ from .aioringcentral.calls.day_total import (
 )
 from .aioringcentral.calls.reducer import CallEvent
 from .coordinator import RingCentralCoordinator
-from .entity import LARGE_ACCOUNT, ExtensionEntity
+from .entity import ExtensionEntity
 
 # Seconds. A machine that slept, or whose clock was set, finds out so soon that it is another day.
 _LONGEST_WAIT: Final = 900.0
@@ -68,12 +68,6 @@ TODAY: Final = (
         spans_midnight=True,
     ),
 )
-
-
-def has_sums(coordinator: RingCentralCoordinator, extension_id: str) -> bool:
-    """Whether an extension has these sensors: in a large account only the own one has them."""
-    is_own = extension_id == coordinator.own.id
-    return is_own or len(coordinator.extensions) <= LARGE_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)

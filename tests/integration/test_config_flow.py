@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.ringcentral import follow_steps
 from custom_components.ringcentral.aioringcentral.membership import Lists
 from custom_components.ringcentral.aioringcentral.models import Extension
 from custom_components.ringcentral.aioringcentral.rest import Rest
@@ -705,6 +706,39 @@ async def test_somebody_has_to_be_followed(
     assert result["options"]["follow"] == ["account"]
 
 
+async def test_more_people_than_can_be_followed_are_refused(
+    hass: HomeAssistant, emulator: Emulator, no_setup: None
+) -> None:
+    """With the number, before anything is set up; fewer are taken in the same form."""
+    result = await answer(hass, await begin(hass), jwt_input(emulator))
+    shown = result["description_placeholders"]
+    assert shown is not None
+    with patch.object(follow_steps, "MOST_PEOPLE", 5):
+        result = await answer(hass, result, {"follow": ["account", "lines"]})
+        assert (result["step_id"], result["errors"]) == (
+            "follow",
+            {"follow": "too_many_people"},
+        )
+        given = result["description_placeholders"]
+        assert given is not None
+        assert given["limit"] == "5"
+        # Whoever is a line as well counts once, and a place to park is nobody.
+        assert given["people_chosen"] == shown["people"]
+
+        result = await answer(hass, result, {"follow": ["own", "chosen"]})
+        people = emulator.ids("User", "Enabled")
+        result = await answer(hass, result, {"extensions": people[:6]})
+        assert (result["step_id"], result["errors"]) == (
+            "extensions",
+            {"extensions": "too_many_people"},
+        )
+        others = [key for key in people if key != emulator.own_extension_id]
+        result = await answer(
+            hass, result, {"extensions": [*others[:4], *emulator.ids("ParkLocation")]}
+        )
+    assert result["options"]["follow"] == ["own", "chosen"]
+
+
 async def test_extensions_are_chosen_by_name(
     hass: HomeAssistant, emulator: Emulator, no_setup: None
 ) -> None:
@@ -899,6 +933,17 @@ async def test_options_demand_that_somebody_is_followed(
     assert result["errors"] == {"follow": "follow_nothing"}
     assert suggested(result, "caller_identity") == "name"
     result = await answer_options(hass, result, {"follow": ["lines"]})
+    assert loaded.options["follow"] == ["lines"]
+
+
+async def test_options_refuse_more_people_than_can_be_followed(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    result = await hass.config_entries.options.async_init(loaded.entry_id)
+    with patch.object(follow_steps, "MOST_PEOPLE", 10):
+        result = await answer_options(hass, result, {"follow": ["account"]})
+        assert result["errors"] == {"follow": "too_many_people"}
+        result = await answer_options(hass, result, {"follow": ["lines"]})
     assert loaded.options["follow"] == ["lines"]
 
 

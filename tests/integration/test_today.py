@@ -15,12 +15,12 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
-from custom_components.ringcentral import today
+from custom_components.ringcentral import entity_sets, today
 from custom_components.ringcentral.aioringcentral.account import live_calls
 from emulator import Emulator
 
 from .call_stories import ANNA, OWN, PARK, Who, cast, following
-from .stories import Story
+from .stories import Story, office
 
 MISSED, CALLS, TALK = (description.key for description in today.TODAY)
 ZONE = "Europe/Berlin"
@@ -122,9 +122,9 @@ async def test_in_a_large_account_others_have_none(
     entity_registry: er.EntityRegistry,
     people: dict[Who, str],
 ) -> None:
-    chosen = [people[who] for who in (OWN, ANNA)]
-    with patch("custom_components.ringcentral.today.LARGE_ACCOUNT", 1):
-        async with following(hass, emulator, chosen) as story:
+    limits = {entity_sets.Size.USUAL: 1, entity_sets.Size.LARGE: 100}
+    with patch.object(entity_sets, "_UP_TO", limits):
+        async with office(hass, emulator, follow=["account"]) as story:
             found = {
                 entry.unique_id.split("_")[1]
                 for entry in er.async_entries_for_config_entry(
