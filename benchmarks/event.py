@@ -18,7 +18,7 @@ _STEPS = ("Ringing", "CallConnected", "OnHold", "NoCall")
 _ANSWERED = ("Ringing", "CallConnected", "NoCall")
 _NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 # Of so many the quickest counts: whatever else the machine does only ever adds to a round.
-_ROUNDS = 15
+_MOST_ROUNDS, _LEAST_ROUNDS, _EVENTS_OF_ROUNDS = 15, 5, 12_000
 _EVENTS = 400
 # Events for the plain coordinator, where each writes up to thousands of states.
 _PLAIN_EVENTS = 24
@@ -136,7 +136,8 @@ async def measure(extensions: int) -> dict[str, float]:
 
         # Each way of writing is kept in the same place, since looking for it elsewhere takes another time.
         writers = {original: original.async_write_ha_state for original in originals}
-        for _ in range(_ROUNDS):
+        rounds = max(_LEAST_ROUNDS, min(_MOST_ROUNDS, _EVENTS_OF_ROUNDS // count))
+        for _ in range(rounds):
             for original, write in writers.items():
                 original.async_write_ha_state = write
             whole.append(await time(next_frames(), take))
