@@ -97,7 +97,8 @@ def _views_of(home: Home, people: dict[str, Person], hidden: set[str]) -> list[J
     views = [desk(you.name, enabled)]
     if home.queue is not None and (found := people.get(home.queue.extension_id)):
         numbers = [home.numbers[each] for each in home.queue.members]
-        views.append(queue_view(found.name, found.entities, hidden, numbers))
+        switch = enabled.get(f"takes_queue_calls_{home.queue.extension_id}_switch")
+        views.append(queue_view(found.name, found.entities, hidden, numbers, switch))
     return views
 
 

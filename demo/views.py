@@ -33,6 +33,10 @@ _QUEUE_SAYS = (
     "A caller waits for a while, the phones of members ring, and one of them answers. "
     "The office lets callers in by itself, too."
 )
+_SWITCH_SAYS = (
+    "You are a member, too: the switch logs you out of the queue and in again. "
+    "Turn it off, and **Available members** above is one less."
+)
 # The rest has a place of its own in the view, or is for automations.
 _OF_A_PHONE = (
     "presence_status",
@@ -88,10 +92,12 @@ def queue(
     entities: Mapping[str, str],
     hidden: Iterable[str],
     numbers: Iterable[str],
+    switch: str | None = None,
 ) -> Json:
     """Return the view of a queue: what it shows, who answers it, and what happened.
 
-    `numbers` are its members' extension numbers, `hidden` the entity ids that are disabled.
+    `numbers` are its members' extension numbers, `hidden` the entity ids that are disabled, `switch` the one
+    that logs the user in and out.
     """
     shown = [each for each in entities.values() if each not in set(hidden)]
     calls = [
@@ -99,13 +105,15 @@ def queue(
         _button(WAIT, "Let a call wait", "mdi:phone-plus", rows=2),
         text(_QUEUE_SAYS),
     ]
+    own = [tile(switch, name=_OWN), text(_SWITCH_SAYS)] if switch else []
     members: list[Json] = [
+        *own,
         {
             "type": "custom:ringcentral-wallboard",
             "title": "Members",
             "extensions": list(numbers),
             "grid_options": {"columns": "full", "rows": "auto"},
-        }
+        },
     ]
     log: list[Json] = [
         {
