@@ -1,6 +1,9 @@
 """Queues: who takes their calls, who waits in them, and logging in and out; never in the way of presence."""
 
+import asyncio
+import logging
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -12,7 +15,7 @@ import voluptuous as vol
 
 from emulator import Emulator
 
-from .call_stories import ANNA, BEN, OWN, QUEUE, Clock, Who, cast, following
+from .call_stories import ANNA, BELL, BEN, OWN, QUEUE, Clock, Who, cast, following
 from .stories import Story, issues, lines
 from .test_trigger import automate, automation, entities, names
 
@@ -375,3 +378,68 @@ async def test_a_person_is_no_queue(
                 hass,
                 cv.TRIGGER_SCHEMA(automation("no", trigger, target)["triggers"]),
             )
+
+
+@pytest.mark.parametrize("is_late", [True, False], ids=["overtaken", "in order"])
+async def test_an_event_that_was_overtaken_changes_nothing(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str], is_late: bool
+) -> None:
+    queue, anna = people[QUEUE], people[ANNA]
+    async with following(hass, emulator, [anna, queue]) as story:
+        if is_late:
+            emulator.faults.set(reorder_next=1)
+        log(emulator, queue, anna, takes=False)
+        # The service tells the time in milliseconds.
+        await asyncio.sleep(0.01)
+        log(emulator, queue, anna, takes=True)
+        await story.all_heard()
+        await story.shows(queue, members_available="3")
+
+
+async def test_an_event_that_came_twice_is_read_about_once(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue, anna = people[QUEUE], people[ANNA]
+    async with following(hass, emulator, [anna, queue]) as story:
+        readings = emulator.counters.requests[MEMBERS]
+        emulator.faults.set(duplicate_next=1)
+        log(emulator, queue, anna, takes=False)
+        await story.shows(queue, members_available="2")
+        await story.until(lambda: emulator.counters.requests[MEMBERS] == readings + 1)
+        assert story.now("members_available", queue) == "2"
+
+
+async def test_people_outside_a_queue_wake_nothing_of_it(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue, anna, bell = people[QUEUE], people[ANNA], people[BELL]
+    async with following(hass, emulator, [anna, bell, queue]) as story:
+        asked: list[str] = []
+        hub = story.coordinator.queues
+        available = hub.available
+
+        def count(queue_id: str) -> int | None:
+            asked.append(queue_id)
+            return available(queue_id)
+
+        with patch.object(hub, "available", count):
+            await story.call("ring", "answer", "hangup", at=bell)
+            await story.all_heard()
+            assert asked == []
+            await story.call("ring", "answer", "hangup", at=anna)
+            await story.all_heard()
+            assert asked
+
+
+async def test_a_name_of_a_queue_is_in_no_log(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    people: dict[Who, str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    queue = people[QUEUE]
+    emulator.faults.set(queue_readings="forbidden")
+    with caplog.at_level(logging.DEBUG):
+        async with following(hass, emulator, [people[OWN], queue]):
+            name = emulator.extension(queue).name
+            assert not [line for line in lines(caplog, logging.DEBUG) if name in line]
