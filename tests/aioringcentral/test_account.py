@@ -277,6 +277,38 @@ async def test_members_of_a_reading_that_was_cut_short_are_reported_later(
             assert account.presences[joiner].user_status is UserStatus.AVAILABLE
 
 
+async def test_lists_that_could_not_be_read_are_read_once_the_service_is_back(
+    emulator: Emulator,
+) -> None:
+    """However long it was to be waited, and before that is over."""
+    leaver = await emulator.add_extension("Nora New")
+    with (
+        patch.object(members, "_SETTLE", 0.01),
+        patch.object(members, "Backoff") as backoff,
+    ):
+        backoff.return_value.next.return_value = 3600.0
+        async with listening(emulator, Choices(account=True)) as (account, heard):
+            waits = asyncio.Event()
+            pause = account._lifecycle._members._pause
+
+            async def pausing(seconds: float) -> None:
+                waits.set()
+                await pause(seconds)
+
+            with patch.object(account._lifecycle._members, "_pause", pausing):
+                emulator.faults.set(
+                    http_5xx=[{"path": "*/extension", "status": 503, "next": None}]
+                )
+                await emulator.remove_extension(leaver)
+                async with asyncio.timeout(DEADLINE):
+                    await waits.wait()
+            assert leaver in account.extensions
+            emulator.faults.set(http_5xx=[])
+            await emulator.disconnect(recoverable=False)
+            await heard.until("members")
+            assert heard.members[-1] == ((), (leaver,))
+
+
 async def test_a_filter_that_was_in_doubt_has_presence_read_once_it_is_live(
     emulator: Emulator,
 ) -> None:

@@ -340,8 +340,7 @@ class Lifecycle:
                     await asyncio.sleep(wait)
             self._tracker.is_caught_up = breaks == self._breaks
             if self.is_ready:
-                # No event reported who joined or left during the break.
-                self._members.changed()
+                self._members.after_break()
             if self._tracker.is_caught_up and self.is_live:
                 self._become_current()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 import logging
 from typing import Any, Final
 
@@ -81,6 +82,7 @@ class Members:
         self._known: Mapping[str, Extension] = {}
         self._notices = _NO_NOTICES
         self._changed = asyncio.Event()
+        self._answers = asyncio.Event()
         self._away: dict[str, None] = {}
 
     async def read(self) -> tuple[str, ...]:
@@ -132,6 +134,11 @@ class Members:
         self._away |= dict.fromkeys(extension_ids)
         self._changed.set()
 
+    def after_break(self) -> None:
+        """Read the lists again: no event told of changes during a break, and the service answers again."""
+        self.changed()
+        self._answers.set()
+
     async def run(
         self,
         update: Callable[[], Awaitable[None]],
@@ -153,13 +160,20 @@ class Members:
                 _LOGGER.debug("Membership could not be read: %s", err)
                 if isinstance(err, RetryLater):
                     self._changed.set()
-                    await asyncio.sleep(backoff.next(err.retry_after))
+                    await self._pause(backoff.next(err.retry_after))
                 else:
                     self._count_again(self.missing, clock())
             else:
                 backoff.reset()
                 pace.read(clock())
                 read_again(away)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait before the lists are read again, or until the service answers others again."""
+        self._answers.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._answers.wait()
 
     async def _wait_for_change(self) -> bool:
         """Wait for a change and return True, or until a missing extension is due for another reading."""
