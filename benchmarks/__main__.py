@@ -10,7 +10,7 @@ from typing import Any
 import homeassistant.core  # noqa: F401
 import orjson
 
-from . import connection, event, startup, throughput
+from . import blocks, connection, event, startup, throughput
 
 type Figures = dict[str, Any]
 
@@ -29,6 +29,7 @@ _MEASURES: dict[str, Callable[[], Awaitable[Figures]]] = {
     "event": _event,
     "throughput": throughput.measure,
     "startup": lambda: startup.measure(1_000),
+    "blocks": blocks.measure,
     "idle": connection.idle,
     "reconnect": connection.reconnect,
 }
@@ -41,6 +42,7 @@ _AT_MOST: tuple[tuple[str, str, float], ...] = (
     ("startup", "rest_calls", 6),
     ("startup", "ratio", 1.2),
     ("startup", "memory_kib_per_extension", 10),
+    ("blocks", "longest_block_ms", 100),
     ("idle", "calls_per_hour", 2),
     ("reconnect", "longest_seconds", 2),
     ("reconnect", "rest_reads", 0),

@@ -33,7 +33,7 @@ from emulator import Emulator
 
 from .office import entry_for, quiet_hass
 
-_PLATFORMS = ("binary_sensor", "calendar", "event", "select", "sensor", "switch")
+PLATFORMS = ("binary_sensor", "calendar", "event", "select", "sensor", "switch")
 
 # What Home Assistant keeps of registries that it has saved, which it does some time after a start, and
 # the service on the other side.
@@ -88,30 +88,14 @@ async def _ours(
         Emulator(extensions=extensions, seed=1, rate_limits=False) as emulator,
         quiet_hass() as hass,
     ):
-        await _components(hass)
+        await components(hass)
         entry = entry_for(emulator, ["account"])
         entry.add_to_hass(hass)
         with _cost(trace=trace) as cost:
             if not await hass.config_entries.async_setup(entry.entry_id):
                 raise RuntimeError("The integration was not set up")
             await hass.async_block_till_done()
-        entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-        devices = dr.async_get(hass)
-        for item in entities:
-            original = hass.data["entity_components"][item.domain].get_entity(
-                item.entity_id
-            )
-            device = devices.async_get(item.device_id or "")
-            if isinstance(device, dr.DeviceEntry):
-                copies.append(
-                    Copy(
-                        domain=item.domain,
-                        description=original.entity_description if original else None,
-                        unique_id=item.unique_id,
-                        translation_key=item.translation_key,
-                        device=device,
-                    )
-                )
+        copies += copies_of(hass, entry)
         requests = emulator.counters.requests
         figures |= {
             "extensions": len(entry.runtime_data.extensions),
@@ -123,6 +107,27 @@ async def _ours(
         }
         await hass.config_entries.async_unload(entry.entry_id)
         return cost
+
+
+def copies_of(hass: HomeAssistant, entry: MockConfigEntry) -> list[Copy]:
+    """Return what constant entities take over from all entities of an entry."""
+    copies, devices = list[Copy](), dr.async_get(hass)
+    for item in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        original = hass.data["entity_components"][item.domain].get_entity(
+            item.entity_id
+        )
+        device = devices.async_get(item.device_id or "")
+        if isinstance(device, dr.DeviceEntry):
+            copies.append(
+                Copy(
+                    domain=item.domain,
+                    description=original.entity_description if original else None,
+                    unique_id=item.unique_id,
+                    translation_key=item.translation_key,
+                    device=device,
+                )
+            )
+    return copies
 
 
 @contextmanager
@@ -141,8 +146,9 @@ def _cost(*, trace: bool) -> Iterator[Cost]:
         tracemalloc.stop()
 
 
-async def _components(hass: HomeAssistant) -> None:
-    for domain in _PLATFORMS:
+async def components(hass: HomeAssistant) -> None:
+    """Set up what the entities belong to."""
+    for domain in PLATFORMS:
         await async_setup_component(hass, domain, {})
     await hass.async_block_till_done()
 
@@ -150,24 +156,20 @@ async def _components(hass: HomeAssistant) -> None:
 async def _floor(copies: list[Copy], *, trace: bool) -> Cost:
     """Add as many constant entities of the same kinds, names and devices."""
     async with quiet_hass() as hass:
-        await _components(hass)
+        await components(hass)
         entry = MockConfigEntry(domain="floor")
         entry.add_to_hass(hass)
 
         def make(domain: str) -> list[Any]:
-            return [
-                _CONSTANTS[domain](copy) for copy in copies if copy.domain == domain
-            ]
+            return [CONSTANTS[domain](copy) for copy in copies if copy.domain == domain]
 
         async def set_up(hass: HomeAssistant, entry: Any) -> bool:
-            await hass.config_entries.async_forward_entry_setups(
-                entry, list(_PLATFORMS)
-            )
+            await hass.config_entries.async_forward_entry_setups(entry, list(PLATFORMS))
             return True
 
         async def unload(hass: HomeAssistant, entry: Any) -> bool:
             return await hass.config_entries.async_unload_platforms(
-                entry, list(_PLATFORMS)
+                entry, list(PLATFORMS)
             )
 
         mock_integration(
@@ -175,7 +177,7 @@ async def _floor(copies: list[Copy], *, trace: bool) -> Cost:
             MockModule("floor", async_setup_entry=set_up, async_unload_entry=unload),
         )
         mock_platform(hass, "floor.config_flow")
-        for domain in _PLATFORMS:
+        for domain in PLATFORMS:
 
             async def add(
                 hass: HomeAssistant, entry: Any, async_add: Any, domain: str = domain
@@ -221,7 +223,7 @@ class _ConstantSelect(_Constant, SelectEntity):
     _attr_options = ("a", "b")  # type: ignore[assignment]
 
 
-_CONSTANTS: dict[str, type[_Constant]] = {
+CONSTANTS: dict[str, type[_Constant]] = {
     "binary_sensor": type("ConstantBinarySensor", (_Constant, BinarySensorEntity), {}),
     "calendar": type("ConstantCalendar", (_Constant, CalendarEntity), {"event": None}),
     "event": type(

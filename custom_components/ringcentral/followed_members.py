@@ -16,7 +16,7 @@ from .entity_sets import EntitySets
 from .issues import report_lost_choices, report_too_many_entities
 
 # Extensions whose entities a platform adds in one go: Home Assistant does not pause in between.
-_PART: Final = 5
+PART: Final = 5
 
 type AddMembers = Callable[[tuple[str, ...]], None]
 
@@ -103,7 +103,7 @@ class FollowedMembers:
         pauses, extensions = Pauses(), self._account.extensions
         for handled in self._handled.values():
             handled.intersection_update(extensions)
-        for part in batched(extensions, _PART, strict=False):
+        for part in batched(extensions, PART, strict=False):
             for add, handled in self._handled.items():
                 # Somebody may have left since.
                 now = self._account.extensions

@@ -21,7 +21,7 @@ CALLS: Final = "calls"
 PUSH: Final = "push"
 
 # Listeners that are woken in one go, at least: all of those of an account of usual size, nearly.
-_PART: Final = 100
+AT_ONCE: Final = 100
 
 type CallListener = Callable[[CallEvent], None]
 type Run = Callable[[Coroutine[Any, Any, None]], object]
@@ -121,7 +121,7 @@ class Listeners:
             self._run(self._wake_due())
 
     async def _wake_due(self) -> None:
-        pauses = Pauses(_PART)
+        pauses = Pauses(AT_ONCE)
         while self._due:
             self._wake((self._due.popleft(),), _ANYTHING)
             await pauses.take()

@@ -68,11 +68,13 @@ def _follow(
 ) -> None:
     """Make entities come and go with the queues; while those are not known, all stay."""
     there: set[str] = set()
+    # Entities are added once all platforms are set up.
+    may_add = False
 
     @callback
     def changed() -> None:
         queues, own = coordinator.queues.own, coordinator.own.id
-        if queues is None or own not in coordinator.extensions:
+        if not may_add or queues is None or own not in coordinator.extensions:
             return
         wanted = {key for key, queue in queues.items() if is_meant(queue)}
         _remove_others(coordinator, platform, wanted)
@@ -83,7 +85,9 @@ def _follow(
 
     @callback
     def joined(extension_ids: tuple[str, ...]) -> None:
+        nonlocal may_add
         if coordinator.own.id in extension_ids:
+            may_add = True
             there.clear()
             changed()
 
