@@ -200,6 +200,31 @@ async def test_members_come_and_go(emulator: Emulator) -> None:
             assert person not in account.presences
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"kind": "binary", "on": "event"},
+        {"kind": "set", "at": "body.extensionId", "value": [], "on": "event"},
+        {"kind": "set", "at": "body", "value": "text", "on": "event"},
+        {"kind": "giant", "on": "event"},
+    ],
+)
+async def test_what_cannot_be_read_may_have_been_about_anybody(
+    emulator: Emulator, odd: dict[str, Any]
+) -> None:
+    """Everything is read again; it could be an event, whatever it is."""
+    with patch.object(lifecycle, "UNREADABLE_AFTER", 0.01):
+        async with listening(emulator, Choices(account=True)) as (account, heard):
+            key = emulator.extension_ids[1]
+            emulator.faults.set(odd=[{**odd, "next": 1}])
+            heard.said.clear()
+            await emulator.set_presence(key, {"userStatus": "Busy"})
+            while account.presences[key].user_status is not UserStatus.BUSY:
+                await heard.until("presence")
+                heard.said.clear()
+            assert emulator.counters.odd
+
+
 async def test_a_presence_is_read_and_changed(emulator: Emulator) -> None:
     async with listening(emulator, Choices(own=True)) as (account, heard):
         own = account.own.id

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from hypothesis import given, strategies as st
 
-from aioringcentral.backoff import Backoff
+from aioringcentral.backoff import Backoff, GrowingPauses
 
 
 def test_the_first_try_is_at_once_and_none_later_than_two_minutes() -> None:
@@ -36,3 +36,13 @@ def test_tickets_are_spaced_over_a_long_outage() -> None:
     waits = [shortest.next() for _ in range(20)]
     assert sum(waits) / len(waits) > 12
     assert all(later >= earlier for earlier, later in pairwise(waits))
+
+
+def test_pauses_that_grow_to_an_hour_and_begin_anew_after_a_quiet_time() -> None:
+    pauses, now, found = GrowingPauses(60), 0.0, list[float]()
+    for _ in range(6):
+        found.append(pauses.next(now))
+        now += found[-1]
+    assert found == [60, 180, 540, 1_620, 3_600, 3_600]
+    assert pauses.next(now + 21_600) == 3_600
+    assert pauses.next(now + 60_000) == 60

@@ -16,6 +16,7 @@ from aioringcentral.stream.protocol import (
     HEARTBEAT_DEADLINE,
     OPEN_TIMEOUT,
     REPLY_TIMEOUT,
+    UNREADABLE,
     Answered,
     Failed,
     Opened,
@@ -193,11 +194,24 @@ def test_events_come_out_in_order() -> None:
 def test_a_frame_that_means_nothing_costs_itself_alone(frame: str | bytes) -> None:
     socket = Socket()
     message_id = socket.ask()
-    assert list(socket.protocol.receive(frame, socket.now)) == []
+    told = list(socket.protocol.receive(frame, socket.now))
+    assert told in ([], [UNREADABLE])
     assert bodies(socket.reply(message_id, {"fine": True})) == {
         message_id: {"fine": True}
     }
     assert len(socket.event()) == 1
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["not json", b"\x00", '[{"type": "ServerNotification"}, {"body": 7}]'],
+)
+def test_what_may_have_been_an_event_is_told(frame: str | bytes) -> None:
+    """Of an open socket; before that there are none."""
+    socket = Socket()
+    assert list(socket.protocol.receive(frame, socket.now)) == [UNREADABLE]
+    closed = Socket(opened=False)
+    assert not list(closed.protocol.receive("not json", closed.now))
 
 
 def test_the_newest_recovery_token_is_kept() -> None:

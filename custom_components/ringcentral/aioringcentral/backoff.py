@@ -19,6 +19,10 @@ _STEPS: Final = (
 # Seconds after which a connection counts as good: the next loss begins at the first step.
 GOOD_AFTER: Final = 5.0
 
+# Seconds: the longest of growing pauses, and without a need for one until the next is the first again.
+_LONGEST_PAUSE: Final = 3_600.0
+_QUIET: Final = 21_600.0
+
 
 class Backoff:
     """Waits between tries, from none to two minutes."""
@@ -44,3 +48,21 @@ class Backoff:
     def reset(self) -> None:
         """Begin again at the first step."""
         self._step = 0
+
+
+class GrowingPauses:
+    """Pauses before what may be asked for again and again: each three times the one before, up to an hour."""
+
+    def __init__(self, first: float) -> None:
+        """Begin with ``first`` seconds."""
+        self._first = first
+        self._pause = first
+        self._last = 0.0
+
+    def next(self, now: float) -> float:
+        """Return the seconds to pause from ``now`` on; it is the first again after `_QUIET` seconds."""
+        if now - self._last > _QUIET:
+            self._pause = self._first
+        pause, self._pause = self._pause, min(3 * self._pause, _LONGEST_PAUSE)
+        self._last = now + pause
+        return pause

@@ -207,7 +207,7 @@ class Event(NamedTuple):
     """One notification (docs/protocol.md 4.1).
 
     Attributes:
-        uri: the event filter that it came by, with real ids.
+        uri: the event filter that it came by, with real ids; empty where what arrived cannot be read.
         body: what changed.
         timestamp: when the service sent an event that has no ``sequence``, which orders such events
             (docs/protocol.md 10); None where it has one, or no time that can be read.

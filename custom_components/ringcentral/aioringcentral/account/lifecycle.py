@@ -6,7 +6,7 @@ import logging
 from typing import Any, Final
 
 from ..auth import Token
-from ..backoff import Backoff
+from ..backoff import Backoff, GrowingPauses
 from ..call_log import READ_PERMISSION as CALL_LOG_PERMISSION
 from ..errors import (
     APP_PERMISSION,
@@ -42,6 +42,8 @@ _LOGGER = logging.getLogger(__name__)
 START_TIMEOUT: Final = 60.0
 # Seconds between slow re-reads, which find changes that no event reported; a few requests in six hours.
 RESYNC_EVERY: Final = 6 * 3_600.0
+# Seconds until everything is read again because of something that could not be read; more and more if that goes on.
+UNREADABLE_AFTER: Final = 60.0
 
 type CreateTask = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
@@ -88,6 +90,8 @@ class Lifecycle:
         self._failed = asyncio.Event()
         # A break leaves a snapshot to be read.
         self._behind = asyncio.Event()
+        # Something arrived that cannot be read, and may have been an event of anybody.
+        self._unreadable = asyncio.Event()
         self._breaks = 0
         self._live_filters: frozenset[str] = frozenset()
         # Whom listeners know: a reading of the lists may be cut short before it is reported.
@@ -173,6 +177,8 @@ class Lifecycle:
                 self._members.event(event.body, self._tracker.presences)
                 self._queues.listed(event.body)
             else:
+                if update is None and (not event.uri or "extensionId" in event.body):
+                    self._unreadable.set()
                 self._mailbox.event(event)
                 self._queues.event(event)
             return
@@ -311,6 +317,7 @@ class Lifecycle:
                 self._members.run(self._update_members, self._rereads.read_again)
             )
             group.create_task(self._resync())
+            group.create_task(self._read_after_unreadable())
             group.create_task(self._mailbox.run())
             group.create_task(self._queues.run(self._replan))
             group.create_task(
@@ -356,6 +363,19 @@ class Lifecycle:
 
     def _replan(self) -> None:
         self.stream.change_filters(self._plan)
+
+    async def _read_after_unreadable(self) -> None:
+        """Read everything some time after something that could not be read: nobody knows whom it was about."""
+        pauses, clock = GrowingPauses(UNREADABLE_AFTER), asyncio.get_running_loop().time
+        while True:
+            await self._unreadable.wait()
+            await asyncio.sleep(pauses.next(clock()))
+            self._unreadable.clear()
+            _LOGGER.debug("Reading everything again: something could not be read")
+            self._rereads.read_again(self._tracker.presences)
+            self._members.changed()
+            self._mailbox.wake()
+            self._queues.wake()
 
     def _ask_for_voicemails(self) -> None:
         self._replan()

@@ -59,6 +59,9 @@ class Overflowed(NamedTuple):
     """A recovery replayed as many events as the service keeps: more may be lost."""
 
 
+# In place of what cannot be read: it may have been an event of anybody.
+UNREADABLE: Final = Event("", {})
+
 type Output = Event | Opened | Answered | Failed | Overflowed
 
 
@@ -105,7 +108,7 @@ class SocketProtocol:
         parsed = parse_frame(frame) if isinstance(frame, str) else None
         if parsed is None:
             _LOGGER.debug("Skipped an unreadable frame of %d characters", len(frame))
-            return ()
+            return (UNREADABLE,) if self._is_open else ()
         if (token := parsed.recovery) is not None:
             self._adopt(token)
         if parsed.type == FrameType.SERVER_NOTIFICATION:
@@ -185,7 +188,7 @@ class SocketProtocol:
     def _event(self, frame: Frame, now: float) -> Sequence[Output]:
         event = event_from_frame(frame)
         if event is None:
-            return ()
+            return (UNREADABLE,)
         if self._replay is None:
             return (event,)
         overflowed = self._replay.overflows(now)

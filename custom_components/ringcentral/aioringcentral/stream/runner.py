@@ -19,11 +19,15 @@ from .filter_memory import FilterMemory
 from .frames import RecoveryToken
 from .guard import Guard
 from .negotiation import Subscription
+from .protocol import UNREADABLE
 from .recovery import SessionRecovery
 from .schedule import Schedule
 from .subscription import subscribe
 
 _LOGGER = logging.getLogger(__name__)
+
+# Close codes of ours for a frame that is no text, breaks the protocol's rules, or is too large.
+_REFUSED_FRAME: Final = frozenset({1002, 1007, 1009})
 
 # Seconds after all refused filters were asked for, in which none of them is asked for by itself.
 _ASKED_LATELY: Final = 12 * 3_600.0
@@ -347,6 +351,9 @@ class Stream:
         if self.is_live:
             self._lost(RetryLater(Reason.CANNOT_CONNECT, connection.error_code))
             self.history.close_codes.append(connection.close_code)
+            if connection.close_code in _REFUSED_FRAME:
+                # It was lost with the socket, and no recovery brings it again.
+                self._event(UNREADABLE)
 
     def _keep_recovery(self, connection: Connection, session: int) -> None:
         until = _now() + connection.details.recovery_timeout
