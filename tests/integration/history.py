@@ -42,6 +42,7 @@ KINDS: dict[str, list[Any]] = {
     "hidden_presence": ["offline", "forbidden"],
     "error_shape": ["full", "errors_only", "legacy"],
     "session_end_code": [1000, 4001],
+    "call_log_ids": ["same", "same", "absent", "other"],
     "refuse_filters": [{}, {}, {EVERYONE_FILTER: "SUB-403"}],
 }
 """Kinds of account and service; they stay for the whole history."""
@@ -84,6 +85,7 @@ class History(RuleBasedStateMachine):
         caller_identity=st.sampled_from(["hidden", "name", "full"]),
         weather=WEATHERS,
         has_voicemail=st.booleans(),
+        has_call_log=st.booleans(),
         pause=PAUSES,
     )
     def begin(
@@ -94,6 +96,7 @@ class History(RuleBasedStateMachine):
         caller_identity: str,
         weather: str,
         has_voicemail: bool,
+        has_call_log: bool,
         pause: float | None,
     ) -> None:
         self.weather = weather
@@ -104,6 +107,7 @@ class History(RuleBasedStateMachine):
             follow=follow,
             caller_identity=caller_identity,
             has_voicemail=has_voicemail,
+            has_call_log=has_call_log,
         )
         self._do(self.world.begin, pause)
 

@@ -56,7 +56,10 @@ def spendthrift() -> Iterator[None]:
 @contextmanager
 def asking_again(every: float) -> Iterator[None]:
     """Let a call log that was refused be asked for again this often, in seconds."""
-    with patch(f"{CALL_LOG}._ASK_AGAIN_AFTER", every):
+    with (
+        patch(f"{CALL_LOG}._ASK_AGAIN_AFTER", every),
+        patch(f"{CALL_LOG}._AFTER_OTHERS", 0.0),
+    ):
         yield
 
 

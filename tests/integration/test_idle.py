@@ -1,4 +1,4 @@
-"""What an idle hour costs: two REST calls at most, with voicemail as without it, whatever was taken away."""
+"""What an idle hour costs: two REST calls at most, with voicemail and the call log as without, whatever was taken away."""
 
 import asyncio
 from typing import Any
@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.ringcentral.aioringcentral.account import (
+    call_log,
     lifecycle,
     mailbox,
     queues,
@@ -42,14 +43,17 @@ async def idle_hours(
         patch.object(lifecycle, "RESYNC_EVERY", RESYNC),
         patch.object(mailbox, "_ASK_AGAIN_AFTER", ASK_AGAIN),
         patch.object(queues, "_EACH_OF_WAKES", EACH_OF_WAKES),
+        patch.object(call_log, "_ASK_AGAIN_AFTER", ASK_AGAIN),
     ):
         await world._finish()
         assert world.coordinator is not None
         shown = world.shown(world.entities(emulator.own_extension_id))
         assert ("voicemails" in shown) is world.has_voicemail
+        assert world.coordinator.account.call_log.is_offered is world.has_call_log
         world.is_gentle = False
         emulator.faults.set(**faults)
         emulator.mail.leave(emulator.own_extension_id)
+        await emulator.play_call(emulator.own_extension_id, ["ring", "reject"])
         await asyncio.sleep(HOUR)
         before = emulator.counters.requests.total()
         await asyncio.sleep(DAYS * 24 * HOUR)
@@ -59,18 +63,18 @@ async def idle_hours(
 
 
 @pytest.mark.parametrize(
-    ("has_voicemail", "faults"),
+    ("has_more", "faults"),
     [
         (False, {}),
         (True, {}),
-        (True, {"permissions_removed": ["ReadMessages"]}),
-        (True, {"user_permissions_removed": ["ReadMessages"]}),
+        (True, {"permissions_removed": ["ReadMessages", "ReadCallLog"]}),
+        (True, {"user_permissions_removed": ["ReadMessages", "ReadCallLog"]}),
         (True, {"refuse_filters": {"*/message-store*": "SUB-403"}}),
     ],
     ids=["without", "with", "app may not read", "user may not read", "no events"],
 )
 def test_an_idle_hour_costs_two_calls_at_most(
-    socket_enabled: None, has_voicemail: bool, faults: dict[str, Any]
+    socket_enabled: None, has_more: bool, faults: dict[str, Any]
 ) -> None:
     with quiet(), skipping_time() as loop:
         world = World(
@@ -79,7 +83,8 @@ def test_an_idle_hour_costs_two_calls_at_most(
             kind={"refresh_tokens": True},
             follow=["account"],
             caller_identity="hidden",
-            has_voicemail=has_voicemail,
+            has_voicemail=has_more,
+            has_call_log=has_more,
         )
         try:
             assert 0 < world.run(idle_hours(world, faults)) <= 2

@@ -31,8 +31,11 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.ringcentral import sign_in
 from custom_components.ringcentral.aioringcentral.account.lifecycle import Lifecycle
+from custom_components.ringcentral.aioringcentral.call_log import Outcome
+from custom_components.ringcentral.aioringcentral.calls.reducer import CallEvent
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.stream import Continuity
+from custom_components.ringcentral.call_log import CallLogHub
 from custom_components.ringcentral.const import CONF_EXTENSIONS, DOMAIN
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from emulator import Emulator
@@ -44,6 +47,13 @@ from .skipping import SkippingLoop
 from .truth import Truth
 from .undoing import Undoing
 from .watching import Log, Penalties, is_ours, our_tasks
+
+_OUTCOMES = {
+    "Voicemail": "voicemail",
+    "Rejected": "rejected",
+    "Answered Elsewhere": "answered_elsewhere",
+    "Abandoned": "abandoned",
+}
 
 
 class WatchedHome(Comparison):
@@ -63,6 +73,8 @@ class WatchedHome(Comparison):
         self.members = Presences(loop.time)
         self.undoing = Undoing(loop.time)
         self.complaints: list[str] = []
+        # How many missed calls were explained.
+        self.explained = 0
         # Seconds that replies, once made, are under way.
         self.replies_late = 0.0
         # Whether nothing ever kept a sign-in from being ended.
@@ -273,11 +285,33 @@ class WatchedHome(Comparison):
                 self.complaints.append("events were lost in a planned end")
             stream_live(life, continuity)
 
+        explain = CallLogHub.missed_call_explained
+
+        def explained(hub: CallLogHub, event: CallEvent, outcome: Outcome) -> None:
+            self.explained += 1
+            logged = self._logged(event)
+            if logged != {outcome} and not self.emulator.counters.odd:
+                self.complaints.append(f"a call ended by {outcome}, not {logged}")
+            explain(hub, event, outcome)
+
         with (
             patch.object(Http, "send", send_and_wait),
             patch.object(Lifecycle, "stream_live", told),
+            patch.object(CallLogHub, "missed_call_explained", explained),
         ):
             yield
+
+    def _logged(self, event: CallEvent) -> set[str]:
+        """Return what the service's log says of the end of a call of the user."""
+        return {
+            _OUTCOMES.get(each.result, "unknown")
+            for each in self.emulator._service.call_log.of(
+                int(self.emulator.own_extension_id)
+            )
+            if event.call.startswith(
+                f"{each.leg.telephony_session_id}/{each.leg.party_id}"
+            )
+        }
 
     @contextmanager
     def _sign_ins_watched(self) -> Iterator[None]:

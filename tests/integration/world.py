@@ -22,9 +22,13 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import mock_storage
 
 from custom_components.ringcentral.aioringcentral.account import (
+    call_log,
     lifecycle,
     mailbox,
     queues,
+)
+from custom_components.ringcentral.aioringcentral.call_log import (
+    READ_PERMISSION as READ_CALL_LOG,
 )
 from custom_components.ringcentral.aioringcentral.voicemail import READ_PERMISSION
 from demo.hass import free_port
@@ -50,11 +54,12 @@ class World(Resting):
         caller_identity: str,
         rate_limits: bool = True,
         has_voicemail: bool = False,
+        has_call_log: bool = False,
         door: Callable[[str], AbstractAsyncContextManager[str]] = nullcontext,
     ) -> None:
         """Take how large the company is, what kind of account it has, and whom to follow.
 
-        The app may read messages where there is to be voicemail. With a door the service is reached through another address.
+        The app may read messages where there is to be voicemail, and the call log where that is to be. With a door the service is reached through another address.
         """
         # A history is the same whenever it is played.
         loop.ticks = count()
@@ -75,6 +80,7 @@ class World(Resting):
         self.has_begun = False
         self._door = door
         self.has_voicemail = has_voicemail
+        self.has_call_log = has_call_log
         self._follow, self._caller_identity = follow, caller_identity
         self._stack = AsyncExitStack()
 
@@ -96,9 +102,12 @@ class World(Resting):
         stack.enter_context(patch.object(queues, "_EACH_OF_WAKES", 1))
         # What voicemail is asked for again after, once a day.
         stack.enter_context(patch.object(mailbox, "_ASK_AGAIN_AFTER", RESYNC))
-        scope = dict.fromkeys((*tokens.SCOPE, READ_PERMISSION))
+        stack.enter_context(patch.object(call_log, "_ASK_AGAIN_AFTER", RESYNC))
+        scope = dict.fromkeys((*tokens.SCOPE, READ_PERMISSION, READ_CALL_LOG))
         if not self.has_voicemail:
             del scope[READ_PERMISSION]
+        if not self.has_call_log:
+            del scope[READ_CALL_LOG]
         stack.enter_context(patch.object(tokens, "SCOPE", tuple(scope)))
         stack.enter_context(
             patch.object(Entity, "entity_registry_enabled_default", True)

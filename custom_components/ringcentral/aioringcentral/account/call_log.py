@@ -36,6 +36,8 @@ _MOST_CALLS: Final = 100
 _MARGIN: Final = timedelta(minutes=5)
 # Seconds until a log that was refused is asked for again.
 _ASK_AGAIN_AFTER: Final = 86_400.0
+# Seconds after others who may begin another session.
+_AFTER_OTHERS: Final = 60.0
 
 type Explained = Callable[[CallEvent, Outcome], None]
 
@@ -144,17 +146,26 @@ class CallLog(AccountListener):
         self._is_current.clear()
 
     async def ask_again(self, tokens: TokenSource) -> None:
-        """Once a day, ask for a log that was there and was refused; goes on until it is cancelled."""
+        """Once a day, ask for a log that was there and was refused; goes on until it is cancelled.
+
+        A session that was begun since the day before, for voicemail perhaps, is new enough.
+        """
+        session: int | None = None
+        wait = 0.0
         while True:
-            await asyncio.sleep(_ASK_AGAIN_AFTER)
-            if self.is_offered or not self.is_expected or not self._is_wanted():
-                continue
+            await asyncio.sleep(wait)
             try:
-                if self._lacks_right:
+                token = await tokens.token()
+                is_missed = self.is_expected and not self.is_offered
+                if is_missed and self._lacks_right and token.session == session:
                     await tokens.replace_session()
-                self.allow((await tokens.token()).scope)
+                    token = await tokens.token()
+                session = token.session
+                if is_missed and wait:
+                    self.allow(token.scope)
             except RingCentralError as err:
                 _LOGGER.debug("The call log could not be asked for again: %s", err)
+            wait = _ASK_AGAIN_AFTER + _AFTER_OTHERS
 
     async def run(self) -> None:
         """Read once it is allowed, and some time after calls were missed; goes on until it is cancelled."""
