@@ -207,9 +207,10 @@ def add_for_each_extension(
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities: Callable[[str], Iterable[ExtensionEntity]],
 ) -> Callable[[Iterable[str]], None]:
-    """Add the entities of every extension that is followed, now and when others join; return what adds for others.
+    """Add the entities of every extension that is followed, now and when others join; return what adds more for them.
 
-    ``entities`` may return more than an extension has, see `has`.
+    ``entities`` may return more than an extension has, see `has`. Whoever has no entities yet gets none from
+    what is returned: they will have all at once.
     """
     domain = async_get_current_platform().domain
 
@@ -228,5 +229,9 @@ def add_for_each_extension(
                 added.append(entity)
         async_add_entities(added)
 
+    @callback
+    def add_more(extension_ids: Iterable[str]) -> None:
+        add(filter(lambda key: coordinator.members.has_added(add, key), extension_ids))
+
     coordinator.members.async_on_joined(add)
-    return add
+    return add_more

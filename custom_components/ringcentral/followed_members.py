@@ -50,6 +50,10 @@ class FollowedMembers:
         """Call with the ids that are followed, once `add_entities` is called, and with those that join later."""
         self._handled[add] = set()
 
+    def has_added(self, add: AddMembers, extension_id: str) -> bool:
+        """Whether a function that adds entities was called for an extension."""
+        return extension_id in self._handled[add]
+
     @callback
     def changed(self) -> None:
         """Make devices and entities follow the account."""

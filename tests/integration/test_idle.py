@@ -20,6 +20,7 @@ from .world import World
 HOUR, DAYS = 3_600.0, 2
 # Before the world makes them shorter.
 RESYNC, ASK_AGAIN = lifecycle.RESYNC_EVERY, mailbox._ASK_AGAIN_AFTER
+ASK_FOR_LOG = call_log._ASK_AGAIN_AFTER
 EACH_OF_WAKES = queues._EACH_OF_WAKES
 
 
@@ -43,7 +44,7 @@ async def idle_hours(
         patch.object(lifecycle, "RESYNC_EVERY", RESYNC),
         patch.object(mailbox, "_ASK_AGAIN_AFTER", ASK_AGAIN),
         patch.object(queues, "_EACH_OF_WAKES", EACH_OF_WAKES),
-        patch.object(call_log, "_ASK_AGAIN_AFTER", ASK_AGAIN),
+        patch.object(call_log, "_ASK_AGAIN_AFTER", ASK_FOR_LOG),
     ):
         await world._finish()
         assert world.coordinator is not None

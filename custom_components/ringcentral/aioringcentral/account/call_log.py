@@ -34,8 +34,8 @@ _TOO_OLD: Final = 600.0
 _MOST_CALLS: Final = 100
 # What the clocks of the service and ours may differ by.
 _MARGIN: Final = timedelta(minutes=5)
-# Seconds until a log that was refused is asked for again.
-_ASK_AGAIN_AFTER: Final = 86_400.0
+# Seconds until a log that was refused is asked for again: a week, as a token names what an app gets back.
+_ASK_AGAIN_AFTER: Final = 7 * 86_400.0
 # Seconds after others who may begin another session.
 _AFTER_OTHERS: Final = 60.0
 
@@ -54,7 +54,7 @@ class CallLog(AccountListener):
 
     Attributes:
         is_offered: whether a reading has succeeded, and none was refused since.
-        is_expected: whether it was offered before, if only in an earlier run: once a day another sign-in
+        is_expected: whether it was offered before, if only in an earlier run: once a week another sign-in
             finds out whether the permission is there again.
         refusal: why it is not offered any more, None where it is or never was.
     """
@@ -146,9 +146,9 @@ class CallLog(AccountListener):
         self._is_current.clear()
 
     async def ask_again(self, tokens: TokenSource) -> None:
-        """Once a day, ask for a log that was there and was refused; goes on until it is cancelled.
+        """Once a week, ask for a log that was there and was refused; goes on until it is cancelled.
 
-        A session that was begun since the day before, for voicemail perhaps, is new enough.
+        A session that was begun since the week before, for voicemail perhaps, is new enough.
         """
         session: int | None = None
         wait = 0.0
