@@ -12,7 +12,7 @@ import socket
 import aiohttp
 
 from .home import lay_out
-from .process import Process, ProcessFailed
+from .process import PATIENCE, Process, ProcessFailed
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # scripts/test --home-assistant sets another one.
@@ -119,9 +119,9 @@ class HomeAssistant:
         """Return the exit status once it has ended; `RESTART` means start again."""
         return await self._process.ended()
 
-    async def stop(self) -> None:
-        """End it as the system does at shutdown."""
-        await self._process.stop()
+    async def stop(self, patience: float = PATIENCE) -> None:
+        """End it as the system does at shutdown; ``patience`` are the seconds that it may take."""
+        await self._process.stop(patience)
 
     def failure(self, what: str) -> ProcessFailed:
         """Return an error with the end of its output."""
