@@ -98,7 +98,7 @@ class Account:
         self.own_id = start.own_id
         self.extensions = start.extensions
         self.queues = start.queues
-        self.locked_queues: set[int] = set()
+        self.locked_queues = set(start.locked_queues)
         """Queues whose members may not log in or out themselves."""
         self.lines: dict[int, list[Line]] = {}
         self.favorites: dict[int, list[Favorite]] = {}
@@ -252,7 +252,7 @@ class Account:
         for ext_id in self.extensions.keys() - start.extensions.keys():
             self.remove(ext_id)
         self.queues = start.queues
-        self.locked_queues.clear()
+        self.locked_queues = set(start.locked_queues)
         for ext_id, initial in start.extensions.items():
             ext = self.extensions.get(ext_id)
             if ext is None:

@@ -17,6 +17,8 @@ class Population:
     extensions: dict[int, Extension]
     queues: dict[int, list[int]] = field(default_factory=dict)
     """Members by queue."""
+    locked_queues: list[int] = field(default_factory=list)
+    """Queues whose members may not log in or out themselves."""
     monitored: list[int] = field(default_factory=list)
     """Extensions the signed-in user monitors besides the two locked lines."""
     favorites: list[str | int] = field(default_factory=list)
@@ -42,6 +44,7 @@ def populate(count: int, seed: int) -> Population:
     own.user_status, own.dnd_status, own.message = "Available", "TakeAllCalls", ""
     population = Population(account_id, own.id, extensions)
     _join_queues(rng, population, members)
+    population.locked_queues = list(population.queues)[1:2]
     others = [ext.id for ext in members if ext is not own]
     parks = [ext.id for ext in extensions.values() if ext.type == "ParkLocation"]
     people = rng.sample(others, min(len(others), 5))

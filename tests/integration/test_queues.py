@@ -1,11 +1,12 @@
 """Queues: who takes their calls, who waits in them, and logging in and out; never in the way of presence."""
 
 import asyncio
+from functools import partial
 import logging
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.const import STATE_UNKNOWN
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -46,6 +47,11 @@ def log(emulator: Emulator, queue: str, member: str, *, takes: bool) -> None:
     """Have a member log in to a queue or out of it."""
     account = emulator._service.account
     account.set_queue_calls(int(queue), {int(member): takes})
+
+
+def has_asked(emulator: Emulator, times: int) -> bool:
+    """Whether the members of a queue were read so often."""
+    return emulator.counters.requests[MEMBERS] >= times
 
 
 def switch(story: Story, queue: str) -> str:
@@ -443,3 +449,55 @@ async def test_a_name_of_a_queue_is_in_no_log(
         async with following(hass, emulator, [people[OWN], queue]):
             name = emulator.extension(queue).name
             assert not [line for line in lines(caplog, logging.DEBUG) if name in line]
+
+
+async def test_a_reading_that_fails_for_now_is_made_again(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    emulator.faults.set(http_5xx=[{"path": "*/call-queue*", "status": 503, "next": 3}])
+    async with following(hass, emulator, [people[OWN], queue]) as story:
+        await story.shows(queue, members_available="3")
+        await story.shows(**{TAKES.format(queue): "on"})
+        # And from now on by its events.
+        log(emulator, queue, story.own, takes=False)
+        await story.shows(**{TAKES.format(queue): "off"})
+        await story.shows(queue, members_available="2")
+
+
+async def test_a_right_that_is_taken_away_leaves_no_number(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue, own = people[QUEUE], people[OWN]
+    async with following(hass, emulator, [own, queue]) as story:
+        await story.shows(queue, members_available="3")
+        emulator.faults.set(queue_readings="forbidden")
+        await emulator.set_queue(queue, members=[own])
+        await story.shows(
+            queue,
+            members_available=STATE_UNAVAILABLE,
+            members_on_call=STATE_UNAVAILABLE,
+            waiting_calls="0",
+        )
+        await story.shows(**{TAKES.format(queue): STATE_UNAVAILABLE})
+        assert issues(hass) == []
+
+
+async def test_queues_leave_presence_its_share_of_requests(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    people: dict[Who, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(f"{HOME}._MINUTE", 2.0)
+    queue, anna = people[QUEUE], people[ANNA]
+    async with following(hass, emulator, [anna, queue]) as story:
+        began = hass.loop.time()
+        first = emulator.counters.requests[MEMBERS]
+        for made in range(30):
+            wanted = first + made + 1
+            emulator.faults.set(duplicate_next=1)
+            takes = not emulator.queues()[queue]["members"][anna]
+            log(emulator, queue, anna, takes=takes)
+            await story.until(partial(has_asked, emulator, wanted))
+        assert hass.loop.time() - began >= 1.5
