@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, override
 
 from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import (
     AddConfigEntryEntitiesCallback,
+    EntityPlatform,
     async_get_current_platform,
 )
 from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
@@ -16,6 +18,7 @@ from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 from .aioringcentral.calls.reducer import Calls
 from .aioringcentral.models import Extension, Presence
 from .aioringcentral.status import Standing
+from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
 from .devices import NOBODY, account_identifier, extension_identifier
 from .listeners import ACCOUNT
@@ -201,6 +204,14 @@ def those_of[DescriptionT: EntityDescription](
             yield description
 
 
+def is_added(platform: EntityPlatform, entity: ExtensionEntity) -> bool:
+    """Whether a platform has added an entity already, or one made before it."""
+    registry = er.async_get(entity.coordinator.hass)
+    unique_id = str(entity.unique_id)
+    entity_id = registry.async_get_entity_id(platform.domain, DOMAIN, unique_id)
+    return entity_id in platform.entities
+
+
 @callback
 def add_for_each_extension(
     coordinator: RingCentralCoordinator,
@@ -212,7 +223,8 @@ def add_for_each_extension(
     ``entities`` may return more than an extension has, see `has`. Whoever has no entities yet gets none from
     what is returned: they will have all at once.
     """
-    domain = async_get_current_platform().domain
+    platform = async_get_current_platform()
+    domain = platform.domain
 
     @callback
     def add(joined: Iterable[str]) -> None:
@@ -220,7 +232,9 @@ def add_for_each_extension(
         for extension_id in joined:
             for entity in entities(extension_id):
                 key = entity.entity_description.key
-                if not has(coordinator, domain, extension_id, key):
+                if not has(coordinator, domain, extension_id, key) or is_added(
+                    platform, entity
+                ):
                     continue
                 if entity.entity_registry_enabled_default:
                     if not coordinator.sets.takes(domain, extension_id, key, enabled):

@@ -44,6 +44,8 @@ class FollowedMembers:
         self._turn = asyncio.Lock()
         # Entity-adding callbacks, and the extension ids each has handled.
         self._handled: dict[AddMembers, set[str]] = {}
+        # What kind of extension each was then.
+        self._types: dict[str, str | None] = {}
 
     @callback
     def async_on_joined(self, add: AddMembers) -> None:
@@ -105,8 +107,15 @@ class FollowedMembers:
 
     async def _add_entities(self) -> None:
         pauses, extensions = Pauses(), self._account.extensions
+        # Of another kind they may have more: what is there already is not added again.
+        stay = {
+            key
+            for key, kind in self._types.items()
+            if key in extensions and extensions[key].type == kind
+        }
+        self._types = {key: each.type for key, each in extensions.items()}
         for handled in self._handled.values():
-            handled.intersection_update(extensions)
+            handled.intersection_update(stay)
         for part in batched(extensions, PART, strict=False):
             for add, handled in self._handled.items():
                 # Somebody may have left since.

@@ -12,11 +12,14 @@ from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity_platform import (
+    AddConfigEntryEntitiesCallback,
+    async_get_current_platform,
+)
 
 from .aioringcentral.queues import OwnQueue
 from .coordinator import RingCentralCoordinator
-from .entity import ExtensionEntity
+from .entity import ExtensionEntity, is_added
 from .queues import QUEUES
 
 _KEY: Final = "takes_queue_calls"
@@ -68,6 +71,7 @@ def _follow(
 ) -> None:
     """Make entities come and go with the queues; while those are not known, all stay."""
     there: set[str] = set()
+    added_by = async_get_current_platform()
     # Entities are added once all platforms are set up.
     may_add = False
 
@@ -81,7 +85,8 @@ def _follow(
         new = wanted - there
         there.intersection_update(wanted)
         there.update(new)
-        async_add_entities(entity(queues[key]) for key in queues if key in new)
+        made = (entity(queues[key]) for key in queues if key in new)
+        async_add_entities(each for each in made if not is_added(added_by, each))
 
     @callback
     def joined(extension_ids: tuple[str, ...]) -> None:

@@ -171,7 +171,9 @@ async def makes_the_automation(newcomer: Visitor) -> None:
 async def picks(newcomer: Visitor, kind: str, name: str) -> None:
     """Pick a device or an entity by its name."""
     page = newcomer.page
-    await page.locator(f"ha-{kind}-picker ha-generic-picker #picker").last.click()
+    pickers = page.locator(f"ha-{kind}-picker ha-generic-picker #picker")
+    # Not those in a section that is closed.
+    await pickers.locator("visible=true").last.click()
     await newcomer.type(name)
     await (
         page.locator("ha-combo-box-item", has_text=name)

@@ -82,6 +82,7 @@ class CallLog(AccountListener):
         self.is_offered = False
         self.is_expected = False
         self.refusal: RingCentralError | None = None
+        self._scope: frozenset[str] = frozenset()
         self._may_read = False
         self._lacks_right = False
         self._missed: list[_Missed] = []
@@ -91,6 +92,7 @@ class CallLog(AccountListener):
 
     def allow(self, scope: frozenset[str]) -> None:
         """Take the permissions of the app; without the one for the log nothing is asked for."""
+        self._scope = scope
         if not self._is_wanted():
             return
         self._may_read = READ_PERMISSION in scope
@@ -138,12 +140,21 @@ class CallLog(AccountListener):
         self._is_current.set()
 
     @override
+    def members_changed(self, joined: tuple[str, ...], left: tuple[str, ...]) -> None:
+        # The user may have been missing in the list of the start.
+        if not self._may_read and self.refusal is None and self._may_ask():
+            self.allow(self._scope)
+
+    @override
     def account_lost(self, error: RingCentralError) -> None:
         self._is_current.clear()
 
     @override
     def account_failed(self, error: RingCentralError) -> None:
         self._is_current.clear()
+
+    def _may_ask(self) -> bool:
+        return self._is_wanted() and READ_PERMISSION in self._scope
 
     async def ask_again(self, tokens: TokenSource) -> None:
         """Once a week, ask for a log that was there and was refused; goes on until it is cancelled.

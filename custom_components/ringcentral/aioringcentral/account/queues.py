@@ -62,6 +62,7 @@ class Queues:
         # Readings that were refused: no more of them until after a break, or some hours.
         self._refused: set[str] = set()
         self._was_said: set[str] = set()
+        self._is_prepared = False
         self._is_just_read = False
         self._wakes = 0
         self._stale: dict[str, None] = {}
@@ -79,9 +80,12 @@ class Queues:
         """Look after those of these extensions that are queues, and the user's queues if the user is among them."""
         if not self._is_wanted:
             return
+        was_there = self._own_id is not None
         self._own_id = own.id if own.id in extensions else None
         if self._own_id is None:
             self.own = None
+        elif not was_there and self._is_prepared:
+            self._read_soon((_OWN,))
         before, self._followed = (
             self._followed,
             tuple(key for key, each in extensions.items() if each.type == "Department"),
@@ -100,6 +104,7 @@ class Queues:
 
     async def prepare(self) -> None:
         """Learn which queues to ask events of; what fails for now is read later."""
+        self._is_prepared = True
         if self._own_id is None:
             return
         try:
