@@ -132,7 +132,13 @@ class People(History):
         if not account.queues:
             return
         queue = str(next(iter(account.queues)))
-        ids = list(dict.fromkeys(self._one(who) for who in whom))
+        # Places where calls are parked or picked up take none of a queue.
+        ids = [
+            key
+            for key in dict.fromkeys(self._one(who) for who in whom)
+            if self._emulator.extension(key).type
+            not in ("ParkLocation", "GroupCallPickup")
+        ]
         # Another queue of the user's needs another subscription.
         self._members_change()
         self._do(lambda: self._emulator.set_queue(queue, members=ids), pause)
