@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 import zlib
@@ -142,8 +143,10 @@ async def _drip(
     stream = web.StreamResponse(status=made.status, headers=headers)
     stream.content_length = len(body)
     await stream.prepare(request)
-    for index in range(len(body)):
-        await stream.write(body[index : index + 1])
-        await asyncio.sleep(DRIP if odd.seconds is None else odd.seconds)
-    await stream.write_eof()
+    # Whoever asked may have gone.
+    with suppress(ConnectionResetError):
+        for index in range(len(body)):
+            await stream.write(body[index : index + 1])
+            await asyncio.sleep(DRIP if odd.seconds is None else odd.seconds)
+        await stream.write_eof()
     return stream

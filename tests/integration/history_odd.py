@@ -103,7 +103,7 @@ class Odd(History):
         self._is_rough()
         world = self.world
         # What was read oddly, and looked like something, is right after the next re-read.
-        world.right_in = AT_LAST
+        world.right_in = max(world.right_in, AT_LAST)
         world.is_lossy = True
         world.undoing.is_late = True
         if kind not in ("set", "value"):

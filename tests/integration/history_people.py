@@ -49,7 +49,7 @@ class People(History):
             return
         if self.world.kind.get("hidden_presence") == "forbidden":
             # A limit of the protocol: no event tells that a filter that was refused would be granted now.
-            self.world.right_in = AT_LAST
+            self.world.right_in = max(self.world.right_in, AT_LAST)
         seen = {"allowSeeMyPresence": is_seen}
         self._do(lambda: self._emulator.set_presence(key, seen), pause)
 
@@ -150,7 +150,7 @@ class People(History):
         if not account.queues:
             return
         # No event tells that.
-        self.world.right_in = AT_LAST
+        self.world.right_in = max(self.world.right_in, AT_LAST)
         queue = str(next(iter(account.queues)))
         self._do(lambda: self._emulator.set_queue(queue, editable=is_editable), pause)
 

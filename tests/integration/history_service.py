@@ -6,8 +6,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from custom_components.ringcentral.aioringcentral.voicemail import READ_PERMISSION
+
 from .history import PAUSES, History, in_losses, in_storms
-from .resting import AT_LAST
+from .resting import AT_LAST, WITH_NEXT_TOKEN
 
 
 class Service(History):
@@ -184,7 +186,8 @@ class Service(History):
     def permission_lost(self, permission: str, pause: float | None) -> None:
         self._is_rough()
         # A limit of the protocol: no event tells that the permission is there again.
-        self.world.right_in = AT_LAST
+        within = WITH_NEXT_TOKEN if permission == READ_PERMISSION else AT_LAST
+        self.world.right_in = max(self.world.right_in, within)
         self._fault(pause, permissions_removed=[permission])
 
     @in_storms
@@ -305,5 +308,5 @@ class Service(History):
     def right_lost(self, permission: str, pause: float | None) -> None:
         """A role loses a permission, where the app still has all of them."""
         self._is_rough()
-        self.world.right_in = AT_LAST
+        self.world.right_in = max(self.world.right_in, AT_LAST)
         self._fault(pause, user_permissions_removed=[permission])

@@ -23,6 +23,8 @@ MEMBERS: Final = 210.0
 AT_LAST: Final = RESYNC + 60.0
 # The same where extensions came, left or changed meanwhile: the re-read is the first of the two readings.
 MEMBERS_AT_LAST: Final = RESYNC + MEMBERS
+# A feature that never worked is asked for again with the next token whose scope names its permission.
+WITH_NEXT_TOKEN: Final = 3_600.0 + LATER
 # Seconds in which the connection is back once all faults are over: ten minutes between Home Assistant's own
 # tries to set up. Where it was set up it is two minutes, or five after a missing permission.
 BACK: Final = 700.0

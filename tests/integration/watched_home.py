@@ -32,6 +32,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.ringcentral import sign_in
 from custom_components.ringcentral.aioringcentral.account.lifecycle import Lifecycle
 from custom_components.ringcentral.aioringcentral.call_log import Outcome
+from custom_components.ringcentral.aioringcentral.calls.identity import session_of
 from custom_components.ringcentral.aioringcentral.calls.reducer import CallEvent
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.stream import Continuity
@@ -308,9 +309,8 @@ class WatchedHome(Comparison):
             for each in self.emulator._service.call_log.of(
                 int(self.emulator.own_extension_id)
             )
-            if event.call.startswith(
-                f"{each.leg.telephony_session_id}/{each.leg.party_id}"
-            )
+            if session_of(event.call)
+            == (each.leg.telephony_session_id, each.leg.party_id)
         }
 
     @contextmanager

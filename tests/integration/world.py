@@ -171,7 +171,7 @@ class World(Resting):
         self.right_in = max(self.right_in, MEMBERS)
         if self.entry.state is not ConfigEntryState.LOADED:
             # A start reads its lists once, before it subscribes: what changes between is told to nobody.
-            self.right_in = AT_LAST
+            self.right_in = max(self.right_in, AT_LAST)
 
     def note_drop(self) -> None:
         """Note that sockets are dropped: often, and the budget for tickets leaves us without one for a while."""
