@@ -104,7 +104,8 @@ def _parts(odd: Odd, meta: dict[str, Any], body: list[Any], path: str) -> list[A
         case "error" if odd.status is None:
             meta = {**meta, "status": 400}
         case _ if odd.at.split(".")[0] == "meta":
-            return [odd_value(odd, {"meta": meta}).get("meta"), *body]
+            made = odd_value(odd, {"meta": meta})
+            return [made.get("meta") if isinstance(made, dict) else made, *body]
     return [meta, odd_value(odd, body[0] if body else None, path)]
 
 

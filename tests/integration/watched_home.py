@@ -291,7 +291,8 @@ class WatchedHome(Comparison):
         def explained(hub: CallLogHub, event: CallEvent, outcome: Outcome) -> None:
             self.explained += 1
             logged = self._logged(event)
-            if logged != {outcome} and not self.emulator.counters.odd:
+            # The phones of a queue ring again in one call: then the log has two ends of it.
+            if outcome not in logged and not self.emulator.counters.odd:
                 self.complaints.append(f"a call ended by {outcome}, not {logged}")
             explain(hub, event, outcome)
 
