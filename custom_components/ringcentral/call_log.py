@@ -7,14 +7,13 @@ from typing import Final, override
 
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.account import Account, AccountListener
+from .aioringcentral.account import Account
 from .aioringcentral.account.call_log import CallLog
 from .aioringcentral.call_log import LoggedCall, Outcome
 from .aioringcentral.calls.reducer import CallEvent
-from .const import DOMAIN
+from .offered import OfferedToUser
 
 # What the calendar watches, beside fields of `Presence`, and its key.
 CALLS: Final = "calls"
@@ -31,7 +30,7 @@ type OutcomeListener = Callable[[CallEvent, Outcome], None]
 type _Days = tuple[datetime, datetime]
 
 
-class CallLogHub(AccountListener):
+class CallLogHub(OfferedToUser):
     """Reads calls for whoever looks at them, and tells how missed calls ended."""
 
     def __init__(
@@ -41,11 +40,8 @@ class CallLogHub(AccountListener):
         wake: Callable[[str], None],
     ) -> None:
         """Take the account; ``wake`` is called with the user's extension id when the log comes or goes."""
+        super().__init__(account, wake)
         self._hass = hass
-        self._account = account
-        self._wake = wake
-        self._was_offered = False
-        self._on_offer: list[CALLBACK_TYPE] = []
         self._on_outcome: list[OutcomeListener] = []
         self._kept: dict[_Days, tuple[float, tuple[LoggedCall, ...]]] = {}
         self._lock = asyncio.Lock()
@@ -57,26 +53,8 @@ class CallLogHub(AccountListener):
 
     def expect(self, hass: HomeAssistant) -> None:
         """Take whether an earlier run had the log: its calendar is there at once, and it is asked for again."""
-        unique_id = f"{self._account.id}_{self._account.own.id}_{CALLS}"
-        entities = er.async_get(hass)
-        if entities.async_get_entity_id(Platform.CALENDAR, DOMAIN, unique_id):
+        if self._entity(hass, Platform.CALENDAR, CALLS) is not None:
             self.call_log.is_expected = self._was_offered = True
-
-    def was_offered_for(self, extension_id: str) -> bool:
-        """Whether an extension has a calendar: that of the user alone, once the log could be read."""
-        return self._was_offered and extension_id == self._account.own.id
-
-    @callback
-    def async_on_offer(self, add: Callable[[tuple[str, ...]], None]) -> None:
-        """Call with the user's extension id when the log is first offered after now, if it is followed."""
-
-        @callback
-        def offered() -> None:
-            own = self._account.own.id
-            if own in self._account.extensions:
-                add((own,))
-
-        self._on_offer.append(offered)
 
     @callback
     def async_on_outcome(self, listener: OutcomeListener) -> CALLBACK_TYPE:
@@ -112,11 +90,7 @@ class CallLogHub(AccountListener):
     def call_log_changed(self) -> None:
         """Wake the calendar, which is there once the log was offered."""
         self._kept.clear()
-        if self.call_log.is_offered and not self._was_offered:
-            self._was_offered = True
-            for offered in self._on_offer:
-                offered()
-        self._wake(self._account.own.id)
+        self._changed(is_offered=self.call_log.is_offered)
 
     @callback
     @override
