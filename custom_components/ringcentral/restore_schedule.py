@@ -9,7 +9,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.account import live_calls
+from .aioringcentral import durations
 from .const import DOMAIN, LOGGER
 from .restores import Restore, is_overdue, look_at, moved
 from .stored import load
@@ -155,7 +155,7 @@ class RestoreSchedule:
     def call_at(self, extension_id: str, at: datetime) -> None:
         """Have a restore looked at at a time, or by then if the clock turns out to be wrong."""
         wait = (at - dt_util.utcnow()).total_seconds()
-        self._wait(extension_id, at, live_calls.steady_clock() + wait)
+        self._wait(extension_id, at, durations.steady_clock() + wait)
 
     def _wait(self, extension_id: str, at: datetime, steady_at: float) -> None:
         """Wait until one of two clocks says that it is time: looking too early does no harm."""
@@ -166,7 +166,7 @@ class RestoreSchedule:
         def left() -> float:
             return min(
                 (at - dt_util.utcnow()).total_seconds(),
-                steady_at - live_calls.steady_clock(),
+                steady_at - durations.steady_clock(),
             )
 
         @callback
@@ -224,7 +224,7 @@ class RestoreSchedule:
 
 def _clock() -> datetime:
     """Return when what measures durations was nought: it changes where the clock is put right."""
-    return dt_util.utcnow() - timedelta(seconds=live_calls.steady_clock())
+    return dt_util.utcnow() - timedelta(seconds=durations.steady_clock())
 
 
 def _texts(value: Any) -> list[str]:

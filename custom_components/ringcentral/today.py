@@ -17,7 +17,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.account import live_calls
+from .aioringcentral import durations
 from .aioringcentral.calls.day_total import (
     ENDS,
     DayTotal,
@@ -144,7 +144,7 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
             begin, end = _start(self._kept.day), _start(today)
             day_length = (dt_util.as_utc(end) - dt_util.as_utc(begin)).total_seconds()
             amount = talked_until_midnight(
-                self.calls, live_calls.steady_clock(), _seconds_since(end), day_length
+                self.calls, durations.steady_clock(), _seconds_since(end), day_length
             )
             self._kept = self._kept.plus(amount)
             self._handle_coordinator_update()

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed_exact
 
-from custom_components.ringcentral.aioringcentral.account import live_calls
+from custom_components.ringcentral.aioringcentral import durations
 from custom_components.ringcentral.const import (
     CALLER_HIDDEN,
     CONF_CALLER_IDENTITY,
@@ -104,7 +104,7 @@ class Clock:
         self._wrong_by = timedelta()
         self._patched = (
             patch.object(dt_util, "utcnow", self.now),
-            patch.object(live_calls, "steady_clock", self.steady),
+            patch.object(durations, "steady_clock", self.steady),
         )
 
     def __enter__(self) -> Self:

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.ringcentral import entity_sets, today
-from custom_components.ringcentral.aioringcentral.account import live_calls
+from custom_components.ringcentral.aioringcentral import durations
 from emulator import Emulator
 
 from .call_stories import ANNA, OWN, PARK, Who, cast, following
@@ -76,7 +76,7 @@ async def clock(hass: HomeAssistant) -> AsyncIterator[Clock]:
     clock = Clock(hass, datetime(2026, 11, 24, 9, tzinfo=UTC))
     with (
         patch.object(dt_util, "utcnow", clock.utcnow),
-        patch.object(live_calls, "steady_clock", clock.steady),
+        patch.object(durations, "steady_clock", clock.steady),
         patch.object(today, "async_call_later", clock.call_later),
     ):
         yield clock

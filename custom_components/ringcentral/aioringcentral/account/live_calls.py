@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from .. import durations
 from ..calls.reducer import CallEvent, Calls, advance, resync
 from ..models import Presence
 
@@ -33,7 +34,9 @@ class LiveCalls(dict[str, Calls]):
     def resync(self, presence: Presence) -> tuple[CallEvent, ...]:
         """Update calls from a snapshot, which is no news: nothing happened."""
         key = presence.extension_id
-        self._keep(key, resync(self[key], presence, self._utcnow(), steady_clock()))
+        self._keep(
+            key, resync(self[key], presence, self._utcnow(), durations.steady_clock())
+        )
         return ()
 
     def advance(self, presence: Presence) -> tuple[CallEvent, ...]:
@@ -52,7 +55,7 @@ class LiveCalls(dict[str, Calls]):
         self._timers.clear()
 
     def _advance(self, key: str, presence: Presence | None) -> tuple[CallEvent, ...]:
-        step = advance(self[key], presence, self._utcnow(), steady_clock())
+        step = advance(self[key], presence, self._utcnow(), durations.steady_clock())
         self._keep(key, step.state)
         return step.events
 
@@ -65,7 +68,7 @@ class LiveCalls(dict[str, Calls]):
             self._timers.pop(key)[1].cancel()
         if due is not None:
             loop = asyncio.get_running_loop()
-            wait = max(0.0, due - steady_clock())
+            wait = max(0.0, due - durations.steady_clock())
             self._timers[key] = due, loop.call_later(wait, self._come_due, key)
 
     def _come_due(self, key: str) -> None:
@@ -73,8 +76,3 @@ class LiveCalls(dict[str, Calls]):
         before = self[key]
         events = self._advance(key, None)
         self._ended(key, before, events)
-
-
-def steady_clock() -> float:
-    """Return the monotonic clock, in seconds, for durations."""
-    return asyncio.get_running_loop().time()
