@@ -101,10 +101,9 @@ class LoggedCall(NamedTuple):
 
 def calls_from_wire(body: Any) -> tuple[LoggedCall, ...] | None:
     """Read the records of a reply; None where it has no list of them."""
-    records = wire.mapping(body).get("records")
-    if not isinstance(records, list):
+    if (records := wire.listed(body, "records")) is None:
         return None
-    found = [LoggedCall.from_wire(wire.mapping(item)) for item in records]
+    found = map(LoggedCall.from_wire, records)
     return tuple(each for each in found if each is not None)
 
 

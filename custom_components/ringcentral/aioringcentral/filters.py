@@ -103,8 +103,7 @@ def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
     found = [
         wire.identifier(item.get(key))
         for name, key in (("extensions", "extensionId"), ("extension", "id"))
-        for item in (body[name] if isinstance(body.get(name), list) else ())
-        if isinstance(item, Mapping)
+        for item in wire.listed(body, name) or ()
     ]
     return tuple(each for each in found if each is not None)
 

@@ -56,22 +56,22 @@ class QueueMember(NamedTuple):
 
 def own_queues(body: Any) -> dict[str, OwnQueue] | None:
     """Return a member's queues by id from a reading, None where it is none."""
-    if not isinstance(records := wire.mapping(body).get("records"), list):
+    if (records := wire.listed(body, "records")) is None:
         return None
-    found = [OwnQueue.from_wire(wire.mapping(item)) for item in records]
+    found = map(OwnQueue.from_wire, records)
     return {each.id: each for each in found if each is not None}
 
 
 def queue_members(body: Any) -> dict[str, QueueMember] | None:
     """Return a queue's members by id from a reading, None where it is none."""
-    if not isinstance(records := wire.mapping(body).get("records"), list):
+    if (records := wire.listed(body, "records")) is None:
         return None
     return {
         key: QueueMember(
             of_queue=wire.flag(item.get("acceptCurrentQueueCalls")),
             of_any=wire.flag(item.get("acceptQueueCalls")),
         )
-        for item in map(wire.mapping, records)
+        for item in records
         if (key := wire.extension_id(wire.mapping(item.get("member")).get("id")))
     }
 
@@ -91,13 +91,12 @@ def queue_change(uri: str, body: Mapping[str, Any]) -> QueueChange | None:
         queue_id = wire.extension_id(body.get("callQueueId"))
     if queue_id is None:
         return None
-    records = body.get("records")
     pairs = [
         (
             wire.mapping(item.get("member")).get("id"),
             item.get("acceptCurrentQueueCalls"),
         )
-        for item in map(wire.mapping, records if isinstance(records, list) else ())
+        for item in wire.listed(body, "records") or ()
     ]
     pairs.append((body.get("extensionId"), body.get("acceptCalls")))
     return QueueChange(
@@ -113,9 +112,8 @@ def queue_change(uri: str, body: Mapping[str, Any]) -> QueueChange | None:
 
 def has_new_queues(body: Mapping[str, Any]) -> bool:
     """Whether a list event says that somebody joined or left a queue."""
-    changed = body.get("extensions")
     return any(
         _MEMBERS_HINT in hints
-        for item in map(wire.mapping, changed if isinstance(changed, list) else ())
+        for item in wire.listed(body, "extensions") or ()
         if isinstance(hints := item.get("hints"), list)
     )

@@ -192,14 +192,11 @@ class Rest:
         Others are contacts. The list has no pages (docs/protocol.md 2.2).
         """
         reply = await self._send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
-        records = wire.mapping(reply.body).get("records")
-        if not isinstance(records, list):
+        if (records := wire.listed(reply.body, "records")) is None:
             raise Unreadable
-        ids = [
-            wire.extension_id(wire.mapping(item).get("extensionId")) for item in records
-        ]
+        ids = [wire.extension_id(item.get("extensionId")) for item in records]
         is_whole = all(
-            found is not None or wire.mapping(item).get("contactId") is not None
+            found is not None or item.get("contactId") is not None
             for found, item in zip(ids, records, strict=True)
         )
         return Listing.of(

@@ -47,7 +47,7 @@ class Voicemail(NamedTuple):
         sender = wire.mapping(item.get("from"))
         recordings = [
             each
-            for each in _listed(item, "attachments")
+            for each in wire.listed(item, "attachments") or ()
             if each.get("type") == "AudioRecording"
         ]
         recording = recordings[0] if recordings else {}
@@ -85,7 +85,7 @@ class Voicemails(NamedTuple):
     def from_wire(cls, body: Any) -> Self | None:
         """Read a list of the message store; None where it is none."""
         found = wire.mapping(body)
-        if not isinstance(listed := found.get("records"), list):
+        if (listed := wire.listed(body, "records")) is None:
             return None
         total = wire.number(wire.mapping(found.get("paging")).get("totalElements"))
         if total is None:
@@ -93,7 +93,7 @@ class Voicemails(NamedTuple):
             if wire.mapping(found.get("navigation")).get("nextPage") is not None:
                 return None
             total = len(listed)
-        records = (Voicemail.from_wire(item) for item in _listed(found, "records"))
+        records = map(Voicemail.from_wire, listed)
         return cls(total, tuple(each for each in records if each is not None))
 
 
@@ -111,14 +111,8 @@ def is_message_event(uri: str) -> bool:
 def new_messages(body: Mapping[str, Any]) -> frozenset[str]:
     """Return the ids of messages that an event calls new."""
     found: set[str] = set()
-    for change in _listed(body, "changes"):
+    for change in wire.listed(body, "changes") or ():
         new = change.get("newMessageIds")
         ids = map(wire.extension_id, new if isinstance(new, list) else ())
         found.update(each for each in ids if each is not None)
     return frozenset(found)
-
-
-def _listed(body: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = body.get(key)
-    items = found if isinstance(found, list) else []
-    return [item for item in items if isinstance(item, Mapping)]

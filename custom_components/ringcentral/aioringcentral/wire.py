@@ -138,3 +138,9 @@ class Members[EnumT: StrEnum](dict[str, EnumT | None]):
 def mapping(value: Any) -> Mapping[str, Any]:
     """Return an object, an empty one for anything else."""
     return value if isinstance(value, Mapping) else {}
+
+
+def listed(body: Any, key: str) -> list[Mapping[str, Any]] | None:
+    """Return the objects of a list in an object, see `mapping`; None where it has no such list."""
+    found = mapping(body).get(key)
+    return [mapping(item) for item in found] if isinstance(found, list) else None

@@ -32,11 +32,10 @@ class Verdict(NamedTuple):
 
 def deleted_extensions(body: Mapping[str, Any]) -> frozenset[str]:
     """Return the ids that an event of the extension list reports as deleted (docs/protocol.md 4.3)."""
-    listed = body.get("extensions")
     found = (
         wire.identifier(item.get("extensionId"))
-        for item in (listed if isinstance(listed, list) else ())
-        if isinstance(item, Mapping) and item.get("eventType") == "Delete"
+        for item in wire.listed(body, "extensions") or ()
+        if item.get("eventType") == "Delete"
     )
     return frozenset(each for each in found if each is not None)
 
