@@ -66,7 +66,7 @@ def report_permission_missing(
         ir.IssueSeverity.ERROR,
         text=issue if name else PERMISSION_UNKNOWN,
         fixable=True,
-        **({"permission": name} if name else {}),
+        shown={"permission": name} if name else {},
     )
 
 
@@ -79,77 +79,55 @@ def report_not_restored(
     hass: HomeAssistant, entry: ConfigEntry, key: str, extension: Extension | None
 ) -> None:
     """Report an extension whose earlier presence could not be restored."""
-    ir.async_create_issue(
+    name = (extension and (extension.name or extension.number)) or key
+    _report(
         hass,
-        DOMAIN,
-        _not_restored_id(entry, key),
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=NOT_RESTORED,
-        translation_placeholders={
-            "account": as_text(entry.title),
-            "extension": as_text(
-                (extension and (extension.name or extension.number)) or key
-            ),
-        },
+        entry,
+        NOT_RESTORED,
+        ir.IssueSeverity.WARNING,
+        of=key,
+        shown={"extension": as_text(name)},
     )
 
 
 def withdraw_not_restored(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
     """Withdraw the issue: this extension's presence was changed."""
-    ir.async_delete_issue(hass, DOMAIN, _not_restored_id(entry, key))
+    ir.async_delete_issue(hass, DOMAIN, issue_id(entry, NOT_RESTORED, key))
 
 
 def report_lost_permissions(
     hass: HomeAssistant, entry: ConfigEntry, lost: Mapping[str, PermissionMissing]
 ) -> None:
     """Report the permissions that features in use lost, by name, and withdraw those that are back."""
-    reported = {_lost_id(entry, name, error): name for name, error in lost.items()}
-    for key in _of_features(hass, entry):
+    issues = {
+        name: LOST_ROLE_PERMISSION if is_of_role(error) else LOST_PERMISSION
+        for name, error in lost.items()
+    }
+    reported = {issue_id(entry, issue, name) for name, issue in issues.items()}
+    for key in _beginning_with(hass, entry, *LOST_PERMISSIONS):
         if key not in reported:
             ir.async_delete_issue(hass, DOMAIN, key)
-    for key, name in reported.items():
-        issue = _lost_issue(lost[name])
-        shown = permission_name(lost[name]) or name
-        ir.async_create_issue(
+    for name, issue in issues.items():
+        _report(
             hass,
-            DOMAIN,
-            key,
-            data={
-                "entry_id": entry.entry_id,
-                "account": as_text(entry.title),
-                "permission": shown,
-                "name": name,
-            },
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=issue,
-            translation_placeholders={
-                "account": as_text(entry.title),
-                "permission": shown,
-            },
+            entry,
+            issue,
+            ir.IssueSeverity.WARNING,
+            of=name,
+            fixable=True,
+            data={"name": name},
+            shown={"permission": permission_name(lost[name]) or name},
         )
 
 
-def _lost_issue(error: PermissionMissing) -> str:
-    return LOST_ROLE_PERMISSION if is_of_role(error) else LOST_PERMISSION
-
-
-def _lost_id(entry: ConfigEntry, name: str, error: PermissionMissing) -> str:
-    return f"{issue_id(entry, _lost_issue(error))}_{name}"
-
-
-def _of_features(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
-    """Return the ids of the issues about permissions that features lost."""
-    starts = tuple(issue_id(entry, each) for each in LOST_PERMISSIONS)
-    issues = list(ir.async_get(hass).issues)
+def _beginning_with(hass: HomeAssistant, entry: ConfigEntry, *issues: str) -> list[str]:
+    """Return the ids of all reported issues of a kind of which there is one for each of many."""
+    starts = tuple(issue_id(entry, each) for each in issues)
     return [
-        key for domain, key in issues if domain == DOMAIN and key.startswith(starts)
+        key
+        for domain, key in ir.async_get(hass).issues
+        if domain == DOMAIN and key.startswith(starts)
     ]
-
-
-def _not_restored_id(entry: ConfigEntry, key: str) -> str:
-    return f"{issue_id(entry, NOT_RESTORED)}_{key}"
 
 
 def report_connected(
@@ -191,7 +169,7 @@ def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
             entry,
             JWT_EXPIRES,
             ir.IssueSeverity.WARNING,
-            date=dt_util.as_local(end).date().isoformat(),
+            shown={"date": dt_util.as_local(end).date().isoformat()},
         )
     else:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, JWT_EXPIRES))
@@ -210,22 +188,15 @@ def report_lost_choices(
     if known is not None and (known.data or {}).get("extensions") == extensions:
         # It was said when their names were known.
         return
-    names = as_text(", ".join(sorted(lost.values())))
-    ir.async_create_issue(
+    _report(
         hass,
-        DOMAIN,
-        key,
-        data={
-            "entry_id": entry.entry_id,
-            "account": as_text(entry.title),
-            "names": names,
-            "extensions": extensions,
-        },
-        is_fixable=True,
-        is_persistent=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=LOST_CHOICES,
-        translation_placeholders={"account": as_text(entry.title), "names": names},
+        entry,
+        LOST_CHOICES,
+        ir.IssueSeverity.WARNING,
+        fixable=True,
+        persistent=True,
+        data={"extensions": extensions},
+        shown={"names": as_text(", ".join(sorted(lost.values())))},
     )
 
 
@@ -239,7 +210,7 @@ def report_too_many_entities(
             entry,
             TOO_MANY_ENTITIES,
             ir.IssueSeverity.WARNING,
-            people=str(people),
+            shown={"people": str(people)},
         )
     else:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, TOO_MANY_ENTITIES))
@@ -249,16 +220,14 @@ def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Withdraw all issues of an entry."""
     for issue in ISSUES:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
-    report_lost_permissions(hass, entry, {})
-    per_extension = issue_id(entry, NOT_RESTORED)
-    for domain, found in list(ir.async_get(hass).issues):
-        if domain == DOMAIN and found.startswith(per_extension):
-            ir.async_delete_issue(hass, domain, found)
+    for key in _beginning_with(hass, entry, *LOST_PERMISSIONS, NOT_RESTORED):
+        ir.async_delete_issue(hass, DOMAIN, key)
 
 
-def issue_id(entry: ConfigEntry, issue: str) -> str:
-    """Return the id of an issue of one account."""
-    return f"{issue}_{entry.entry_id}"
+def issue_id(entry: ConfigEntry, issue: str, of: str | None = None) -> str:
+    """Return the id of an issue of one account, or ``of`` one of many in it."""
+    key = f"{issue}_{entry.entry_id}"
+    return key if of is None else f"{key}_{of}"
 
 
 def _report(
@@ -268,22 +237,25 @@ def _report(
     severity: ir.IssueSeverity,
     *,
     text: str | None = None,
+    of: str | None = None,
     fixable: bool = False,
-    **placeholders: str,
+    persistent: bool = False,
+    shown: Mapping[str, str] | None = None,
+    data: Mapping[str, str] | None = None,
 ) -> None:
+    """Report an issue, ``of`` one of many where there are several.
+
+    The text shows the account and what is ``shown``; the flow that fixes it has that, too, and ``data``.
+    """
+    shown = {"account": as_text(entry.title), **(shown or {})}
     ir.async_create_issue(
         hass,
         DOMAIN,
-        issue_id(entry, issue),
-        data={
-            "entry_id": entry.entry_id,
-            "account": as_text(entry.title),
-            **placeholders,
-        }
-        if fixable
-        else None,
+        issue_id(entry, issue, of),
+        data={"entry_id": entry.entry_id, **shown, **(data or {})} if fixable else None,
         is_fixable=fixable,
+        is_persistent=persistent,
         severity=severity,
         translation_key=text or issue,
-        translation_placeholders={"account": as_text(entry.title), **placeholders},
+        translation_placeholders=shown,
     )
