@@ -223,7 +223,7 @@ class Lifecycle:
         if READ_PERMISSION in back:
             self._mailbox.allow(token.scope)
             self._mailbox.try_again()
-            self.stream.change_filters(self._plan)
+            self._replan()
         self.stream.ask_again_for_rights()
 
     async def look_for(self, permission: str) -> None:
@@ -356,13 +356,7 @@ class Lifecycle:
         while True:
             await asyncio.sleep(RESYNC_EVERY)
             self.stream.ask_again()
-            self._rereads.read_again(self._tracker.presences)
-            self._members.changed()
-            self._mailbox.wake()
-            self._queues.wake()
-
-    def _replan(self) -> None:
-        self.stream.change_filters(self._plan)
+            self._read_everything()
 
     async def _read_after_unreadable(self) -> None:
         """Read everything some time after something that could not be read: nobody knows whom it was about."""
@@ -372,10 +366,16 @@ class Lifecycle:
             await asyncio.sleep(pauses.next(clock()))
             self._unreadable.clear()
             _LOGGER.debug("Reading everything again: something could not be read")
-            self._rereads.read_again(self._tracker.presences)
-            self._members.changed()
-            self._mailbox.wake()
-            self._queues.wake()
+            self._read_everything()
+
+    def _read_everything(self) -> None:
+        self._rereads.read_again(self._tracker.presences)
+        self._members.changed()
+        self._mailbox.wake()
+        self._queues.wake()
+
+    def _replan(self) -> None:
+        self.stream.change_filters(self._plan)
 
     def _ask_for_voicemails(self) -> None:
         self._replan()
@@ -398,7 +398,7 @@ class Lifecycle:
         for key in left:
             self._tracker.forget(key)
         self._queues.follow(self._members.own, self._members.extensions)
-        self.stream.change_filters(self._plan)
+        self._replan()
         now, reported = self._members.extensions, self._reported
         joined = tuple(key for key in now if key not in before or key not in reported)
         # Read before they are reported, so that they have a state from the start.
