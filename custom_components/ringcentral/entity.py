@@ -66,7 +66,7 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     async def async_added_to_hass(self) -> None:
         """Listen; the state that is written right after this shows what is known now."""
         await super().async_added_to_hass()
-        self._refresh()
+        self._take_over()
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
@@ -75,14 +75,15 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        value = self._value() if self._is_available() else _UNAVAILABLE
-        if value != self._shown:
-            self._take_over(value)
+        if self._take_over():
             self.async_write_ha_state()
 
     @callback
-    def _take_over(self, value: Any) -> None:
-        """Have the state show a value that it does not show yet."""
+    def _take_over(self) -> bool:
+        """Take the value over, and return whether the state is another one now."""
+        value = self._value() if self._is_available() else _UNAVAILABLE
+        if value == self._shown:
+            return False
         if value is _UNAVAILABLE:
             self._attr_available = False
         else:
@@ -90,12 +91,7 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
                 self._attr_available = True
             self._show(value)
         self._shown = value
-
-    def _refresh(self) -> None:
-        """Take over what is known now; who calls this sees to the state."""
-        value = self._value() if self._is_available() else _UNAVAILABLE
-        if value != self._shown:
-            self._take_over(value)
+        return True
 
     @override
     async def async_update(self) -> None:
@@ -122,7 +118,7 @@ class ExtensionEntity(RingCentralEntity):
             f"{coordinator.account_id}_{extension_id}_{description.key}"
         )
         self._attr_translation_key = description.key
-        self._refresh()
+        self._take_over()
 
     @property
     @override
@@ -175,7 +171,7 @@ class AccountEntity(RingCentralEntity):
         self._attr_device_info = DeviceInfo(
             identifiers={account_identifier(coordinator.account_id)}
         )
-        self._refresh()
+        self._take_over()
 
 
 def _is_nobody(extension: Extension) -> bool:
