@@ -12,8 +12,9 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .aioringcentral.calls.reducer import CallPhase, Calls
-from .aioringcentral.models import Presence
+from .aioringcentral.calls.reducer import CallPhase
+from .aioringcentral.status import Standing
+from .call_sensors import CallsDescription, CallsSensor, knows_calls
 from .coordinator import RingCentralCoordinator
 from .entity import ExtensionEntity
 from .listeners import CALLS
@@ -42,38 +43,32 @@ MEMBERS: tuple[MembersDescription, ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingDescription(SensorEntityDescription):
-    """A fact about the calls that wait in a queue."""
-
-    value_fn: Callable[[Presence, Calls], int | datetime | None]
-
-
-def _waiting_calls(presence: Presence, calls: Calls) -> int | None:
+def _waiting_calls(now: Standing) -> int | None:
     """Return how many calls wait; whoever answers one takes it from the queue."""
-    if not presence.telephony_status and presence.active_calls is None:
+    if not knows_calls(now.presence):
         return None
+    calls = now.calls
     return sum(call.phase is CallPhase.RINGING for call in calls.calls) + calls.unseen
 
 
-def _waiting_since(_presence: Presence, calls: Calls) -> datetime | None:
+def _waiting_since(now: Standing) -> datetime | None:
     return min(
         [
             call.began
-            for call in calls.calls
+            for call in now.calls.calls
             if call.began and call.phase is CallPhase.RINGING
         ],
         default=None,
     )
 
 
-WAITING: tuple[WaitingDescription, ...] = (
-    WaitingDescription(
+WAITING: tuple[CallsDescription, ...] = (
+    CallsDescription(
         key="waiting_calls",
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=_waiting_calls,
     ),
-    WaitingDescription(
+    CallsDescription(
         key="waiting_since",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=_waiting_since,
@@ -87,9 +82,7 @@ def waiting_sensors(
     """Yield the sensors of who waits, for a queue."""
     if coordinator.extensions[extension_id].type == "Department":
         for fact in WAITING:
-            yield WaitingSensor(
-                coordinator, fact, extension_id, ("telephony_status", CALLS)
-            )
+            yield CallsSensor(coordinator, fact, extension_id)
 
 
 def member_sensors(
@@ -99,16 +92,6 @@ def member_sensors(
     if coordinator.queues.is_offered(extension_id):
         for number in MEMBERS:
             yield MembersSensor(coordinator, number, extension_id, (QUEUES,))
-
-
-class WaitingSensor(ValueSensor, ExtensionEntity):
-    """A fact about the calls that wait in a queue."""
-
-    entity_description: WaitingDescription
-
-    @override
-    def _value(self) -> int | datetime | None:
-        return self.entity_description.value_fn(self.presence, self.calls)
 
 
 class MembersSensor(ValueSensor, ExtensionEntity):

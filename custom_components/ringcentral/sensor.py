@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter
@@ -25,12 +24,12 @@ from .aioringcentral.calls.reducer import CallPhase
 from .aioringcentral.models import (
     DndStatus,
     MeetingStatus,
-    Presence,
     PresenceStatus,
     TelephonyStatus,
     UserStatus,
 )
 from .aioringcentral.status import Standing, Status
+from .call_sensors import CallsDescription, CallsSensor, knows_calls
 from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, ATTR_SINCE
 from .coordinator import RingCentralConfigEntry
 from .entity import AccountEntity, ExtensionEntity, add_for_each_extension, those_of
@@ -94,24 +93,12 @@ WORDS: tuple[WordDescription, ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class CallsDescription(SensorEntityDescription):
-    """Something about the calls of an extension."""
-
-    value_fn: Callable[[Standing], int | datetime | None]
-
-
-def _knows_calls(presence: Presence) -> bool:
-    # What is kept of calls may date from before a break.
-    return bool(presence.telephony_status) or presence.active_calls is not None
-
-
 CALL_FACTS: tuple[CallsDescription, ...] = (
     CallsDescription(
         key="active_calls",
         entity_registry_enabled_default=False,
         value_fn=lambda now: (
-            now.calls.in_progress if _knows_calls(now.presence) else None
+            now.calls.in_progress if knows_calls(now.presence) else None
         ),
     ),
     CallsDescription(
@@ -165,9 +152,7 @@ async def async_setup_entry(
         for word in of(extension_id, WORDS):
             yield WordSensor(coordinator, word, extension_id, (word.key,))
         for calls in of(extension_id, CALL_FACTS):
-            yield CallsSensor(
-                coordinator, calls, extension_id, ("telephony_status", CALLS)
-            )
+            yield CallsSensor(coordinator, calls, extension_id)
         for total in of(extension_id, TODAY):
             yield TodaySensor(coordinator, total, extension_id)
         yield from waiting_sensors(coordinator, extension_id)
@@ -280,16 +265,6 @@ class WordSensor(ValueSensor, ExtensionEntity):
     @override
     def _show(self, value: StrEnum | None) -> None:
         self._attr_native_value = None if value is None else value._name_.lower()
-
-
-class CallsSensor(ValueSensor, ExtensionEntity):
-    """A fact about the calls of an extension."""
-
-    entity_description: CallsDescription
-
-    @override
-    def _value(self) -> int | datetime | None:
-        return self.entity_description.value_fn(self.standing)
 
 
 class VoicemailsSensor(ValueSensor, ExtensionEntity):
