@@ -5,26 +5,17 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, override
 
-from homeassistant.const import CONF_FOR, CONF_OPTIONS, CONF_TARGET, Platform
+from homeassistant.const import CONF_FOR, CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.target import (
-    TargetStateChangedData,
-    async_track_target_selector_state_change_event,
-)
-from homeassistant.helpers.trigger import (
-    Trigger,
-    TriggerActionRunner,
-    TriggerConfig,
-    TriggerNotTriggeredReporter,
-)
-from homeassistant.helpers.typing import ConfigType
+from homeassistant.helpers.target import TargetStateChangedData
+from homeassistant.helpers.trigger import TriggerActionRunner
 import voluptuous as vol
 
 from .aioringcentral.status import Status
 from .const import ATTR_ALSO, CONF_STATUS
-from .own_entities import check_named, own_entities
+from .watching_trigger import WatchingTrigger
 
 
 def _flat(values: list[Any]) -> list[Any]:
@@ -37,7 +28,6 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 _KEY: Final = "status"
-_DOMAINS: Final = (Platform.SENSOR,)
 _SCHEMA = vol.Schema(
     {
         vol.Required(CONF_TARGET): cv.TARGET_FIELDS,
@@ -69,7 +59,7 @@ def most_urgent(
     return next((str(each) for each in Status if each in true and each in wanted), None)
 
 
-class MostUrgentStatusTrigger(Trigger):
+class MostUrgentStatusTrigger(WatchingTrigger):
     """Fires when the most urgent status changes, also to and from none; and once at its start.
 
     A start is that of Home Assistant, and whenever the automation is saved or turned on; it lasts until
@@ -80,47 +70,10 @@ class MostUrgentStatusTrigger(Trigger):
     _schema = _SCHEMA
 
     @override
-    @classmethod
-    async def async_validate_config(
-        cls, hass: HomeAssistant, config: ConfigType
-    ) -> ConfigType:
-        """Refuse what is named, but can never fit."""
-        checked: ConfigType = _SCHEMA(config)
-        await check_named(hass, checked, _KEY, _DOMAINS)
-        return checked
-
-    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take the extensions, and which statuses count."""
-        super().__init__(hass, config)
-        options = config.options or {}
-        self._target = config.target or {}
-        self._wanted: list[str] = options[CONF_STATUS]
-        self._duration: timedelta | None = options.get(CONF_FOR)
-
-    @override
-    async def async_attach_runner(
-        self,
-        run_action: TriggerActionRunner,
-        did_not_trigger: TriggerNotTriggeredReporter | None = None,
-    ) -> CALLBACK_TYPE:
+    def _watch(self, run_action: TriggerActionRunner) -> _Watch:
         """Fire once, and with every change."""
-        watch = _Watch(self._hass, self._wanted, self._duration, run_action)
-        stop = await async_track_target_selector_state_change_event(
-            self._hass,
-            self._target,
-            watch.changed,
-            lambda entities: own_entities(self._hass, entities, _KEY, _DOMAINS),
-            watch.entities_changed,
-        )
-        # Where there are no entities (yet), nothing was called.
-        watch.look_soon()
-
-        @callback
-        def remove() -> None:
-            stop()
-            watch.stop()
-
-        return remove
+        wanted, duration = self._options[CONF_STATUS], self._options.get(CONF_FOR)
+        return _Watch(self._hass, wanted, duration, run_action)
 
 
 class _Watch:
@@ -157,6 +110,11 @@ class _Watch:
     ) -> None:
         """Look at others from now on."""
         self._entities = tuple(states)
+        self.look_soon()
+
+    @callback
+    def start(self) -> None:
+        """Look at once: where there are no sensors (yet), nothing is called."""
         self.look_soon()
 
     @callback

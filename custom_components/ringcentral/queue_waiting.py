@@ -10,29 +10,18 @@ from homeassistant.const import (
     CONF_OPTIONS,
     CONF_TARGET,
     STATE_UNAVAILABLE,
-    Platform,
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.target import (
-    TargetStateChangedData,
-    async_track_target_selector_state_change_event,
-)
-from homeassistant.helpers.trigger import (
-    Trigger,
-    TriggerActionRunner,
-    TriggerConfig,
-    TriggerNotTriggeredReporter,
-)
-from homeassistant.helpers.typing import ConfigType
+from homeassistant.helpers.target import TargetStateChangedData
+from homeassistant.helpers.trigger import TriggerActionRunner
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .own_entities import check_named, own_entities
+from .watching_trigger import WatchingTrigger
 
 _KEY: Final = "waiting_since"
-_DOMAINS: Final = (Platform.SENSOR,)
 _SCHEMA = vol.Schema(
     {
         vol.Required(CONF_TARGET): cv.TARGET_FIELDS,
@@ -43,7 +32,7 @@ _SCHEMA = vol.Schema(
 )
 
 
-class QueueCallWaitingTrigger(Trigger):
+class QueueCallWaitingTrigger(WatchingTrigger):
     """Fires when the call that waits longest in a queue has waited for so long, once for each such call.
 
     What had waited for so long before it was known, as after a start or a lost connection, is no news.
@@ -53,43 +42,10 @@ class QueueCallWaitingTrigger(Trigger):
     _schema = _SCHEMA
 
     @override
-    @classmethod
-    async def async_validate_config(
-        cls, hass: HomeAssistant, config: ConfigType
-    ) -> ConfigType:
-        """Refuse what is named, but can never fit."""
-        checked: ConfigType = _SCHEMA(config)
-        await check_named(hass, checked, _KEY, _DOMAINS)
-        return checked
-
-    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take the queues, and how long a call has to wait."""
-        super().__init__(hass, config)
-        self._target = config.target or {}
-        self._wait: timedelta = (config.options or {}).get(CONF_FOR) or timedelta()
-
-    @override
-    async def async_attach_runner(
-        self,
-        run_action: TriggerActionRunner,
-        did_not_trigger: TriggerNotTriggeredReporter | None = None,
-    ) -> CALLBACK_TYPE:
+    def _watch(self, run_action: TriggerActionRunner) -> _Watch:
         """Watch every queue by itself."""
-        watch = _Watch(self._hass, self._wait, run_action)
-        stop = await async_track_target_selector_state_change_event(
-            self._hass,
-            self._target,
-            watch.changed,
-            lambda entities: own_entities(self._hass, entities, _KEY, _DOMAINS),
-            watch.entities_changed,
-        )
-
-        @callback
-        def remove() -> None:
-            stop()
-            watch.stop()
-
-        return remove
+        wait: timedelta = self._options.get(CONF_FOR) or timedelta()
+        return _Watch(self._hass, wait, run_action)
 
 
 class _Watch:
@@ -124,6 +80,10 @@ class _Watch:
             self._stop_timer(entity_id)
         for entity_id in added:
             self._look(entity_id, None, states[entity_id])
+
+    @callback
+    def start(self) -> None:
+        """Do nothing: what waited before is no news."""
 
     @callback
     def stop(self) -> None:
