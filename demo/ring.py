@@ -92,6 +92,21 @@ class Line:
             f"{said} with the name or number {wanted!r}. Choose one:{listed}"
         )
 
+    async def post(self, session: aiohttp.ClientSession, path: str, body: Json) -> None:
+        """Have the emulator do something: POST to its own interface.
+
+        Raises:
+            RingFailed: it does not answer, or refuses.
+        """
+        try:
+            async with session.post(
+                f"{self.emulator}/emulator/{path}", json=body
+            ) as reply:
+                if not reply.ok:
+                    raise RingFailed(f"the emulator refused: {await reply.text()}")
+        except aiohttp.ClientError as error:
+            raise RingFailed(f"the demo's emulator does not answer: {error}") from None
+
 
 def _file(folder: Path) -> Path:
     return folder / "running.json"
@@ -119,16 +134,7 @@ async def ring(
                 "call": _CALL,
                 "script": [word],
             }
-            try:
-                async with session.post(
-                    f"{line.emulator}/emulator/calls", json=body
-                ) as reply:
-                    if not reply.ok:
-                        raise RingFailed(f"the emulator refused: {await reply.text()}")
-            except aiohttp.ClientError as error:
-                raise RingFailed(
-                    f"the demo's emulator does not answer: {error}"
-                ) from None
+            await line.post(session, "calls", body)
 
         try:
             await play("ring")

@@ -10,7 +10,7 @@ import aiohttp
 from .api import Json
 from .entities import Entities
 from .office import Office
-from .ring import Line, RingFailed
+from .ring import Line
 from .states import ABSENT
 
 # Who leaves one, and how many seconds it is.
@@ -32,14 +32,7 @@ async def leave(folder: Path, say: Callable[[str], None]) -> None:
     """
     line = Line.read(folder)
     async with aiohttp.ClientSession() as session:
-        try:
-            async with session.post(
-                f"{line.emulator}/emulator/voicemails", json=_LEFT
-            ) as reply:
-                if not reply.ok:
-                    raise RingFailed(f"the emulator refused: {await reply.text()}")
-        except aiohttp.ClientError as error:
-            raise RingFailed(f"the demo's emulator does not answer: {error}") from None
+        await line.post(session, "voicemails", _LEFT)
     say(f"You have a voicemail. {line.desk} counts it")
     say("Hear it under Media > RingCentral")
 
