@@ -187,23 +187,15 @@ async def test_it_shows_as_much_of_the_caller_as_the_options_say(
         assert callers == shown
 
 
-@pytest.mark.parametrize("ids", ["absent", "other"])
-async def test_of_a_call_that_the_log_names_otherwise_nothing_is_told(
-    hass: HomeAssistant, emulator: Emulator, ids: str
+@pytest.mark.parametrize(
+    "faults",
+    [{"call_log_ids": "absent"}, {"call_log_ids": "other"}, {"call_log_delay": 600}],
+    ids=["no ids", "other ids", "not there yet"],
+)
+async def test_of_a_call_that_is_not_found_in_the_log_nothing_is_told(
+    hass: HomeAssistant, emulator: Emulator, faults: dict[str, Any]
 ) -> None:
-    emulator.faults.set(call_log_ids=ids)
-    async with following(hass, emulator) as story:
-        await offered(story)
-        await story.call("ring", "reject")
-        await emulator.wait_for(lambda: emulator.counters.requests[SYNC] == 2)
-        await story.all_heard()
-        assert told(story)["event_type"] == "missed"
-
-
-async def test_of_a_call_that_is_not_in_the_log_yet_nothing_is_told(
-    hass: HomeAssistant, emulator: Emulator
-) -> None:
-    emulator.faults.set(call_log_delay=600)
+    emulator.faults.set(**faults)
     async with following(hass, emulator) as story:
         await offered(story)
         await story.call("ring", "reject")

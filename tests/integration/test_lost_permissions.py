@@ -85,6 +85,16 @@ async def test_a_permission_that_voicemail_lost_is_named_until_it_is_back(
             assert set(story.seen_unavailable()) <= ours
 
 
+async def marks_until(story: Story, lost_as: str) -> None:
+    """Mark a voicemail, have another one left, and take the right to mark it away."""
+    await story.shows(voicemails="1")
+    await mark(story)
+    await story.shows(voicemails="0")
+    story.emulator.mail.leave(story.own)
+    await story.shows(voicemails="1")
+    await taken_away(story, lost_as, "EditMessages")
+
+
 async def test_a_token_that_names_it_withdraws_the_repair(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
@@ -92,12 +102,7 @@ async def test_a_token_that_names_it_withdraws_the_repair(
     emulator.faults.set(access_token_ttl=3)
     with hasty():
         async with following(hass, emulator) as story:
-            await story.shows(voicemails="1")
-            await mark(story)
-            await story.shows(voicemails="0")
-            emulator.mail.leave(story.own)
-            await story.shows(voicemails="1")
-            await taken_away(story, "permissions_removed", "EditMessages")
+            await marks_until(story, "permissions_removed")
             assert lost(hass) == ["Edit Messages"]
             emulator.faults.set(permissions_removed=[])
             await story.until(lambda: issues(hass) == [])
@@ -109,12 +114,7 @@ async def test_marking_that_works_again_withdraws_the_repair(
     """The role has it again, which no token tells."""
     emulator.mail.leave(emulator.own_extension_id)
     async with following(hass, emulator) as story:
-        await story.shows(voicemails="1")
-        await mark(story)
-        await story.shows(voicemails="0")
-        emulator.mail.leave(story.own)
-        await story.shows(voicemails="1")
-        await taken_away(story, "user_permissions_removed", "EditMessages")
+        await marks_until(story, "user_permissions_removed")
         # It is still known after a reload that it was in use, and who would tell of it otherwise.
         await story.reload()
         await story.shows(voicemails="1")
