@@ -2,7 +2,7 @@
 
 A block is what the loop's thread computes between two looks at what came in meanwhile. It is CPU time, so
 that other programs on the machine do not count. Python's garbage collector stops everything now and then,
-whoever's turn it is: that is told apart.
+whoever's turn it is, and is reported separately.
 """
 
 import asyncio

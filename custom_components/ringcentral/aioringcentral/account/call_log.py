@@ -28,9 +28,9 @@ _LOGGER = logging.getLogger(__name__)
 _THERE_AFTER: Final = 32.0
 # Seconds that missed calls that do not end may put off the reading of the first.
 _AT_LAST_AFTER: Final = 120.0
-# Seconds after which nobody waits any more for how a call ended.
+# Seconds after which it is too late to report how a call ended.
 _TOO_OLD: Final = 600.0
-# Calls of one reading; of more at once the first are told, and of the others nothing.
+# Missed calls that one reading looks up; if there are more, the rest are not reported.
 _MOST_CALLS: Final = 100
 # What the clocks of the service and ours may differ by.
 _MARGIN: Final = timedelta(minutes=5)
