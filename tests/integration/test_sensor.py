@@ -1,6 +1,6 @@
 """Sensors: which there are, and what they show."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -32,6 +32,7 @@ from . import entry_for
 from .stories import Story, hasty, office, only, park_location, talking
 
 SENSOR = "custom_components.ringcentral.sensor"
+TODAY = "custom_components.ringcentral.today"
 
 
 @pytest.fixture
@@ -48,7 +49,11 @@ async def test_all_sensors(
 ) -> None:
     own, park = emulator.own_extension_id, park_location(emulator)
     clock = SimpleNamespace(utcnow=lambda: datetime(2026, 11, 24, 9, tzinfo=UTC))
-    with only(Platform.SENSOR), patch(f"{SENSOR}.dt_util", clock):
+    with (
+        only(Platform.SENSOR),
+        patch(f"{SENSOR}.dt_util", clock),
+        patch(f"{TODAY}._today", lambda: date(2026, 11, 24)),
+    ):
         async with office(
             hass,
             emulator,
