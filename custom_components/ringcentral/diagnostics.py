@@ -112,6 +112,15 @@ def _connection(account: Account, now: float, *, available: bool) -> dict[str, A
         "close_codes": list(history.close_codes),
         "error_codes": list(history.error_codes),
         "events_overtaken": account.presences.overtaken,
+        "readings": [
+            {
+                "cause": str(each.cause),
+                "extensions": each.extensions,
+                "due_age_seconds": _age(each.since, now),
+                "age_seconds": _age(each.at, now),
+            }
+            for each in account.last_readings
+        ],
     }
 
 

@@ -25,6 +25,7 @@ from aioringcentral.account import (
 from aioringcentral.account.listener import Listeners
 from aioringcentral.account.members import carried_over
 from aioringcentral.calls.reducer import CallEventType, Calls
+from aioringcentral.causes import Cause
 from aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
@@ -280,7 +281,7 @@ async def test_members_of_a_reading_that_was_cut_short_are_reported_later(
         async with listening(emulator, Choices(account=True)) as (account, heard):
             reading = asyncio.Event()
 
-            async def hang(_extension_ids: tuple[str, ...]) -> None:
+            async def hang(_wanted: object) -> None:
                 reading.set()
                 await asyncio.Event().wait()
 
@@ -348,7 +349,7 @@ async def test_a_filter_that_was_in_doubt_has_presence_read_once_it_is_live(
             life._filters_live(
                 Subscription(live=(OWN, another), refused={}), is_read=False
             )
-            read.assert_called_once_with(account.presences)
+            read.assert_called_once_with(account.presences, Cause.NEW_FILTER)
 
 
 async def test_a_break_is_caught_up_with_although_something_else_fails(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 from unittest.mock import patch
 
 import pytest
@@ -12,6 +12,7 @@ from aioringcentral import pauses
 from aioringcentral.account.listener import Listeners
 from aioringcentral.account.presence_tracker import PresenceTracker
 from aioringcentral.batches import Readings
+from aioringcentral.causes import Cause, Why
 from aioringcentral.models import PresenceUpdate, TelephonyStatus
 from aioringcentral.presence import update_from_event, update_from_rest
 from aioringcentral.rest import Rest
@@ -19,6 +20,8 @@ from aioringcentral.rest import Rest
 from .wirebodies import event, rest_presence
 
 EVERYONE = [str(number) for number in range(5500101, 5500121)]
+
+BROKEN = Why(Cause.BREAK, 0.0)
 
 
 class _Quiet:
@@ -51,7 +54,7 @@ async def test_an_event_between_two_parts_of_a_snapshot_stays(key: str) -> None:
         cast(Rest, _Quiet()), Listeners(), lambda: datetime.now(UTC)
     )
     tracker.presences.follow(EVERYONE)
-    stale = dict.fromkeys(EVERYONE)
+    stale = dict.fromkeys(EVERYONE, BROKEN)
     with patch.object(pauses, "_PART", 0.0):
         reading = asyncio.create_task(tracker.catch_up(stale))
         await _turns(10)
@@ -73,7 +76,7 @@ async def test_a_snapshot_that_is_cut_short_is_read_again() -> None:
         cast(Rest, _Quiet()), Listeners(), lambda: datetime.now(UTC)
     )
     tracker.presences.follow(EVERYONE)
-    stale: dict[str, Any] = dict.fromkeys(EVERYONE)
+    stale = dict.fromkeys(EVERYONE, BROKEN)
     with patch.object(pauses, "_PART", 0.0):
         reading = asyncio.create_task(tracker.catch_up(stale))
         await _turns(10)

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from aioringcentral.causes import Cause, Why
 from aioringcentral.models import ActiveCall, Presence, TelephonyStatus
 from aioringcentral.suspects import Suspects
 
@@ -16,8 +17,8 @@ def test_a_phone_that_rings_for_long_is_read_again() -> None:
     assert suspects.look_at(RINGING, 0)
     assert not suspects.look_at(RINGING, 60)
     assert suspects.next_due() == 120
-    assert suspects.due(119) == ()
-    assert suspects.due(120) == ("1",)
+    assert suspects.due(119) == {}
+    assert suspects.due(120) == {"1": Why(Cause.RINGING, 0)}
     assert suspects.next_due() == 240
 
 
@@ -50,7 +51,7 @@ def test_a_doubt_that_could_not_be_resolved_is_read_sooner() -> None:
     """Not after the time in which a resolved one is looked at again; where it is gone, never."""
     suspects = Suspects()
     suspects.look_at(SHORT, 0)
-    assert suspects.due(3) == ("1",)
+    assert suspects.due(3) == {"1": Why(Cause.CALLS, 0)}
     suspects.postpone(["1", "2"], 3)
     assert suspects.next_due() == 5
     suspects.look_at(IDLE, 6)
@@ -64,7 +65,7 @@ def test_what_cannot_be_read_is_asked_for_ever_more_seldom() -> None:
     suspects.look_at(SHORT, 0)
     asked = list[float]()
     while (now := suspects.next_due() or 0.0) < 1_200:
-        assert suspects.due(now) == ("1",)
+        assert suspects.due(now) == {"1": Why(Cause.CALLS, 0)}
         asked.append(now)
         suspects.postpone(["1"], now)
     pauses = [later - earlier for earlier, later in pairwise(asked)]

@@ -6,6 +6,8 @@ from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 
+from custom_components.ringcentral.aioringcentral.account import lifecycle, members
+from custom_components.ringcentral.aioringcentral.causes import Cause, Read
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
 from custom_components.ringcentral.aioringcentral.stream.connection import Connection
 from emulator import Emulator
@@ -47,6 +49,60 @@ async def goes_on(story: Story, person: str) -> None:
     await story.call("ring", at=person)
     await story.shows(person, telephony_status="ringing")
     assert story.seen_unavailable() == []
+
+
+async def reading(story: Story, cause: Cause) -> Read:
+    """Return the reading that was made for a cause."""
+    last = story.coordinator.account.last_readings
+
+    def found() -> list[Read]:
+        return [each for each in last if each.cause is cause]
+
+    await story.until(lambda: bool(found()))
+    (only,) = found()
+    return only
+
+
+async def replaced(story: Story) -> None:
+    """See the next socket take over from the present one."""
+    stream = story.coordinator.account.stream
+    stream._replace.set()
+    await story.until(lambda: stream.history.replacements >= 1)
+    assert stream.history.losses == 0
+
+
+async def test_what_was_due_before_a_planned_end_is_no_reading_of_its_own(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """An unreadable frame has everything read a minute or more later, and whatever comes in between."""
+    with hasty(), patch.object(lifecycle, "UNREADABLE_AFTER", 0.5):
+        async with office(hass, emulator, follow=["account"]) as story:
+            await emulator.send_frame("garbage")
+            await story.call("ring")
+            await story.shows(telephony_status="ringing")
+            begun = hass.loop.time()
+            await replaced(story)
+            found = await reading(story, Cause.UNREADABLE)
+            assert found.extensions == len(story.coordinator.account.presences)
+            assert found.since <= begun
+            assert found.at >= found.since + 0.5
+
+
+async def test_whom_an_event_of_the_lists_names_is_read_for_that_event(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """However long changes of the lists are collected, and whatever comes in between."""
+    (person,) = colleagues(emulator, 1)
+    with hasty(), patch.object(members, "_SETTLE", 0.5):
+        async with office(hass, emulator, follow=["account"]) as story:
+            await emulator.rename_extension(person, "Nora New")
+            await story.call("ring")
+            await story.shows(telephony_status="ringing")
+            begun = hass.loop.time()
+            await replaced(story)
+            found = await reading(story, Cause.LISTS)
+            assert found.extensions == 1
+            assert found.since <= begun
 
 
 async def test_a_renewal_without_a_ticket_is_tried_again(

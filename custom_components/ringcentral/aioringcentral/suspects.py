@@ -1,9 +1,10 @@
 """Which extensions to read again because their presence may be wrong. No I/O."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from .backoff import Backoff
+from .causes import Cause, Why
 from .models import Presence, TelephonyStatus
 from .presence import calls_disagree
 
@@ -15,24 +16,31 @@ _RINGING_AFTER: Final = 120.0
 _UNREAD_AFTER: Final = 2.0
 
 
+class _Doubt(NamedTuple):
+    """Why an extension is a suspect, and when it is read."""
+
+    why: Why
+    at: float
+
+
 class Suspects:
     """Extensions to read again, and when; times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._due: dict[str, tuple[str, float]] = {}
+        self._due: dict[str, _Doubt] = {}
         self._backoff = Backoff()
 
     def look_at(self, presence: Presence, now: float) -> bool:
         """Look at a presence that changed; return whether it became a suspect."""
-        kind, delay = _suspicion(presence)
-        if kind is None:
+        cause, delay = _suspicion(presence)
+        if cause is None:
             self._due.pop(presence.extension_id, None)
             return False
         known = self._due.get(presence.extension_id)
-        if known is not None and known[0] == kind:
+        if known is not None and known.why.cause is cause:
             return False
-        self._due[presence.extension_id] = (kind, now + delay)
+        self._due[presence.extension_id] = _Doubt(Why(cause, now), now + delay)
         return True
 
     def postpone(
@@ -42,7 +50,7 @@ class Suspects:
         until = now + max(_UNREAD_AFTER, self._backoff.next(wait))
         for key in extension_ids:
             if key in self._due:
-                self._due[key] = (self._due[key][0], until)
+                self._due[key] = self._due[key]._replace(at=until)
 
     def could_be_read(self) -> None:
         """Begin with short pauses again."""
@@ -50,13 +58,13 @@ class Suspects:
 
     def next_due(self) -> float | None:
         """Return when the next extension is to be read."""
-        return min((at for _, at in self._due.values()), default=None)
+        return min((doubt.at for doubt in self._due.values()), default=None)
 
-    def due(self, now: float) -> tuple[str, ...]:
-        """Return the extensions to read now; each is looked at again after its own delay."""
-        due = tuple(key for key, (_, at) in self._due.items() if at <= now)
-        for key in due:
-            self._due[key] = (self._due[key][0], now + _RINGING_AFTER)
+    def due(self, now: float) -> dict[str, Why]:
+        """Return the extensions to read now, and why; each is looked at again after its own delay."""
+        due = {key: doubt.why for key, doubt in self._due.items() if doubt.at <= now}
+        for key, why in due.items():
+            self._due[key] = _Doubt(why, now + _RINGING_AFTER)
         return due
 
     def forget(self, extension_id: str) -> None:
@@ -64,9 +72,9 @@ class Suspects:
         self._due.pop(extension_id, None)
 
 
-def _suspicion(presence: Presence) -> tuple[str | None, float]:
+def _suspicion(presence: Presence) -> tuple[Cause | None, float]:
     if calls_disagree(presence):
-        return "calls", _DISAGREE_AFTER
+        return Cause.CALLS, _DISAGREE_AFTER
     if presence.telephony_status is TelephonyStatus.RINGING:
-        return "ringing", _RINGING_AFTER
+        return Cause.RINGING, _RINGING_AFTER
     return None, 0.0

@@ -1,5 +1,6 @@
 """One account: signs in, follows extensions, and keeps their presence right until it is stopped."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
@@ -7,6 +8,7 @@ from typing import Any, Final, Self
 
 from ..call_log import Outcome
 from ..calls.reducer import CallEvent
+from ..causes import Cause, LastReadings, Why
 from ..errors import Misconfigured, Reason, RingCentralError, SignInRequired
 from ..membership import Follow
 from ..models import DndStatus, Extension, Presence, UserStatus
@@ -203,6 +205,11 @@ class Account[SignInT: SignIn = SignIn]:
         return self._lifecycle.last_error
 
     @property
+    def last_readings(self) -> LastReadings:
+        """The last readings of presence, and why they were made."""
+        return self._tracker.last_readings
+
+    @property
     def observations(self) -> Observations:
         """Which way the service went where its documentation leaves it open."""
         return self._sign_in.rest.observations
@@ -294,6 +301,7 @@ class Account[SignInT: SignIn = SignIn]:
         Raises:
             RingCentralError: it could not be read.
         """
+        self._tracker.note({extension_id: _asked()})
         found = await self._tracker.show_reply(
             extension_id, self.sign_in.rest.presence(extension_id)
         )
@@ -340,7 +348,13 @@ class Account[SignInT: SignIn = SignIn]:
         self, extension_ids: tuple[str, ...], *, reset: bool, is_live: bool = False
     ) -> None:
         """Read presence of followed extensions; see `PresenceTracker.read`."""
-        await self._tracker.read(extension_ids, reset=reset, is_live=is_live)
+        await self._tracker.read(
+            dict.fromkeys(extension_ids, _asked()), reset=reset, is_live=is_live
+        )
+
+
+def _asked() -> Why:
+    return Why(Cause.ASKED, asyncio.get_running_loop().time())
 
 
 def _utcnow() -> datetime:

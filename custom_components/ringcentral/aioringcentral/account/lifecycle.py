@@ -1,13 +1,14 @@
 """The life of an account's connection: started, caught up after breaks, begun again after refusals, stopped."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 import logging
 from typing import Any, Final
 
 from ..auth import Token
 from ..backoff import Backoff, GrowingPauses
 from ..call_log import READ_PERMISSION as CALL_LOG_PERMISSION
+from ..causes import Cause, Why
 from ..errors import (
     APP_PERMISSION,
     PermissionMissing,
@@ -250,7 +251,7 @@ class Lifecycle:
         live = frozenset(subscription.live if subscription else ())
         new = live - self._live_filters
         if not is_read and any(is_presence_filter(name) for name in new):
-            self._rereads.read_again(self._tracker.presences)
+            self._rereads.read_again(self._tracker.presences, Cause.NEW_FILTER)
         self._live_filters = live
         self._has_account_filter = EVERYONE in live
 
@@ -313,9 +314,7 @@ class Lifecycle:
             group.create_task(self.stream.run())
             group.create_task(self._catch_up())
             group.create_task(self._rereads.run())
-            group.create_task(
-                self._members.run(self._update_members, self._rereads.read_again)
-            )
+            group.create_task(self._members.run(self._update_members, self._read_away))
             group.create_task(self._resync())
             group.create_task(self._read_after_unreadable())
             group.create_task(self._mailbox.run())
@@ -333,7 +332,8 @@ class Lifecycle:
             await self._behind.wait()
             self._behind.clear()
             breaks = self._breaks
-            stale = dict.fromkeys(self._tracker.presences)
+            why = Why(Cause.BREAK, asyncio.get_running_loop().time())
+            stale = dict.fromkeys(self._tracker.presences, why)
             while stale and breaks == self._breaks:
                 try:
                     wait = await self._tracker.catch_up(stale)
@@ -356,20 +356,21 @@ class Lifecycle:
         while True:
             await asyncio.sleep(RESYNC_EVERY)
             self.stream.ask_again()
-            self._read_everything()
+            self._read_everything(Cause.SLOW)
 
     async def _read_after_unreadable(self) -> None:
         """Read everything some time after something that could not be read: nobody knows whom it was about."""
         pauses, clock = GrowingPauses(UNREADABLE_AFTER), asyncio.get_running_loop().time
         while True:
             await self._unreadable.wait()
-            await asyncio.sleep(pauses.next(clock()))
+            since = clock()
+            await asyncio.sleep(pauses.next(since))
             self._unreadable.clear()
             _LOGGER.debug("Reading everything again: something could not be read")
-            self._read_everything()
+            self._read_everything(Cause.UNREADABLE, since)
 
-    def _read_everything(self) -> None:
-        self._rereads.read_again(self._tracker.presences)
+    def _read_everything(self, cause: Cause, since: float | None = None) -> None:
+        self._rereads.read_again(self._tracker.presences, cause, since)
         self._members.changed()
         self._mailbox.wake()
         self._queues.wake()
@@ -391,7 +392,10 @@ class Lifecycle:
         ]
         self._tracker.presences.follow(self._members.extensions, without_person)
 
-    async def _update_members(self) -> None:
+    def _read_away(self, extension_ids: Iterable[str], since: float) -> None:
+        self._rereads.read_again(extension_ids, Cause.LISTS, since)
+
+    async def _update_members(self, since: float) -> None:
         before = self._members.extensions
         left = await self._members.read()
         self._track_members()
@@ -402,7 +406,7 @@ class Lifecycle:
         now, reported = self._members.extensions, self._reported
         joined = tuple(key for key in now if key not in before or key not in reported)
         # Read before they are reported, so that they have a state from the start.
-        await self._rereads.try_to_read(joined)
+        await self._rereads.try_to_read(dict.fromkeys(joined, Why(Cause.JOINED, since)))
         gone = [key for key in reported if key not in now]
         left = tuple(dict.fromkeys((*left, *gone)))
         self._reported = now

@@ -84,6 +84,8 @@ class Members:
         self._changed = asyncio.Event()
         self._answers = asyncio.Event()
         self._away: dict[str, None] = {}
+        # Since when the next reading is wanted.
+        self._wanted_since: float | None = None
 
     async def read(self) -> tuple[str, ...]:
         """Read the lists, find out who is followed, and return the ids of those who have left.
@@ -132,6 +134,8 @@ class Members:
     def changed(self, extension_ids: Iterable[str] = ()) -> None:
         """Read the lists again soon; these extensions may have missed events while they were away."""
         self._away |= dict.fromkeys(extension_ids)
+        if self._wanted_since is None:
+            self._wanted_since = asyncio.get_running_loop().time()
         self._changed.set()
 
     def after_break(self) -> None:
@@ -141,10 +145,13 @@ class Members:
 
     async def run(
         self,
-        update: Callable[[], Awaitable[None]],
-        read_again: Callable[[Iterable[str]], None],
+        update: Callable[[float], Awaitable[None]],
+        read_again: Callable[[Iterable[str], float], None],
     ) -> None:
-        """Update members whenever they changed, until it succeeds; goes on until it is cancelled."""
+        """Update members whenever they changed, until it succeeds; goes on until it is cancelled.
+
+        Both are called with the time since when that is due, in seconds of the loop's clock.
+        """
         clock = asyncio.get_running_loop().time
         backoff, pace = Backoff(), Pace()
         while True:
@@ -153,10 +160,14 @@ class Members:
             # The lists may lack what changes from here on: they are read once more.
             self._changed.clear()
             away, self._away = self._away, {}
+            since, self._wanted_since = self._wanted_since, None
+            if since is None:
+                since = clock()
             try:
-                await update()
+                await update(since)
             except RingCentralError as err:
                 self._away |= away
+                self._wanted_since = since
                 _LOGGER.debug("Membership could not be read: %s", err)
                 if isinstance(err, RetryLater):
                     self._changed.set()
@@ -166,7 +177,7 @@ class Members:
             else:
                 backoff.reset()
                 pace.read(clock())
-                read_again(away)
+                read_again(away, since)
 
     async def _pause(self, seconds: float) -> None:
         """Wait before the lists are read again, or until the service answers others again."""

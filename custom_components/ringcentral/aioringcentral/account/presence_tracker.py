@@ -1,11 +1,13 @@
 """Presence and calls of the followed extensions: merges events and readings, and calls the listeners."""
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import batched
 
 from ..batches import BATCH
 from ..calls.reducer import CallEvent, Calls
+from ..causes import Cause, LastReadings, Why
 from ..errors import Reason, RetryLater, RingCentralError
 from ..models import Presence, PresenceUpdate
 from ..pauses import Pauses
@@ -31,6 +33,7 @@ class PresenceTracker:
         self.is_caught_up = False
         # Readings of single extensions so far, as a measure of progress.
         self.read_count = 0
+        self.last_readings = LastReadings()
         self._listeners = listeners
         self._rest = rest
         self._reader = SnapshotReader(rest)
@@ -42,30 +45,35 @@ class PresenceTracker:
         self._listeners.event_received(update)
 
     async def read(
-        self, extension_ids: tuple[str, ...], *, reset: bool, is_live: bool = False
+        self, wanted: Mapping[str, Why], *, reset: bool, is_live: bool = False
     ) -> None:
-        """Read presence of followed extensions; events that arrive meanwhile are newer.
+        """Read presence of followed extensions, each for a reason; events that arrive meanwhile are newer.
 
         With ``reset`` fields that the service does not send become unknown; with ``is_live`` changes of
         calls are news. Raises `RingCentralError`.
         """
+        self.note(wanted)
         journal = self.presences.begin_read()
         try:
-            readings = await self._reader.read(extension_ids)
+            readings = await self._reader.read(wanted)
         except BaseException:
             self.presences.abandon_read(journal)
             raise
         await self._take_in(
-            journal, extension_ids, readings.found, reset=reset, is_live=is_live
+            journal, wanted, readings.found, reset=reset, is_live=is_live
         )
-        self.rereads.read_again(readings.later, readings.retry_after)
+        self.rereads.read_later(
+            {key: wanted[key] for key in readings.later}, readings.retry_after
+        )
 
     async def read_each(
         self, extension_ids: Iterable[str]
     ) -> dict[str, RingCentralError]:
         """Read presence of extensions, batch by batch; return why by id, for those that could not be read."""
         errors: dict[str, RingCentralError] = {}
+        now = asyncio.get_running_loop().time
         for batch in batched(dict.fromkeys(extension_ids), BATCH, strict=False):
+            self.note(dict.fromkeys(batch, Why(Cause.ASKED, now())))
             journal = self.presences.begin_read()
             try:
                 readings = await self._rest.presences(batch)
@@ -88,22 +96,23 @@ class PresenceTracker:
             }
         return errors
 
-    async def catch_up(self, stale: dict[str, None]) -> float | None:
+    async def catch_up(self, stale: dict[str, Why]) -> float | None:
         """Read presence of extensions after a break; what was read leaves ``stale``, whatever fails later.
 
         Returns the seconds to wait before the rest is read. Raises `RingCentralError`: nothing was read.
         """
         journal = self.presences.begin_read()
-        wanted = tuple(key for key in stale if key in self.presences)
+        wanted = {key: why for key, why in stale.items() if key in self.presences}
+        self.note(wanted)
         try:
             readings = await self._reader.read(wanted)
         except BaseException:
             self.presences.abandon_read(journal)
             raise
-        later = dict.fromkeys(readings.later)
+        later = {key: wanted[key] for key in readings.later}
         if len(later) >= len(stale) or readings.retry_after is None:
             # Single ones that cannot be read do not keep all the others waiting: they are unknown for now.
-            self.rereads.read_again(later, readings.retry_after)
+            self.rereads.read_later(later, readings.retry_after)
             later = {}
         read = tuple(key for key in wanted if key not in later)
         await self._take_in(journal, read, readings.found, reset=True, is_live=False)
@@ -134,6 +143,10 @@ class PresenceTracker:
         """Drop an extension that is no longer followed."""
         self.rereads.forget(extension_id)
         self.calls.forget(extension_id)
+
+    def note(self, wanted: Mapping[str, Why]) -> None:
+        """Note that these extensions are read now."""
+        self.last_readings.note(wanted, asyncio.get_running_loop().time())
 
     async def _take_in(
         self,

@@ -1,11 +1,12 @@
 """Extensions that are read again although no event says so, until what is known of them is right."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 import logging
 from typing import Protocol
 
 from ..backoff import Backoff
+from ..causes import Cause, Why
 from ..errors import RetryLater, RingCentralError
 from ..models import Presence
 from ..presence import is_incomplete
@@ -19,7 +20,7 @@ class Read(Protocol):
     """Reads presence of extensions; raises `RingCentralError`."""
 
     async def __call__(
-        self, extension_ids: tuple[str, ...], *, reset: bool, is_live: bool = False
+        self, wanted: Mapping[str, Why], *, reset: bool, is_live: bool = False
     ) -> None:
         """Read now."""
 
@@ -33,7 +34,7 @@ class Rereads:
         self._read = read
         self._suspects = Suspects()
         self._suspected = asyncio.Event()
-        self._unread: dict[str, None] = {}
+        self._unread: dict[str, Why] = {}
         self._unread_wait = 0.0
         self._is_unread = asyncio.Event()
         # Read once already because a field was unknown; it stayed unknown.
@@ -49,13 +50,19 @@ class Rereads:
         elif key not in self._incomplete:
             # Presence is visible again, but the event carries only the changed fields.
             self._incomplete.add(key)
-            self.read_again((key,))
+            self.read_again((key,), Cause.INCOMPLETE)
 
     def read_again(
-        self, extension_ids: Iterable[str], wait: float | None = None
+        self, extension_ids: Iterable[str], cause: Cause, since: float | None = None
     ) -> None:
+        """Read extensions until it succeeds; ``since`` when they are to be, if not since now."""
+        if since is None:
+            since = asyncio.get_running_loop().time()
+        self.read_later(dict.fromkeys(extension_ids, Why(cause, since)))
+
+    def read_later(self, wanted: Mapping[str, Why], wait: float | None = None) -> None:
         """Read extensions until it succeeds, ``wait`` seconds from now at the earliest."""
-        self._unread |= dict.fromkeys(extension_ids)
+        self._unread = {**wanted, **self._unread}
         self._unread_wait = max(self._unread_wait, wait or 0.0)
         if self._unread:
             self._is_unread.set()
@@ -71,16 +78,16 @@ class Rereads:
             group.create_task(self._read_suspects())
             group.create_task(self._read_unread())
 
-    async def try_to_read(self, extension_ids: tuple[str, ...]) -> None:
+    async def try_to_read(self, wanted: Mapping[str, Why]) -> None:
         """Read presence now; where that fails for now, read it again later."""
-        if not extension_ids:
+        if not wanted:
             return
         try:
-            await self._read(extension_ids, reset=False)
+            await self._read(wanted, reset=False)
         except RingCentralError as err:
             _LOGGER.debug("Reading presence again failed: %s", err)
             if isinstance(err, RetryLater):
-                self.read_again(extension_ids, err.retry_after)
+                self.read_later(wanted, err.retry_after)
 
     async def _read_suspects(self) -> None:
         """Read suspects when they are due."""
@@ -92,18 +99,18 @@ class Rereads:
                 async with asyncio.timeout_at(due):
                     await self._suspected.wait()
             except TimeoutError:
-                extension_ids = self._suspects.due(loop.time())
+                wanted = self._suspects.due(loop.time())
             else:
                 continue
             try:
-                await self._read(extension_ids, reset=False, is_live=True)
+                await self._read(wanted, reset=False, is_live=True)
             except RingCentralError as err:
                 _LOGGER.debug("Suspects could not be read: %s", err)
                 if isinstance(err, RetryLater):
-                    self._suspects.postpone(extension_ids, loop.time(), err.retry_after)
+                    self._suspects.postpone(wanted, loop.time(), err.retry_after)
                 continue
             self._suspects.could_be_read()
-            for key in extension_ids:
+            for key in wanted:
                 if key in self._presences:
                     self._suspects.look_at(self._presences[key], loop.time())
 
@@ -113,10 +120,12 @@ class Rereads:
         while True:
             await self._is_unread.wait()
             await asyncio.sleep(backoff.next(self._unread_wait))
-            extension_ids = tuple(key for key in self._unread if key in self._presences)
-            self._unread.clear()
+            wanted = {
+                key: why for key, why in self._unread.items() if key in self._presences
+            }
+            self._unread = {}
             self._unread_wait = 0.0
             self._is_unread.clear()
-            await self.try_to_read(extension_ids)
+            await self.try_to_read(wanted)
             if not self._unread:
                 backoff.reset()
