@@ -138,9 +138,10 @@ class Company:
         *,
         members: list[str] | None = None,
         editable: bool | None = None,
+        takes: dict[str, bool] | None = None,
     ) -> None:
-        """Set who is in a queue, and whether its members may log in and out."""
-        self.membership.set_queue(queue_id, members, editable)
+        """Set who is in a queue, whether its members may log in and out, and which of them take its calls."""
+        self.membership.set_queue(queue_id, members, editable, takes)
 
     def queues(self) -> dict[str, dict[str, Any]]:
         """Return every queue: name, whether editable, and its members' acceptance."""

@@ -120,6 +120,7 @@ class Control:
                 str(wanted["id"]),
                 members=None if members is None else [str(each) for each in members],
                 editable=wanted.get("editable"),
+                takes=wanted.get("takes"),
             )
         if "add" in body:
             wanted = body["add"]

@@ -52,9 +52,13 @@ class Membership:
         account.set_lines(account.own_id, [self._known(each) for each in ext_ids])
 
     def set_queue(
-        self, queue_id: str, members: list[str] | None, editable: bool | None
+        self,
+        queue_id: str,
+        members: list[str] | None,
+        editable: bool | None,
+        takes: dict[str, bool] | None = None,
     ) -> None:
-        """Set a queue's members, and whether they may log in and out themselves."""
+        """Set a queue's members, whether they may log in and out themselves, and which of them take its calls."""
         account = self._service.account
         known = self._known(queue_id)
         if known not in account.queues:
@@ -66,6 +70,11 @@ class Membership:
                 account.locked_queues.discard if editable else account.locked_queues.add
             )
             change(known)
+        if takes is not None:
+            accepts = {self._known(key): bool(each) for key, each in takes.items()}
+            if others := accepts.keys() - set(account.members(known)):
+                raise ValueError(f"{min(others)} is no member of {queue_id}")
+            account.set_queue_calls(known, accepts)
 
     def queues(self) -> dict[str, dict[str, Any]]:
         """Return every queue with its members and whether they take its calls."""

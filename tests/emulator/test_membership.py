@@ -180,7 +180,14 @@ async def test_logging_in_and_out(wire: Wire, socket: Socket, emu: Emulator) -> 
     }
     played = await emu.play_call(queue, ["ring", "hangup"])
     assert own not in played["members"]
-    await emu.set_queue(queue, editable=False)
+    body = {"queue": {"id": queue, "takes": {own: True}}}
+    await wire.send("POST", "/emulator/membership", json=body, auth=None)
+    assert await socket.body() == {
+        "records": [{"member": {"id": own}, "acceptCurrentQueueCalls": True}]
+    }
+    with pytest.raises(ValueError, match="no member"):
+        await emu.set_queue(queue, takes={queue: True})
+    await emu.set_queue(queue, editable=False, takes={own: False})
     reply = (await wire.get(path)).json
     record = next(x for x in reply["records"] if x["callQueue"]["id"] == queue)
     assert record["callQueue"]["editableMemberStatus"] is False
