@@ -25,10 +25,14 @@ class Difference:
         return f"{owner}: {self.key} is {self.shown}, not {self.wanted}"
 
 
-def labels(extension_ids: Iterable[str], truth: Mapping[str, Json]) -> dict[str, str]:
+def labels(
+    extension_ids: Iterable[str],
+    truth: Mapping[str, Json],
+    queues: Collection[str] = (),
+) -> dict[str, str]:
     """Return aliases of extensions for output that others may read."""
     return {
-        key: f"{_kind(truth.get(key, {}))} {number}"
+        key: f"{'queue' if key in queues else _kind(truth.get(key, {}))} {number}"
         for number, key in enumerate(extension_ids, 1)
     }
 

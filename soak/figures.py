@@ -30,13 +30,17 @@ class Figures:
     recoveries: int = 0
     events_sent: int = 0
     """Notifications that the emulator wrote to sockets."""
+    queue_calls: int = 0
+    """Calls that waited in a queue until somebody answered or gave up, by the soak."""
     voicemails_left: int = 0
     """For the signed-in user, by the soak; how many wait is compared after each round."""
     witnessed_in_planned_ends: int = 0
     """Events whose every single one has to show, in rounds of planned ends."""
     events_lost_in_planned_ends: int = 0
     reads_in_planned_ends: int = 0
-    """REST reads of presence: nobody who missed nothing needs any."""
+    """Readings of presence whose cause arose there: nobody who missed nothing needs any."""
+    readings_in_planned_ends: list[str] = field(default_factory=list)
+    """All of them, each with its cause, those that had been due before the round too."""
     losses_in_planned_ends: int = 0
     """How often the connection was lost while nothing but planned ends came."""
     witnessed_in_recovered_drops: int = 0
@@ -114,6 +118,7 @@ def verdict(figures: Figures) -> list[str]:
             ("recoveries", figures.recoveries),
             ("memory", figures.memory_kib_at_start),
             ("voicemails", figures.voicemails_left),
+            ("queue calls", figures.queue_calls),
         )
         if not number
     ]

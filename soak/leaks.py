@@ -10,7 +10,7 @@ from typing import Final
 
 from emulator.names import CALLER_NAMES
 
-from .world import CALLER
+from .switchboard import CALLER
 
 # Enough characters to identify a token, and too many to match by chance.
 _HEAD: Final = 24

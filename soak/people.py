@@ -13,7 +13,8 @@ from demo.api import ApiError
 from demo.emulator import Emulator
 from demo.states import Change
 
-from .world import CALLER, World
+from .switchboard import CALLER
+from .world import World
 
 # Seconds between two things that somebody does.
 _PAUSE: Final = 0.3
@@ -40,14 +41,19 @@ _CALLS: Final = (
 
 
 async def live(world: World, chance: random.Random) -> None:
-    """Have people change their status, get calls and voicemails, and hear them, until cancelled."""
+    """Have people change their status, get calls and voicemails, hear them, and look after queues, until cancelled."""
     while True:
         await asyncio.sleep(chance.expovariate(1 / _PAUSE))
         who = world.somebody(chance)
         # The service may be gone, or the call not be possible just now.
         with suppress(ApiError, aiohttp.ClientError, OSError):
-            if chance.random() < 0.1:
+            act = chance.random()
+            if act < 0.1:
                 await world.voicemail(chance)
+            elif act < 0.16:
+                await world.switchboard.log_in_or_out(chance, world.own)
+            elif act < 0.22:
+                await world.switchboard.call(chance)
             elif chance.random() < 0.3:
                 await world.emulator.post(
                     "calls", extension_id=who, script=chance.choice(_CALLS), **CALLER

@@ -15,14 +15,16 @@ from demo.office import Office, Plan
 from demo.process import ProcessFailed
 
 # Where the integration waits by the real clock for what is over within minutes of the service's: it reads
-# everything again after six hours, and removes nobody before a second reading two minutes later. In a soak
-# the first is until a file is there, and the second as much shorter as the service is faster.
+# everything again after six hours, queues with every fourth of these, and removes nobody before a second
+# reading two minutes later. In a soak the six hours last until a file is there, queues are read with each of
+# them, and the two minutes are as much shorter as the service is faster.
 _ACCOUNT: Final = "aioringcentral/account"
 _SIX_HOURS: Final = "await asyncio.sleep(RESYNC_EVERY)"
 _UNTIL_ASKED: Final = """await asyncio.sleep(0.5)
             if not __import__("os").path.exists({path!r}):
                 continue
             __import__("os").unlink({path!r})"""
+_EACH_FOURTH: Final = "_EACH_OF_WAKES: Final = 4"
 _TWO_MINUTES: Final = "CONFIRM_AFTER: Final = 120.0"
 
 
@@ -80,6 +82,7 @@ class SoakHass(HomeAssistant):
         sooner = f"CONFIRM_AFTER: Final = {120.0 / self._time_factor}"
         account = self.folder / name / _ACCOUNT
         _replace(account / "lifecycle.py", _SIX_HOURS, until_asked)
+        _replace(account / "queues.py", _EACH_FOURTH, "_EACH_OF_WAKES: Final = 1")
         _replace(account / "removal.py", _TWO_MINUTES, sooner)
 
     @property

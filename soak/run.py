@@ -13,7 +13,7 @@ import aiohttp
 
 from demo.api import ApiError, Json
 
-from . import plan
+from . import plan, queues
 from .compare import (
     Difference,
     Stretches,
@@ -28,6 +28,7 @@ from .figures import Figures, course, memory
 from .leaks import Secrets, search
 from .people import Witness, live
 from .plan import Round, Weather
+from .readings import Reading, account, readings
 from .world import World
 
 # Seconds after the last fault in which the connection is back: the longest back-off
@@ -44,7 +45,9 @@ _GOOD_AFTER: Final = 6.0
 # Seconds between two looks at memory, and at what is wrong.
 _LOOK_EVERY: Final = 0.5
 
+# Readings of queues end alike, and are not of anybody's presence.
 _READS: Final = ("/presence",)
+_READS_OF_QUEUES: Final = "/call-queues/"
 
 
 class Soak:
@@ -63,7 +66,8 @@ class Soak:
     async def run(self, seed: int, seconds: float) -> None:
         """Run rounds until the time is over, at least one of each kind."""
         devices = sorted(self._world.entities.devices)
-        self._labels = labels(devices, await self._world.emulator.truth())
+        emulator = self._world.emulator
+        self._labels = labels(devices, await emulator.truth(), await emulator.queues())
         async with _beside(self._watch()):
             await self._settle()
             begun = time.monotonic()
@@ -78,6 +82,7 @@ class Soak:
         counters = await self._world.counters()
         figures.events_sent = counters["events_sent"]
         figures.voicemails_left = self._world.voicemails_left
+        figures.queue_calls = self._world.switchboard.calls
         figures.requests_in_penalty = counters["requests_in_penalty"]
         figures.longest_wrong_seconds = round(self._stretches.longest, 1)
         figures.memory_kib_at_start, figures.memory_kib_at_end = memory(self._memory)
@@ -180,6 +185,11 @@ class Soak:
         unread = len(await world.unread())
         return [
             *differences(world.entities, world.office.states, truth, members),
+            *queues.differences(
+                world.entities,
+                world.office.states,
+                await world.wanted_of_queues(truth),
+            ),
             *voicemails(world.entities, world.office.states, world.own, unread),
         ]
 
@@ -190,9 +200,13 @@ class Soak:
         reads = sum(
             count
             for name, count in counters["requests"].items()
-            if name.startswith("GET") and name.endswith(_READS)
+            if name.startswith("GET")
+            and name.endswith(_READS)
+            and _READS_OF_QUEUES not in name
         )
-        return {**connection, "reads": reads}
+        now = time.monotonic()
+        last = list(readings(connection, now))
+        return {**connection, "reads": reads, "at": now, "last": last}
 
     def _account(
         self, weather: Weather, before: Json, after: Json, witnesses: list[Witness]
@@ -203,6 +217,8 @@ class Soak:
             name: _grown(before[name], after[name])
             for name in ("replacements", "recoveries", "losses", "reads")
         }
+        last: list[Reading] = after["last"]
+        accounted = account(last, seen["reads"], before["at"])
         figures.planned_ends += seen["replacements"]
         figures.recoveries += seen["recoveries"]
         if weather in (Weather.ROUGH, Weather.ODD):
@@ -227,13 +243,16 @@ class Soak:
         if weather is Weather.PLANNED:
             figures.witnessed_in_planned_ends += caused
             figures.events_lost_in_planned_ends += lost
-            figures.reads_in_planned_ends += seen["reads"]
+            figures.reads_in_planned_ends += accounted.own
+            figures.readings_in_planned_ends += accounted.told
             figures.losses_in_planned_ends += seen["losses"]
         else:
             figures.witnessed_in_recovered_drops += caused
             figures.events_lost_in_recovered_drops += lost
             figures.reads_in_recovered_drops += seen["reads"]
         self._say(f"        {seen}, {caused} witnessed, {lost} lost, {gone:.1f} s gone")
+        for each in accounted.told:
+            self._say(f"        read: {each}")
 
     async def _watch(self) -> None:
         """Look at memory, and at what is wrong for how long, until cancelled."""
@@ -249,9 +268,12 @@ class Soak:
             self._memory.append(world.memory_kib())
             try:
                 truth = await world.emulator.truth()
+                wanted = await world.wanted_of_queues(truth)
             except ApiError, aiohttp.ClientError, OSError:
                 continue
-            wrong = wrong_values(world.entities, world.office.states, truth)
+            entities, states = world.entities, world.office.states
+            wrong = wrong_values(entities, states, truth)
+            wrong |= queues.wrong_values(entities, states, wanted)
             self._stretches.note(wrong, time.monotonic())
 
 

@@ -12,13 +12,13 @@ import aiohttp
 from demo.api import Json
 from demo.entities import Entities
 
+from . import queues
 from .processes import Service, SoakOffice
+from .switchboard import CALLER, Switchboard
 
 # How much faster than people the office lives: 60 extensions make about 20 events a second.
 PACE: Final = 10.0
 
-# Who calls, besides those whom the emulator makes up.
-CALLER: Final = {"from": "+14155550199", "from_name": "Zebulon Quagmire"}
 # What newcomers and the renamed are called. Names of the user's own people.
 NEWCOMER, RENAMED = "Newcomer", "Renamed"
 
@@ -44,6 +44,7 @@ class World:
         self._people: list[str] = []
         self._silent_members: set[str] = set()
         self.voicemails_left = 0
+        self.switchboard = Switchboard(service)
         self._connection = AsyncExitStack()
         self.hass_is_there = False
         """Whether Home Assistant runs, and its states are followed."""
@@ -87,7 +88,9 @@ class World:
             for key, presence in (await self.emulator.truth()).items()
             if key in self.emulator.info["extension_ids"] and "userStatus" in presence
         ]
-        self.entry_id = await self.office.add_integration(["account"])
+        self.entry_id = await self.office.add_integration(
+            ["account", "chosen"], list(await self.emulator.queues())
+        )
         await self.read_entities()
         # Followed, although nothing is known of them but that they are.
         self._silent_members = set(self.entities.devices) - set(
@@ -189,6 +192,12 @@ class World:
             act = chance.choice(("read", "read", "delete"))
             await self.emulator.post("voicemails", **{act: chance.choice(unread)})
 
+    async def wanted_of_queues(self, truth: Mapping[str, Json]) -> queues.Wanted:
+        """Return what has to be shown of call queues now."""
+        now = await self.emulator.queues()
+        followed = (await self.members()) & set(self.entities.devices)
+        return queues.wanted(now, truth, followed, self.own)
+
     async def let_live(self, *, is_alive: bool) -> None:
         """Let the office live, or end all its calls."""
         await self.emulator.post("simulate", on=is_alive, pace=PACE)
@@ -207,6 +216,7 @@ class World:
         await self.emulator.start()
         self._newcomers.clear()
         self._disabled.clear()
+        self.switchboard.forget()
         await self.heal()
         await self.let_live(is_alive=True)
 

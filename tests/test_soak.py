@@ -13,6 +13,7 @@ import pytest_socket
 from demo.entities import Entities
 from demo.states import Change
 from emulator import Emulator
+from soak import queues
 from soak.compare import (
     Stretches,
     differences,
@@ -27,6 +28,7 @@ from soak.leaks import Secrets, search
 from soak.people import flips
 from soak.plan import ROUND, TIME_FACTOR, Weather, rounds
 from soak.processes import SoakHass
+from soak.readings import Reading, account, readings
 from soak.service import noting
 
 GOOD = Figures(
@@ -37,6 +39,7 @@ GOOD = Figures(
     planned_ends=4,
     recoveries=3,
     voicemails_left=5,
+    queue_calls=5,
     witnessed_in_planned_ends=100,
     witnessed_in_recovered_drops=100,
     memory_kib_at_start=100_000,
@@ -68,6 +71,7 @@ def test_good_figures_break_nothing() -> None:
         ({"witnessed_in_planned_ends": 0}, "events in planned ends: none"),
         ({"recoveries": 0}, "recoveries: none"),
         ({"voicemails_left": 0}, "voicemails: none"),
+        ({"queue_calls": 0}, "queue calls: none"),
         ({"memory_kib_at_start": 0, "memory_kib_at_end": 0}, "memory: none"),
     ],
 )
@@ -134,13 +138,14 @@ def test_the_integration_waits_as_long_as_the_soak_says(tmp_path: Path) -> None:
     hass.prepare()
 
     ours = hass.folder / "custom_components/ringcentral/aioringcentral/account"
-    lifecycle, removal = (
-        (ours / f"{name}.py").read_text() for name in ("lifecycle", "removal")
+    lifecycle, removal, of_queues = (
+        (ours / f"{name}.py").read_text() for name in ("lifecycle", "removal", "queues")
     )
-    for source in (lifecycle, removal):
+    for source in (lifecycle, removal, of_queues):
         compile(source, "a module", "exec")
     assert "six_hours_over" in lifecycle
     assert "\nCONFIRM_AFTER: Final = 1.0\n" in removal
+    assert "\n_EACH_OF_WAKES: Final = 1\n" in of_queues
 
 
 # What is right.
@@ -220,6 +225,125 @@ def test_voicemails_that_wait_are_compared() -> None:
     for shown in ({"sensor.voicemails": "1"}, {"sensor.voicemails": "unknown"}, {}):
         (found,) = voicemails(entities, shown, "12", 2)
         assert found.told(LABELS).startswith("extension 1: voicemails is ")
+
+
+TALKING = {"telephonyStatus": "CallConnected", "direction": "Inbound"}
+WAITING = {"telephonyStatus": "Ringing", "direction": "Inbound"}
+QUEUES = {
+    "90": {"editable": True, "members": {"12": True, "13": True, "14": False}},
+    "91": {"editable": False, "members": {"12": False}},
+}
+OFFICE: dict[str, Any] = {
+    "12": PERSON,
+    "13": PERSON | {"activeCalls": [TALKING]},
+    "14": PERSON,
+    "90": {"telephonyStatus": "Ringing", "activeCalls": [WAITING]},
+}
+QUEUE_STATES = {
+    ("90", "members_available"): "1",
+    ("90", "members_on_call"): "1",
+    ("90", "waiting_calls"): "1",
+    ("90", "waiting_since"): "a time",
+    ("12", "takes_queue_calls_90_switch"): "on",
+    ("12", "takes_queue_calls_91"): "off",
+}
+
+
+def test_what_queues_have_to_show() -> None:
+    """Of the user's own ones whether they are taken, of the followed ones the rest."""
+    everyone = {"12", "13", "14", "90"}
+
+    assert queues.wanted(QUEUES, OFFICE, everyone, "12") == QUEUE_STATES
+
+
+@pytest.mark.parametrize("dnd", ["DoNotAcceptAnyCalls", "DoNotAcceptDepartmentCalls"])
+def test_who_takes_no_calls_is_not_available(dnd: str) -> None:
+    quiet = OFFICE | {"12": PERSON | {"dndStatus": dnd}}
+    found = queues.wanted(QUEUES, quiet, {"90"}, "12")
+
+    assert found["90", "members_available"] == "1"
+    # Of members who are not followed nobody knows whether they are on a call.
+    assert found["90", "members_on_call"] == "unknown"
+
+
+def test_an_empty_queue_has_no_time() -> None:
+    found = queues.wanted(QUEUES, OFFICE | {"90": {}}, {"90"}, "12")
+
+    assert found["90", "waiting_calls"] == "0"
+    assert found["90", "waiting_since"] == "unknown"
+
+
+def test_states_of_queues_are_compared() -> None:
+    ids = {
+        key: f"{'switch' if key[1].endswith('_switch') else 'sensor'}.{number}"
+        for number, key in enumerate(QUEUE_STATES)
+    }
+    registered = entities(
+        *(
+            ("_".join(key).removesuffix("_switch"), entity_id, None)
+            for key, entity_id in ids.items()
+        )
+    )
+    right = {entity_id: QUEUE_STATES[key] for key, entity_id in ids.items()}
+    right[ids["90", "waiting_since"]] = "2026-11-29T12:00:00+00:00"
+
+    assert queues.differences(registered, right, QUEUE_STATES) == []
+    assert queues.wrong_values(registered, right, QUEUE_STATES) == set()
+    for (owner, key), entity_id in ids.items():
+        (found,) = queues.differences(
+            registered, right | {entity_id: "unknown"}, QUEUE_STATES
+        )
+        assert (found.owner, found.key, found.shown) == (owner, key, "unknown")
+    on_call = ids["90", "members_on_call"]
+    wrong = right | {on_call: "7", ids["90", "waiting_calls"]: "unavailable"}
+    assert queues.wrong_values(registered, wrong, QUEUE_STATES) == {on_call}
+    missing = queues.differences(entities(), right, QUEUE_STATES)
+    assert {each.shown for each in missing} == {"missing"}
+
+
+def test_a_queue_is_named_as_one() -> None:
+    assert labels(["12", "90"], OFFICE, ["90"]) == {
+        "12": "extension 1",
+        "90": "queue 2",
+    }
+
+
+# Readings of presence.
+
+
+def test_readings_are_told_with_their_cause() -> None:
+    """As diagnostics have them, in seconds before the download."""
+    told = {"cause": "calls", "extensions": 2, "due_age_seconds": 5.0}
+    found = list(readings({"readings": [told | {"age_seconds": 2.0}]}, 100.0))
+
+    assert found == [Reading(cause="calls", extensions=2, due=95.0, at=98.0)]
+    assert found[0].told() == "calls, 2 extensions, due for 3.0 s"
+
+
+@pytest.mark.parametrize(
+    ("due", "at", "told", "own"),
+    [
+        (95.0, 98.0, 1, 1),
+        # It had been due before the round began.
+        (30.0, 98.0, 1, 0),
+        (30.0, 80.0, 0, 0),
+    ],
+)
+def test_a_round_owns_a_reading_whose_cause_arose_in_it(
+    due: float, at: float, told: int, own: int
+) -> None:
+    found = Reading(cause="unreadable", extensions=61, due=due, at=at)
+    accounted = account([found], told, 90.0)
+
+    assert (len(accounted.told), accounted.own) == (told, own)
+
+
+def test_a_request_that_no_reading_explains_is_the_rounds_own() -> None:
+    earlier = Reading(cause="break", extensions=61, due=10.0, at=11.0)
+    accounted = account([earlier], 2, 90.0)
+
+    assert accounted.told == ["2 requests without a cause"]
+    assert accounted.own == 2
 
 
 def test_a_device_too_much_or_too_few_is_a_difference() -> None:
