@@ -14,6 +14,7 @@ from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .entity import ExtensionEntity, add_for_each_extension, those_of
 from .presence_writer import PresenceWriter
+from .queues import QUEUES
 from .write_rules import dnd_choices
 
 # Writes are of the Medium rate group: one at a time.
@@ -93,7 +94,8 @@ async def async_setup_entry(
         coordinator,
         async_add_entities,
         lambda extension_id: (
-            ControlSelect(coordinator, control, extension_id, (control.watches,))
+            # Who joins or leaves queues has other choices.
+            ControlSelect(coordinator, control, extension_id, (control.watches, QUEUES))
             for control in those_of(
                 coordinator, Platform.SELECT, extension_id, CONTROLS
             )

@@ -140,6 +140,18 @@ async def test_a_member_of_a_queue_may_refuse_its_calls(story: Story) -> None:
     assert offered(story, "set_dnd_status") == [ALL, NONE, QUEUE]
 
 
+async def test_whoever_joins_a_queue_may_refuse_its_calls_from_then_on(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    founder, queue = next(iter(emulator.ids())), emulator.ids(type="Department")[0]
+    async with following(hass, emulator, jwt=emulator.jwt_for(founder)) as story:
+        assert offered(story, "set_dnd_status", founder) == [ALL, NONE]
+        await emulator.set_queue(queue, members=[founder])
+        await story.until(
+            lambda: offered(story, "set_dnd_status", founder) == [ALL, NONE, QUEUE]
+        )
+
+
 async def test_nobody_else_is_offered_that(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
