@@ -33,6 +33,7 @@ from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import extension_devices, is_followed
 from .feature_permissions import remove_permissions
 from .issues import clear_issues, report_permission_missing
+from .own_queues import earlier_queues
 from .permission_names import permission_name
 from .restore_schedule import remove_stored
 from .services import async_setup_services
@@ -167,6 +168,9 @@ async def _start(coordinator: RingCentralCoordinator) -> None:
     """Start following; raises `RingCentralError`."""
     await coordinator.editor.load()
     await coordinator.permissions.load()
+    # What an earlier run found out is not asked for again.
+    hass, entry_id = coordinator.hass, coordinator.config_entry.entry_id
+    coordinator.account.queues.expected = earlier_queues(hass, entry_id)
     await coordinator.account.start()
     await coordinator.editor.start()
 

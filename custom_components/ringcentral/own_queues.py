@@ -9,7 +9,7 @@ from homeassistant.components.binary_sensor import (
 )
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import Platform
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import (
@@ -56,6 +56,16 @@ def async_add_own_sensors(
         lambda queue: OwnQueueSensor(coordinator, TAKES_CALLS_SHOWN, queue),
         lambda queue: not _may_edit(coordinator, queue),
     )
+
+
+@callback
+def earlier_queues(hass: HomeAssistant, entry_id: str) -> set[str]:
+    """Return the ids of the user's queues in an earlier run, which have left entities."""
+    return {
+        each.unique_id.rpartition("_")[2]
+        for each in er.async_entries_for_config_entry(er.async_get(hass), entry_id)
+        if each.translation_key == _KEY
+    }
 
 
 def _may_edit(coordinator: RingCentralCoordinator, queue: OwnQueue) -> bool:

@@ -17,7 +17,7 @@ import voluptuous as vol
 from emulator import Emulator
 
 from .call_stories import ANNA, BELL, BEN, OWN, QUEUE, Clock, Who, cast, following
-from .stories import Story, issues, lines
+from .stories import TICKET, Story, issues, lines
 from .test_trigger import automate, automation, entities, names
 
 HOME = "custom_components.ringcentral.aioringcentral.account.queues"
@@ -272,6 +272,58 @@ async def test_what_changed_in_a_break_is_read(
         await story.live()
         await story.shows(**{TAKES.format(queue): "off"})
         await story.shows(queue, members_available="2")
+
+
+async def test_the_queues_of_an_earlier_run_are_read_once(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    async with following(hass, emulator) as story:
+        story.forget()
+        emulator.counters.requests.clear()
+        await story.reload()
+        await story.shows(**{TAKES.format(queue): "on"})
+        log(emulator, queue, story.own, takes=False)
+        await story.shows(**{TAKES.format(queue): "off"})
+        assert emulator.counters.requests[OWN_QUEUES] == 1
+        assert emulator.counters.requests[TICKET] == 1
+        assert story.seen(TAKES.format(queue)) == [STATE_UNAVAILABLE, "on", "off"]
+
+
+async def test_other_queues_than_in_an_earlier_run_show(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    other = next(key for key in emulator.ids(type="Department") if key != queue)
+    await emulator.set_queue(other, members=[people[ANNA]], editable=True)
+    async with following(hass, emulator) as story:
+        key = story.unique_id(TAKES.format(queue), story.own)
+        assert key in story.entities()
+        entry_id = story.entry.entry_id
+        assert await hass.config_entries.async_unload(entry_id)
+        await emulator.set_queue(queue, members=[people[ANNA]])
+        await emulator.set_queue(other, members=[people[ANNA], story.own])
+        assert await hass.config_entries.async_setup(entry_id)
+        await story.shows(**{TAKES.format(other): "on"})
+        assert key not in story.entities()
+        log(emulator, other, story.own, takes=False)
+        await story.shows(**{TAKES.format(other): "off"})
+
+
+async def test_a_start_does_not_wait_for_queues(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    async with following(hass, emulator, [people[OWN], queue]) as story:
+        await story.shows(queue, members_available="3")
+        slow = {"kind": "slow", "path": "*/call-queue*", "seconds": 1.0, "next": 2}
+        emulator.faults.set(odd=[slow])
+        await story.reload()
+        assert story.now("status") == "available"
+        assert story.now(TAKES.format(queue)) == STATE_UNAVAILABLE
+        assert story.now("members_available", queue) == STATE_UNAVAILABLE
+        await story.shows(**{TAKES.format(queue): "on"})
+        await story.shows(queue, members_available="3")
 
 
 async def test_a_queue_that_is_followed_later_is_counted(

@@ -133,7 +133,6 @@ class Lifecycle:
         except BaseException:
             await self.stop()
             raise
-        await self._queues.first_reading()
 
     async def stop(self) -> None:
         """End the connection with all that it opened."""
