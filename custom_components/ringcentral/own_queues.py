@@ -130,7 +130,7 @@ def _remove_others(
 
 
 class OwnQueueEntity(ExtensionEntity):
-    """Whether the user takes the calls of a queue."""
+    """Whether the user takes the calls of a queue, under the name that the queue has now."""
 
     def __init__(
         self,
@@ -139,12 +139,10 @@ class OwnQueueEntity(ExtensionEntity):
         queue: OwnQueue,
     ) -> None:
         """Belong to the user's own device, and be named after the queue."""
-        self._queue_id = queue.id
-        known = coordinator.extensions.get(queue.id)
-        name = queue.name or (known.name if known else None) or queue.id
+        self._queue_id = self._queue_name = queue.id
         super().__init__(coordinator, description, coordinator.own.id, (QUEUES,))
         self._attr_unique_id = f"{self._attr_unique_id}_{queue.id}"
-        self._attr_translation_placeholders = {"queue": name}
+        self._name_after(self._name_now())
 
     @property
     def _queue(self) -> OwnQueue | None:
@@ -155,12 +153,27 @@ class OwnQueueEntity(ExtensionEntity):
         return super()._is_available() and self._queue is not None
 
     @override
-    def _value(self) -> bool | None:
-        return None if self._queue is None else self._queue.takes_calls
+    def _value(self) -> tuple[bool | None, str]:
+        queue = self._queue
+        return None if queue is None else queue.takes_calls, self._name_now()
 
     @override
-    def _show(self, value: bool | None) -> None:
-        self._attr_is_on = value
+    def _show(self, value: tuple[bool | None, str]) -> None:
+        self._attr_is_on, name = value
+        if name != self._queue_name:
+            self._name_after(name)
+
+    def _name_now(self) -> str:
+        """Return the queue's name; where it cannot be read, the one before."""
+        queue = self._queue
+        known = self.coordinator.extensions.get(self._queue_id)
+        return (queue and queue.name) or (known and known.name) or self._queue_name
+
+    def _name_after(self, name: str) -> None:
+        self._queue_name = name
+        self._attr_translation_placeholders = {"queue": name}
+        # What Home Assistant has made of the name before.
+        vars(self).pop("name", None)
 
 
 class OwnQueueSensor(OwnQueueEntity, BinarySensorEntity):
@@ -173,8 +186,9 @@ class OwnQueueSwitch(OwnQueueEntity, SwitchEntity):
     _switched: bool | None = None
 
     @override
-    def _value(self) -> bool | None:
-        return super()._value() if self._switched is None else self._switched
+    def _value(self) -> tuple[bool | None, str]:
+        takes, name = super()._value()
+        return takes if self._switched is None else self._switched, name
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.trigger import async_validate_trigger_config
 import pytest
 import voluptuous as vol
@@ -324,6 +324,35 @@ async def test_a_start_does_not_wait_for_queues(
         assert story.now("members_available", queue) == STATE_UNAVAILABLE
         await story.shows(**{TAKES.format(queue): "on"})
         await story.shows(queue, members_available="3")
+
+
+async def test_a_queue_with_another_name_is_called_so(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    queue = people[QUEUE]
+    async with following(hass, emulator) as story:
+        entity_id = switch(story, queue)
+
+        def called(name: str) -> bool:
+            state = hass.states.get(entity_id)
+            assert state is not None
+            return str(state.attributes["friendly_name"]).endswith(
+                f"Takes calls of {name}"
+            )
+
+        story.forget()
+        await emulator.rename_extension(queue, "Returns")
+        await story.until(lambda: called("Returns"))
+        assert switch(story, queue) == entity_id
+        assert story.seen_unavailable() == []
+        entry = er.async_get(hass).async_get(entity_id)
+        assert entry is not None
+        assert entry.original_name == "Takes calls of Returns"
+        # A name that cannot be read leaves the one before.
+        await emulator.rename_extension(queue, "\n")
+        log(emulator, queue, story.own, takes=False)
+        await story.shows(**{TAKES.format(queue): "off"})
+        assert called("Returns")
 
 
 async def test_a_queue_that_is_followed_later_is_counted(

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..backoff import Backoff
 from ..errors import RetryLater, RingCentralError
-from ..filters import FilterPlan, queue_filter
+from ..filters import FilterPlan, named_extensions, queue_filter
 from ..models import Event, Extension
 from ..queues import OwnQueue, QueueMember, has_new_queues, queue_change
 from ..rest import Rest
@@ -162,9 +162,12 @@ class Queues:
         self._tell(changed)
 
     def listed(self, body: Mapping[str, object]) -> None:
-        """Read again after an event that somebody joined or left a queue, or the account."""
+        """Read again after an event that somebody joined or left a queue, or the account, or about a queue."""
         if has_new_queues(body) or deleted_extensions(body):
             self._read_soon((OWN, *self._followed))
+        elif (self.own or {}).keys() & set(named_extensions(body)):
+            # It may have another name.
+            self._read_soon((OWN,))
 
     def wake(self) -> None:
         """Have everything read again at every fourth call, also what was refused."""
