@@ -126,7 +126,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     # One reading removes no device that the user has not dropped.
     account.expect_members(expected)
     coordinator.voicemail.expect(hass)
-    coordinator.call_log.expect(hass)
     await coordinator.members.sync_devices()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # Not while a platform is set up: that has a time limit.
@@ -171,6 +170,7 @@ async def _start(coordinator: RingCentralCoordinator) -> None:
     # What an earlier run found out is not asked for again.
     hass, entry_id = coordinator.hass, coordinator.config_entry.entry_id
     coordinator.account.queues.expected = earlier_queues(hass, entry_id)
+    coordinator.call_log.expect(hass, entry_id)
     await coordinator.account.start()
     await coordinator.editor.start()
 

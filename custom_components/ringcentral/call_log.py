@@ -7,6 +7,7 @@ from typing import Final, override
 
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .aioringcentral.account import Account
@@ -51,9 +52,12 @@ class CallLogHub(OfferedToUser):
         """The log."""
         return self._account.call_log
 
-    def expect(self, hass: HomeAssistant) -> None:
-        """Take whether an earlier run had the log: its calendar is there at once, and it is asked for again."""
-        if self._entity(hass, Platform.CALENDAR, CALLS) is not None:
+    def expect(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Take whether an earlier run had the log, before the account starts: its calendar is there at once."""
+        if any(
+            each.domain == Platform.CALENDAR
+            for each in er.async_entries_for_config_entry(er.async_get(hass), entry_id)
+        ):
             self.call_log.is_expected = self._was_offered = True
 
     @callback

@@ -42,12 +42,14 @@ class FeaturePermissions(AccountListener):
         self._permissions = account.permissions
         self._store = _store(hass, entry.entry_id)
         self._stored: set[str] = set()
+        self._refused: set[str] = set()
 
     async def load(self) -> None:
         """Read what has worked in earlier runs, before the account starts."""
-        stored = (await load(self._store, "which permissions are in use")).get("used")
-        names = stored if isinstance(stored, list) else []
-        self._stored = {name for name in names if isinstance(name, str)}
+        stored = await load(self._store, "which permissions are in use")
+        self._stored = _names(stored, "used")
+        self._refused = _names(stored, "refused")
+        self._permissions.refused_before |= self._refused
         for name in (*self._stored, *_ENTITIES):
             if self._is_in_use(name):
                 self._permissions.use(name)
@@ -61,14 +63,16 @@ class FeaturePermissions(AccountListener):
     @callback
     @override
     def permissions_changed(self) -> None:
-        """Remember what works, and say what is lost."""
-        if new := self._permissions.used - _ENTITIES.keys() - self._stored:
-            self._stored |= new
+        """Remember what works and what was refused, and say what is lost."""
+        used = self._stored | (self._permissions.used - _ENTITIES.keys())
+        refused = set(self._permissions.refused)
+        if (used, refused) != (self._stored, self._refused):
+            self._stored, self._refused = used, refused
             self._store.async_delay_save(self._to_store, 0.0)
         self._report()
 
     def _to_store(self) -> dict[str, Any]:
-        return {"used": sorted(self._stored)}
+        return {"used": sorted(self._stored), "refused": sorted(self._refused)}
 
     def _report(self) -> None:
         lost = self._permissions.lost
@@ -88,3 +92,9 @@ class FeaturePermissions(AccountListener):
                 er.async_get(self._hass), self._entry.entry_id
             )
         )
+
+
+def _names(stored: dict[str, Any], key: str) -> set[str]:
+    names = stored.get(key)
+    found = names if isinstance(names, list) else []
+    return {name for name in found if isinstance(name, str)}

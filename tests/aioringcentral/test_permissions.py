@@ -96,16 +96,26 @@ def test_only_what_was_in_use_is_lost(
     permissions: Permissions, told: list[set[str]]
 ) -> None:
     permissions.refuse(READ, OF_APP)
-    assert told == []
-    assert not permissions.lost
+    assert told == [set()]
 
     # It was in use in an earlier run, as is known later.
     permissions.use(READ)
-    assert told == [{READ}]
+    assert told == [set(), {READ}]
     permissions.refuse(READ, OF_APP)
     permissions.works(READ)
     permissions.works(READ)
-    assert told == [{READ}, set()]
+    assert told == [set(), {READ}, set()]
+
+
+def test_what_was_refused_is_so_until_it_is_not(permissions: Permissions) -> None:
+    permissions.refused_before |= {READ}
+    permissions.refuse(EDIT, OF_ROLE)
+    assert permissions.refused == {READ, EDIT}
+
+    permissions.allowed(READ)
+    permissions.allowed(EDIT)
+    assert permissions.refused == set()
+    assert permissions.used == set()
 
 
 def test_what_nobody_asks_for_is_back_with_the_scope(

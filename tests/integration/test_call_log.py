@@ -455,6 +455,54 @@ async def test_a_log_of_an_earlier_run_is_asked_for_again(
             await offered(story)
 
 
+async def test_a_log_of_an_earlier_run_is_there_without_asking(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with following(hass, emulator) as story:
+        await offered(story)
+        emulator.counters.requests.clear()
+        await story.reload()
+        assert story.now("calls") == STATE_OFF
+        await story.all_heard()
+        assert (emulator.counters.requests[SYNC], emulator.counters.requests[LOG]) == (
+            0,
+            0,
+        )
+        await story.call("ring", "reject")
+        await story.until(lambda: outcome(story) == "rejected")
+
+
+@pytest.mark.usefixtures("spendthrift")
+@pytest.mark.parametrize("was_used", [False, True])
+async def test_a_log_that_an_earlier_run_lost_is_asked_for_first(
+    hass: HomeAssistant, emulator: Emulator, was_used: bool
+) -> None:
+    """The scope of the token names what the role lacks."""
+    async with following(hass, emulator) as story:
+        await offered(story)
+        if was_used:
+            await looked_at(story)
+        emulator.faults.set(user_permissions_removed=["ReadCallLog"])
+        await story.call("ring", "reject")
+        await story.shows(calls=STATE_UNAVAILABLE)
+        for _ in range(2):
+            readings = emulator.counters.requests[SYNC]
+            await story.reload()
+            assert story.now("calls") == STATE_UNAVAILABLE
+            await story.until(
+                partial(
+                    lambda before: emulator.counters.requests[SYNC] > before, readings
+                )
+            )
+            assert story.now("calls") == STATE_UNAVAILABLE
+        assert lost(hass) == (["Read Call Log"] if was_used else [])
+        emulator.faults.set(user_permissions_removed=[])
+        for _ in range(2):
+            await story.reload()
+            await offered(story)
+        assert lost(hass) == []
+
+
 # The calendar.
 
 

@@ -53,7 +53,7 @@ class CallLog(AccountListener):
     """The user's own call log, where the app may read it.
 
     Attributes:
-        is_offered: whether a reading has succeeded, and none was refused since.
+        is_offered: whether a reading has succeeded, if only in an earlier run, and none was refused since.
         is_expected: whether it was offered before, if only in an earlier run: once a week another sign-in
             finds out whether the permission is there again.
         refusal: why it is not offered any more, None where it is or never was.
@@ -99,7 +99,20 @@ class CallLog(AccountListener):
         if not self._may_read:
             self._lack(PermissionMissing(APP_PERMISSION, READ_PERMISSION))
         elif not self.is_offered:
-            self._is_stale.set()
+            if self.is_expected and not self._is_in_doubt:
+                # It could be read in an earlier run: whoever looks finds out whether it still can.
+                self._offer()
+            else:
+                self._is_stale.set()
+
+    @property
+    def _is_in_doubt(self) -> bool:
+        """Whether it was refused last: then only a reading tells whether it is there again."""
+        return (
+            self._lacks_right
+            or self.refusal is not None
+            or READ_PERMISSION in self._permissions.refused_before
+        )
 
     async def look(self, scope: frozenset[str]) -> None:
         """Read it now, with these permissions of the app.
@@ -227,18 +240,20 @@ class CallLog(AccountListener):
         calls = await (
             self._rest.recent(since) if missed else self._rest.recent(now, 1)
         )
-        was_offered, self.is_offered, self.is_expected = self.is_offered, True, True
-        self._lacks_right, self.refusal = False, None
-        if READ_PERMISSION in self._permissions.used:
-            self._permissions.works(READ_PERMISSION)
-        if not was_offered:
-            self._changed()
+        self._permissions.allowed(READ_PERMISSION)
+        self._offer()
         for each in missed:
             how = outcome_of(calls, each.session, each.party)
             if how is None:
                 _LOGGER.debug("A missed call is not in the call log")
             else:
                 self._explained(each.event, how)
+
+    def _offer(self) -> None:
+        was_offered, self.is_offered, self.is_expected = self.is_offered, True, True
+        self._lacks_right, self.refusal = False, None
+        if not was_offered:
+            self._changed()
 
     def _lack(self, error: PermissionMissing) -> None:
         self._lacks_right = True

@@ -59,7 +59,7 @@ class AccountListener:
         """The call log says how a call of the user ended that was reported as missed by this event."""
 
     def permissions_changed(self) -> None:
-        """`Permissions.lost`, or what is used, changed."""
+        """`Permissions.lost`, what is used or what was refused changed."""
 
     def queues_changed(self, extension_ids: Collection[str]) -> None:
         """Who takes the calls of queues changed: ids of followed queues, and the user's for the user's own queues."""

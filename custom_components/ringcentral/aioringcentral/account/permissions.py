@@ -21,19 +21,26 @@ class Permissions:
     Attributes:
         scope: the permissions that the newest token names.
         used: permissions of features that are in use: they have worked, if only in an earlier run.
+        refused_before: permissions that an earlier run was refused, and that nobody has tried in this one.
     """
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        """Begin without a token; ``changed`` is called when `lost` or `used` did."""
+        """Begin without a token; ``changed`` is called when `lost`, `used` or `refused` did."""
         self._changed = changed
         self.scope: frozenset[str] = frozenset()
         self.used: set[str] = set()
+        self.refused_before: set[str] = set()
         self._token: str | None = None
         # What refused features, by permission, whether or not they are in use.
         self._missing: dict[str, PermissionMissing] = {}
         # Refused to the app since the newest token came, and asked for again because of that token.
         self._refused: set[str] = set()
         self._asked: set[str] = set()
+
+    @property
+    def refused(self) -> Collection[str]:
+        """The permissions that something was refused for, in use or not, also in an earlier run."""
+        return self._missing.keys() | self.refused_before
 
     @property
     def lost(self) -> Mapping[str, PermissionMissing]:
@@ -47,12 +54,17 @@ class Permissions:
             self._changed()
 
     def works(self, permission: str) -> None:
-        """Note that what needs a permission has worked."""
+        """Note that what needs a permission has worked, and is in use."""
+        self.allowed(permission)
+        self.use(permission)
+
+    def allowed(self, permission: str) -> None:
+        """Note that what needs a permission was not refused, in use or not."""
         self._refused.discard(permission)
         self._asked.discard(permission)
-        if permission not in self.used or permission in self._missing:
+        if permission in self.refused:
             self._missing.pop(permission, None)
-            self.used.add(permission)
+            self.refused_before.discard(permission)
             self._changed()
 
     def refuse(self, permission: str, error: PermissionMissing) -> None:
@@ -63,8 +75,7 @@ class Permissions:
             return
         self._missing[permission] = error
         _LOGGER.debug("What needs %s is left out: %s", permission, error)
-        if permission in self.used:
-            self._changed()
+        self._changed()
 
     def subscribed(self, lacking: Collection[str]) -> None:
         """Take the permissions of the app that refused filters lack, all of them."""
@@ -97,5 +108,5 @@ class Permissions:
         ]
         for key in found:
             del self._missing[key]
-        if self.used.intersection(found):
+        if found:
             self._changed()
