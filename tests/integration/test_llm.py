@@ -207,7 +207,7 @@ async def test_a_list_has_an_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expose(story, people[OWN], people[ANNA], people[BEN])
-    monkeypatch.setattr(f"custom_components.{DOMAIN}.llm._LONGEST_LIST", 2)
+    monkeypatch.setattr(f"custom_components.{DOMAIN}.llm.LONGEST_LIST", 2)
 
     found = await ask(story, FIND)
 

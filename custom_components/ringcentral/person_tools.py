@@ -1,0 +1,228 @@
+"""Tools for Assist about one person: status, what waits, and do not disturb."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, override
+
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    SERVICE_TURN_OFF,
+    SERVICE_TURN_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.intent import is_blank_slot_value
+from homeassistant.helpers.llm import (
+    LLMContext,
+    Tool,
+    ToolAnnotations,
+    ToolInput,
+    ToolResult,
+)
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .aioringcentral.models import DndStatus
+from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_SINCE, DOMAIN
+from .people import Person, exposed_people, named
+from .services import ATTR_DND_STATUS, ATTR_DURATION, SET_PRESENCE
+
+# An answer is read to a person: a model gets the first names, and how many there are.
+LONGEST_LIST: Final = 30
+_LONGEST_MINUTES: Final = 7 * 24 * 60
+
+READS: Final = ToolAnnotations(
+    read_only=True, destructive=False, idempotent=True, open_world=False
+)
+
+
+class _NamedPersonTool(Tool):
+    """Does something for one person."""
+
+    integration = DOMAIN
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Find the person, and answer."""
+        data = self.parameters(given(tool_input))
+        person = self._person(hass, llm_context, data.get("name"))
+        if isinstance(person, ToolResult):
+            return person
+        return await self._answer(hass, llm_context, person, data)
+
+    @abstractmethod
+    async def _answer(
+        self,
+        hass: HomeAssistant,
+        llm_context: LLMContext,
+        person: Person,
+        data: Mapping[str, Any],
+    ) -> ToolResult:
+        """Answer for one person; ``data`` is what the model filled in."""
+
+    def _person(
+        self, hass: HomeAssistant, llm_context: LLMContext, name: str | None
+    ) -> Person | ToolResult:
+        """Return the person meant, or an error to answer with if none or several match."""
+        people = exposed_people(hass, llm_context.assistant)
+        if name is None:
+            found = [person for person in people if person.is_own]
+        else:
+            found = named(people, name)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            return _error("Nobody of this name is known here")
+        names = ", ".join(person.name for person in found[:LONGEST_LIST])
+        return _error(f"Several people are meant: {names}")
+
+
+_NAME = vol.Optional(
+    "name",
+    description="Name of the person; leave it out for the user of this phone system",
+)
+
+
+class PersonStatusTool(_NamedPersonTool):
+    """Says what one person is doing."""
+
+    name = "ringcentral__person_status"
+    title = "Get a person's phone status"
+    description = (
+        "Say what one person is doing on the phone system, and since when. "
+        "Use it for questions like 'Is Anna free?' or 'How long has Ben been on the phone?'."
+    )
+    annotations = READS
+    parameters = vol.Schema({_NAME: str})
+
+    @override
+    async def _answer(
+        self,
+        hass: HomeAssistant,
+        llm_context: LLMContext,
+        person: Person,
+        data: Mapping[str, Any],
+    ) -> ToolResult:
+        """Return the status with its time, and the caller's name where it is shown."""
+        facts: dict[str, Any] = {"name": person.name, "status": status_word(person)}
+        shown = person.state.attributes
+        if isinstance(since := shown.get(ATTR_SINCE), datetime):
+            facts["since"] = dt_util.as_local(since).isoformat(timespec="minutes")
+            facts["minutes"] = int((dt_util.utcnow() - since).total_seconds() // 60)
+        if also := [str(word) for word in shown.get(ATTR_ALSO, ())]:
+            facts["also"] = also
+        if caller := shown.get(ATTR_CALLER_NAME):
+            facts["caller"] = caller
+        return ToolResult(data=facts)
+
+
+class WaitingTool(_NamedPersonTool):
+    """Says what waits for a person."""
+
+    name = "ringcentral__waiting"
+    title = "Get missed calls and voicemails"
+    description = (
+        "Say how many calls a person missed today, and how many voicemails wait to be heard. "
+        "Use it for questions like 'Did I miss a call?' or 'Do I have voicemail?'."
+    )
+    annotations = READS
+    parameters = vol.Schema({_NAME: str})
+
+    @override
+    async def _answer(
+        self,
+        hass: HomeAssistant,
+        llm_context: LLMContext,
+        person: Person,
+        data: Mapping[str, Any],
+    ) -> ToolResult:
+        """Return the numbers that are exposed, and known."""
+        if not (found := waiting(hass, llm_context, person)):
+            return _error(f"What waits for {person.name} is not known here")
+        return ToolResult(data={"name": person.name, **found})
+
+
+class DoNotDisturbTool(_NamedPersonTool):
+    """Turns do not disturb on, also for a time, and off."""
+
+    name = "ringcentral__do_not_disturb"
+    title = "Set do not disturb"
+    description = (
+        "Turn do not disturb of a person's phone on or off. "
+        "With minutes it ends by itself, and what was set before comes back."
+    )
+    annotations = ToolAnnotations(destructive=False, idempotent=True)
+    parameters = vol.Schema(
+        {
+            _NAME: str,
+            vol.Optional("on", default=True): bool,
+            vol.Optional("minutes", description="For so long; only when on"): vol.All(
+                vol.Coerce(int), vol.Range(min=1, max=_LONGEST_MINUTES)
+            ),
+        }
+    )
+
+    @override
+    async def _answer(
+        self,
+        hass: HomeAssistant,
+        llm_context: LLMContext,
+        person: Person,
+        data: Mapping[str, Any],
+    ) -> ToolResult:
+        """Use the actions, which look at what the user may do."""
+        if (entity_id := switch(hass, llm_context, person)) is None:
+            return _error(f"Do not disturb of {person.name} cannot be changed here")
+        minutes = data.get("minutes") if data["on"] else None
+        target: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
+        if minutes is not None:
+            domain, action = DOMAIN, SET_PRESENCE
+            target[ATTR_DND_STATUS] = DndStatus.DO_NOT_ACCEPT_ANY_CALLS.name.lower()
+            target[ATTR_DURATION] = {"minutes": minutes}
+        else:
+            domain = Platform.SWITCH
+            action = SERVICE_TURN_ON if data["on"] else SERVICE_TURN_OFF
+        await hass.services.async_call(
+            domain, action, target, blocking=True, context=llm_context.context
+        )
+        facts: dict[str, Any] = {"name": person.name, "do_not_disturb": data["on"]}
+        if minutes is not None:
+            facts["minutes"] = minutes
+        return ToolResult(data=facts)
+
+
+def given(tool_input: ToolInput) -> dict[str, Any]:
+    """Return what a model has filled in: some send an empty text for what they leave out."""
+    args = tool_input.tool_args.items()
+    return {key: value for key, value in args if not is_blank_slot_value(value)}
+
+
+def status_word(person: Person) -> str:
+    """Return a person's status, ``unknown`` where it is not known now."""
+    is_known = person.state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+    return person.state.state if is_known else STATE_UNKNOWN
+
+
+def switch(hass: HomeAssistant, context: LLMContext, person: Person) -> str | None:
+    """Return the id of a person's switch for do not disturb, where it is exposed."""
+    return person.entity(hass, context.assistant, Platform.SWITCH, "do_not_disturb")
+
+
+def waiting(hass: HomeAssistant, context: LLMContext, person: Person) -> dict[str, Any]:
+    """Return what waits for a person, as far as sensors of it are exposed and have a number."""
+    found: dict[str, Any] = {}
+    for key in ("missed_calls_today", "voicemails"):
+        entity_id = person.entity(hass, context.assistant, Platform.SENSOR, key)
+        state = hass.states.get(entity_id) if entity_id else None
+        if state is not None and state.state.isdecimal():
+            found[key] = int(state.state)
+    return found
+
+
+def _error(text: str) -> ToolResult:
+    return ToolResult(data={"error": text}, error=True)
