@@ -1,6 +1,7 @@
 """The user's call log: what wakes the entities that show and report calls of it."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, override
@@ -22,6 +23,7 @@ CALLS: Final = "calls"
 # How long a reading is shown to whoever looks at the same days: several dashboards cost no more than one.
 _KEPT_FOR: Final = 60.0
 _MOST_KEPT: Final = 8
+_MOST_EXPLAINED: Final = 20
 # A call that began so long before the first day may reach into it.
 _EARLIER: Final = timedelta(hours=4)
 # What the clock of the service may be ahead of ours, at most.
@@ -46,6 +48,10 @@ class CallLogHub(OfferedToUser):
         self._on_outcome: list[OutcomeListener] = []
         self._kept: dict[_Days, tuple[float, tuple[LoggedCall, ...]]] = {}
         self._lock = asyncio.Lock()
+        # When the newest missed calls began, and how they ended.
+        self._explained: deque[tuple[datetime, CallEvent, Outcome]] = deque(
+            maxlen=_MOST_EXPLAINED
+        )
 
     @property
     def call_log(self) -> CallLog:
@@ -90,6 +96,15 @@ class CallLogHub(OfferedToUser):
         return kept[days][1]
 
     @callback
+    def explained_since(self, since: datetime) -> list[tuple[CallEvent, Outcome]]:
+        """Return the missed calls that began after a time, as far as this run knows how they ended; oldest first."""
+        return [
+            (event, outcome)
+            for began, event, outcome in self._explained
+            if began >= since
+        ]
+
+    @callback
     @override
     def call_log_changed(self) -> None:
         """Wake the calendar, which is there once the log was offered."""
@@ -99,7 +114,8 @@ class CallLogHub(OfferedToUser):
     @callback
     @override
     def missed_call_explained(self, event: CallEvent, outcome: Outcome) -> None:
-        """Report how a missed call ended."""
+        """Report how a missed call ended, and remember it for whoever asks."""
+        self._explained.append((event.started_at or dt_util.utcnow(), event, outcome))
         for listener in tuple(self._on_outcome):
             self.call_log.was_used()
             listener(event, outcome)

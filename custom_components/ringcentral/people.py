@@ -16,7 +16,7 @@ from homeassistant.helpers import (
 
 from .aioringcentral.status import Status
 from .const import ATTR_ALSO, DOMAIN
-from .coordinator import RingCentralConfigEntry
+from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import extension_identifier
 
 
@@ -30,6 +30,7 @@ class Person:
     state: State
     is_own: bool
     entities: dict[tuple[str, str], str] = field(repr=False)
+    coordinator: RingCentralCoordinator = field(repr=False)
 
     @classmethod
     def of(
@@ -57,6 +58,7 @@ class Person:
                 )
                 if each.platform == DOMAIN
             },
+            coordinator=entry.runtime_data,
         )
 
     def entity(

@@ -1,4 +1,4 @@
-"""Tools for Assist about one person: status, what waits, and do not disturb."""
+"""Tools for Assist about one person: status, what was missed and waits, and do not disturb."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ from homeassistant.helpers.llm import (
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .aioringcentral.call_log import Outcome
 from .aioringcentral.models import DndStatus
 from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_SINCE, DOMAIN
 from .people import Person, exposed_people, named
@@ -32,6 +33,8 @@ from .services import ATTR_DND_STATUS, ATTR_DURATION, SET_PRESENCE
 
 # An answer is read to a person: a model gets the first names, and how many there are.
 LONGEST_LIST: Final = 30
+_MOST_MISSED: Final = 5
+_MISSED: Final = "missed_calls_today"
 _LONGEST_MINUTES: Final = 7 * 24 * 60
 
 READS: Final = ToolAnnotations(
@@ -127,7 +130,8 @@ class WaitingTool(_NamedPersonTool):
     name = "ringcentral__waiting"
     title = "Get missed calls and voicemails"
     description = (
-        "Say how many calls a person missed today, and how many voicemails wait to be heard. "
+        "Say how many calls a person missed today, how the newest of them ended where that is known, "
+        "and how many voicemails wait to be heard. "
         "Use it for questions like 'Did I miss a call?' or 'Do I have voicemail?'."
     )
     annotations = READS
@@ -216,12 +220,34 @@ def switch(hass: HomeAssistant, context: LLMContext, person: Person) -> str | No
 def waiting(hass: HomeAssistant, context: LLMContext, person: Person) -> dict[str, Any]:
     """Return what waits for a person, as far as sensors of it are exposed and have a number."""
     found: dict[str, Any] = {}
-    for key in ("missed_calls_today", "voicemails"):
+    for key in (_MISSED, "voicemails"):
         entity_id = person.entity(hass, context.assistant, Platform.SENSOR, key)
         state = hass.states.get(entity_id) if entity_id else None
         if state is not None and state.state.isdecimal():
             found[key] = int(state.state)
+    if found.get(_MISSED) and (ended := _how_ended(hass, context, person)):
+        found["newest_missed_calls"] = ended
     return found
+
+
+def _how_ended(
+    hass: HomeAssistant, context: LLMContext, person: Person
+) -> list[dict[str, str]]:
+    """Return how the newest missed calls of today ended, as far as the call event that reports it is exposed."""
+    if not person.is_own or not person.entity(
+        hass, context.assistant, Platform.EVENT, "call"
+    ):
+        return []
+    coordinator, found = person.coordinator, list[dict[str, str]]()
+    for event, outcome in coordinator.call_log.explained_since(
+        dt_util.start_of_local_day()
+    ):
+        if outcome is not Outcome.UNKNOWN:
+            caller = coordinator.caller(event.name, None).get(ATTR_CALLER_NAME)
+            found.append(
+                {"ended": str(outcome)} | ({"caller": caller} if caller else {})
+            )
+    return found[-_MOST_MISSED:][::-1]
 
 
 def _error(text: str) -> ToolResult:

@@ -1,10 +1,14 @@
 """The tools for Assist: whom they see, what they answer, and what they may change."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.llm import async_get_tools
+from homeassistant.const import STATE_OFF
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import (
@@ -15,18 +19,26 @@ from homeassistant.helpers import (
     llm,
 )
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 import voluptuous as vol
 
 from custom_components.ringcentral.aioringcentral.status import Status
-from custom_components.ringcentral.const import CALLER_FULL, DOMAIN
+from custom_components.ringcentral.const import (
+    CALLER_FULL,
+    CALLER_HIDDEN,
+    CALLER_NAME,
+    CONF_CALLER_IDENTITY,
+    DOMAIN,
+)
 from emulator import Emulator
 
 from .call_stories import ANNA, BEN, OWN, PARK, Who, cast, following
 from .stories import Story
 
 ASSISTANT = "conversation"
+CALL_LOG = "custom_components.ringcentral.aioringcentral.account.call_log"
 FIND, STATUS, WAITING, DND = (
     f"{DOMAIN}__{name}"
     for name in ("find_people", "person_status", "waiting", "do_not_disturb")
@@ -329,6 +341,58 @@ async def test_what_waits_for_the_user(story: Story, people: dict[Who, str]) -> 
         "missed_calls_today": 1,
         "voicemails": 1,
     }
+
+
+@pytest.mark.calls
+@pytest.mark.parametrize(
+    ("identity", "caller"),
+    [
+        (CALLER_HIDDEN, {}),
+        (CALLER_NAME, {"caller": NAME}),
+        (CALLER_FULL, {"caller": NAME}),
+    ],
+)
+async def test_how_missed_calls_ended(
+    hass: HomeAssistant,
+    story: Story,
+    people: dict[Who, str],
+    monkeypatch: pytest.MonkeyPatch,
+    identity: str,
+    caller: dict[str, str],
+) -> None:
+    monkeypatch.setattr(f"{CALL_LOG}._THERE_AFTER", 0.0)
+    story.emulator.faults.set(call_log_delay=0)
+    hass.config_entries.async_update_entry(
+        story.entry, options={**story.entry.options, CONF_CALLER_IDENTITY: identity}
+    )
+    await story.until(lambda: story.now("calls") == STATE_OFF)
+    expose(story, people[OWN], keys=("status", "missed_calls_today"))
+    for name, end in (("one", "voicemail"), ("two", "missed"), ("three", "reject")):
+        told = len(explained(story))
+        await story.call("ring", end, name=name, from_name=NAME, **{"from": NUMBER})
+        await story.until(partial(lambda told: len(explained(story)) > told, told))
+
+    found = await ask(story, WAITING)
+    assert found == {"name": name_of(story, people[OWN]), "missed_calls_today": 3}
+
+    # That is told by the event.
+    expose(story, people[OWN], keys=("call",))
+    found = await ask(story, WAITING)
+    assert found["newest_missed_calls"] == [
+        {"ended": "rejected", **caller},
+        {"ended": "voicemail", **caller},
+    ]
+    assert NUMBER not in str(found)
+
+    # Those of the day before are none of today.
+    tomorrow = dt_util.start_of_local_day() + timedelta(days=1, hours=12)
+    with patch.object(dt_util, "start_of_local_day", return_value=tomorrow):
+        assert "newest_missed_calls" not in await ask(story, WAITING)
+
+
+def explained(story: Story) -> list[Any]:
+    """Return the missed calls of which it is known how they ended."""
+    return story.coordinator.call_log.explained_since(dt_util.utc_from_timestamp(0))
 
 
 async def test_what_waits_for_others_is_known_where_it_is_exposed(
