@@ -41,18 +41,14 @@ class QueueCalls:
         self, queue: Extension, words: list[tuple[str, float]], options: CallOptions
     ) -> dict[str, Any]:
         """Let a call wait in a queue and ring its members; one of them answers."""
+        key = options.key or f"call-{self._rng.getrandbits(32):08x}"
         members = [
             ext
             for ext in map(
                 self._account.extensions.get, self._account.members(queue.id)
             )
-            if ext is not None
-            and ext.status == "Enabled"
-            and ext.accepts_queue_calls
-            and queue.id not in ext.queues_declined
-            and options.ring_members
+            if ext is not None and (_has(ext, key) or _rings(queue, ext, options))
         ]
-        key = options.key or f"call-{self._rng.getrandbits(32):08x}"
         session = options.telephony_session_id or self._player.session_id()
         options = replace(
             options,
@@ -122,6 +118,16 @@ class QueueCalls:
             raise CallError("no member takes calls of this queue")
         if _has(queue, key) and not _has(chosen, key):
             self._player.step(chosen, key, "ring", options)
+
+
+def _rings(queue: Extension, member: Extension, options: CallOptions) -> bool:
+    """Whether a call of a queue rings at a member from now on; one that rings there already does until it ends."""
+    return (
+        options.ring_members
+        and member.status == "Enabled"
+        and member.accepts_queue_calls
+        and queue.id not in member.queues_declined
+    )
 
 
 def _has(ext: Extension, key: str) -> bool:

@@ -219,6 +219,22 @@ class SignedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Logs:
+    """A member logs in to the queue or out of it."""
+
+    who: Who
+    takes_calls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """By now these entities of someone are so."""
+
+    who: Who
+    states: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """Time passes for Home Assistant."""
 
@@ -236,6 +252,8 @@ type Step = (
     | Behind
     | Away
     | SignedOut
+    | Logs
+    | Shows
     | Later
 )
 
@@ -305,6 +323,21 @@ def change(who: Who, **presence: Any) -> Changes:
     return Changes(who, presence)
 
 
+def log_in(who: Who) -> Logs:
+    """Have a member take calls of the queue."""
+    return Logs(who, takes_calls=True)
+
+
+def log_out(who: Who) -> Logs:
+    """Have a member take no calls of the queue."""
+    return Logs(who, takes_calls=False)
+
+
+def shows(who: Who, **states: str) -> Shows:
+    """See that entities are so before the story goes on."""
+    return Shows(who, states)
+
+
 def faults(**switches: Any) -> Faults:
     """Let the service be different from now on."""
     return Faults(switches)
@@ -356,6 +389,8 @@ class CallStory:
     faults: Mapping[str, Any] = field(default_factory=dict)
     """How the service is, from before Home Assistant signs in."""
     follow: str = "chosen"
+    also: tuple[Who, ...] = ()
+    """Who is followed in this story alone."""
 
 
 def story(
@@ -363,6 +398,7 @@ def story(
     *steps: Step,
     heard: tuple[list[Heard], ...] | list[Heard],
     follow: str = "chosen",
+    also: tuple[Who, ...] = (),
     **switches: Any,
 ) -> CallStory:
     """Return a story; switches of the emulator hold from before Home Assistant signs in."""
@@ -372,6 +408,7 @@ def story(
         heard=heard if isinstance(heard, tuple) else (heard,),
         faults=switches,
         follow=follow,
+        also=also,
     )
 
 
@@ -635,6 +672,128 @@ QUEUES = (
             inbound(OWN, "ringing missed", queue=True),
             inbound(OWN, "ended"),
         ),
+    ),
+)
+
+# What is told of the members while the queue tells, too.
+_ALL_RING = (
+    inbound(OWN, "ringing", queue=True),
+    inbound(ANNA, "ringing", queue=True),
+    inbound(BEN, "ringing", queue=True),
+)
+
+WAITING = (
+    story(
+        "a call waits in a queue until a member takes it",
+        call(QUEUE, "ring"),
+        shows(QUEUE, waiting_calls="1", members_available="3"),
+        call(QUEUE, "answer", answered_by=ANNA),
+        shows(QUEUE, waiting_calls="0", members_available="2", members_on_call="1"),
+        call(ANNA, "hangup"),
+        shows(QUEUE, members_available="3", members_on_call="0"),
+        also=(QUEUE,),
+        heard=(
+            inbound(QUEUE, "ringing"),
+            *_ALL_RING,
+            inbound(QUEUE, "missed"),
+            inbound(OWN, "missed", queue=True),
+            inbound(ANNA, "answered", queue=True),
+            inbound(BEN, "missed", queue=True),
+            inbound(ANNA, "ended", queue=True),
+        ),
+    ),
+    story(
+        "whoever waits in a queue gives up",
+        call(QUEUE, "ring"),
+        shows(QUEUE, waiting_calls="1"),
+        call(QUEUE, "abandoned"),
+        shows(QUEUE, waiting_calls="0"),
+        also=(QUEUE,),
+        heard=(
+            inbound(QUEUE, "ringing"),
+            *_ALL_RING,
+            inbound(QUEUE, "missed"),
+            inbound(OWN, "missed", queue=True),
+            inbound(ANNA, "missed", queue=True),
+            inbound(BEN, "missed", queue=True),
+        ),
+    ),
+    story(
+        "two wait at once, one is taken and one gives up",
+        call(QUEUE, "ring", "a", ring_members=False),
+        call(QUEUE, "ring", "b", ring_members=False),
+        shows(QUEUE, waiting_calls="2"),
+        call(QUEUE, "answer", "b", answered_by=BEN),
+        shows(QUEUE, waiting_calls="1", members_on_call="1"),
+        call(QUEUE, "abandoned", "a", ring_members=False),
+        shows(QUEUE, waiting_calls="0"),
+        call(BEN, "hangup", "b"),
+        also=(QUEUE,),
+        heard=(
+            inbound(QUEUE, "ringing ringing"),
+            inbound(BEN, "ringing", queue=True),
+            inbound(QUEUE, "missed"),
+            inbound(BEN, "answered", queue=True),
+            inbound(QUEUE, "missed"),
+            inbound(BEN, "ended", queue=True),
+        ),
+    ),
+    story(
+        "a member logs out while a call waits, and the next one does not ring there",
+        call(QUEUE, "ring", "a"),
+        log_out(OWN),
+        shows(QUEUE, waiting_calls="1", members_available="2"),
+        call(QUEUE, "ring", "b"),
+        shows(QUEUE, waiting_calls="2"),
+        call(QUEUE, "abandoned", "a"),
+        log_in(OWN),
+        shows(QUEUE, waiting_calls="1", members_available="3"),
+        call(QUEUE, "answer", "b", answered_by=ANNA),
+        call(ANNA, "hangup", "b"),
+        also=(QUEUE,),
+        heard=(
+            inbound(QUEUE, "ringing"),
+            *_ALL_RING,
+            inbound(QUEUE, "ringing"),
+            inbound(ANNA, "ringing", queue=True),
+            inbound(BEN, "ringing", queue=True),
+            inbound(QUEUE, "missed"),
+            inbound(OWN, "missed", queue=True),
+            inbound(ANNA, "missed", queue=True),
+            inbound(BEN, "missed", queue=True),
+            inbound(QUEUE, "missed"),
+            inbound(ANNA, "answered", queue=True),
+            inbound(BEN, "missed", queue=True),
+            inbound(ANNA, "ended", queue=True),
+        ),
+    ),
+    story(
+        "a call that waits while Home Assistant is away, and goes on after it",
+        call(QUEUE, "ring", "before", ring_members=False),
+        away(
+            call(QUEUE, "ring", "meanwhile", ring_members=False),
+            call(QUEUE, "abandoned", "before", ring_members=False),
+            log_out(BEN),
+        ),
+        shows(QUEUE, waiting_calls="1", members_available="2"),
+        call(QUEUE, "answer hangup", "meanwhile", answered_by=ANNA),
+        also=(QUEUE,),
+        heard=(
+            inbound(QUEUE, "ringing"),
+            inbound(ANNA, "ringing", queue=True),
+            inbound(QUEUE, "missed"),
+            inbound(ANNA, "answered ended", queue=True),
+        ),
+    ),
+    story(
+        "a call is taken from a queue while there is no connection",
+        call(QUEUE, "ring", ring_members=False),
+        lost(call(QUEUE, "answer", answered_by=BEN), log_out(ANNA), recoverable=False),
+        shows(QUEUE, waiting_calls="0", members_available="1", members_on_call="1"),
+        call(BEN, "hangup"),
+        also=(QUEUE,),
+        # A reading tells nothing.
+        heard=(inbound(QUEUE, "ringing"), inbound(BEN, "ended", queue=True)),
     ),
 )
 
@@ -1306,6 +1465,7 @@ STORIES = (
     *SINGLE,
     *PARALLEL,
     *QUEUES,
+    *WAITING,
     *PARKED,
     *RING_OUT,
     *FLAPPING,

@@ -19,9 +19,13 @@ from custom_components.ringcentral.const import (
 from emulator import Emulator
 
 from .call_stories import (
+    ANNA,
     BELL,
+    BEN,
     FOLLOWED,
+    OWN,
     PARK,
+    QUEUE,
     STORIES,
     Away,
     Behind,
@@ -31,11 +35,13 @@ from .call_stories import (
     Faults,
     Heard,
     Later,
+    Logs,
     Lost,
     Plays,
     Reads,
     Says,
     Sets,
+    Shows,
     SignedOut,
     Step,
     Who,
@@ -48,7 +54,10 @@ from .stories import Story, hasty
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 async def test_story(hass: HomeAssistant, emulator: Emulator, story: CallStory) -> None:
     people = cast(emulator)
-    chosen = [people[who] for who in FOLLOWED]
+    chosen = [people[who] for who in (*FOLLOWED, *story.also)]
+    if QUEUE in story.also:
+        members = [people[who] for who in (OWN, ANNA, BEN)]
+        await emulator.set_queue(people[QUEUE], members=members)
     emulator.faults.set(**story.faults)
     with Clock(hass) as clock, hasty():
         async with following(hass, emulator, chosen, follow=story.follow) as followed:
@@ -65,8 +74,8 @@ def test_there_are_enough_stories() -> None:
     assert len({story.name for story in STORIES}) == len(STORIES) >= 60
 
 
-# What a park location shows. Of its telephony status only events tell.
-_OF_PARK = ("telephony_status", "active_calls")
+# What park locations and queues show. Of their telephony status only events tell.
+_OF_NOBODY = ("telephony_status", "active_calls")
 
 
 class Stage:
@@ -106,6 +115,12 @@ class Stage:
             case Faults(switches):
                 emulator.faults.clear()
                 emulator.faults.set(**switches)
+            case Logs(who, takes_calls):
+                account = emulator._service.account
+                queue, member = int(people[QUEUE]), int(people[who])
+                account.set_queue_calls(queue, {member: takes_calls})
+            case Shows(who, states):
+                await self._story.shows(people[who], **states)
             case Later(seconds):
                 await self._all_heard()
                 await self._clock.move_on(seconds)
@@ -215,9 +230,9 @@ class Stage:
         truth = self._emulator.truth()
         now = {key: _as_shown(truth[key]) for key in self._story.followed()}
         for key, shown in now.items():
-            if key == self._people[PARK]:
-                is_heard = PARK in {heard.who for heard in self.heard}
-                shown = {name: shown[name] for name in _OF_PARK if is_heard}
+            if (who := self._names.get(key)) in (PARK, QUEUE):
+                is_heard = who in {heard.who for heard in self.heard}
+                shown = {name: shown[name] for name in _OF_NOBODY if is_heard}
             found = {name: self._story.now(name, key) for name in shown}
             assert found == shown, self._names.get(key, key)
         for name, counted, state in (
