@@ -168,7 +168,10 @@ async def test_tokens_that_are_not_known_everywhere_yet(
     """Refusals in a row are no reason to sign in again."""
     with (
         hasty(),
-        patch("custom_components.ringcentral.aioringcentral.rest._UNTIL_KNOWN", 0.05),
+        patch(
+            "custom_components.ringcentral.aioringcentral.signed_http._UNTIL_KNOWN",
+            0.05,
+        ),
     ):
         async with office(hass, emulator) as story:
             emulator.faults.set(new_tokens_refused=refused)

@@ -1,13 +1,25 @@
-"""Which extensions to ask for in one request, until all are read or refused (docs/protocol.md 2.10). No I/O."""
+"""Presence of many, so many to a request: whom to ask for next, and what a reply says (docs/protocol.md 2.10).
+
+No I/O.
+"""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
-from typing import Final
+from typing import Any, Final
 
-from .errors import APP_PERMISSION, Reason, RetryLater, RingCentralError
+from . import wire
+from .errors import (
+    APP_PERMISSION,
+    Reason,
+    RetryLater,
+    RingCentralError,
+    error_from_reply,
+)
+from .listing import Unreadable
 from .models import PresenceUpdate
+from .presence import update_from_rest
 
 # Extensions in one request at most (docs/protocol.md 2.10).
 BATCH: Final = 30
@@ -114,3 +126,26 @@ class Batches:
             retry_after=max(waits, default=None),
             refused=self._errors,
         )
+
+
+def parts_of_batch(
+    keys: Sequence[str], body: Any, headers: Mapping[str, str]
+) -> tuple[list[PresenceUpdate], dict[str, RingCentralError]]:
+    """Return what the reply to a batch says, one part for each in order, and what refused the others, by id."""
+    found: dict[str, PresenceUpdate] = {}
+    # Who is in no part is to be asked for again.
+    refused: dict[str, RingCentralError] = dict.fromkeys(keys, Unreadable())
+    parts = body if isinstance(body, list) else ()
+    for key, item in zip(keys, parts, strict=False):
+        part = wire.mapping(item)
+        update = update_from_rest(part.get("body"))
+        if update is not None and update.extension_id in refused:
+            found[update.extension_id] = update
+        elif (status := wire.number(part.get("status")) or 500) >= 400:
+            named = wire.extension_id(part.get("resourceId"))
+            refused[named if named in refused else key] = error_from_reply(
+                status, part.get("body"), headers
+            )
+    return list(found.values()), {
+        key: error for key, error in refused.items() if key not in found
+    }

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from . import wire
 from .call_log import LoggedCall, calls_from_wire
 from .errors import Reason, RetryLater
-from .http import LONGEST_WAIT, Reply
-from .limits import RateBudget, RateGroup
+from .http import LONGEST_WAIT
+from .limits import RateGroup
 from .listing import Unreadable
+from .signed_http import SignedHttp
 
 _LOG: Final = "/restapi/v1.0/account/~/extension/~/call-log"
 # Records that one sync may have (docs/protocol.md 2.11).
@@ -20,20 +21,6 @@ _PAGE: Final = 1_000
 _MOST_PAGES: Final = 2
 
 
-class Send(Protocol):
-    """Sends a request, as `Rest` does."""
-
-    async def __call__(
-        self,
-        method: str,
-        path: str,
-        group: RateGroup,
-        *,
-        query: Mapping[str, str | int] | None = None,
-    ) -> Reply:
-        """Send it."""
-
-
 class CallLogRest:
     """The calls about the user's call log.
 
@@ -41,10 +28,9 @@ class CallLogRest:
     after the other.
     """
 
-    def __init__(self, send: Send, budget: RateBudget) -> None:
-        """Send through ``send``, which spends from ``budget``."""
-        self._send = send
-        self._budget = budget
+    def __init__(self, http: SignedHttp) -> None:
+        """Send through ``http``."""
+        self._http = http
         self._lock = asyncio.Lock()
 
     async def recent(
@@ -81,11 +67,11 @@ class CallLogRest:
     async def _read(self, path: str, query: Mapping[str, str | int]) -> Any:
         now: Callable[[], float] = asyncio.get_running_loop().time
         async with self._lock:
-            while wait := self._budget.spare_delay(RateGroup.HEAVY, now()):
+            while wait := self._http.budget.spare_delay(RateGroup.HEAVY, now()):
                 if wait > LONGEST_WAIT:
                     raise RetryLater(Reason.RATE_LIMITED, retry_after=wait)
                 await asyncio.sleep(wait)
-            reply = await self._send("GET", path, RateGroup.HEAVY, query=query)
+            reply = await self._http.send("GET", path, RateGroup.HEAVY, query=query)
         return reply.body
 
 

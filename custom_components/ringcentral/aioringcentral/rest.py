@@ -1,12 +1,12 @@
 """Typed REST calls (docs/protocol.md 2.2). Paths use ``~``: the account and the user who signed in."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from . import wire
 from .auth import TokenSource
-from .batches import Batches, Readings
+from .batches import Batches, Readings, parts_of_batch
 from .call_log_rest import CallLogRest
 from .errors import (
     Misconfigured,
@@ -14,18 +14,16 @@ from .errors import (
     Reason,
     RetryLater,
     RingCentralError,
-    TokenRejected,
-    error_from_reply,
 )
-from .http import Http, Reply, check_socket
+from .http import Http, check_socket
 from .limits import RateGroup
-from .listing import PAGE, Listing, Pages, Unreadable
+from .listing import Listing, Unreadable
 from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
 from .observations import Observations
 from .pauses import Pauses
 from .presence import update_from_rest
 from .queues import OwnQueue, QueueMember, own_queues, queue_members
-from .renewals import Renewals
+from .signed_http import SignedHttp
 from .voicemail import Audio, Voicemail, Voicemails, audio_type
 
 ACCOUNT: Final = "/restapi/v1.0/account/~"
@@ -35,9 +33,6 @@ _MESSAGES: Final = f"{EXTENSION}/message-store"
 _TICKET_PATH: Final = "/restapi/oauth/wstoken"
 _DETAILED: Final = {"detailedTelephonyState": "true"}
 _MULTI: Final = {"Accept": "application/vnd.ringcentral.multipart+json"}
-# Seconds after which a token that is rejected though it is new is shown again: it may not be known on all of
-# the service's servers yet.
-_UNTIL_KNOWN: Final = 2.0
 
 
 class Rest:
@@ -48,17 +43,15 @@ class Rest:
 
     def __init__(self, http: Http, tokens: TokenSource) -> None:
         """Send through ``http`` with access tokens from ``tokens``."""
-        self._http = http
-        self._tokens = tokens
-        self._renewals = Renewals()
+        self._http = SignedHttp(http, tokens)
         self.observations = Observations()
         # Whoever made a whole batch be refused: they are asked for apart from the others.
         self._refused: set[str] = set()
-        self.call_log = CallLogRest(self._send, http.budget)
+        self.call_log = CallLogRest(self._http)
 
     async def own_extension(self) -> Extension:
         """Return the extension of the user who signed in, with its account's id."""
-        reply = await self._send("GET", EXTENSION, RateGroup.LIGHT)
+        reply = await self._http.send("GET", EXTENSION, RateGroup.LIGHT)
         extension = Extension.from_wire(wire.mapping(reply.body))
         if extension is None or extension.account_id is None:
             raise Unreadable
@@ -67,8 +60,8 @@ class Rest:
     async def extensions(self) -> Listing[Extension]:
         """Return every extension of the account: at least that of the user, so an empty list is none."""
         path = f"{ACCOUNT}/extension"
-        listing = await self._pages(
-            path, RateGroup.MEDIUM, {}, lambda item: wire.extension_id(item.get("id"))
+        listing = await self._http.pages(
+            path, RateGroup.MEDIUM, lambda item: wire.extension_id(item.get("id"))
         )
         found = [Extension.from_wire(item) for item in listing]
         extensions = [extension for extension in found if extension is not None]
@@ -78,7 +71,7 @@ class Rest:
 
     async def presence(self, extension_id: str = "~") -> PresenceUpdate:
         """Return the detailed presence of one extension."""
-        reply = await self._send(
+        reply = await self._http.send(
             "GET",
             f"{ACCOUNT}/extension/{extension_id}/presence",
             RateGroup.LIGHT,
@@ -119,29 +112,15 @@ class Rest:
                 return [], {keys[0]: err}
         path = f"{ACCOUNT}/extension/{','.join(keys)}/presence"
         left = self._http.budget.remaining(RateGroup.LIGHT)
-        reply = await self._send(
+        reply = await self._http.send(
             "GET", path, RateGroup.LIGHT, query=_DETAILED, headers=_MULTI
         )
         self.observations.batch(
             len(keys), left, self._http.budget.remaining(RateGroup.LIGHT)
         )
-        found: dict[str, PresenceUpdate] = {}
-        # Who is in no part is to be asked for again.
-        refused: dict[str, RingCentralError] = dict.fromkeys(keys, Unreadable())
-        parts = reply.body if isinstance(reply.body, list) else ()
-        # One part for each, in order.
-        for key, item in zip(keys, parts, strict=False):
-            part = wire.mapping(item)
-            update = update_from_rest(part.get("body"))
-            if update is not None and update.extension_id in refused:
-                found[update.extension_id] = update
-                self.observations.reading(update)
-            elif (status := wire.number(part.get("status")) or 500) >= 400:
-                named = wire.extension_id(part.get("resourceId"))
-                refused[named if named in refused else key] = error_from_reply(
-                    status, part.get("body"), reply.headers
-                )
-        refused = {key: err for key, err in refused.items() if key not in found}
+        found, refused = parts_of_batch(keys, reply.body, reply.headers)
+        for update in found:
+            self.observations.reading(update)
         limits = [
             err.retry_after or 0.0
             for err in refused.values()
@@ -151,17 +130,17 @@ class Rest:
             # Whatever else is read meanwhile would restart the penalty, too (docs/protocol.md 5).
             now = asyncio.get_running_loop().time()
             self._http.budget.refused(RateGroup.LIGHT, max(limits), now)
-        return list(found.values()), refused
+        return found, refused
 
     async def account_presences(self) -> Listing[PresenceUpdate]:
         """Return the detailed presence of the whole account, 1,000 to a request (Heavy, docs/protocol.md 2.6)."""
-        listing = await self._pages(
+        listing = await self._http.pages(
             f"{ACCOUNT}/presence",
             RateGroup.HEAVY,
-            _DETAILED,
             lambda item: wire.extension_id(
                 wire.mapping(item.get("extension")).get("id")
             ),
+            query=_DETAILED,
         )
         found, pauses = list[PresenceUpdate](), Pauses()
         for item in listing:
@@ -176,8 +155,8 @@ class Rest:
 
         The user's own is on it twice (docs/protocol.md 2.7).
         """
-        listing = await self._pages(
-            f"{EXTENSION}/presence/line", RateGroup.LIGHT, {}, _line_key
+        listing = await self._http.pages(
+            f"{EXTENSION}/presence/line", RateGroup.LIGHT, _line_key
         )
         found = {
             extension.id: extension
@@ -191,7 +170,7 @@ class Rest:
 
         Others are contacts. The list has no pages (docs/protocol.md 2.2).
         """
-        reply = await self._send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
+        reply = await self._http.send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
         if (records := wire.listed(reply.body, "records")) is None:
             raise Unreadable
         ids = [wire.extension_id(item.get("extensionId")) for item in records]
@@ -206,7 +185,7 @@ class Rest:
 
     async def own_queues(self) -> dict[str, OwnQueue]:
         """Return the queues that the user is a member of, by id (docs/protocol.md 2.2)."""
-        reply = await self._send("GET", _OWN_QUEUES, RateGroup.LIGHT)
+        reply = await self._http.send("GET", _OWN_QUEUES, RateGroup.LIGHT)
         if (found := own_queues(reply.body)) is None:
             raise Unreadable
         return found
@@ -220,7 +199,7 @@ class Rest:
             PermissionMissing, Misconfigured: the user may not, or has left the queue.
         """
         record = {"callQueue": {"id": queue_id}, "acceptCalls": takes}
-        reply = await self._send(
+        reply = await self._http.send(
             "PUT", _OWN_QUEUES, RateGroup.MEDIUM, json={"records": [record]}
         )
         if (found := own_queues(reply.body)) is None:
@@ -230,7 +209,7 @@ class Rest:
     async def queue_members(self, queue_id: str) -> dict[str, QueueMember]:
         """Return the members of a queue by id, and whether they take its calls."""
         path = f"{ACCOUNT}/call-queues/{queue_id}/presence"
-        reply = await self._send("GET", path, RateGroup.LIGHT)
+        reply = await self._http.send("GET", path, RateGroup.LIGHT)
         if (found := queue_members(reply.body)) is None:
             raise Unreadable
         return found
@@ -244,7 +223,7 @@ class Rest:
         return await self._voicemails({"perPage": 100})
 
     async def _voicemails(self, query: Mapping[str, str | int]) -> Voicemails:
-        reply = await self._send(
+        reply = await self._http.send(
             "GET",
             _MESSAGES,
             RateGroup.LIGHT,
@@ -256,14 +235,14 @@ class Rest:
 
     async def voicemail(self, message_id: str) -> Voicemail:
         """Return one voicemail of the user."""
-        reply = await self._send("GET", _message(message_id), RateGroup.LIGHT)
+        reply = await self._http.send("GET", _message(message_id), RateGroup.LIGHT)
         if (found := Voicemail.from_wire(wire.mapping(reply.body))) is None:
             raise Unreadable
         return found
 
     async def mark_voicemail_read(self, message_id: str) -> None:
         """Mark a voicemail of the user as heard."""
-        await self._send(
+        await self._http.send(
             "PUT",
             _message(message_id),
             RateGroup.MEDIUM,
@@ -274,7 +253,7 @@ class Rest:
         """Return the recording of a voicemail."""
         if wire.extension_id(attachment_id) is None:
             raise Misconfigured(Reason.NOT_FOUND)
-        reply = await self._send(
+        reply = await self._http.send(
             "GET",
             f"{_message(message_id)}/content/{attachment_id}",
             RateGroup.MEDIUM,
@@ -307,14 +286,14 @@ class Rest:
             values["dndStatusPersonal"] = None
         body = {key: value for key, value in values.items() if value is not None}
         path = f"{ACCOUNT}/extension/{extension_id}/presence"
-        reply = await self._send("PUT", path, RateGroup.MEDIUM, json=body)
+        reply = await self._http.send("PUT", path, RateGroup.MEDIUM, json=body)
         if (update := update_from_rest(reply.body, asked_for_calls=False)) is None:
             raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=True)
         return update
 
     async def ticket(self) -> Ticket:
         """Return a fresh WebSocket ticket (docs/protocol.md 3.1)."""
-        reply = await self._send("POST", _TICKET_PATH, RateGroup.AUTH)
+        reply = await self._http.send("POST", _TICKET_PATH, RateGroup.AUTH)
         body = wire.mapping(reply.body)
         uri, token = body.get("uri"), wire.secret(body.get("ws_access_token"))
         if (
@@ -324,72 +303,6 @@ class Rest:
         ):
             raise Unreadable
         return Ticket(uri=uri, token=token)
-
-    async def _pages(
-        self,
-        path: str,
-        group: RateGroup,
-        query: Mapping[str, str],
-        key: Callable[[Mapping[str, Any]], str | None],
-    ) -> Listing[Mapping[str, Any]]:
-        """Return the records of all pages, each once by its key."""
-        pages = Pages(key)
-        while True:
-            reply = await self._send(
-                "GET", path, group, query={**query, "page": pages.page, "perPage": PAGE}
-            )
-            if not pages.add(reply.body):
-                return pages.records
-
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        group: RateGroup,
-        *,
-        query: Mapping[str, str | int] | None = None,
-        headers: Mapping[str, str] | None = None,
-        json: Mapping[str, Any] | None = None,
-        is_binary: bool = False,
-    ) -> Reply:
-        """Send with a token; one that the service rejects is renewed, and a new one tried again after a pause.
-
-        Raises:
-            TokenRejected: the new one is still rejected, or so many were that it is too early for another.
-                The next call may work. Whether the user has to sign in again is what the token endpoint
-                says, and nothing else.
-        """
-        token = await self._tokens.token()
-        now = asyncio.get_running_loop().time
-        for attempt in range(3):
-            try:
-                reply = await self._http.send(
-                    method,
-                    path,
-                    group,
-                    headers={
-                        "Authorization": f"Bearer {token.value}",
-                        **(headers or {}),
-                    },
-                    query=query,
-                    json=json,
-                    is_binary=is_binary,
-                )
-            except TokenRejected:
-                if attempt == 2:
-                    self._renewals.did_not_help(path, now())
-                    raise
-                if attempt == 0:
-                    if not self._renewals.may_help(path, now()):
-                        raise
-                    token = await self._tokens.renew(token.value)
-                else:
-                    # Another one would not be known any sooner.
-                    await asyncio.sleep(_UNTIL_KNOWN)
-            else:
-                self._renewals.accepted(path)
-                return reply
-        raise AssertionError  # pragma: no cover - the loop returns or raises
 
 
 def _message(message_id: str) -> str:

@@ -1,0 +1,113 @@
+"""Requests signed with an access token, and what follows when the service rejects that token."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from .auth import TokenSource
+from .errors import TokenRejected
+from .http import Http, Reply
+from .limits import RateBudget, RateGroup
+from .listing import PAGE, Listing, Pages
+from .renewals import Renewals
+
+# Seconds after which a token that is rejected though it is new is shown again: it may not be known on all of
+# the service's servers yet.
+_UNTIL_KNOWN: Final = 2.0
+
+
+class SignedHttp:
+    """Sends requests with the tokens of one source."""
+
+    def __init__(self, http: Http, tokens: TokenSource) -> None:
+        """Send through ``http`` with access tokens from ``tokens``."""
+        self._http = http
+        self._tokens = tokens
+        self._renewals = Renewals()
+
+    @property
+    def server(self) -> str:
+        """Base URL of the server."""
+        return self._http.server
+
+    @property
+    def budget(self) -> RateBudget:
+        """The rate budget that requests spend from."""
+        return self._http.budget
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        group: RateGroup,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+        is_binary: bool = False,
+    ) -> Reply:
+        """Send with a token; one that the service rejects is renewed, and a new one tried again after a pause.
+
+        Raises:
+            TokenRejected: the new one is still rejected, or so many were that it is too early for another.
+                The next call may work. Whether the user has to sign in again is what the token endpoint
+                says, and nothing else.
+            RetryLater, SignInRequired, PermissionMissing, Misconfigured: as `Http.send`, and for want of a
+                token as `TokenSource.token`.
+        """
+        token = await self._tokens.token()
+        now = asyncio.get_running_loop().time
+        for attempt in range(3):
+            try:
+                reply = await self._http.send(
+                    method,
+                    path,
+                    group,
+                    headers={
+                        "Authorization": f"Bearer {token.value}",
+                        **(headers or {}),
+                    },
+                    query=query,
+                    json=json,
+                    is_binary=is_binary,
+                )
+            except TokenRejected:
+                if attempt == 2:
+                    self._renewals.did_not_help(path, now())
+                    raise
+                if attempt == 0:
+                    if not self._renewals.may_help(path, now()):
+                        raise
+                    token = await self._tokens.renew(token.value)
+                else:
+                    # Another one would not be known any sooner.
+                    await asyncio.sleep(_UNTIL_KNOWN)
+            else:
+                self._renewals.accepted(path)
+                return reply
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    async def pages(
+        self,
+        path: str,
+        group: RateGroup,
+        key: Callable[[Mapping[str, Any]], str | None],
+        *,
+        query: Mapping[str, str] | None = None,
+    ) -> Listing[Mapping[str, Any]]:
+        """Return the records of all pages of a list, each once by its key.
+
+        Raises:
+            Unreadable: a page is none, or they do not add up (`Pages.add`).
+            RetryLater, SignInRequired, PermissionMissing, Misconfigured: as `send`.
+        """
+        pages = Pages(key)
+        while True:
+            reply = await self.send(
+                "GET",
+                path,
+                group,
+                query={**(query or {}), "page": pages.page, "perPage": PAGE},
+            )
+            if not pages.add(reply.body):
+                return pages.records
