@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given, strategies as st
 
 from aioringcentral.calls.reducer import Calls, advance, resync
-from aioringcentral.errors import VERDICTS, RingCentralError, error_from_reply
+from aioringcentral.error_codes import VERDICTS, error_from_reply
+from aioringcentral.errors import RingCentralError
 from aioringcentral.filters import (
     EVERYONE,
     OWN,

@@ -17,8 +17,8 @@ import aiohttp
 from aiohttp import web
 import pytest
 
+from aioringcentral.error_codes import LONGEST_RETRY_AFTER
 from aioringcentral.errors import (
-    LONGEST_RETRY_AFTER,
     Misconfigured,
     PermissionMissing,
     Reason,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aioringcentral.errors import RingCentralError, error_from_reply
+from aioringcentral.error_codes import error_from_reply
+from aioringcentral.errors import RingCentralError
 from aioringcentral.filters import EXTENSION_LIST
 from aioringcentral.models import Event, Extension
 from aioringcentral.presence import (

@@ -16,10 +16,8 @@ import pytest
 
 from custom_components.ringcentral.aioringcentral import snapshot
 from custom_components.ringcentral.aioringcentral.batches import Readings
-from custom_components.ringcentral.aioringcentral.errors import (
-    RingCentralError,
-    error_from_reply,
-)
+from custom_components.ringcentral.aioringcentral.error_codes import error_from_reply
+from custom_components.ringcentral.aioringcentral.errors import RingCentralError
 from custom_components.ringcentral.aioringcentral.filters import (
     EVERYONE,
     OWN,

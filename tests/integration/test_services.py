@@ -26,11 +26,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 import voluptuous as vol
 
 from custom_components.ringcentral.aioringcentral.batches import Readings
-from custom_components.ringcentral.aioringcentral.errors import (
-    Reason,
-    RetryLater,
-    error_from_reply,
-)
+from custom_components.ringcentral.aioringcentral.error_codes import error_from_reply
+from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
 from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import (

@@ -10,13 +10,8 @@ from itertools import batched
 from typing import Any, Final
 
 from . import wire
-from .errors import (
-    APP_PERMISSION,
-    Reason,
-    RetryLater,
-    RingCentralError,
-    error_from_reply,
-)
+from .error_codes import error_from_reply
+from .errors import APP_PERMISSION, Reason, RetryLater, RingCentralError
 from .listing import Unreadable
 from .models import PresenceUpdate
 from .presence import update_from_rest

@@ -12,7 +12,8 @@ from yarl import URL
 
 from .credentials import cleaned
 from .decoding import decode
-from .errors import Misconfigured, Reason, RetryLater, error_codes, error_from_reply
+from .error_codes import codes_of, error_from_reply
+from .errors import Misconfigured, Reason, RetryLater
 from .limits import Place, RateBudget, RateGroup
 from .recording import Recorder
 
@@ -234,7 +235,7 @@ class Http:
         if isinstance(error, RetryLater) and error.reason is Reason.RATE_LIMITED:
             wait = error.retry_after or 0.0
             self.budget.refused(
-                group, wait, now, everything="CMN-310" in error_codes(body)
+                group, wait, now, everything="CMN-310" in codes_of(body)
             )
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from .. import wire
 from ..decoding import decode
-from ..errors import error_from_reply
+from ..error_codes import error_from_reply
 from ..models import Event
 
 _DAY: Final = 86_400.0

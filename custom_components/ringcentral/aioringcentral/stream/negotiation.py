@@ -5,16 +5,15 @@ from dataclasses import dataclass
 import logging
 from typing import Any, Final
 
+from ..error_codes import VERDICTS, error_from_reply
 from ..errors import (
     APP_PERMISSION,
-    VERDICTS,
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
     TokenRejected,
-    error_from_reply,
 )
 from ..filters import (
     UNKNOWN_REASON,

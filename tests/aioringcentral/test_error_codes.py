@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
+from aioringcentral.error_codes import LONGEST_RETRY_AFTER, VERDICTS, error_from_reply
 from aioringcentral.errors import (
     DEFAULT_RETRY_AFTER,
-    LONGEST_RETRY_AFTER,
-    VERDICTS,
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -15,7 +14,6 @@ from aioringcentral.errors import (
     RingCentralError,
     SignInRequired,
     TokenRejected,
-    error_from_reply,
 )
 
 
