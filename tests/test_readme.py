@@ -40,7 +40,7 @@ from custom_components.ringcentral import (
     today,
 )
 from custom_components.ringcentral.aioringcentral import limits, models
-from custom_components.ringcentral.aioringcentral.calls import reducer as calls
+from custom_components.ringcentral.aioringcentral.calls import state as calls
 from custom_components.ringcentral.aioringcentral.errors import Reason
 from custom_components.ringcentral.aioringcentral.membership import Follow, Lists
 from custom_components.ringcentral.aioringcentral.status import Standing

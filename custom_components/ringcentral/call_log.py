@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from .aioringcentral.account import Account
 from .aioringcentral.account.call_log import CallLog
 from .aioringcentral.call_log import LoggedCall, Outcome
-from .aioringcentral.calls.reducer import CallEvent
+from .aioringcentral.calls.state import CallEvent
 from .offered import OfferedToUser
 
 # What the calendar watches, beside fields of `Presence`, and its key.

@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import (
 )
 from homeassistant.helpers.update_coordinator import BaseCoordinatorEntity
 
-from .aioringcentral.calls.reducer import Calls
+from .aioringcentral.calls.state import Calls
 from .aioringcentral.models import Extension, Presence
 from .aioringcentral.status import Standing
 from .const import DOMAIN

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .aioringcentral.call_log import Outcome
-from .aioringcentral.calls.reducer import CallEvent, CallEventType
+from .aioringcentral.calls.state import CallEvent, CallEventType
 from .aioringcentral.voicemail import Voicemail
 from .const import (
     ATTR_CALLED_NUMBER,

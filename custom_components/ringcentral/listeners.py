@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .aioringcentral.calls.reducer import CallEvent, Calls
+from .aioringcentral.calls.state import CallEvent, Calls
 from .aioringcentral.models import Presence
 from .aioringcentral.pauses import Pauses
 from .const import LOGGER

@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .aioringcentral.calls.reducer import CallPhase
+from .aioringcentral.calls.state import CallPhase
 from .aioringcentral.status import Standing
 from .call_sensors import CallsDescription, CallsSensor, knows_calls
 from .coordinator import RingCentralCoordinator

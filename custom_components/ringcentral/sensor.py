@@ -20,7 +20,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.calls.reducer import CallPhase
+from .aioringcentral.calls.state import CallPhase
 from .aioringcentral.models import (
     DndStatus,
     MeetingStatus,

@@ -26,7 +26,7 @@ from .aioringcentral.calls.day_total import (
     talked,
     talked_until_midnight,
 )
-from .aioringcentral.calls.reducer import CallEvent
+from .aioringcentral.calls.state import CallEvent
 from .coordinator import RingCentralCoordinator
 from .entity import ExtensionEntity
 

@@ -27,7 +27,7 @@ from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
 from .aioringcentral.call_log import Outcome
-from .aioringcentral.calls.reducer import CallEventType
+from .aioringcentral.calls.state import CallEventType
 from .aioringcentral.status import Status
 from .const import ATTR_CALLED_NUMBER, ATTR_OUTCOME, ATTR_QUEUE, CONF_FROM, CONF_TO
 from .event import MISSED_OUTCOME, RECEIVED

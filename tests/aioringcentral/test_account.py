@@ -24,7 +24,7 @@ from aioringcentral.account import (
 )
 from aioringcentral.account.listener import Listeners
 from aioringcentral.account.members import carried_over
-from aioringcentral.calls.reducer import CallEventType, Calls
+from aioringcentral.calls.state import CallEventType, Calls
 from aioringcentral.causes import Cause
 from aioringcentral.errors import (
     Misconfigured,

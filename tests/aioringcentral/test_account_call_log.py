@@ -10,7 +10,7 @@ import pytest
 from aioringcentral.account import Account, AccountListener, Choices, PresenceChange
 from aioringcentral.auth import TokenSource
 from aioringcentral.call_log import Outcome
-from aioringcentral.calls.reducer import CallEvent, CallEventType
+from aioringcentral.calls.state import CallEvent, CallEventType
 from aioringcentral.errors import PermissionMissing, RetryLater
 from aioringcentral.http import Http
 from aioringcentral.limits import RateGroup

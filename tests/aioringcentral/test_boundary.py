@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from aioringcentral.calls.reducer import Calls, advance, resync
+from aioringcentral.calls.reducer import advance, resync
+from aioringcentral.calls.state import Calls
 from aioringcentral.error_codes import VERDICTS, error_from_reply
 from aioringcentral.errors import RingCentralError
 from aioringcentral.filters import (

@@ -14,13 +14,8 @@ from unittest.mock import patch
 import pytest
 
 from aioringcentral.calls import reducer as calls
-from aioringcentral.calls.reducer import (
-    CallEvent,
-    CallEventType,
-    Calls,
-    advance,
-    resync,
-)
+from aioringcentral.calls.reducer import advance, resync
+from aioringcentral.calls.state import CallEvent, CallEventType, Calls
 from aioringcentral.models import CallDirection, Event, Presence, TelephonyStatus
 from aioringcentral.presence import is_older, merge, update_from_event, update_from_rest
 

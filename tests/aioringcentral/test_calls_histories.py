@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, override
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from aioringcentral.calls.reducer import CallEvent, CallEventType, CallPhase, Calls
+from aioringcentral.calls.state import CallEvent, CallEventType, CallPhase, Calls
 from aioringcentral.models import CallDirection
 
 from .test_calls import (

@@ -12,13 +12,7 @@ from aioringcentral.calls.day_total import (
     talked,
     talked_until_midnight,
 )
-from aioringcentral.calls.reducer import (
-    Call,
-    CallEvent,
-    CallEventType,
-    CallPhase,
-    Calls,
-)
+from aioringcentral.calls.state import Call, CallEvent, CallEventType, CallPhase, Calls
 
 MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)
 

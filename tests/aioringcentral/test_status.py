@@ -6,7 +6,8 @@ from itertools import product
 from hypothesis import given, strategies as st
 import pytest
 
-from aioringcentral.calls.reducer import Calls, advance, resync
+from aioringcentral.calls.reducer import advance, resync
+from aioringcentral.calls.state import Calls
 from aioringcentral.models import (
     ActiveCall,
     CallDirection,

@@ -16,7 +16,7 @@ import pytest
 import aioringcentral
 from aioringcentral.account import Change
 from aioringcentral.advice import advice
-from aioringcentral.calls.reducer import CallEvent, CallEventType, Calls
+from aioringcentral.calls.state import CallEvent, CallEventType, Calls
 from aioringcentral.command import main
 from aioringcentral.errors import Reason, RetryLater
 from aioringcentral.models import Extension, Presence

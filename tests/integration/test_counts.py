@@ -5,7 +5,8 @@ from homeassistant.util import dt as dt_util
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.ringcentral.aioringcentral.calls.reducer import Calls, resync
+from custom_components.ringcentral.aioringcentral.calls.reducer import resync
+from custom_components.ringcentral.aioringcentral.calls.state import Calls
 from custom_components.ringcentral.aioringcentral.models import (
     ActiveCall,
     CallDirection,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.ringcentral.aioringcentral.calls.reducer import (
+from custom_components.ringcentral.aioringcentral.calls.state import (
     CallEvent,
     CallEventType,
     Calls,

@@ -33,7 +33,7 @@ from custom_components.ringcentral import sign_in
 from custom_components.ringcentral.aioringcentral.account.lifecycle import Lifecycle
 from custom_components.ringcentral.aioringcentral.call_log import Outcome
 from custom_components.ringcentral.aioringcentral.calls.identity import session_of
-from custom_components.ringcentral.aioringcentral.calls.reducer import CallEvent
+from custom_components.ringcentral.aioringcentral.calls.state import CallEvent
 from custom_components.ringcentral.aioringcentral.http import Http
 from custom_components.ringcentral.aioringcentral.stream import Continuity
 from custom_components.ringcentral.call_log import CallLogHub

@@ -6,7 +6,7 @@
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from .calls.reducer import CallPhase, Calls
+from .calls.state import CallPhase, Calls
 from .models import DndStatus, MeetingStatus, Presence, PresenceStatus, TelephonyStatus
 
 

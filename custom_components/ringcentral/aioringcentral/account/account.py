@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from ..call_log import Outcome
-from ..calls.reducer import CallEvent
+from ..calls.state import CallEvent
 from ..causes import Cause, LastReadings, Why
 from ..errors import Misconfigured, Reason, RingCentralError, SignInRequired
 from ..membership import Follow

@@ -10,7 +10,7 @@ from ..auth import TokenSource
 from ..backoff import Backoff
 from ..call_log import READ_PERMISSION, LoggedCall, Outcome, outcome_of
 from ..calls.identity import session_of
-from ..calls.reducer import CallEvent
+from ..calls.state import CallEvent
 from ..errors import (
     APP_PERMISSION,
     PermissionMissing,

@@ -6,7 +6,7 @@ import logging
 from typing import NamedTuple, override
 
 from ..call_log import Outcome
-from ..calls.reducer import CallEvent, Calls
+from ..calls.state import CallEvent, Calls
 from ..errors import RetryLater, RingCentralError
 from ..models import Extension, Presence, PresenceUpdate
 from ..status import Status, status

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from .. import durations
-from ..calls.reducer import CallEvent, Calls, advance, resync
+from ..calls.reducer import advance, resync
+from ..calls.state import CallEvent, Calls
 from ..models import Presence
 
 _NO_CALLS: Final = Calls()

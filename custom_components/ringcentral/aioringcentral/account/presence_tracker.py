@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import batched
 
 from ..batches import BATCH
-from ..calls.reducer import CallEvent, Calls
+from ..calls.state import CallEvent, Calls
 from ..causes import Cause, LastReadings, Why
 from ..errors import Reason, RetryLater, RingCentralError
 from ..models import Presence, PresenceUpdate

@@ -9,8 +9,7 @@ from datetime import date
 import math
 from typing import Any, Final, Self
 
-from .reducer import CallEvent, CallEventType, Calls
-from .state import TALKS
+from .state import TALKS, CallEvent, CallEventType, Calls
 
 # Nothing else adds up.
 ENDS: Final = frozenset({CallEventType.ENDED, CallEventType.MISSED})

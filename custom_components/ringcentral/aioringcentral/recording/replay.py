@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from ..calls.reducer import Calls, advance, resync
-from ..calls.state import CallEvent
+from ..calls.reducer import advance, resync
+from ..calls.state import CallEvent, Calls
 from ..models import Presence, PresenceUpdate
 from ..presence import update_from_event, update_from_rest
 from ..presence_store import Journal, PresenceStore
