@@ -17,7 +17,8 @@ from aioringcentral.calls import reducer as calls
 from aioringcentral.calls.reducer import advance, resync
 from aioringcentral.calls.state import CallEvent, CallEventType, Calls
 from aioringcentral.models import CallDirection, Event, Presence, TelephonyStatus
-from aioringcentral.presence import is_older, merge, update_from_event, update_from_rest
+from aioringcentral.presence import update_from_event, update_from_rest
+from aioringcentral.presence_merge import is_before, merge
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ME = "+15550100999"
@@ -141,7 +142,7 @@ class Watcher:
             )
         )
         assert update
-        if not is_older(self.presence, update):
+        if not is_before(update, self.presence):
             self.presence = merge(self.presence, update)
             self.step(self.presence, now)
 

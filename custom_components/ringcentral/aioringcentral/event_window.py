@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .models import Presence, PresenceUpdate
-from .presence import is_before, merge
+from .presence_merge import is_before, merge
 
 # Most events kept beneath which a late one may go. A late event comes within a second of those that overtook it.
 _MOST: Final = 16

@@ -69,6 +69,9 @@ class TerminationType(StrEnum):
     INTERMEDIATE = "intermediate"
 
 
+# An event lists the newest seven calls (docs/protocol.md 4.3).
+LISTED_CALLS: Final = 7
+
 TELEPHONY_STATUSES: Final = wire.Members(TelephonyStatus)
 _DIRECTIONS: Final = wire.Members(CallDirection)
 _TERMINATIONS: Final = wire.Members(TerminationType)

@@ -4,8 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .models import PresenceUpdate, TelephonyStatus
-from .presence import LISTED_CALLS
+from .models import LISTED_CALLS, PresenceUpdate, TelephonyStatus
 from .words import is_made_of_words
 
 _OTHER: Final = "other"

@@ -1,4 +1,4 @@
-"""Presence of one extension: how events and snapshots change it. Pure functions only."""
+"""Reads what an event or a REST reply says about the presence of one extension. Pure functions only."""
 
 from collections.abc import Callable, Mapping
 from itertools import repeat
@@ -14,36 +14,8 @@ from .models import (
     Presence,
     PresenceStatus,
     PresenceUpdate,
-    TelephonyStatus,
     UserStatus,
 )
-
-# A step back this large is not a late event but a counter that the service restarted: late events
-# come out of a buffer of 100. Accepting it keeps an extension from freezing until the next snapshot.
-SEQUENCE_RESET = 1_000
-# The same in seconds, where events have a time alone: longer ago than a recovered session replays
-# (docs/protocol.md 3.4), it is the service's clock that was set.
-CLOCK_RESET = 600.0
-# An event lists the newest seven calls (docs/protocol.md 4.3).
-LISTED_CALLS = 7
-
-
-# Calls that are read at most. A queue may have dozens waiting; each one is compared with each.
-_MOST_CALLS: Final = 100
-
-
-def _calls(value: Any, before: tuple[ActiveCall, ...]) -> tuple[ActiveCall, ...] | None:
-    """Return the listed calls. A list with something else in it may lack a call, so none of it is believed."""
-    if not isinstance(value, list):
-        return None
-    likely = before if len(before) == len(value) else repeat(None)
-    found = [
-        ActiveCall.from_wire(item, each)
-        for item, each in zip(value, likely, strict=False)
-        if isinstance(item, dict)
-    ]
-    return tuple(found[:_MOST_CALLS]) if len(found) == len(value) else None
-
 
 _DND_STATUSES: Final = wire.Members(DndStatus)
 # Field on the wire -> (field of Presence, type it has when present, reader). What is null or cannot be read
@@ -65,14 +37,8 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "message": ("message", str, wire.text),
     "totalActiveCalls": ("total_active_calls", int, wire.number),
 }
-
-
-# Department settings, beside which the personal do-not-disturb reads as off.
-_OFF: Final = (
-    DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS,
-    DndStatus.TAKE_DEPARTMENT_CALLS_ONLY,
-)
-
+# Calls that are read at most. A queue may have dozens waiting; each one is compared with each.
+_MOST_CALLS: Final = 100
 
 _ALL_READABLE: Final = frozenset[str]()
 
@@ -115,6 +81,19 @@ def fields_from_wire(
         # With new call handling the other one may be missing or say nothing (docs/protocol.md 10).
         changes["dnd_status"] = personal
     return changes, is_dnd_implied, unreadable, unknown
+
+
+def _calls(value: Any, before: tuple[ActiveCall, ...]) -> tuple[ActiveCall, ...] | None:
+    """Return the listed calls. A list with something else in it may lack a call, so none of it is believed."""
+    if not isinstance(value, list):
+        return None
+    likely = before if len(before) == len(value) else repeat(None)
+    found = [
+        ActiveCall.from_wire(item, each)
+        for item, each in zip(value, likely, strict=False)
+        if isinstance(item, dict)
+    ]
+    return tuple(found[:_MOST_CALLS]) if len(found) == len(value) else None
 
 
 def update_from_event(
@@ -162,157 +141,3 @@ def update_from_rest(
         unreadable=unreadable,
         unknown=unknown,
     )
-
-
-def is_older(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether an event was overtaken by one already merged (docs/protocol.md 4.4)."""
-    return is_before(update, before)
-
-
-def is_ahead(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether another event may belong before this one, since it is not the next one.
-
-    They are numbered one by one (docs/protocol.md 4.4); where they are not, one may always come late.
-    """
-    if not update.sequence:
-        return update.sent_at is not None
-    return not before.sequence or update.sequence > before.sequence + 1
-
-
-def is_before(one: Presence | PresenceUpdate, other: Presence | PresenceUpdate) -> bool:
-    """Whether an event comes before another, or before the newest that a presence holds.
-
-    By the sequence, and where one of them has none by the time in the envelope (docs/protocol.md 10). One
-    with neither, and one that is equal, comes after; see `SEQUENCE_RESET`.
-    """
-    if one.sequence and other.sequence:
-        return 0 < other.sequence - one.sequence < SEQUENCE_RESET
-    if one.sent_at is None or other.sent_at is None:
-        return False
-    return 0 < other.sent_at - one.sent_at < CLOCK_RESET
-
-
-def merge(before: Presence, update: PresenceUpdate) -> Presence:
-    """Return the presence after an update; a field that it does not name keeps its value."""
-    changes = dict(update.changes)
-    if (
-        update.is_dnd_implied
-        and changes.get("dnd_status") is DndStatus.TAKE_ALL_CALLS
-        and before.dnd_status in _OFF
-    ):
-        # The personal one knows no department setting: it does not end one.
-        del changes["dnd_status"]
-    if update.sequence:
-        changes["sequence"] = update.sequence
-    if update.sent_at is not None:
-        changes["sent_at"] = update.sent_at
-    if "active_calls" not in changes and _unlisted_calls_changed(before, update):
-        status = changes.get("telephony_status", before.telephony_status)
-        is_over = update.detailed and status is TelephonyStatus.NO_CALL
-        changes["active_calls"] = () if is_over else None
-    if "active_calls" in changes and "total_active_calls" not in changes:
-        calls = changes["active_calls"]
-        count = None if calls is None else sum(not call.is_over for call in calls)
-        changes["total_active_calls"] = count
-    # What `_replace` does, in two thirds of the time: this is the way of every event.
-    return Presence._make(map(changes.get, Presence._fields, before, strict=True))
-
-
-def _unlisted_calls_changed(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether an update without ``activeCalls`` makes the known calls obsolete.
-
-    A detailed update leaves them out when there is no call (docs/protocol.md 2.4). With another telephony
-    status, or a count, the details are unknown. An event that has neither is not about calls. A plain
-    update moves the telephony status on without details, unless the same change came by a detailed filter.
-    """
-    changes = update.changes
-    status = changes.get("telephony_status", before.telephony_status)
-    has_moved = status is not before.telephony_status
-    if not update.detailed:
-        return has_moved and not _is_repeated(before, update)
-    return (
-        has_moved
-        or status is TelephonyStatus.NO_CALL
-        or (not update.sequence and update.sent_at is None)
-        or "total_active_calls" in changes
-    )
-
-
-def _is_repeated(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether the presence holds an event already, which came by another filter."""
-    if update.sequence is not None:
-        return update.sequence == before.sequence
-    return update.sent_at is not None and update.sent_at == before.sent_at
-
-
-# The one status of several calls is that of the first of these (docs/protocol.md 4.5: partly a guess).
-_FOREMOST: Final = (
-    TelephonyStatus.CALL_CONNECTED,
-    TelephonyStatus.ON_HOLD,
-    TelephonyStatus.RINGING,
-    TelephonyStatus.PARKED_CALL,
-)
-
-
-def with_status_of_calls(update: PresenceUpdate, *, is_reading: bool) -> PresenceUpdate:
-    """Return what an update says of a queue, pick-up group or park location.
-
-    The service lists their calls, and often no telephony status (docs/protocol.md 10): it follows the calls.
-    A reading without calls says that there are none.
-    """
-    if (
-        update.changes.get("telephony_status") is not None
-        or "active_calls" in update.unreadable
-    ):
-        return update
-    calls: tuple[ActiveCall, ...] | None = update.changes.get(
-        "active_calls", () if is_reading else None
-    )
-    if calls is None:
-        return update
-    statuses = {call.telephony_status for call in calls if not call.is_over}
-    status = next(
-        (status for status in _FOREMOST if status in statuses), TelephonyStatus.NO_CALL
-    )
-    changes = {**update.changes, "active_calls": calls, "telephony_status": status}
-    return update._replace(changes=changes)
-
-
-def is_same(one: Presence, other: Presence) -> bool:
-    """Whether two presences are equal, ignoring the sequence."""
-    # Whose it is, and the sequence and time of its newest event, are the first three fields.
-    return one[3:] == other[3:]
-
-
-def forget_sequence(presence: Presence) -> Presence:
-    """Return the presence without its sequence, as needed after a break (docs/architecture.md 4.3)."""
-    return presence._replace(sequence=None, sent_at=None)
-
-
-def is_incomplete(presence: Presence) -> bool:
-    """Whether fields of a visible presence are unknown: an event may carry only what changed."""
-    return presence.allow_see_my_presence is True and None in (
-        presence.telephony_status,
-        presence.user_status,
-        presence.dnd_status,
-    )
-
-
-def calls_disagree(presence: Presence) -> bool:
-    """Whether list, count and telephony status contradict each other beyond the documented reasons.
-
-    The list holds seven calls at most, and the count still includes a call that ends in the same event
-    (docs/protocol.md 4.3). Any other difference means that the presence has to be read again.
-    """
-    calls, total = presence.active_calls, presence.total_active_calls
-    if calls is None:
-        return False
-    if total is not None and total > len(calls) and len(calls) < LISTED_CALLS:
-        return True
-    if presence.telephony_status is None:
-        return False
-    is_quiet = presence.telephony_status is TelephonyStatus.NO_CALL
-    for call in calls:
-        if not call.is_over:
-            return is_quiet
-    return not is_quiet

@@ -6,10 +6,10 @@ from typing import Final
 
 from .event_window import Window
 from .models import Presence, PresenceUpdate
-from .presence import (
+from .presence_merge import (
     forget_sequence,
     is_ahead,
-    is_older,
+    is_before,
     is_same,
     merge,
     with_status_of_calls,
@@ -84,7 +84,7 @@ class PresenceStore(dict[str, Presence]):
         for journal in self._journals:
             journal.record(before, update)
         window = self._windows.get(key)
-        if is_older(before, update):
+        if is_before(update, before):
             self.overtaken += 1
             if window is None or not window.add(update):
                 return None

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from .backoff import Backoff
 from .causes import Cause, Why
 from .models import Presence, TelephonyStatus
-from .presence import calls_disagree
+from .presence_merge import calls_disagree
 
 # Seconds. A list of calls shorter than their count is read again after a moment, as official clients do
 # (docs/protocol.md 3.6); a phone that rings this long may have stopped without an event (docs/protocol.md 6).

@@ -13,7 +13,7 @@ from ..errors import Misconfigured, Reason, RingCentralError, SignInRequired
 from ..membership import Follow
 from ..models import DndStatus, Extension, Presence, UserStatus
 from ..observations import Observations
-from ..presence import merge
+from ..presence_merge import merge
 from ..sign_in import SignIn
 from ..status import Status, status
 from ..stream import Stream

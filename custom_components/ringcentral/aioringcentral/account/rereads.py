@@ -9,7 +9,7 @@ from ..backoff import Backoff
 from ..causes import Cause, Why
 from ..errors import RetryLater, RingCentralError
 from ..models import Presence
-from ..presence import is_incomplete
+from ..presence_merge import is_incomplete
 from ..presence_store import PresenceStore
 from ..suspects import Suspects
 

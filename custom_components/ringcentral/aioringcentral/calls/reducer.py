@@ -6,8 +6,7 @@ Pure functions only.
 from datetime import UTC, datetime
 from typing import Final
 
-from ..models import ActiveCall, Presence, TelephonyStatus
-from ..presence import LISTED_CALLS
+from ..models import LISTED_CALLS, ActiveCall, Presence, TelephonyStatus
 from .identity import Listed, is_party, listed, match, phase_of, start_of
 from .state import PHASES, RINGS, Call, CallEventType, CallPhase, Calls, Step
 from .transitions import Transition
