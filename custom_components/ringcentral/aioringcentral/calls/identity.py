@@ -4,13 +4,13 @@ docs/protocol.md 4.3 and 4.5 have the facts. Pure functions only.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from enum import IntEnum
 import re
 from typing import Any, Final, NamedTuple
 
 from ..models import LASTING, ActiveCall, CallDirection, TelephonyStatus
-from .state import PHASES, RINGS, CallPhase, other_party
+from .legs import phase_of
+from .state import RINGS, CallPhase, other_party
 
 # The session ids of the two legs of one RingOut differ by one of these.
 _RING_OUT_STEPS: Final = frozenset({1_000, 2_000, 3_000, 4_000})
@@ -19,13 +19,6 @@ _NUMERIC_ID: Final = re.compile(r"[0-9]{1,20}")
 _COUNTED: Final = re.compile(r"#[0-9]+$")
 # Digits that identify a number without its country and area codes.
 _LOCAL_DIGITS: Final = 7
-# Of several legs the most advanced one counts; a RingOut is held if one leg is.
-_FURTHEST: Final = (
-    TelephonyStatus.ON_HOLD,
-    TelephonyStatus.CALL_CONNECTED,
-    TelephonyStatus.RINGING,
-    TelephonyStatus.PARKED_CALL,
-)
 # Fields of an item that stay true when the service leaves them out the next time: all but the last two.
 _LASTING: Final = ActiveCall._fields[:LASTING]
 # "0" stands for a missing id.
@@ -167,42 +160,6 @@ def session_of(key: str) -> tuple[str, str] | None:
     """Return telephony session and party of a call by its key (`Call.key`); None where it was not named by them."""
     session, _, party = key.rpartition("/")
     return (session, _COUNTED.sub("", party)) if session else None
-
-
-def direction_of(legs: tuple[ActiveCall, ...]) -> CallDirection | None:
-    """Return the direction of a call; a RingOut is outbound."""
-    for leg in legs:
-        if leg.direction is not None:
-            return leg.direction
-    return None
-
-
-def start_of(legs: tuple[ActiveCall, ...]) -> datetime | None:
-    """Return when a call started, as the service says."""
-    for leg in legs:
-        if leg.start_time is not None:
-            return leg.start_time
-    return None
-
-
-def came_by_queue(legs: tuple[ActiveCall, ...]) -> bool | None:
-    """Return whether a call came through a queue."""
-    for leg in legs:
-        if leg.queue_call is not None:
-            return leg.queue_call
-    return None
-
-
-def phase_of(legs: tuple[ActiveCall, ...]) -> CallPhase | None:
-    """Return how far a call is; None where the service does not say."""
-    status = legs[0].telephony_status
-    if len(legs) > 1:
-        statuses = {leg.telephony_status for leg in legs}
-        status = next((one for one in _FURTHEST if one in statuses), None)
-    if status is TelephonyStatus.RINGING:
-        is_outbound = legs[0].direction is CallDirection.OUTBOUND
-        return CallPhase.DIALING if is_outbound else CallPhase.RINGING
-    return None if status is None else PHASES.get(status)
 
 
 def _likeness(

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ..models import LISTED_CALLS, ActiveCall, Presence, TelephonyStatus
-from .identity import Listed, is_party, listed, match, phase_of, start_of
+from .identity import Listed, is_party, listed, match
+from .legs import phase_of, start_of
 from .state import PHASES, RINGS, Call, CallEventType, CallPhase, Calls, Step
 from .transitions import Transition
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from ..models import ActiveCall, CallDirection, TerminationType
-from .identity import came_by_queue, direction_of, identifier, merge_legs, start_of
+from .identity import identifier, merge_legs
+from .legs import came_by_queue, direction_of, start_of
 from .state import RINGS, TALKS, Call, CallEvent, CallEventType, CallPhase, Calls
 
 _EVENTS: Final = {
