@@ -960,5 +960,5 @@ async def test_a_break_that_the_listener_could_not_handle_is_reported_again(
         client.follow()
         await client.live(3)
         assert client.lives == [Continuity.BROKEN] * 3
-        assert not client.stream._course.is_break_unreported
+        assert not client.stream._reports._course.is_break_unreported
     assert emulator.counters.subscriptions == 1

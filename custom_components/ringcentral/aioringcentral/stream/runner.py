@@ -8,26 +8,22 @@ from typing import Any, Final, NamedTuple
 
 from ..auth import Token, TokenSource
 from ..backoff import Backoff
-from ..errors import Reason, RetryLater
+from ..errors import RetryLater
 from ..filters import FilterPlan, is_presence_filter
 from ..http import Http
-from ..models import Event, Ticket
+from ..models import Ticket
 from ..rest import Rest
 from .connection import Connection
-from .continuity import Continuity, Course, StreamHistory, StreamListener
+from .continuity import Continuity, StreamHistory, StreamListener
 from .filter_memory import FilterMemory
 from .frames import RecoveryToken
-from .guard import Guard
 from .negotiation import Subscription
-from .protocol import UNREADABLE
 from .recovery import SessionRecovery
+from .reports import Reports
 from .schedule import Schedule
 from .subscription import subscribe
 
 _LOGGER = logging.getLogger(__name__)
-
-# Close codes of ours for a frame that is no text, breaks the protocol's rules, or is too large.
-_REFUSED_FRAME: Final = frozenset({1002, 1007, 1009})
 
 # Seconds after all refused filters were asked for, in which none of them is asked for by itself.
 _ASKED_LATELY: Final = 12 * 3_600.0
@@ -76,8 +72,7 @@ class Stream:
         self._rest = rest
         self._tokens = tokens
         self._plan = plan
-        self._listener = listener
-        self._guard = Guard(_LOGGER)
+        self._reports = Reports(listener, history)
         self._backoff = backoff or Backoff()
         self._link: _Link | None = None
         self._recovery = SessionRecovery()
@@ -85,7 +80,6 @@ class Stream:
         self._replace = asyncio.Event()
         self._asked_for_all_at = -_ASKED_LATELY
         self._ends = asyncio.Event()
-        self._course = Course(history)
         self._retiring = 0
         self._background: set[asyncio.Task[None]] = set()
         self.subscription: Subscription | None = None
@@ -93,12 +87,12 @@ class Stream:
     @property
     def history(self) -> StreamHistory:
         """What happened so far, for diagnostics."""
-        return self._course.history
+        return self._reports.history
 
     @property
     def is_live(self) -> bool:
         """Whether events arrive at this moment."""
-        return self._course.is_live
+        return self._reports.is_live
 
     def change_filters(self, plan: FilterPlan) -> None:
         """Subscribe to another plan: its socket takes over before the present one ends."""
@@ -146,7 +140,7 @@ class Stream:
                         link = await self._stay(link)
                     wait = self._end(link)
                 except RetryLater as err:
-                    self._lost(err)
+                    self._reports.lost(err)
                     wait = self._backoff.next(err.retry_after)
                 _LOGGER.debug("Connecting again in %.1f s", wait)
                 await asyncio.sleep(wait)
@@ -201,14 +195,14 @@ class Stream:
                 return ticket, token
 
     async def _next_token(self) -> Token:
-        """Return a token, and tell the listener of it: its scope may say more than the last one did."""
+        """Return a token, and tell the listener of it."""
         token = await self._tokens.token()
-        self._guard(self._listener.stream_token, token)
+        self._reports.token(token)
         return token
 
     async def _open(self, ticket: Ticket, recovery: RecoveryToken | None) -> Connection:
         connection = await Connection.open(
-            self._http, ticket, recovery, self._event, self._report_missed
+            self._http, ticket, recovery, self._reports.event, self._reports.missed
         )
         self.history.connects += 1
         return connection
@@ -246,21 +240,15 @@ class Stream:
         if self.subscription is not None and self.subscription.unsure:
             schedule.search_soon(_now())
         self._link = _Link(connection, schedule)
-        self._report_live(self._course.went_live(continuity, _now()))
+        self._reports.live(continuity)
         return self._link
-
-    def _report_live(self, continuity: Continuity) -> None:
-        """Report that the stream is live; a break that the listener could not handle is reported again."""
-        is_handled = self._guard(self._listener.stream_live, continuity)
-        self._course.reported(continuity, is_handled=is_handled)
 
     async def _stay(self, link: _Link) -> _Link:
         """Stay with a connection until something is due, and do it; return the connection to stay with next."""
         await self._wait(link)
         if link.connection.closed.is_set():
             return link
-        if self._course.is_break_unreported:
-            self._report_live(Continuity.BROKEN)
+        self._reports.break_again()
         schedule = link.schedule
         # A ticket, a token or a search for filters may take long: a loss is reported meanwhile.
         watch = self._spawn(self._watch(link.connection))
@@ -287,7 +275,7 @@ class Stream:
     async def _watch(self, connection: Connection) -> None:
         """Report the loss of the present connection as soon as it is closed."""
         await connection.closed.wait()
-        self._report_closed(connection)
+        self._reports.closed(connection)
 
     async def _wait(self, link: _Link) -> None:
         """Wait until the connection is closed, a replacement is asked for, or something is due."""
@@ -309,7 +297,7 @@ class Stream:
         self._backoff.reset()
         is_lost = link.connection.closed.is_set()
         if is_lost:
-            self._report_closed(link.connection)
+            self._reports.closed(link.connection)
         self._spawn(self._retire(link, is_lost=is_lost))
         continuity = Continuity.BROKEN if is_lost else Continuity.REPLACED
         return self._go_live(connection, token, continuity)
@@ -334,42 +322,21 @@ class Stream:
                 await link.connection.heartbeat()
         except RetryLater:
             _LOGGER.debug("The replaced connection was gone before its last events")
-            self._report_missed()
+            self._reports.missed()
 
     def _end(self, link: _Link) -> float:
         """Report a loss, keep what recovers its session, and return the seconds to wait."""
         connection = link.connection
-        self._report_closed(connection)
+        self._reports.closed(connection)
         self._keep_recovery(connection, link.schedule.token.session)
         self._backoff.held(_now() - connection.opened_at)
         self._link = None
         self._spawn(connection.close())
         return self._backoff.next()
 
-    def _report_closed(self, connection: Connection) -> None:
-        """Report and record how the present connection ended, once."""
-        if self.is_live:
-            self._lost(RetryLater(Reason.CANNOT_CONNECT, connection.error_code))
-            self.history.close_codes.append(connection.close_code)
-            if connection.close_code in _REFUSED_FRAME:
-                # It was lost with the socket, and no recovery brings it again.
-                self._event(UNREADABLE)
-
     def _keep_recovery(self, connection: Connection, session: int) -> None:
         until = _now() + connection.details.recovery_timeout
         self._recovery.keep(connection.recovery, session, until)
-
-    def _event(self, event: Event) -> None:
-        self.history.last_event = _now()
-        self._guard(self._listener.stream_event, event)
-
-    def _report_missed(self) -> None:
-        if self._course.missed_events():
-            self._report_live(Continuity.BROKEN)
-
-    def _lost(self, error: RetryLater) -> None:
-        self._course.lost(error)
-        self._guard(self._listener.stream_lost, error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name="ringcentral stream")
