@@ -10,8 +10,8 @@ from aioringcentral.filters import (
     LINE_LIST,
     LINES,
     OWN,
+    FilterMatcher,
     FilterPlan,
-    asked_filter,
     disabled_filters,
     extension_filter,
     named_extensions,
@@ -74,10 +74,12 @@ def test_disabled_filters_are_named_with_real_ids() -> None:
 def test_of_two_filters_that_fit_the_plain_one_is_meant() -> None:
     """A chosen extension is not mistaken for the user's own."""
     chosen = extension_filter("5500102")
-    assert asked_filter((OWN, chosen), f"{REAL}/5500102/presence{QUERY}") == chosen
-    assert asked_filter((OWN, chosen), f"{REAL}/5500101/presence{QUERY}") == OWN
-    assert asked_filter((chosen,), f"{REAL}/5500101/presence{QUERY}") is None
-    assert asked_filter((OWN,), f"{REAL}/5500101/presence?sipData=true") is None
+    assert (
+        FilterMatcher((OWN, chosen)).find(f"{REAL}/5500102/presence{QUERY}") == chosen
+    )
+    assert FilterMatcher((OWN, chosen)).find(f"{REAL}/5500101/presence{QUERY}") == OWN
+    assert FilterMatcher((chosen,)).find(f"{REAL}/5500101/presence{QUERY}") is None
+    assert FilterMatcher((OWN,)).find(f"{REAL}/5500101/presence?sipData=true") is None
 
 
 def test_a_refusal_of_everything_may_name_the_culprit() -> None:

@@ -195,11 +195,6 @@ def named_filters(asked: Iterable[str], body: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
-def asked_filter(asked: Iterable[str], named: str) -> str | None:
-    """Return which of the filters asked for the service means, or None; see `FilterMatcher`."""
-    return FilterMatcher(asked).find(named)
-
-
 def _listed(body: Any, key: str) -> list[Any]:
     found = body.get(key) if isinstance(body, Mapping) else None
     return found if isinstance(found, list) else []
