@@ -219,7 +219,7 @@ def _extension(
 
 
 def _word(word: str | None) -> str | None:
-    """Return a word of RingCentral's; what is none may be somebody's name."""
+    """Return one of RingCentral's words; any other may be somebody's name."""
     is_plain = word is None or is_made_of_words(word)
     return word if is_plain else f"{len(word or '')} characters"
 

@@ -28,7 +28,7 @@ class Size(IntEnum):
     HUGE = 2
 
 
-# People up to whom an account is of a size.
+# The most people that an account of each size has.
 _UP_TO: Final = {Size.USUAL: 200, Size.LARGE: 1_000}
 # An account counts as smaller again once it has so much less than the limit.
 _CALM: Final = 0.9
@@ -96,7 +96,7 @@ class EntitySets:
         self._account = account
         self._counted: Mapping[str, Extension] | None = None
         self._size = self._size_for_named = Size.USUAL
-        # People of whom Home Assistant takes no more entities.
+        # People for whom Home Assistant takes no more entities.
         self.lacking: set[str] = set()
 
     @callback

@@ -79,7 +79,7 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
 
     @override
     async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Send a grant; unlike in the base class what may come of it is a `RingCentralError`."""
+        """Send a grant; unlike the base class, raise a `RingCentralError` where it fails."""
         body = await self._send(TOKEN_PATH, data)
         token = token_from_wire(body, session=0, now=0.0)
         # What is kept in the entry is what was read: a member that is unreadable leaves the earlier one.

@@ -43,7 +43,7 @@ class Batches:
     def __init__(self, extension_ids: Iterable[str], refused: set[str]) -> None:
         """Begin with everyone, 30 to a request.
 
-        ``refused`` are those who made a whole batch be refused before. They are asked for apart from the
+        ``refused`` are those for whom a whole batch was refused before. They are asked for apart from the
         others, and the set is kept up to date.
         """
         wanted = dict.fromkeys(extension_ids)
@@ -128,7 +128,7 @@ def parts_of_batch(
 ) -> tuple[list[PresenceUpdate], dict[str, RingCentralError]]:
     """Return what the reply to a batch says, one part for each in order, and what refused the others, by id."""
     found: dict[str, PresenceUpdate] = {}
-    # Who is in no part is to be asked for again.
+    # Whoever has no part in the reply is asked for again.
     refused: dict[str, RingCentralError] = dict.fromkeys(keys, Unreadable())
     parts = body if isinstance(body, list) else ()
     for key, item in zip(keys, parts, strict=False):

@@ -34,5 +34,5 @@ def basic_auth(client_id: str, client_secret: str) -> str:
     try:
         return aiohttp.encode_basic_auth(client_id, client_secret)
     except ValueError as err:
-        # Some letter is none that a header may carry.
+        # It has a character that a header cannot carry.
         raise Misconfigured(Reason.INVALID_CLIENT) from err

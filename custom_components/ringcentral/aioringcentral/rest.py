@@ -45,7 +45,7 @@ class Rest:
         """Send through ``http`` with access tokens from ``tokens``."""
         self._http = SignedHttp(http, tokens)
         self.observations = Observations()
-        # Whoever made a whole batch be refused: they are asked for apart from the others.
+        # Extensions for which a whole batch was refused: they are asked for apart from the others.
         self._refused: set[str] = set()
         self.call_log = CallLogRest(self._http)
 
@@ -306,7 +306,7 @@ class Rest:
 
 
 def _message(message_id: str) -> str:
-    """Return the path of a message; an id that is none leads nowhere."""
+    """Return the path of a message; what is not an id must not become part of one."""
     if wire.extension_id(message_id) is None:
         raise Misconfigured(Reason.NOT_FOUND)
     return f"{_MESSAGES}/{message_id}"

@@ -83,7 +83,7 @@ class Voicemails(NamedTuple):
 
     @classmethod
     def from_wire(cls, body: Any) -> Self | None:
-        """Read a list of the message store; None where it is none."""
+        """Read a list of the message store, or None if it is not one."""
         found = wire.mapping(body)
         if (listed := wire.listed(body, "records")) is None:
             return None
@@ -98,7 +98,7 @@ class Voicemails(NamedTuple):
 
 
 def audio_type(value: Any) -> str:
-    """Return the content type of a recording; what is none becomes that of most recordings."""
+    """Return the content type of a recording, or that of most recordings if the value is not one."""
     found = value.partition(";")[0].strip().lower() if isinstance(value, str) else ""
     return found if _AUDIO_TYPE.fullmatch(found) else _AUDIO
 

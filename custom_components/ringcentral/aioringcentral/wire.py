@@ -78,7 +78,7 @@ def flag(value: Any) -> bool | None:
 
 def number(value: Any) -> int | None:
     """Return a whole number from 0 that fits into 64 bits."""
-    # Every other type is none, also a bool, which is an int.
+    # Not `isinstance`: a bool is an int, too.
     if type(value) is int and 0 <= value <= _LARGEST_NUMBER:
         return value
     return None

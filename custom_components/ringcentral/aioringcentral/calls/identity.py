@@ -195,8 +195,8 @@ def _leg_likeness(known: ActiveCall, leg: ActiveCall) -> Likeness:
     number = _share_number(known, leg)
     if telephony_session is None and session is None and item is None:
         return Likeness.NONE if start is False or number is False else Likeness.FIT
-    # A caller may ring twice in a row. But a second call is not answered in the moment
-    # in which the first one goes.
+    # A caller may ring twice in a row. But a second call is not answered at the very moment
+    # the first one ends.
     if start or (number and leg.telephony_status is not TelephonyStatus.RINGING):
         return Likeness.MOVED
     return Likeness.NONE

@@ -1,6 +1,6 @@
 """What becomes of single calls in one step: they begin, go on, vanish or end, and report events.
 
-Pure functions only.
+No I/O.
 """
 
 from datetime import datetime

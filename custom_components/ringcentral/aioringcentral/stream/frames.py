@@ -99,7 +99,7 @@ class ConnectionDetails:
 
 
 def parse_frame(text: str) -> Frame | None:
-    """Return a frame, or None where the text is none: too long, not JSON, not an array, or without a type."""
+    """Return a frame, or None if the text is not one: too long, not JSON, not an array, or without a type."""
     if len(text) > _LONGEST:
         return None
     parts = decode(text)

@@ -25,7 +25,7 @@ from .subscription import subscribe
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds after all refused filters were asked for, in which none of them is asked for by itself.
+# Seconds after all refused filters were asked for before one of them is asked for by itself.
 _ASKED_LATELY: Final = 12 * 3_600.0
 
 
