@@ -39,6 +39,7 @@ _AT_MOST: tuple[tuple[str, str, float], ...] = (
     ("event", "own_microseconds", 20),
     ("event", "ratio", 1.25),
     ("event", "largest_to_smallest", 1.1),
+    ("startup", "first_rest_calls", 6),
     ("startup", "rest_calls", 6),
     ("startup", "ratio", 1.2),
     ("startup", "memory_kib_per_extension", 10),

@@ -29,11 +29,15 @@ from pytest_homeassistant_custom_component.common import (
     mock_platform,
 )
 
+from custom_components.ringcentral.sign_in import take_back
 from emulator import Emulator
 
 from .office import entry_for, quiet_hass
 
 PLATFORMS = ("binary_sensor", "calendar", "event", "select", "sensor", "switch")
+
+# Seconds without a request after which a start has asked for everything: what changes is collected for three.
+_QUIET = 5.0
 
 # What Home Assistant keeps of registries that it has saved, which it does some time after a start, and
 # the service on the other side.
@@ -96,17 +100,40 @@ async def _ours(
                 raise RuntimeError("The integration was not set up")
             await hass.async_block_till_done()
         copies += copies_of(hass, entry)
-        requests = emulator.counters.requests
         figures |= {
             "extensions": len(entry.runtime_data.extensions),
             "entities": sum(copy.description is not None for copy in copies),
             "disabled_entities": sum(copy.description is None for copy in copies),
-            # The subscription goes over the socket.
-            "rest_calls": sum(requests.values())
-            - requests["POST /restapi/v1.0/subscription"],
         }
+        if not trace:
+            figures["first_rest_calls"] = await _rest_calls(emulator)
+            figures["rest_calls"] = await _restart(hass, entry, emulator)
         await hass.config_entries.async_unload(entry.entry_id)
         return cost
+
+
+async def _restart(
+    hass: HomeAssistant, entry: MockConfigEntry, emulator: Emulator
+) -> int:
+    """Start again without the sign-in, as after a restart of Home Assistant, and return its REST calls."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    if (tokens := take_back(hass, entry.data)) is not None:
+        await tokens.close()
+    before = await _rest_calls(emulator)
+    if not await hass.config_entries.async_setup(entry.entry_id):
+        raise RuntimeError("The integration was not set up again")
+    return await _rest_calls(emulator) - before
+
+
+async def _rest_calls(emulator: Emulator) -> int:
+    """Return how many there were, once those that follow a start are over as well."""
+    requests, before = emulator.counters.requests, -1
+    while (now := sum(requests.values())) != before:
+        before = now
+        await asyncio.sleep(_QUIET)
+    # The subscription goes over the socket.
+    return now - requests["POST /restapi/v1.0/subscription"]
 
 
 def copies_of(hass: HomeAssistant, entry: MockConfigEntry) -> list[Copy]:
