@@ -50,7 +50,9 @@ class KnownQueues:
         try:
             yield news
         finally:
-            self._journals[key].remove(news)
+            # Not another one that says the same.
+            others = [each for each in self._journals[key] if each is not news]
+            self._journals[key] = others
 
     def heard(self, change: QueueChange, sent_at: datetime | None) -> Heard:
         """Take over what an event says."""
