@@ -23,10 +23,10 @@ from .person_tools import (
     DoNotDisturbTool,
     PersonStatusTool,
     WaitingTool,
+    error,
     given,
-    status_word,
     switch,
-    waiting,
+    waiting_sensors,
 )
 
 _ON_THE_PHONE: Final = "on_the_phone"
@@ -46,7 +46,7 @@ def async_get_tools(
     if not (people := exposed_people(hass, llm_context.assistant)):
         return None
     tools: list[Tool] = [FindPeopleTool(people), PersonStatusTool()]
-    if any(waiting(hass, llm_context, person) for person in people):
+    if any(waiting_sensors(hass, llm_context, person) for person in people):
         tools.append(WaitingTool())
     if any(switch(hass, llm_context, person) for person in people):
         tools.append(DoNotDisturbTool())
@@ -62,7 +62,8 @@ class FindPeopleTool(Tool):
         "List people of the phone system with what they are doing. "
         "Use it for questions like 'Who is free?', 'Who is on the phone in Sales?' "
         "or 'Is anybody in a meeting?'. Free is 'available'; "
-        "'on_the_phone' includes calls on hold and calls being dialed."
+        "'on_the_phone' includes calls on hold and calls being dialed. "
+        "'unknown' is how many more there are whose state is not known."
     )
     annotations = READS
     integration = DOMAIN
@@ -93,13 +94,22 @@ class FindPeopleTool(Tool):
             person
             for person in exposed_people(hass, llm_context.assistant)
             if data.get("group") in (None, *person.groups)
-            and ("state" not in data or person.is_in_state(_STATES[data["state"]]))
         ]
+        unknown = sum(not person.is_known for person in found)
+        if found and unknown == len(found):
+            return error("What they are doing is not known at the moment")
+        facts = {}
+        if "state" in data:
+            words = _STATES[data["state"]]
+            found = [person for person in found if person.is_in_state(words)]
+            if unknown:
+                facts["unknown"] = unknown
         return ToolResult(
             data={
                 "count": len(found),
+                **facts,
                 "people": [
-                    {"name": person.name, "status": status_word(person)}
+                    {"name": person.name, "status": person.status}
                     for person in found[:LONGEST_LIST]
                 ],
             }

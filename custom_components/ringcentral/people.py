@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
-from homeassistant.const import Platform
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import (
     area_registry as ar,
@@ -69,6 +69,16 @@ class Person:
         if entity_id is None or not async_should_expose(hass, assistant, entity_id):
             return None
         return entity_id
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what the person is doing."""
+        return self.state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+
+    @property
+    def status(self) -> str:
+        """The status, or unknown."""
+        return self.state.state if self.is_known else STATE_UNKNOWN
 
     def is_in_state(self, words: Iterable[str]) -> bool:
         """Whether one of these statuses is true; somebody is available only with nothing else going on."""

@@ -10,7 +10,6 @@ from homeassistant.const import (
     SERVICE_TURN_OFF,
     SERVICE_TURN_ON,
     STATE_UNAVAILABLE,
-    STATE_UNKNOWN,
     Platform,
 )
 from homeassistant.core import HomeAssistant
@@ -80,9 +79,9 @@ class _NamedPersonTool(Tool):
         if len(found) == 1:
             return found[0]
         if not found:
-            return _error("Nobody of this name is known here")
+            return error("Nobody of this name is known here")
         names = ", ".join(person.name for person in found[:LONGEST_LIST])
-        return _error(f"Several people are meant: {names}")
+        return error(f"Several people are meant: {names}")
 
 
 _NAME = vol.Optional(
@@ -112,7 +111,7 @@ class PersonStatusTool(_NamedPersonTool):
         data: Mapping[str, Any],
     ) -> ToolResult:
         """Return the status with its time, and the caller's name where it is shown."""
-        facts: dict[str, Any] = {"name": person.name, "status": status_word(person)}
+        facts: dict[str, Any] = {"name": person.name, "status": person.status}
         shown = person.state.attributes
         if isinstance(since := shown.get(ATTR_SINCE), datetime):
             facts["since"] = dt_util.as_local(since).isoformat(timespec="minutes")
@@ -146,8 +145,17 @@ class WaitingTool(_NamedPersonTool):
         data: Mapping[str, Any],
     ) -> ToolResult:
         """Return the numbers that are exposed, and known."""
-        if not (found := waiting(hass, llm_context, person)):
-            return _error(f"What waits for {person.name} is not known here")
+        sensors = waiting_sensors(hass, llm_context, person)
+        found: dict[str, Any] = {
+            key: int(state.state)
+            for key, entity_id in sensors.items()
+            if (state := hass.states.get(entity_id)) and state.state.isdecimal()
+        }
+        if not found:
+            when = "at the moment" if sensors else "here"
+            return error(f"What waits for {person.name} is not known {when}")
+        if found.get(_MISSED) and (ended := _how_ended(hass, llm_context, person)):
+            found["newest_missed_calls"] = ended
         return ToolResult(data={"name": person.name, **found})
 
 
@@ -181,7 +189,12 @@ class DoNotDisturbTool(_NamedPersonTool):
     ) -> ToolResult:
         """Use the actions, which look at what the user may do."""
         if (entity_id := switch(hass, llm_context, person)) is None:
-            return _error(f"Do not disturb of {person.name} cannot be changed here")
+            return error(f"Do not disturb of {person.name} cannot be changed here")
+        # Home Assistant leaves out what is unavailable, and calls that done.
+        if hass.states.is_state(entity_id, STATE_UNAVAILABLE):
+            return error(
+                f"Do not disturb of {person.name} cannot be changed at the moment"
+            )
         minutes = data.get("minutes") if data["on"] else None
         target: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
         if minutes is not None:
@@ -206,28 +219,20 @@ def given(tool_input: ToolInput) -> dict[str, Any]:
     return {key: value for key, value in args if not is_blank_slot_value(value)}
 
 
-def status_word(person: Person) -> str:
-    """Return a person's status, ``unknown`` where it is not known now."""
-    is_known = person.state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
-    return person.state.state if is_known else STATE_UNKNOWN
-
-
 def switch(hass: HomeAssistant, context: LLMContext, person: Person) -> str | None:
     """Return the id of a person's switch for do not disturb, where it is exposed."""
     return person.entity(hass, context.assistant, Platform.SWITCH, "do_not_disturb")
 
 
-def waiting(hass: HomeAssistant, context: LLMContext, person: Person) -> dict[str, Any]:
-    """Return what waits for a person, as far as sensors of it are exposed and have a number."""
-    found: dict[str, Any] = {}
-    for key in (_MISSED, "voicemails"):
-        entity_id = person.entity(hass, context.assistant, Platform.SENSOR, key)
-        state = hass.states.get(entity_id) if entity_id else None
-        if state is not None and state.state.isdecimal():
-            found[key] = int(state.state)
-    if found.get(_MISSED) and (ended := _how_ended(hass, context, person)):
-        found["newest_missed_calls"] = ended
-    return found
+def waiting_sensors(
+    hass: HomeAssistant, context: LLMContext, person: Person
+) -> dict[str, str]:
+    """Return the ids of the sensors of what waits for a person by key, as far as they are exposed."""
+    sensors = {
+        key: person.entity(hass, context.assistant, Platform.SENSOR, key)
+        for key in (_MISSED, "voicemails")
+    }
+    return {key: entity_id for key, entity_id in sensors.items() if entity_id}
 
 
 def _how_ended(
@@ -250,5 +255,6 @@ def _how_ended(
     return found[-_MOST_MISSED:][::-1]
 
 
-def _error(text: str) -> ToolResult:
+def error(text: str) -> ToolResult:
+    """Return an answer that says why there is none."""
     return ToolResult(data={"error": text}, error=True)

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.llm import async_get_tools
-from homeassistant.const import STATE_OFF
+from homeassistant.const import STATE_OFF, STATE_UNKNOWN
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import (
@@ -321,7 +321,47 @@ async def test_a_lost_connection_makes_a_status_unknown(
     found = await ask(story, STATUS, name=name_of(story, people[ANNA]))
 
     assert found == {"name": name_of(story, people[ANNA]), "status": "unknown"}
-    assert (await ask(story, FIND, state=Status.AVAILABLE))["count"] == 0
+    # "Nobody is free" would be wrong.
+    unknown = {"error": "What they are doing is not known at the moment"}
+    assert await ask(story, FIND) == unknown
+    assert await ask(story, FIND, state=Status.AVAILABLE) == unknown
+
+
+async def test_who_is_free_says_how_many_are_not_known(
+    hass: HomeAssistant, story: Story, people: dict[Who, str]
+) -> None:
+    expose(story, people[OWN], people[ANNA], people[BEN])
+    hass.states.async_set(story.entity("status", people[BEN]), STATE_UNKNOWN)
+
+    free = await ask(story, FIND, state=Status.AVAILABLE)
+
+    assert (free["count"], free["unknown"]) == (2, 1)
+    assert "unknown" not in await ask(story, FIND)
+
+
+async def test_a_lost_connection_leaves_do_not_disturb_as_it_is(
+    story: Story, people: dict[Who, str]
+) -> None:
+    expose(story, people[OWN], keys=("status", "do_not_disturb_switch"))
+    story.coordinator.availability.set_unavailable(story.coordinator.account.last_error)
+
+    own = name_of(story, people[OWN])
+    refused = {"error": f"Do not disturb of {own} cannot be changed at the moment"}
+    assert await ask(story, DND) == refused
+    assert await ask(story, DND, on=False) == refused
+    assert await ask(story, DND, minutes=5) == refused
+
+
+async def test_a_lost_connection_makes_what_waits_unknown(
+    story: Story, people: dict[Who, str]
+) -> None:
+    expose(story, people[OWN], keys=("status", "missed_calls_today"))
+    story.coordinator.availability.set_unavailable(story.coordinator.account.last_error)
+
+    own = name_of(story, people[OWN])
+    assert await ask(story, WAITING) == {
+        "error": f"What waits for {own} is not known at the moment"
+    }
 
 
 @pytest.mark.messages
