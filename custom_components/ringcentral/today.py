@@ -24,7 +24,7 @@ from .aioringcentral.calls.day_total import (
     ended,
     missed,
     talked,
-    talked_until_midnight,
+    talked_by,
 )
 from .aioringcentral.calls.state import CallEvent
 from .coordinator import RingCentralCoordinator
@@ -112,8 +112,13 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
     @property
     @override
     def extra_restore_state_data(self) -> ExtraStoredData:
-        """Keep the sum over a reload and a restart, also while unavailable."""
-        return _Stored(self._kept)
+        """Keep the sum over a reload and a restart, also while unavailable.
+
+        When a call that goes on then began to be talked is not known afterwards: its part is kept as well.
+        """
+        end = min(dt_util.utcnow(), _start(self._kept.day + timedelta(days=1)))
+        talked = self._talked_by(end) if self.available else 0.0
+        return _Stored(self._kept.plus(talked))
 
     @override
     def _value(self) -> DayTotal:
@@ -141,15 +146,20 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
         if (today := _today()) == self._kept.day:
             return
         if self.entity_description.spans_midnight:
-            begin, end = _start(self._kept.day), _start(today)
-            day_length = (dt_util.as_utc(end) - dt_util.as_utc(begin)).total_seconds()
-            amount = talked_until_midnight(
-                self.calls, durations.steady_clock(), _seconds_since(end), day_length
-            )
-            self._kept = self._kept.plus(amount)
+            self._kept = self._kept.plus(self._talked_by(_start(today)))
             self._handle_coordinator_update()
         self._kept = self._kept.on(today)
         self._handle_coordinator_update()
+
+    def _talked_by(self, end: datetime) -> float:
+        """Return the seconds of the day until then that were talked in calls that go on."""
+        if not self.entity_description.spans_midnight:
+            return 0.0
+        begin = _start(self._kept.day)
+        length = (dt_util.as_utc(end) - dt_util.as_utc(begin)).total_seconds()
+        return talked_by(
+            self.calls, durations.steady_clock(), _seconds_since(end), length
+        )
 
     @callback
     def _wait_for_midnight(self) -> None:

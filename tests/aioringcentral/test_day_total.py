@@ -5,13 +5,7 @@ from typing import Any
 
 import pytest
 
-from aioringcentral.calls.day_total import (
-    DayTotal,
-    ended,
-    missed,
-    talked,
-    talked_until_midnight,
-)
+from aioringcentral.calls.day_total import DayTotal, ended, missed, talked, talked_by
 from aioringcentral.calls.state import Call, CallEvent, CallEventType, CallPhase, Calls
 
 MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)
@@ -79,7 +73,7 @@ def test_a_call_over_midnight_has_a_part_in_each_day() -> None:
     unseen = Call("3", CallPhase.HELD, answered=True, talked=None)
     calls = Calls(calls=(talk, ring, unseen))
 
-    before = talked_until_midnight(calls, 1300.0, 100.0, 86_400.0)
+    before = talked_by(calls, 1300.0, 100.0, 86_400.0)
     after = talked(event(CallEventType.ENDED, 350.0), 150.0)
 
     assert before == 200.0
@@ -90,4 +84,4 @@ def test_a_call_of_days_fills_a_day_at_most() -> None:
     talk = Call("1", CallPhase.HELD, answered=True, talking_since=0.0)
     calls = Calls(calls=(talk,))
 
-    assert talked_until_midnight(calls, 200_000.0, 0.0, 82_800.0) == 82_800.0
+    assert talked_by(calls, 200_000.0, 0.0, 82_800.0) == 82_800.0

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from homeassistant.components.sensor import ATTR_LAST_RESET
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, restore_state
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -172,6 +172,37 @@ async def test_a_reload_keeps_them(
         await story.shows(**{CALLS: "1"})
         await story.reload()
         assert (story.now(CALLS), story.now(TALK)) == ("1", "3.0")
+
+
+async def test_a_reload_in_mid_call_keeps_what_was_talked_before(
+    hass: HomeAssistant, emulator: Emulator, clock: Clock
+) -> None:
+    async with following(hass, emulator) as story:
+        await story.call("ring", "answer")
+        await story.shows(status="on_call")
+        clock.tick(minutes=20)
+        # What is kept from time to time, for a crash, is not counted twice.
+        await restore_state.async_get(hass).async_dump_states()
+        await story.reload()
+        await story.shows(**{CALLS: "0", TALK: "20.0"})
+        clock.tick(minutes=5)
+        await story.call("hangup")
+        # Nobody knows how much of it came after the reload.
+        await story.shows(**{CALLS: "1", TALK: "20.0"})
+
+
+async def test_while_the_connection_is_lost_nobody_is_known_to_talk(
+    hass: HomeAssistant, emulator: Emulator, clock: Clock
+) -> None:
+    async with following(hass, emulator) as story:
+        await story.call("ring", "answer")
+        await story.shows(status="on_call")
+        clock.tick(minutes=20)
+        story.coordinator.availability.set_unavailable(
+            story.coordinator.account.last_error
+        )
+        await story.reload()
+        await story.shows(**{CALLS: "0", TALK: "0.0"})
 
 
 @pytest.mark.parametrize(

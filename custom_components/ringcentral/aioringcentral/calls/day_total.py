@@ -62,17 +62,16 @@ def talked(event: CallEvent, since_midnight: float) -> float:
     return min(event.duration, since_midnight)
 
 
-def talked_until_midnight(
-    calls: Calls, clock: float, since_midnight: float, day_length: float
-) -> float:
-    """Return the seconds of the day before that were talked in calls that still go on.
+def talked_by(calls: Calls, clock: float, since_end: float, length: float) -> float:
+    """Return the seconds of a day that were talked in calls that still go on.
 
-    ``clock`` is that of the calls (`reducer.advance`); ``day_length`` is in seconds, other than 86,400
-    where the clocks change.
+    ``clock`` is that of the calls (`reducer.advance`). ``since_end`` are the seconds since the end of the day,
+    none where it goes on; ``length`` are the seconds of it until then: of a whole one other than 86,400 where
+    the clocks change.
     """
     durations = (call.duration(clock) for call in calls.calls if call.phase in TALKS)
     return sum(
-        min(max(0.0, duration - since_midnight), day_length)
+        min(max(0.0, duration - since_end), length)
         for duration in durations
         if duration is not None
     )
