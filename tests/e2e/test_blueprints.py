@@ -298,11 +298,31 @@ async def test_assist_tells_who_is_free(home: Home) -> None:
     await home.office.states.wait_for(status, "available", SOON)
     assert await answer("Who is free?") == f"{name} is free."
     assert await answer("Wer ist frei?", "de") == f"{name} ist frei."
+    assert await answer("Who is free in the sales?") == "I do not know sales."
+    area = await home.office.socket.call("config/area_registry/create", name="Sales")
+    await home.office.socket.call(
+        "config/device_registry/update", device_id=own, area_id=area["area_id"]
+    )
+    assert await answer("Who is free in the sales?") == f"{name} is free."
+    assert await answer("Wer ist im Sales frei?", "de") == f"{name} ist frei."
     await home.call(home.own, "ring", "answer", call="asked")
     await home.office.states.wait_for(status, "on_call", SOON)
-    assert await answer("Who is free?") == "Nobody is free."
+    for question in ("Who is free?", "Who is free in sales?"):
+        assert await answer(question) == "Nobody is free."
     first = name.partition(" ")[0]
     assert await answer(f"Is {first} on the phone?") == f"{name} is on the phone."
     assert await answer(f"Telefoniert {name}?", "de") == f"{name} telefoniert."
     assert await answer("Is Nobody Known free?") == "I do not know Nobody Known."
     await home.call(home.own, "hangup", call="asked")
+
+    # A service that is away is no reason to say that nobody is free.
+    await home.office.emulator.post("faults", http_5xx=[{"path": "*", "status": 503}])
+    await home.office.rest.post(
+        f"/api/config/config_entries/entry/{home.entry_id}/reload"
+    )
+    await home.becomes("setup_retry")
+    for question in ("Who is free?", "Who is free in sales?"):
+        assert await answer(question) == "Who is free is not known at the moment."
+    assert await answer("Wer ist frei?", "de") == "Wer frei ist, ist nicht bekannt."
+    await home.office.emulator.post("faults", http_5xx=[])
+    await home.office.states.wait_for(status, "available", START_TIMEOUT)
