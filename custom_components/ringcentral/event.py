@@ -136,6 +136,15 @@ class CallEventEntity(ReportingEntity):
         self._report(str(event.type), self._facts_of(event))
 
     def _facts_of(self, event: CallEvent) -> dict[str, Any]:
+        facts = self._facts_of_call(event)
+        extension = self.coordinator.extensions.get(self.extension_id)
+        # There RingCentral names no queue, and a call that a member answers looks missed as well.
+        if extension is not None and extension.is_queue:
+            facts["queue_call"] = True
+            facts.setdefault(ATTR_QUEUE, extension.name)
+        return facts
+
+    def _facts_of_call(self, event: CallEvent) -> dict[str, Any]:
         facts: dict[str, Any] = {}
         if event.direction is not None:
             facts["direction"] = event.direction.lower()

@@ -439,6 +439,21 @@ async def test_a_call_that_waits_for_too_long(
             assert names(fired) == ["waits", "long"]
 
 
+async def test_the_call_event_of_a_queue_is_about_queue_calls(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    """Or else an answered call would look like anybody's missed one."""
+    queue = people[QUEUE]
+    async with following(hass, emulator, [queue]) as story:
+        await emulator.play_call(queue, ["ring", "answer", "hangup"], interval=0)
+        await story.all_heard()
+        state = hass.states.get(story.entity("call", queue))
+        assert state is not None
+        assert state.attributes["event_type"] == "missed"
+        assert state.attributes["queue_call"] is True
+        assert state.attributes["queue"] == emulator.extension(queue).name
+
+
 async def test_a_call_that_waited_before_a_start_is_no_news(
     hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
 ) -> None:

@@ -146,7 +146,7 @@ def following(
             for extension in found
             if extension.can_be_followed
             # A company's queues would be as many devices: they are followed where they are named.
-            and (choice is not Follow.ACCOUNT or extension.type != "Department")
+            and (choice is not Follow.ACCOUNT or not extension.is_queue)
         }
         members |= {
             key: extension for key, extension in known.items() if key not in members

@@ -261,6 +261,11 @@ class Extension:
         )
 
     @property
+    def is_queue(self) -> bool:
+        """Whether it is a call queue: its calls wait for a member, and are over here once one answers."""
+        return self.type == "Department"
+
+    @property
     def has_person(self) -> bool:
         """Whether it has more than calls: a queue, pick-up group or park location has nothing else."""
         return self.type not in _TYPES_WITHOUT_PERSON

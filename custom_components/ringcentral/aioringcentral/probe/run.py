@@ -219,7 +219,7 @@ def filters_to_try(own: Extension, others: tuple[Extension, ...]) -> Filters:
         for each in others
         if each.id != own.id and each.type == "User" and each.can_be_followed
     ]
-    queues = [each.id for each in others if each.type == "Department"]
+    queues = [each.id for each in others if each.is_queue]
     if people:
         found["colleague"] = [extension_filter(people[0])]
     if queues:
