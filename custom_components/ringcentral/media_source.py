@@ -14,7 +14,7 @@ from homeassistant.components.media_source import (
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.errors import RingCentralError
+from .aioringcentral.errors import Reason, RingCentralError
 from .aioringcentral.voicemail import Voicemail
 from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
@@ -73,6 +73,11 @@ class VoicemailSource(MediaSource):
         try:
             found = await coordinator.account.sign_in.rest.voicemail(message_id)
         except RingCentralError as err:
+            # Deleted since it was listed: trying again later would not help.
+            if err.reason is Reason.NOT_FOUND:
+                raise Unresolvable(
+                    translation_domain=DOMAIN, translation_key="no_voicemail"
+                ) from err
             raise Unresolvable(
                 translation_domain=DOMAIN,
                 translation_key="voicemail_failed",

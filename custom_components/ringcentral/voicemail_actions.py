@@ -8,7 +8,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from .aioringcentral.account import Account
-from .aioringcentral.errors import PermissionMissing, RingCentralError
+from .aioringcentral.errors import PermissionMissing, Reason, RingCentralError
 from .aioringcentral.voicemail import EDIT_PERMISSION
 from .const import DOMAIN
 from .targets import targets_of
@@ -62,6 +62,11 @@ async def _mark_all(account: Account) -> None:
             except PermissionMissing as err:
                 permissions.refuse(EDIT_PERMISSION, err)
                 raise
+            except RingCentralError as err:
+                # Somebody deletes it meanwhile.
+                if err.reason is not Reason.NOT_FOUND:
+                    raise
+                continue
             permissions.works(EDIT_PERMISSION)
         if not found:
             return

@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 
-from .aioringcentral.errors import RingCentralError
+from .aioringcentral.errors import Reason, RingCentralError
 from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
 
@@ -48,8 +48,11 @@ class VoicemailView(HomeAssistantView):
             audio = await coordinator.account.sign_in.rest.voicemail_audio(
                 message_id, attachment_id
             )
-        except RingCentralError:
-            return web.Response(status=HTTPStatus.BAD_GATEWAY)
+        except RingCentralError as err:
+            is_gone = err.reason is Reason.NOT_FOUND
+            return web.Response(
+                status=HTTPStatus.NOT_FOUND if is_gone else HTTPStatus.BAD_GATEWAY
+            )
         return web.Response(
             body=audio.content,
             content_type=audio.content_type,

@@ -157,8 +157,8 @@ async def test_odd_ids_lead_nowhere(
             await browse(hass, "none")
         for path, status in (
             ("none/1/1", HTTPStatus.NOT_FOUND),
-            (f"{entry_id}/1/1", HTTPStatus.BAD_GATEWAY),
-            (f"{entry_id}/1/a.b", HTTPStatus.BAD_GATEWAY),
+            (f"{entry_id}/1/1", HTTPStatus.NOT_FOUND),
+            (f"{entry_id}/1/a.b", HTTPStatus.NOT_FOUND),
         ):
             reply = await client.get(f"/api/{DOMAIN}/voicemail/{path}")
             assert reply.status == status, path
@@ -177,6 +177,33 @@ async def test_trouble_of_the_service_is_said(
         with pytest.raises(Unresolvable) as resolving:
             await resolve(hass, found)
         assert resolving.value.translation_key == "voicemail_failed"
+
+
+async def test_a_voicemail_that_was_deleted_is_gone(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    own = emulator.own_extension_id
+    message = emulator.mail.leave(own)
+    client = await hass_client()
+    async with following(hass, emulator) as story:
+        found = await first(story)
+        media = await resolve(hass, found)
+        emulator.mail.delete(own, message)
+        assert (await client.get(media.url)).status == HTTPStatus.NOT_FOUND
+        with pytest.raises(Unresolvable) as resolving:
+            await resolve(hass, found)
+        assert resolving.value.translation_key == "no_voicemail"
+
+
+async def test_audio_that_cannot_be_read_is_not_gone(
+    hass: HomeAssistant, emulator: Emulator, hass_client: ClientSessionGenerator
+) -> None:
+    emulator.mail.leave(emulator.own_extension_id)
+    client = await hass_client()
+    async with following(hass, emulator) as story:
+        media = await resolve(hass, await first(story))
+        emulator.faults.set(http_5xx=[{"path": "*/message-store*", "status": 503}])
+        assert (await client.get(media.url)).status == HTTPStatus.BAD_GATEWAY
 
 
 async def test_an_account_without_voicemail_is_not_listed(

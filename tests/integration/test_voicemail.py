@@ -426,6 +426,22 @@ async def test_they_are_marked_as_heard_all_of_them(
 
 
 @pytest.mark.messages
+async def test_one_that_is_deleted_meanwhile_leaves_the_others(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    for _ in range(3):
+        emulator.mail.leave(emulator.own_extension_id)
+    gone = {"kind": "error", "status": 404, "value": "CMN-102", "done": False}
+    async with following(hass, emulator) as story:
+        await story.shows(voicemails="3")
+        emulator.faults.set(
+            odd=[gone | {"path": "*/message-store/*", "method": "PUT", "next": 1}]
+        )
+        await mark(story)
+        await story.shows(voicemails="0")
+
+
+@pytest.mark.messages
 @pytest.mark.parametrize(
     ("faults", "kind", "key"),
     [
