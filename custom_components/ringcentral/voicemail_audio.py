@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.http.const import KEY_HASS_USER
@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 
 from .aioringcentral.errors import Reason, RingCentralError
+from .aioringcentral.voicemail import Audio
 from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
 
@@ -53,11 +54,31 @@ class VoicemailView(HomeAssistantView):
             return web.Response(
                 status=HTTPStatus.NOT_FOUND if is_gone else HTTPStatus.BAD_GATEWAY
             )
+        return _part(request, audio)
+
+
+def _part(request: web.Request, audio: Audio) -> web.Response:
+    """Return the audio, or the part of it that was asked for: Safari on iOS asks for parts first."""
+    size = len(audio.content)
+    headers = {"Cache-Control": "no-store", "Accept-Ranges": "bytes"}
+    status, content = HTTPStatus.OK, audio.content
+    try:
+        start, stop, _ = request.http_range.indices(size)
+        is_part = hdrs.RANGE in request.headers
+    except ValueError:
+        # What is no range is not looked at.
+        is_part = False
+    if is_part and start >= stop:
+        headers[hdrs.CONTENT_RANGE] = f"bytes */{size}"
         return web.Response(
-            body=audio.content,
-            content_type=audio.content_type,
-            headers={"Cache-Control": "no-store"},
+            status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers
         )
+    if is_part:
+        headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{stop - 1}/{size}"
+        status, content = HTTPStatus.PARTIAL_CONTENT, content[start:stop]
+    return web.Response(
+        status=status, body=content, content_type=audio.content_type, headers=headers
+    )
 
 
 def with_voicemail(hass: HomeAssistant, entry_id: str) -> RingCentralCoordinator | None:

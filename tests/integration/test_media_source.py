@@ -114,6 +114,42 @@ async def test_audio_is_fetched_when_it_is_played_and_at_no_other_time(
         assert story.now("voicemails") == "1"
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "part"),
+    [
+        ("bytes=0-1", HTTPStatus.PARTIAL_CONTENT, slice(2)),
+        ("bytes=4-", HTTPStatus.PARTIAL_CONTENT, slice(4, None)),
+        ("bytes=-5", HTTPStatus.PARTIAL_CONTENT, slice(-5, None)),
+        ("bytes=0-99999999", HTTPStatus.PARTIAL_CONTENT, slice(None)),
+        ("bytes=99999999-", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, slice(0)),
+        ("pages=1", HTTPStatus.OK, slice(None)),
+    ],
+)
+async def test_a_player_gets_the_part_that_it_asks_for(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    hass_client: ClientSessionGenerator,
+    asked: str,
+    status: HTTPStatus,
+    part: slice,
+) -> None:
+    emulator.mail.leave(emulator.own_extension_id)
+    client = await hass_client()
+    async with following(hass, emulator) as story:
+        media = await resolve(hass, await first(story))
+        whole = await (await client.get(media.url)).read()
+        reply = await client.get(media.url, headers={"Range": asked})
+        assert reply.status == status
+        assert await reply.read() == whole[part]
+        assert reply.headers["Accept-Ranges"] == "bytes"
+        start, stop, _ = part.indices(len(whole))
+        told = {
+            HTTPStatus.PARTIAL_CONTENT: f"bytes {start}-{stop - 1}/{len(whole)}",
+            HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: f"bytes */{len(whole)}",
+        }
+        assert reply.headers.get("Content-Range") == told.get(status)
+
+
 async def test_who_may_not_see_the_sensor_hears_nothing(
     hass: HomeAssistant,
     emulator: Emulator,
