@@ -1,8 +1,9 @@
 """Who an assistant may see: people whose status is exposed to it, by name, area and label."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
+import unicodedata
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
@@ -103,16 +104,28 @@ def exposed_people(hass: HomeAssistant, assistant: str) -> list[Person]:
 
 
 def named(people: Iterable[Person], name: str) -> list[Person]:
-    """Return the people a name stands for: by the whole name or an alias, else by words of it."""
+    """Return the people a name stands for: by the whole name or an alias, else by words of it, else without accents."""
     wanted, everybody = _folded(name), list(people)
     if exact := [person for person in everybody if wanted in person.names]:
         return exact
-    words = set(wanted.split())
+    return _by_words(wanted, everybody) or _by_words(wanted, everybody, _plain)
+
+
+def _by_words(
+    wanted: str, people: Iterable[Person], spell: Callable[[str], str] = str
+) -> list[Person]:
+    words = set(spell(wanted).split())
     return [
         person
-        for person in everybody
-        if words and any(words <= set(each.split()) for each in person.names)
+        for person in people
+        if words and any(words <= set(spell(each).split()) for each in person.names)
     ]
+
+
+def _plain(name: str) -> str:
+    """Return a name without accents, which speech recognition often leaves out."""
+    parts = unicodedata.normalize("NFD", name)
+    return "".join(each for each in parts if not unicodedata.combining(each))
 
 
 def _folded(name: str) -> str:

@@ -278,6 +278,25 @@ async def test_an_alias_names_a_person(
     assert found["name"] == name_of(story, people[ANNA])
 
 
+async def test_accents_may_be_left_out(
+    hass: HomeAssistant, story: Story, people: dict[Who, str]
+) -> None:
+    expose(story, people[ANNA], people[BEN])
+    for who, name in ((ANNA, "Zoë Núñez"), (BEN, "Zoe Ray")):
+        er.async_get(hass).async_update_entity(
+            story.entity("status", people[who]), aliases=[name]
+        )
+
+    # Who is spelled so is meant first.
+    for asked, name in (
+        ("zoe nunez", "Zoë Núñez"),
+        ("NUNEZ", "Zoë Núñez"),
+        ("zoë", "Zoë Núñez"),
+        ("zoe", "Zoe Ray"),
+    ):
+        assert (await ask(story, STATUS, name=asked))["name"] == name
+
+
 async def test_without_a_name_the_user_is_meant(
     story: Story, people: dict[Who, str]
 ) -> None:
