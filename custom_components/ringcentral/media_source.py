@@ -1,6 +1,6 @@
 """The user's voicemails in the media browser: listed when somebody looks, fetched when played, never kept."""
 
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.media_player.const import MediaClass
 from homeassistant.components.media_player.errors import BrowseError
@@ -19,6 +19,9 @@ from .aioringcentral.voicemail import Voicemail
 from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
 from .voicemail_audio import AUDIO_PATH, with_voicemail
+
+# As in mail programs; a word would need a language, which a media source is not told.
+_UNHEARD: Final = "●"
 
 
 async def async_get_media_source(hass: HomeAssistant) -> VoicemailSource:
@@ -108,7 +111,7 @@ def _folder(
 def _message(
     coordinator: RingCentralCoordinator, voicemail: Voicemail
 ) -> BrowseMediaSource:
-    """Return one voicemail: when it arrived, how long it is, and who left it as far as that is shown."""
+    """Return one voicemail: a dot if it is new, when it arrived, how long it is, and who left it as far as shown."""
     parts = []
     if voicemail.received_at is not None:
         parts.append(f"{dt_util.as_local(voicemail.received_at):%Y-%m-%d %H:%M}")
@@ -116,12 +119,13 @@ def _message(
         minutes, seconds = divmod(round(voicemail.duration), 60)
         parts.append(f"{minutes}:{seconds:02}")
     parts += coordinator.caller(voicemail.name, voicemail.number).values()
+    title = ", ".join(parts) or voicemail.id
     return BrowseMediaSource(
         domain=DOMAIN,
         identifier=f"{coordinator.config_entry.entry_id}/{voicemail.id}",
         media_class=MediaClass.MUSIC,
         media_content_type=voicemail.content_type,
-        title=", ".join(parts) or voicemail.id,
+        title=title if voicemail.is_read else f"{_UNHEARD} {title}",
         can_play=True,
         can_expand=False,
     )

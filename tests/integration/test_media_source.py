@@ -89,6 +89,17 @@ async def test_a_title_says_as_much_of_the_caller_as_is_shown(
         assert found.title.partition(", ")[2] == shown
 
 
+async def test_a_dot_marks_what_was_not_heard(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    own = emulator.own_extension_id
+    message = emulator.mail.leave(own)
+    async with following(hass, emulator) as story:
+        unheard = (await first(story)).title
+        emulator.mail.mark(own, message, read=True)
+        assert unheard == f"● {(await first(story)).title}"
+
+
 async def test_audio_is_fetched_when_it_is_played_and_at_no_other_time(
     hass: HomeAssistant,
     emulator: Emulator,
