@@ -23,7 +23,10 @@ if [ "$1" = venv ]; then
     mkdir -p "$folder/bin" "$folder/lib/python3.14/site-packages"
     ln -s lib "$folder/lib64"
     ln -s {python} "$folder/bin/python"
+elif [ "$1 $2" = "cache dir" ]; then
+    echo "${UV_CACHE_DIR:-$(dirname "$0")/cache}"
 elif [ "$1 $2" = "pip install" ]; then
+    echo "${UV_CACHE_DIR:-}" >"$(dirname "$0")/cached"
     [ ! -e "$(dirname "$0")/no-index" ] || exit 1
     folder=$(dirname "$(dirname "${@: -3:1}")")
     touch "$folder/bin/hass" "$folder/lib/python3.14/site-packages/installed"
@@ -49,7 +52,9 @@ class Checkout:
         uv.write_text(UV.replace("{python}", sys.executable))
         uv.chmod(0o755)
 
-    def setup(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def setup(
+        self, *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run the command."""
         return subprocess.run(
             ["scripts/setup", *arguments],
@@ -57,6 +62,7 @@ class Checkout:
             env={
                 "PATH": f"{self.tools}:/usr/local/bin:/usr/bin:/bin",
                 "PYTHON": sys.executable,
+                **environment,
             },
             check=False,
             capture_output=True,
@@ -193,6 +199,73 @@ def test_an_installation_that_failed_goes_on_later(checkout: Checkout) -> None:
     assert len([line for line in checkout.asked if line.startswith("venv")]) == 1
 
 
+def test_a_home_that_cannot_be_written_is_not_needed(checkout: Checkout) -> None:
+    """uv's cache is in the checkout then, where git does not look."""
+    # Nobody can make a folder here, root neither.
+    (checkout.tools / "cache").write_text("no folder")
+
+    result = checkout.setup("--no-ha")
+
+    assert result.returncode == 0, result.stderr
+    cache = (checkout.tools / "cached").read_text().strip()
+    assert cache == str(checkout.home / ".python/cache")
+
+
+def test_a_cache_that_somebody_chose_is_used(checkout: Checkout) -> None:
+    chosen = str(checkout.outside / "cache")
+
+    assert checkout.setup("--no-ha", UV_CACHE_DIR=chosen).returncode == 0
+    assert (checkout.tools / "cached").read_text().strip() == chosen
+
+
+def test_another_project_on_cdpath_is_left_alone(checkout: Checkout) -> None:
+    """It has folders of the same names."""
+    for name in ("scripts", ".venv"):
+        (checkout.outside / name).mkdir()
+    (checkout.outside / ".venv/precious").write_text("kept")
+
+    result = checkout.setup("--no-ha", CDPATH=str(checkout.outside))
+
+    assert result.returncode == 0, result.stderr
+    assert (checkout.home / ".venv/bin/hass").exists()
+    assert (checkout.outside / ".venv/precious").read_text() == "kept"
+    assert sorted(path.name for path in checkout.outside.iterdir()) == [
+        ".venv",
+        "scripts",
+    ]
+
+
+SCRIPTS = sorted(
+    path.name
+    for path in (ROOT / "scripts").iterdir()
+    if path.name != "setup" and path.read_text().startswith("#!/usr/bin/env bash")
+)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_stays_in_its_checkout(checkout: Checkout, name: str) -> None:
+    """Whatever CDPATH has: nothing of a project there is run."""
+    shutil.copy(ROOT / "scripts" / name, checkout.home / "scripts" / name)
+    for program in ("scripts/setup", ".venv/bin/python", ".venv-ha/bin/python"):
+        path = checkout.outside / program
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/usr/bin/env bash\ntouch {checkout.tools}/elsewhere\n")
+        path.chmod(0o755)
+    (checkout.home / "scripts/setup").write_text("#!/usr/bin/env bash\nexit 1\n")
+
+    result = subprocess.run(
+        [f"scripts/{name}"],
+        cwd=checkout.home,
+        env={"PATH": "/usr/bin:/bin", "CDPATH": str(checkout.outside)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.returncode != 0
+    assert not (checkout.tools / "elsewhere").exists(), result.stderr
+
+
 LINKS = [
     ".venv",
     ".venv-ha",
@@ -204,6 +277,8 @@ LINKS = [
     ".python/debian",
     ".python/uv",
     ".python/apt",
+    ".python/cache",
+    ".python/pythons",
 ]
 
 
