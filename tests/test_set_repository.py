@@ -106,6 +106,21 @@ def test_writes_the_name_everywhere(tree: Path) -> None:
     assert (tree / "PAGE.md").read_text() == expected
 
 
+def test_writes_through_no_link(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whether a file is one, or a folder on the way to it."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for name in ("PAGE.md", "docs"):
+        (tree / name).rename(elsewhere / name)
+        (tree / name).symlink_to(elsewhere / name)
+    before = contents(elsewhere)
+
+    assert set_repository(tree, "some-body/presence").returncode == 0
+    assert current(tree) == ["some-body", "presence"]
+    assert contents(elsewhere) == before
+
+
 def test_leaves_no_mention_of_the_former_name(tree: Path) -> None:
     owner, name = current(tree)
     (tree / "PAGE.md").unlink()

@@ -1,5 +1,6 @@
 """What GitHub runs: pinned, and right when its own steps are run here."""
 
+from collections.abc import Callable
 import json
 from pathlib import Path
 import re
@@ -8,9 +9,11 @@ import subprocess
 import zipfile
 
 import pytest
+import yaml
 
 from .workflows import FOLDER, ROOT, TRANSLATIONS, Checkout, steps, workflow
 
+INTEGRATION = "custom_components/ringcentral"
 WORKFLOWS = sorted(path.stem for path in FOLDER.glob("*.yml"))
 
 
@@ -248,6 +251,100 @@ def test_a_tag_that_is_not_the_manifests_version_is_not_released(
     assert done.returncode != 0
     assert "has version 7.8.9, not 7.9.0" in done.stderr
     assert checkout.asked == []
+
+
+@pytest.mark.parametrize("tag", ["v7.8.9-beta.01", "v07.8.9", "v7.08.9", "7.8.９"])
+def test_a_tag_that_home_assistant_takes_for_no_version_is_not_released(
+    checkout: Checkout, tag: str
+) -> None:
+    checkout.make_ready("7.8.9")
+
+    done = checkout.release(tag)
+
+    assert done.returncode != 0
+    assert "is no version" in done.stderr
+    assert checkout.asked == []
+
+
+def _edited(home: Path) -> str:
+    with (home / INTEGRATION / "const.py").open("a") as file:
+        file.write("# More.\n")
+    return "const.py"
+
+
+def _added(home: Path) -> str:
+    (home / INTEGRATION / "left_out.py").touch()
+    return "left_out.py"
+
+
+def _removed(home: Path) -> str:
+    (home / INTEGRATION / "icons.json").unlink()
+    return "icons.json"
+
+
+def _described(home: Path) -> str:
+    with (home / "CHANGELOG.md").open("a") as file:
+        file.write("More.\n")
+    return "CHANGELOG.md"
+
+
+@pytest.mark.parametrize("change", [_edited, _added, _removed, _described])
+def test_what_is_not_committed_is_not_released(
+    checkout: Checkout, change: Callable[[Path], str]
+) -> None:
+    """The archive would not be what the tag names."""
+    checkout.make_ready("7.8.9")
+    name = change(checkout.home)
+
+    done = checkout.run("scripts/build-release v7.8.9")
+
+    assert done.returncode == 1
+    assert "not committed: " in done.stderr
+    assert name in done.stderr
+    assert not (checkout.home / "ringcentral.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("rm custom_components/ringcentral/icons.json", "icons.json"),
+        ("mkdir ringcentral.zip", "ringcentral.zip"),
+        ("rm -r .git", "not a git repository"),
+    ],
+)
+def test_what_cannot_be_packed_is_said_in_a_sentence(
+    checkout: Checkout, script: str, said: str
+) -> None:
+    done = checkout.run(f"{script} && scripts/build-release --draft")
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (checkout.home / "ringcentral.zip").is_file()
+
+
+def test_first_push_says_what_git_complains_of(checkout: Checkout) -> None:
+    done = checkout.run("rm -r .git && scripts/first-push")
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert "git branch -M" not in done.stdout
+
+
+def test_every_label_of_a_form_is_there() -> None:
+    """GitHub brings some, and leaves out one that is not there."""
+    forms = (FOLDER.parent / "ISSUE_TEMPLATE").glob("*.yml")
+    wanted = {
+        label
+        for form in forms
+        for label in yaml.safe_load(form.read_text()).get("labels", ())
+    }
+    made = re.findall(
+        r"gh label create (\S+)", (ROOT / "scripts/first-push").read_text()
+    )
+
+    assert wanted
+    assert wanted <= {"bug", "enhancement", *made}
 
 
 def test_all_that_is_missing_is_said_at_once_and_a_draft_is_made_all_the_same(
