@@ -81,8 +81,11 @@ class HomeAssistant:
         """Make a new folder, and a home around the emulator of this address if one is given.
 
         With `debug` the integration logs all it can.
+
+        Raises:
+            ProcessFailed: the folder has something in it, and was not made here.
         """
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._clear()
         components = self.folder / "custom_components"
         components.mkdir(parents=True)
         (components / "ringcentral").symlink_to(
@@ -93,6 +96,21 @@ class HomeAssistant:
             configuration += lay_out(self.folder, emulator)
         self._configure(configuration, with_http=True)
         _write_store(self.folder, "onboarding", 4, {"done": _WELCOME_DONE})
+
+    def _clear(self) -> None:
+        """Delete the folder of a run before, known by what we write to it; nobody else's."""
+        mark = self._process.log
+        ours = mark.is_file() or not (
+            self.folder.exists() and any(self.folder.iterdir())
+        )
+        if self.folder.is_symlink() or not ours:
+            raise ProcessFailed(
+                f"{self.folder} is not of an earlier run, so nothing in it was deleted: "
+                "move it elsewhere, or use another folder"
+            )
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        mark.touch()
 
     def forget_http(self) -> None:
         """Take the port out of the configuration, once Home Assistant has stored it.

@@ -11,8 +11,10 @@ import pytest
 from custom_components.ringcentral.sensor import STATUS
 from demo import ring as ringing
 from demo.furnish import chosen_queue, places
+from demo.hass import HomeAssistant
 from demo.home import AREAS, BLUEPRINTS, YOUR_OFFICE, lay_out
 from demo.office import sole_user
+from demo.process import ProcessFailed
 from demo.ring import Line, Phone, RingFailed, ring
 from demo.states import ABSENT
 from demo.tiles import COLORS, status_tiles
@@ -180,3 +182,32 @@ def test_a_home_has_every_blueprint(tmp_path: Path) -> None:
     for name in ("automations.yaml", "scripts.yaml", "scenes.yaml"):
         assert f"!include {name}" in configuration
         assert (tmp_path / name).exists()
+
+
+def test_a_folder_is_made_anew_where_it_is_ours(tmp_path: Path) -> None:
+    hass = HomeAssistant(tmp_path / "config", 1)
+    hass.prepare()
+    (hass.folder / "old").touch()
+
+    hass.prepare()
+
+    assert not (hass.folder / "old").exists()
+    assert (hass.folder / "configuration.yaml").exists()
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_folder_of_somebody_else_is_left_as_it_is(
+    tmp_path: Path, *, linked: bool
+) -> None:
+    """As `scripts/soak --folder ~` would find one, and behind a link."""
+    theirs = tmp_path / "theirs" if linked else tmp_path / "config"
+    theirs.mkdir()
+    (theirs / "configuration.yaml").write_text("kept")
+    if linked:
+        (tmp_path / "config").symlink_to(theirs)
+
+    with pytest.raises(ProcessFailed, match="nothing in it was deleted"):
+        HomeAssistant(tmp_path / "config", 1).prepare()
+
+    assert [path.name for path in theirs.iterdir()] == ["configuration.yaml"]
+    assert (theirs / "configuration.yaml").read_text() == "kept"

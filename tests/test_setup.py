@@ -200,7 +200,7 @@ def test_an_installation_that_failed_goes_on_later(checkout: Checkout) -> None:
 
 
 def test_a_home_that_cannot_be_written_is_not_needed(checkout: Checkout) -> None:
-    """uv's cache is in the checkout then, where git does not look."""
+    """The cache of uv is in the checkout then, where git does not look."""
     # Nobody can make a folder here, root neither.
     (checkout.tools / "cache").write_text("no folder")
 
@@ -308,6 +308,36 @@ def test_no_link_out_of_the_checkout_is_used(
     assert f"{name} is a link that leads out of this checkout" in result.stderr
     assert checkout.contents() == before
     assert checkout.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "theirs"),
+    [
+        (".next", "--home-assistant=beta", "beta"),
+        (".frontend", "--frontend=20261125.1", "20261125.1.part"),
+    ],
+)
+def test_no_link_out_of_the_checkout_is_used_by_tests(
+    checkout: Checkout, name: str, option: str, theirs: str
+) -> None:
+    checkout.setup()
+    shutil.copy(ROOT / "scripts/test", checkout.home / "scripts/test")
+    precious = checkout.outside / theirs / "precious"
+    precious.parent.mkdir()
+    precious.write_text("kept")
+    (checkout.home / name).symlink_to(checkout.outside)
+
+    result = subprocess.run(
+        ["scripts/test", *option.split("=")],
+        cwd=checkout.home,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.returncode == 1
+    assert f"{name} is a link" in result.stderr
+    assert precious.read_text() == "kept"
 
 
 def test_a_link_to_nothing_is_not_used(checkout: Checkout) -> None:
