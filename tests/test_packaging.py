@@ -597,6 +597,30 @@ def test_picture(path: Path) -> None:
         assert width > height
 
 
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [([], 0, "usage: scripts/make-brand"), (["-S"], 1, "run scripts/setup")],
+)
+def test_the_pictures_are_drawn_by_a_command_that_explains_itself(
+    tmp_path: Path, options: list[str], status: int, said: str
+) -> None:
+    """Also where there is no Pillow, as in a clone."""
+    script = tmp_path / "scripts/make-brand"
+    script.parent.mkdir()
+    shutil.copy(ROOT / "scripts/make-brand", script)
+
+    done = subprocess.run(
+        [sys.executable, *options, script, "--help"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == status
+    assert said in done.stdout + done.stderr
+    assert not (tmp_path / "custom_components").exists()
+
+
 def test_a_picture_and_its_larger_one_have_the_same_shape() -> None:
     for path in PICTURES:
         if path.stem.endswith("@2x"):
