@@ -230,6 +230,10 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
         return data
 
     @override
+    def _follows_already(self, options: dict[str, Any]) -> bool:
+        return False
+
+    @override
     async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
         # A doubled request may still be trying other credentials.
         async with self._turn:

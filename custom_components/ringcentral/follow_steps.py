@@ -25,6 +25,10 @@ class FollowSteps(ConfigEntryBaseFlow):
     async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
         """End the flow with these options."""
 
+    @abstractmethod
+    def _follows_already(self, options: dict[str, Any]) -> bool:
+        """Return whether all of these are followed by now, which goes on beyond the limit."""
+
     async def _read_lists(self, access: SignIn, own: Extension) -> None:
         """Read all that can be followed, once a flow.
 
@@ -39,14 +43,15 @@ class FollowSteps(ConfigEntryBaseFlow):
     ) -> ConfigFlowResult:
         errors, people = {}, 0
         if user_input is not None:
+            options = {**self._options, **user_input}
             # Those who are chosen by name follow in a step of their own.
             people = count_people(self._lists, user_input[CONF_FOLLOW], ())
             if not user_input[CONF_FOLLOW]:
                 errors[CONF_FOLLOW] = "follow_nothing"
-            elif people > MOST_PEOPLE:
+            elif people > MOST_PEOPLE and not self._follows_already(options):
                 errors[CONF_FOLLOW] = "too_many_people"
             else:
-                return await self._after_follow({**self._options, **user_input})
+                return await self._after_follow(options)
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
@@ -71,15 +76,16 @@ class FollowSteps(ConfigEntryBaseFlow):
         """Ask which extensions to follow."""
         errors, people = {}, 0
         if user_input is not None:
+            options = {**self._options, **user_input}
             people = count_people(
                 self._lists, self._options[CONF_FOLLOW], user_input[CONF_EXTENSIONS]
             )
             if not user_input[CONF_EXTENSIONS]:
                 errors[CONF_EXTENSIONS] = "extensions_nothing"
-            elif people > MOST_PEOPLE:
+            elif people > MOST_PEOPLE and not self._follows_already(options):
                 errors[CONF_EXTENSIONS] = "too_many_people"
             else:
-                return await self._finish({**self._options, **user_input})
+                return await self._finish(options)
         chosen = still_there(self._lists, self._options[CONF_EXTENSIONS])
         return self.async_show_form(
             step_id="extensions",

@@ -10,7 +10,7 @@ from homeassistant.config_entries import (
 )
 
 from .aioringcentral.errors import RingCentralError
-from .const import CONF_CALLER_IDENTITY, CONF_FOLLOW, LOGGER
+from .const import CONF_CALLER_IDENTITY, CONF_EXTENSIONS, CONF_FOLLOW, LOGGER
 from .coordinator import RingCentralConfigEntry
 from .flow_forms import options_form
 from .follow_steps import FollowSteps
@@ -37,6 +37,14 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
             self._options = dict(self.config_entry.options)
         form = options_form(self._lists, self._options[CONF_FOLLOW])
         return await self._ask_follow("init", form, user_input)
+
+    @override
+    def _follows_already(self, options: dict[str, Any]) -> bool:
+        now = self.config_entry.options
+        return all(
+            set(options[name]) <= set(now[name])
+            for name in (CONF_FOLLOW, CONF_EXTENSIONS)
+        )
 
     @override
     async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:

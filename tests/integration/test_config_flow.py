@@ -947,6 +947,42 @@ async def test_options_refuse_more_people_than_can_be_followed(
     assert loaded.options["follow"] == ["lines"]
 
 
+async def test_an_account_beyond_the_limit_keeps_its_options(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    """Callers can be hidden, and fewer be followed; nobody is followed on top."""
+    chosen = emulator.extension_ids[1]
+    entry = entry_for(emulator, follow=["account", "chosen"], extensions=[chosen])
+    await set_up(hass, entry)
+    start = hass.config_entries.options.async_init
+    with patch.object(follow_steps, "MOST_PEOPLE", 5):
+        result = await answer_options(
+            hass,
+            await start(entry.entry_id),
+            {"follow": ["chosen", "account"], "caller_identity": "name"},
+        )
+        result = await answer_options(hass, result, {"extensions": [chosen]})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert entry.options["caller_identity"] == "name"
+        assert set(entry.options["follow"]) == {"account", "chosen"}
+
+        result = await answer_options(
+            hass, await start(entry.entry_id), {"follow": ["account", "lines"]}
+        )
+        assert result["errors"] == {"follow": "too_many_people"}
+        result = await answer_options(hass, result, {"follow": ["account", "chosen"]})
+        result = await answer_options(
+            hass, result, {"extensions": [chosen, emulator.extension_ids[2]]}
+        )
+        assert result["errors"] == {"extensions": "too_many_people"}
+
+        result = await answer_options(
+            hass, await start(entry.entry_id), {"follow": ["account"]}
+        )
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options["follow"] == ["account"]
+
+
 async def test_lists_that_are_followed_stay_on_offer_while_they_are_empty(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
