@@ -546,6 +546,8 @@ class Undisturbed(Expected):
         self.is_ours = self.is_off_by_hand = self.is_unsure = False
         # On by hand already when the reason began.
         self.is_theirs = False
+        # What was a reason when it was last seen.
+        self.stands: set[str] = set()
         # When the automation did something, and a person set it.
         self.last = self.set_at = LONG_AGO
 
@@ -559,9 +561,13 @@ class Undisturbed(Expected):
     def _look(self, *, is_new: bool = False) -> None:
         """Notice what is a reason now."""
         has = any(each.available and each.is_on for each in self.things)
-        if not all(each.available for each in self.things):
-            is_taken = self.is_ours or self.is_off_by_hand or self.is_theirs
-            has = has or (self.has_reason and is_taken)
+        self.stands = {
+            each.entity_id
+            for each in self.things
+            if (each.is_on if each.available else each.entity_id in self.stands)
+        }
+        is_taken = self.is_ours or self.is_off_by_hand or self.is_theirs
+        has = has or (self.has_reason and is_taken and bool(self.stands))
         had, self.has_reason = self.has_reason, has
         if has and (not had or is_new):
             self.changed()

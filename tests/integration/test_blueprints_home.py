@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 from homeassistant.components.media_player.const import MediaPlayerState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from emulator import Emulator
 
@@ -260,3 +261,53 @@ async def test_an_error_in_the_wording_costs_no_notice(
         assert title == "Missed call"
         assert " missed a call at " in message
         caplog.clear()
+
+
+class SlowPhone(Phone):
+    """A phone that cannot be reached, which is noticed late."""
+
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_phone_that_hangs_holds_no_action_back(
+    hass: HomeAssistant, emulator: Emulator, blueprints: Blueprints
+) -> None:
+    slow, phone = SlowPhone("slow"), Phone("mobile")
+    done = async_capture_events(hass, "told")
+    async with at_home(blueprints, emulator, slow, phone) as home:
+        await blueprints.use(
+            "missed_call",
+            extensions=[home.device()],
+            notify=[slow.entity_id, phone.entity_id],
+            actions=[{"event": "told"}],
+        )
+        await home.story.call("ring", "missed")
+        await home.story.until(lambda: len(done) == len(phone.got) == 1)
+
+
+async def test_a_speaker_that_hangs_holds_no_caller_back(
+    hass: HomeAssistant, emulator: Emulator, blueprints: Blueprints
+) -> None:
+    spoken: list[str] = []
+
+    async def speak(call: ServiceCall) -> None:
+        spoken.append(call.data["message"])
+        await asyncio.Event().wait()
+
+    hass.services.async_register("tts", "speak", speak)
+    speaker = Player("kitchen")
+    async with at_home(blueprints, emulator, speaker) as home:
+        await blueprints.use(
+            "announce_caller",
+            extensions=[home.device()],
+            speakers=[speaker.entity_id],
+            voice="tts.voice",
+        )
+        await home.story.call("ring")
+        await home.story.until(lambda: len(spoken) == 1)
+        await home.story.call("missed")
+        await home.story.shows(ringing="off")
+        await home.story.call("ring")
+        await home.story.until(lambda: len(spoken) == 2)
+        await home.story.call("missed")
