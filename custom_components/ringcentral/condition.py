@@ -19,7 +19,7 @@ import voluptuous as vol
 
 from .aioringcentral.status import Status
 from .const import CONF_STATUS
-from .own_entities import check_named, own_entities
+from .own_entities import check_named, named_devices, own_entities
 
 
 class ExtensionCondition(EntityStateConditionBase):
@@ -39,7 +39,13 @@ class ExtensionCondition(EntityStateConditionBase):
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        return own_entities(self._hass, entities, self._key, self._domain_specs)
+        return own_entities(
+            self._hass,
+            entities,
+            self._key,
+            self._domain_specs,
+            named_devices(self._target),
+        )
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:

@@ -1,11 +1,12 @@
 """Which entities triggers and conditions look at: any entity of an extension stands for the extension."""
 
-from collections.abc import Container, Iterator
-from typing import Final
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from homeassistant.const import CONF_DEVICE_ID, CONF_ENTITY_ID, CONF_TARGET
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.config_validation import ensure_list
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
@@ -49,16 +50,37 @@ async def check_named(
 
 
 def own_entities(
-    hass: HomeAssistant, entities: set[str], key: str, domains: Container[str]
+    hass: HomeAssistant,
+    entities: set[str],
+    key: str,
+    domains: Container[str],
+    devices: Iterable[str] = (),
 ) -> set[str]:
-    """Return the entities with a key of the extensions that any of these entities belong to."""
-    entries = map(er.async_get(hass).async_get, entities)
+    """Return the entities with a key of the extensions that any of these entities, or devices, belong to.
+
+    A device that is named is meant even where its entities are hidden, which Home Assistant leaves out.
+    """
+    registry = er.async_get(hass)
+    entries = [
+        *map(registry.async_get, entities),
+        *(
+            entry
+            for device_id in devices
+            for entry in er.async_entries_for_device(registry, device_id)
+        ),
+    ]
     return {
         sibling.entity_id
         for entry in entries
         if entry is not None and entry.platform == DOMAIN
         for sibling in _siblings(hass, entry, key, domains)
     }
+
+
+def named_devices(target: Mapping[str, Any]) -> list[str]:
+    """Return the devices that a target names."""
+    named: list[str] = ensure_list(target.get(CONF_DEVICE_ID))
+    return named
 
 
 def _siblings(

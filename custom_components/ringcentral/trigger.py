@@ -32,7 +32,7 @@ from .aioringcentral.status import Status
 from .const import ATTR_CALLED_NUMBER, ATTR_OUTCOME, ATTR_QUEUE, CONF_FROM, CONF_TO
 from .event import MISSED_OUTCOME, RECEIVED
 from .most_urgent import MostUrgentStatusTrigger
-from .own_entities import check_named, own_entities
+from .own_entities import check_named, named_devices, own_entities
 from .queue_waiting import QueueCallWaitingTrigger
 
 
@@ -53,7 +53,13 @@ class ExtensionTrigger(EntityTriggerBase):
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        return own_entities(self._hass, entities, self._key, self._domain_specs)
+        return own_entities(
+            self._hass,
+            entities,
+            self._key,
+            self._domain_specs,
+            named_devices(self._target),
+        )
 
 
 def _became(platform: Platform, key: str, state: str) -> type[Trigger]:

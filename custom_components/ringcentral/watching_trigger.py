@@ -19,7 +19,7 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
-from .own_entities import check_named, own_entities
+from .own_entities import check_named, named_devices, own_entities
 
 _DOMAINS: Final = (Platform.SENSOR,)
 
@@ -84,7 +84,9 @@ class WatchingTrigger(Trigger):
             self._hass,
             self._target,
             watch.changed,
-            lambda entities: own_entities(self._hass, entities, self._key, _DOMAINS),
+            lambda entities: own_entities(
+                self._hass, entities, self._key, _DOMAINS, named_devices(self._target)
+            ),
             watch.entities_changed,
         )
         watch.start()

@@ -24,6 +24,7 @@ from custom_components.ringcentral.own_entities import own_entities
 from custom_components.ringcentral.trigger import TRIGGERS, ExtensionTrigger
 from emulator import Emulator
 
+from . import test_condition
 from .stories import Story, office
 from .test_trigger import automate, automation, names
 
@@ -154,6 +155,31 @@ async def test_a_disabled_entity_stands_for_its_extension_too(
         await story.call("ring", "answer")
         await story.shows(on_call="on")
         assert names(fired) == ["by name"]
+
+
+async def test_a_device_that_is_named_is_meant_though_all_of_it_is_hidden(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with office(hass, emulator) as story:
+        device = story.device(story.own)
+        assert device is not None
+        registry = er.async_get(hass)
+        for entity_id in story.entities(story.own).values():
+            registry.async_update_entity(
+                entity_id, hidden_by=er.RegistryEntryHider.USER
+            )
+        target = {"device_id": [device.id]}
+        fired = await automate(
+            hass,
+            automation("each", "became_on_call", target),
+            automation("urgent", "most_urgent_status_changed", target),
+            test_condition.automation("is so", "is_on_call", target),
+        )
+        fired.clear()
+        await story.call("ring", "answer")
+        await story.shows(on_call="on")
+        await story.until(lambda: {"each", "urgent"} <= set(names(fired)))
+        assert await test_condition.holding(hass, fired) == {"is so"}
 
 
 async def test_the_account_among_others_costs_nothing(
