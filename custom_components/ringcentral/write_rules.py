@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from .aioringcentral.auth import names
 from .aioringcentral.errors import (
     PermissionMissing,
     Reason,
@@ -33,7 +34,7 @@ def may_edit(extension: Extension, own: Extension, scope: Collection[str]) -> bo
 
     A scope that says nothing forbids nothing: the first refused change tells then.
     """
-    if scope and EDIT_PERMISSION not in scope:
+    if not names(scope, EDIT_PERMISSION):
         return False
     if extension.id == own.id:
         return True

@@ -77,7 +77,7 @@ def test_what_is_no_call(odd: dict[str, Any]) -> None:
     "odd",
     [
         {"duration": -1},
-        {"duration": "59"},
+        {"duration": "0:59"},
         {"duration": 10**30},
         {"duration": None},
         {"duration": True},

@@ -66,7 +66,7 @@ def test_a_scope_that_is_wrong_is_believed_once(permissions: Permissions) -> Non
             {READ} if number == 2 else set()
         )
     # One that lacked it can be believed again.
-    permissions.token(token(5))
+    permissions.token(token(5, "EditPresence"))
 
     assert permissions.token(token(6, READ)) == {READ}
 

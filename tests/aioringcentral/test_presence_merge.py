@@ -160,6 +160,10 @@ def test_a_plain_event_without_a_change_keeps_the_details() -> None:
         ("NoCall", [call()], 1, True),
         ("Ringing", [], 0, True),
         ("Unheard", [call()], 1, False),
+        # No telephony status came with calls that cannot have this one.
+        ("Ringing", [call(telephonyStatus="OnHold")], 1, True),
+        ("Ringing", [call(telephonyStatus="Unheard")], 1, False),
+        ("OnHold", [call(telephonyStatus="OnHold"), call(id="2")], 2, False),
     ],
 )
 def test_when_calls_have_to_be_read_again(

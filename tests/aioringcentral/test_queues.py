@@ -99,7 +99,7 @@ def test_a_flat_event() -> None:
     "uri",
     [
         "/restapi/v1.0/account/1/extension/2/presence",
-        "/restapi/v1.0/account/1/call-queues/x/presence",
+        "/restapi/v1.0/account/1/call-queues/x/y/presence",
     ],
 )
 def test_another_event(uri: str) -> None:

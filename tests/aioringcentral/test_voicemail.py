@@ -66,7 +66,7 @@ def test_what_is_no_voicemail(odd: dict[str, Any]) -> None:
         {"attachments": None},
         {"attachments": [5]},
         {"attachments": [{"type": "AudioRecording", "vmDuration": -1}]},
-        {"attachments": [{"type": "AudioRecording", "vmDuration": "12"}]},
+        {"attachments": [{"type": "AudioRecording", "vmDuration": "0:12"}]},
         {"attachments": [{"type": "Fax", "vmDuration": 3}]},
     ],
 )

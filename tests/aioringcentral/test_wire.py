@@ -111,7 +111,10 @@ def test_a_text_says_something(value: Any, read: str | None) -> None:
         (True, True, None),
         (0, None, 0),
         (7, None, 7),
-        ("1", None, None),
+        ("1", None, 1),
+        ("-1", None, None),
+        ("\u0663", None, None),
+        ("9" * 30, None, None),
         (1.5, None, None),
     ],
 )
@@ -177,7 +180,9 @@ def test_a_name_has_something_to_see_in_it(value: Any, read: str | None) -> None
         (float("inf"), None),
         (float("nan"), None),
         (10**400, None),
-        ("60", None),
+        ("60", 60.0),
+        ("61", None),
+        ("1 min", None),
     ],
 )
 def test_seconds_are_a_time_that_can_be_waited_for(

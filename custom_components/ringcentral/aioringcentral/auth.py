@@ -1,7 +1,7 @@
 """Who we are: the access token and its life, in one place per sign-in."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 import logging
 import time
@@ -43,6 +43,7 @@ class Token:
     refresh_token: str | None = field(default=None, repr=False)
     refresh_expires_at: float = 0.0
     scope: frozenset[str] = frozenset()
+    """Permissions of the app; empty where the service does not say."""
 
     def due_in(self, now: float) -> float:
         """Return the seconds until the token is due for renewal; ``now`` in seconds since the epoch."""
@@ -173,7 +174,7 @@ class JwtTokens:
             try:
                 # A reply that got lost is safe to ask for again: the old refresh token still works and
                 # brings the same new pair (docs/protocol.md 1.4).
-                return await self._ask(
+                token = await self._ask(
                     {
                         "grant_type": "refresh_token",
                         "refresh_token": current.refresh_token,
@@ -185,6 +186,9 @@ class JwtTokens:
                     raise
                 _LOGGER.debug("The token was not refreshed: %s", err)
                 is_over = isinstance(err, SignInRequired)
+            else:
+                # What a reply leaves out is as it was.
+                return replace(token, scope=token.scope or current.scope)
         token = await self._sign_in()
         if current is not None and not is_over:
             self._replaced.append(current)
@@ -271,4 +275,11 @@ def token_from_wire(body: Any, session: int, now: float) -> Token:
 
 
 def _scope(value: Any) -> frozenset[str]:
-    return frozenset(value.split()) if isinstance(value, str) else frozenset()
+    words = value if isinstance(value, list) else [value]
+    texts = (word for word in words if isinstance(word, str))
+    return frozenset(name for text in texts for name in text.replace(",", " ").split())
+
+
+def names(scope: Collection[str], permission: str) -> bool:
+    """Whether a scope names a permission; one that says nothing forbids nothing (docs/protocol.md 1.3)."""
+    return not scope or permission in scope

@@ -133,14 +133,14 @@ def parts_of_batch(
     parts = body if isinstance(body, list) else ()
     for key, item in zip(keys, parts, strict=False):
         part = wire.mapping(item)
-        update = update_from_rest(part.get("body"))
+        named = wire.extension_id(part.get("resourceId"))
+        if named not in refused:
+            named = key if len(parts) == len(keys) else None
+        update = update_from_rest(part.get("body"), asked=named)
         if update is not None and update.extension_id in refused:
             found[update.extension_id] = update
         elif (status := wire.number(part.get("status")) or 500) >= 400:
-            named = wire.extension_id(part.get("resourceId"))
-            refused[named if named in refused else key] = error_from_reply(
-                status, part.get("body"), headers
-            )
+            refused[named or key] = error_from_reply(status, part.get("body"), headers)
     return list(found.values()), {
         key: error for key, error in refused.items() if key not in found
     }

@@ -34,7 +34,8 @@ def decode(raw: bytes | str) -> Any:
 def _decode_patiently(raw: bytes | str) -> Any:
     if len(raw) > _MOST_PATIENCE:
         return None
-    text = raw.decode("utf-8-sig", "replace") if isinstance(raw, bytes) else raw
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] not in ("{", "["):
         # No object and no list: a page of a proxy, or a single word.
         return None

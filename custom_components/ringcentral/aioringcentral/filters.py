@@ -10,6 +10,7 @@ from .rest import ACCOUNT, EXTENSION
 
 _DETAILED: Final = "?detailedTelephonyState=true"
 _CODE: Final = re.compile(r"[A-Z]{3}-\d{3}")
+_SERVER: Final = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 
 UNKNOWN_REASON: Final = "unknown"
 
@@ -21,7 +22,7 @@ LINE_LIST: Final = f"{EXTENSION}/presence/line"
 FAVORITE_LIST: Final = f"{EXTENSION}/favorite"
 EXTENSION_LIST: Final = f"{ACCOUNT}/extension"
 VOICEMAILS: Final = f"{EXTENSION}/message-store?type=VoiceMail"
-_QUEUE: Final = re.compile(rf"{re.escape(ACCOUNT)}/call-queues/\d+/presence")
+_QUEUE: Final = re.compile(rf"{re.escape(ACCOUNT)}/call-queues/[^/]+/presence")
 
 
 def extension_filter(extension_id: str) -> str:
@@ -101,9 +102,14 @@ def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
     A list of lines mixes ids of extensions with ids of lines.
     """
     found = [
-        wire.identifier(item.get(key))
-        for name, key in (("extensions", "extensionId"), ("extension", "id"))
-        for item in wire.listed(body, name) or ()
+        *(
+            wire.identifier(each.get("extensionId"))
+            for each in wire.changed_extensions(body)
+        ),
+        *(
+            wire.identifier(each.get("id"))
+            for each in wire.listed(body, "extension") or ()
+        ),
     ]
     return tuple(each for each in found if each is not None)
 
@@ -111,15 +117,18 @@ def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
 class FilterMatcher:
     """Finds which of the filters asked for the service means.
 
-    ``~`` on one side stands for any id on the other: replies have real ids (docs/protocol.md 2.9), and may
-    lack the query. Of two that fit, the one with fewer ``~`` is meant.
+    ``~`` on one side stands for any id on the other: replies have real ids (docs/protocol.md 2.9). They may
+    lack the query, have more in it, or name the server, too. Of two that fit, the one with fewer ``~`` is meant.
     """
 
     def __init__(self, asked: Iterable[str]) -> None:
         """Index the filters asked for, so that thousands are matched in a moment."""
         self._found: dict[str, tuple[int, str]] = {}
+        self._terms: set[str] = set()
         for name in asked:
             path, _, query = name.partition("?")
+            query = query.casefold()
+            self._terms.add(query)
             for key, changes in _variants(path, lambda part: part != "~", "*"):
                 for each in (key, f"{key}?{query}"):
                     found = self._found.get(each)
@@ -128,14 +137,16 @@ class FilterMatcher:
 
     def find(self, named: str) -> str | None:
         """Return the filter asked for, or None."""
-        path, _, query = named.partition("?")
+        path, _, given = _SERVER.sub("", named).partition("?")
+        terms = self._terms.intersection(given.casefold().split("&"))
+        query = min(terms, default="")
         fits = [
             (changes + found[0], found[1])
             for own_id, _ in _variants(path, lambda part: part == "~", "*")
             for key, changes in _variants(
                 own_id, lambda part: part not in ("~", "*"), "~"
             )
-            if (found := self._found.get(f"{key}?{query}" if query else key))
+            if (found := self._found.get(f"{key}?{query}" if given else key))
         ]
         return min(fits, default=(0, None))[1]
 
@@ -190,7 +201,7 @@ def named_filters(asked: Iterable[str], body: Any) -> tuple[str, ...]:
         matcher.find(word)
         for text in _texts(body)
         for each in text.split()
-        if (word := each.strip("[](),;.'\"")).startswith("/restapi/")
+        if "/restapi/" in (word := each.strip("[](),;.'\""))
     )
     return tuple(dict.fromkeys(name for name in found if name is not None))
 

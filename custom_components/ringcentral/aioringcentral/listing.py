@@ -74,15 +74,16 @@ class Pages:
             raise Unreadable
         for record in records:
             self._add(record)
-        if has_next:
+        listed = len(self._records) + self._unreadable
+        is_more = (wire.number(counts.get("totalPages")) or 0) > self.page or (
+            wire.number(counts.get("totalElements")) or 0
+        ) > listed
+        if has_next or (is_more and records and body.get("navigation") is None):
             self.page += 1
             if self.page > _MOST_PAGES:
                 raise Unreadable
             return True
-        listed = len(self._records) + self._unreadable
-        if (wire.number(counts.get("totalPages")) or 0) > self.page or (
-            wire.number(counts.get("totalElements")) or 0
-        ) > listed:
+        if is_more:
             raise Unreadable
         return False
 

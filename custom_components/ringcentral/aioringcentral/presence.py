@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from itertools import repeat
+import re
 from typing import Any, Final
 
 from . import wire
@@ -17,6 +18,8 @@ from .models import (
     UserStatus,
 )
 
+_DETAILED: Final = "detailedTelephonyState=true"
+_PRESENCE_OF: Final = re.compile(r"/extension/([^/?]+)/presence/?(?:\?|$)")
 _DND_STATUSES: Final = wire.Members(DndStatus)
 # Field on the wire -> (field of Presence, type it has when present, reader). What is null or cannot be read
 # says nothing; an unknown word becomes unknown (docs/architecture.md 4.2).
@@ -102,9 +105,14 @@ def update_from_event(
     """Return the update of a presence event, or None if it names no extension.
 
     ``presences`` are those that are known, by extension: what is sent as it was need not be read again.
-    The extension is the body's, whatever URI the event came by (docs/protocol.md 4.1).
+    The extension is the body's, whatever URI the event came by (docs/protocol.md 4.1); where the body names
+    none it is that of the URI.
     """
-    if (extension_id := wire.extension_id(event.body.get("extensionId"))) is None:
+    body = event.body
+    extension_id = wire.extension_id(
+        body["extensionId"] if "extensionId" in body else _named_in(event.uri)
+    )
+    if extension_id is None:
         return None
     before = presences.get(extension_id) if presences else None
     changes, is_dnd_implied, unreadable, unknown = fields_from_wire(event.body, before)
@@ -114,7 +122,7 @@ def update_from_event(
         extension_id,
         wire.number(event.body.get("sequence")),
         changes,
-        "detailedTelephonyState=true" in event.uri,
+        _DETAILED in event.uri or _DETAILED.casefold() in event.uri.casefold(),
         sent_at,
         is_dnd_implied,
         unreadable,
@@ -122,15 +130,45 @@ def update_from_event(
     )
 
 
+def is_about_somebody(event: Event) -> bool:
+    """Whether an event that names nobody who can be read must be about somebody's presence."""
+    if not event.uri or "extensionId" in event.body:
+        return True
+    path = event.uri.partition("?")[0].rstrip("/")
+    return path.endswith("/presence") and "/call-queues/" not in path
+
+
+def extension_of(body: Mapping[str, Any]) -> str | None:
+    """Return whose presence a REST presence is, None where it does not say; its address does as well."""
+    extension = wire.mapping(body.get("extension"))
+    return wire.extension_id(
+        extension["id"] if "id" in extension else _named_in(body.get("uri"))
+    )
+
+
+def _named_in(uri: Any) -> str | None:
+    """Return the extension whose presence an address is."""
+    found = _PRESENCE_OF.search(uri) if isinstance(uri, str) else None
+    return found[1] if found else None
+
+
 def update_from_rest(
-    body: Any, *, asked_for_calls: bool = True
+    body: Any, *, asked: str | None = None, asked_for_calls: bool = True
 ) -> PresenceUpdate | None:
-    """Return the update of a REST presence (docs/protocol.md 2.4), or None if it names no extension."""
+    """Return the update of a REST presence (docs/protocol.md 2.4), or None if it is none.
+
+    It need not say whose it is: then it is that of the extension ``asked`` for.
+    """
     body = wire.mapping(body)
-    extension_id = wire.extension_id(wire.mapping(body.get("extension")).get("id"))
+    changes, is_dnd_implied, unreadable, unknown = fields_from_wire(body)
+    extension_id = extension_of(body)
+    # A message alone may be that of an error.
+    if "id" not in wire.mapping(body.get("extension")):
+        extension_id = extension_id or asked
+        if not changes.keys() - {"message"}:
+            return None
     if extension_id is None:
         return None
-    changes, is_dnd_implied, unreadable, unknown = fields_from_wire(body)
     return PresenceUpdate(
         extension_id=extension_id,
         sequence=None,

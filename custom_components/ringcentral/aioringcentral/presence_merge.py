@@ -170,8 +170,13 @@ def calls_disagree(presence: Presence) -> bool:
         return True
     if presence.telephony_status is None:
         return False
-    is_quiet = presence.telephony_status is TelephonyStatus.NO_CALL
-    for call in calls:
-        if not call.is_over:
-            return is_quiet
-    return not is_quiet
+    if presence.telephony_status is TelephonyStatus.NO_CALL:
+        return not all(call.is_over for call in calls)
+    if len(calls) >= LISTED_CALLS:
+        return False
+    # It is that of one of them.
+    return not any(
+        call.telephony_status in (None, presence.telephony_status)
+        for call in calls
+        if not call.is_over
+    )

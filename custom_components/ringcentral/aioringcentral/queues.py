@@ -9,7 +9,7 @@ from .models import repr_without
 
 # The hint that somebody joined or left a queue (docs/protocol.md 4.2).
 _MEMBERS_HINT: Final = "CallQueueMembersChange"
-_PATH: Final = re.compile(r"/call-queues/(\d{1,20})/presence/?")
+_PATH: Final = re.compile(r"/call-queues/([A-Za-z0-9_-]{1,40})/presence/?")
 
 
 class OwnQueue(NamedTuple):
@@ -114,6 +114,6 @@ def has_new_queues(body: Mapping[str, Any]) -> bool:
     """Whether a list event says that somebody joined or left a queue."""
     return any(
         _MEMBERS_HINT in hints
-        for item in wire.listed(body, "extensions") or ()
+        for item in wire.changed_extensions(body)
         if isinstance(hints := item.get("hints"), list)
     )

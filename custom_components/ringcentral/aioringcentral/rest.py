@@ -1,7 +1,8 @@
 """Typed REST calls (docs/protocol.md 2.2). Paths use ``~``: the account and the user who signed in."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from . import wire
@@ -21,7 +22,7 @@ from .listing import Listing, Unreadable
 from .models import DndStatus, Extension, PresenceUpdate, Ticket, UserStatus
 from .observations import Observations
 from .pauses import Pauses
-from .presence import update_from_rest
+from .presence import extension_of, update_from_rest
 from .queues import OwnQueue, QueueMember, own_queues, queue_members
 from .signed_http import SignedHttp
 from .voicemail import Audio, Voicemail, Voicemails, audio_type
@@ -52,10 +53,18 @@ class Rest:
     async def own_extension(self) -> Extension:
         """Return the extension of the user who signed in, with its account's id."""
         reply = await self._http.send("GET", EXTENSION, RateGroup.LIGHT)
-        extension = Extension.from_wire(wire.mapping(reply.body))
+        body = wire.mapping(reply.body)
+        extension = Extension.from_wire(body)
+        if extension is not None and body.get("account") is None:
+            extension = replace(extension, account_id=await self._account_id())
         if extension is None or extension.account_id is None:
             raise Unreadable
         return extension
+
+    async def _account_id(self) -> str | None:
+        """Return the account's id, which the user's extension need not name (docs/protocol.md 2.3)."""
+        reply = await self._http.send("GET", ACCOUNT, RateGroup.LIGHT)
+        return wire.extension_id(wire.mapping(reply.body).get("id"))
 
     async def extensions(self) -> Listing[Extension]:
         """Return every extension of the account: at least that of the user, so an empty list is none."""
@@ -77,7 +86,8 @@ class Rest:
             RateGroup.LIGHT,
             query=_DETAILED,
         )
-        update = update_from_rest(reply.body)
+        asked = None if extension_id == "~" else extension_id
+        update = update_from_rest(reply.body, asked=asked)
         if update is None or extension_id not in ("~", update.extension_id):
             raise Unreadable
         self.observations.reading(update)
@@ -137,9 +147,7 @@ class Rest:
         listing = await self._http.pages(
             f"{ACCOUNT}/presence",
             RateGroup.HEAVY,
-            lambda item: wire.extension_id(
-                wire.mapping(item.get("extension")).get("id")
-            ),
+            extension_of,
             query=_DETAILED,
         )
         found, pauses = list[PresenceUpdate](), Pauses()
@@ -203,7 +211,9 @@ class Rest:
             "PUT", _OWN_QUEUES, RateGroup.MEDIUM, json={"records": [record]}
         )
         if (found := own_queues(reply.body)) is None:
-            raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=True)
+            found = await self._reading_after(self.own_queues())
+            if queue_id in found and found[queue_id].takes_calls is not takes:
+                raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=True)
         return found
 
     async def queue_members(self, queue_id: str) -> dict[str, QueueMember]:
@@ -287,9 +297,23 @@ class Rest:
         body = {key: value for key, value in values.items() if value is not None}
         path = f"{ACCOUNT}/extension/{extension_id}/presence"
         reply = await self._http.send("PUT", path, RateGroup.MEDIUM, json=body)
-        if (update := update_from_rest(reply.body, asked_for_calls=False)) is None:
-            raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=True)
+        update = update_from_rest(reply.body, asked=extension_id, asked_for_calls=False)
+        if update is None:
+            update = await self._reading_after(self.presence(extension_id))
+            if not _shows(update, user_status, dnd_status, message):
+                raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=True)
         return update
+
+    async def _reading_after[T](self, reading: Awaitable[T]) -> T:
+        """Return what a reading shows after a change whose reply says nothing, as one without a body does.
+
+        Raises:
+            RetryLater: there is none, so the outcome is not known.
+        """
+        try:
+            return await reading
+        except RingCentralError as err:
+            raise RetryLater(Reason.SERVICE_ERROR, may_have_worked=True) from err
 
     async def ticket(self) -> Ticket:
         """Return a fresh WebSocket ticket (docs/protocol.md 3.1)."""
@@ -303,6 +327,23 @@ class Rest:
         ):
             raise Unreadable
         return Ticket(uri=uri, token=token)
+
+
+def _shows(
+    update: PresenceUpdate,
+    user_status: UserStatus | None,
+    dnd_status: DndStatus | None,
+    message: str | None,
+) -> bool:
+    """Whether a reading has what was written."""
+    changes = update.changes
+    return (
+        user_status in (None, changes.get("user_status"))
+        and dnd_status in (None, changes.get("dnd_status"))
+        and (
+            message is None or message.split() == (changes.get("message") or "").split()
+        )
+    )
 
 
 def _message(message_id: str) -> str:

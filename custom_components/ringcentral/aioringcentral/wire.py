@@ -15,6 +15,7 @@ import unicodedata
 from . import words
 
 _LOGGER = logging.getLogger(__name__)
+_DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _IDENTIFIER: Final = re.compile(r"[!-~]{1,128}")
 # Part of a path, and of a list with commas.
 _EXTENSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -77,18 +78,20 @@ def flag(value: Any) -> bool | None:
 
 
 def number(value: Any) -> int | None:
-    """Return a whole number from 0 that fits into 64 bits."""
+    """Return a whole number from 0 that fits into 64 bits; its digits may be a text, as those of ids are."""
     # Not `isinstance`: a bool is an int, too.
     if type(value) is int and 0 <= value <= _LARGEST_NUMBER:
         return value
+    if type(value) is str and _DIGITS.fullmatch(value):
+        return number(int(value))
     return None
 
 
 def seconds(value: Any, most: float) -> float | None:
-    """Return a positive number of seconds, not more than ``most``."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """Return a positive number of seconds, not more than ``most``; as `number`, or a fraction."""
+    if (found := value if type(value) is float else number(value)) is None:
         return None
-    return float(value) if 0 < value <= most else None
+    return float(found) if 0 < found <= most else None
 
 
 def header(
@@ -144,3 +147,8 @@ def listed(body: Any, key: str) -> list[Mapping[str, Any]] | None:
     """Return the objects of a list in an object, see `mapping`; None where it has no such list."""
     found = mapping(body).get(key)
     return [mapping(item) for item in found] if isinstance(found, list) else None
+
+
+def changed_extensions(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what an event of the extension list says of each: in a list, or of one alone (docs/protocol.md 4.3)."""
+    return listed(body, "extensions") or ([body] if "eventType" in body else [])

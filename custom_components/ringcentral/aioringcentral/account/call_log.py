@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import logging
 from typing import Final, NamedTuple, override
 
-from ..auth import TokenSource
+from ..auth import TokenSource, names
 from ..backoff import Backoff
 from ..call_log import READ_PERMISSION, LoggedCall, Outcome, outcome_of
 from ..calls.identity import session_of
@@ -95,7 +95,7 @@ class CallLog(AccountListener):
         self._scope = scope
         if not self._is_wanted():
             return
-        self._may_read = READ_PERMISSION in scope
+        self._may_read = names(scope, READ_PERMISSION)
         if not self._may_read:
             self._lack(PermissionMissing(APP_PERMISSION, READ_PERMISSION))
         elif not self.is_offered:
@@ -167,7 +167,7 @@ class CallLog(AccountListener):
         self._is_current.clear()
 
     def _may_ask(self) -> bool:
-        return self._is_wanted() and READ_PERMISSION in self._scope
+        return self._is_wanted() and names(self._scope, READ_PERMISSION)
 
     async def ask_again(self, tokens: TokenSource) -> None:
         """Once a week, ask for a log that was there and was refused; goes on until it is cancelled.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable
 import logging
 from typing import Any, Final
 
-from ..auth import Token
+from ..auth import Token, names
 from ..backoff import Backoff, GrowingPauses
 from ..call_log import READ_PERMISSION as CALL_LOG_PERMISSION
 from ..causes import Cause, Why
@@ -24,7 +24,7 @@ from ..filters import (
     is_presence_filter,
 )
 from ..models import Event
-from ..presence import update_from_event
+from ..presence import is_about_somebody, update_from_event
 from ..sign_in import SignIn
 from ..stream import Continuity, Stream, Subscription
 from ..voicemail import READ_PERMISSION
@@ -177,7 +177,7 @@ class Lifecycle:
                 self._members.event(event.body, self._tracker.presences)
                 self._queues.listed(event.body)
             else:
-                if update is None and (not event.uri or "extensionId" in event.body):
+                if update is None and is_about_somebody(event):
                     self._unreadable.set()
                 self._mailbox.event(event)
                 self._queues.event(event)
@@ -232,7 +232,7 @@ class Lifecycle:
         await tokens.replace_session()
         token = await tokens.token()
         self.stream_token(token)
-        if permission not in token.scope:
+        if not names(token.scope, permission):
             raise PermissionMissing(APP_PERMISSION, permission)
         if permission == READ_PERMISSION:
             await self._sign_in.rest.unread_voicemails()

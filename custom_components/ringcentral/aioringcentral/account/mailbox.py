@@ -5,7 +5,7 @@ from collections.abc import Callable
 import logging
 from typing import Final
 
-from ..auth import TokenSource
+from ..auth import TokenSource, names
 from ..backoff import Backoff
 from ..errors import APP_PERMISSION, PermissionMissing, RetryLater, RingCentralError
 from ..filters import VOICEMAILS, FilterPlan
@@ -80,7 +80,7 @@ class Mailbox:
 
     def allow(self, scope: frozenset[str]) -> None:
         """Take the permissions of the app; without the one for messages nothing is asked for."""
-        self._may_read = self._is_wanted and READ_PERMISSION in scope
+        self._may_read = self._is_wanted and names(scope, READ_PERMISSION)
         if self._is_wanted and not self._may_read:
             self._lack(APP_PERMISSION)
 

@@ -87,12 +87,14 @@ class Permissions:
         if token.value == self._token:
             return frozenset()
         is_first = self._token is None
-        before, self.scope, self._token = self.scope, token.scope, token.value
+        before, self._token = self.scope, token.value
+        # What a reply leaves out is as it was.
+        self.scope = scope = token.scope or before
         if is_first:
             return frozenset()
-        back = (token.scope - before) | (self._refused & token.scope)
+        back = (scope - before) | (self._refused & token.scope)
         self._refused -= back
-        self._asked = (self._asked & token.scope) | back
+        self._asked = (self._asked & scope) | back
         self._came_back(back)
         return back
 

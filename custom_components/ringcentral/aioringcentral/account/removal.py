@@ -34,7 +34,7 @@ def deleted_extensions(body: Mapping[str, Any]) -> frozenset[str]:
     """Return the ids that an event of the extension list reports as deleted (docs/protocol.md 4.3)."""
     found = (
         wire.identifier(item.get("extensionId"))
-        for item in wire.listed(body, "extensions") or ()
+        for item in wire.changed_extensions(body)
         if item.get("eventType") == "Delete"
     )
     return frozenset(each for each in found if each is not None)

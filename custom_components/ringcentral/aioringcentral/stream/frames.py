@@ -6,11 +6,12 @@ from enum import StrEnum
 import re
 from typing import Any, Final, NamedTuple, override
 
+from multidict import CIMultiDict
 import orjson
 
 from .. import wire
 from ..decoding import decode
-from ..error_codes import error_from_reply
+from ..error_codes import codes_of, error_from_reply
 from ..models import Event
 
 _DAY: Final = 86_400.0
@@ -56,17 +57,22 @@ class Frame(NamedTuple):
 
     @property
     def status(self) -> int:
-        """The HTTP status of a reply, 0 where it has none that can be read."""
-        status = wire.number(self.meta.get("status"))
+        """The HTTP status of a reply, 0 where it has one that cannot be read."""
+        if self.meta.get("status") is None:
+            # What came back tells then: only a refusal has a code.
+            return 0 if self.body is None or codes_of(self.body) else 200
+        status = wire.number(self.meta["status"])
         return status if status is not None and 100 <= status < 600 else 0
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The HTTP headers of a reply."""
-        headers = self.meta.get("headers")
-        if not isinstance(headers, dict):
-            return {}
-        return {key: value for key, value in headers.items() if isinstance(value, str)}
+        """The HTTP headers of a reply, whose names have no case."""
+        headers = wire.mapping(self.meta.get("headers"))
+        return CIMultiDict(
+            (key, str(value))
+            for key, value in headers.items()
+            if isinstance(value, str | int | float)
+        )
 
     @property
     def recovery(self) -> RecoveryToken | None:
@@ -98,7 +104,7 @@ class ConnectionDetails:
     recovery_error: str | None = None
 
 
-def parse_frame(text: str) -> Frame | None:
+def parse_frame(text: str | bytes) -> Frame | None:
     """Return a frame, or None if the text is not one: too long, not JSON, not an array, or without a type."""
     if len(text) > _LONGEST:
         return None
@@ -161,9 +167,8 @@ def connection_details(frame: Frame) -> ConnectionDetails:
 
 def _bounded(value: Any, default: float, most: float) -> float:
     """Return a limit from one to ``most``: less would make the client spin, more would make it wait for ever."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return default
-    return float(value) if 1 <= value <= most else default
+    found = wire.seconds(value, most)
+    return default if found is None or found < 1 else found
 
 
 def event_from_frame(frame: Frame) -> Event | None:

@@ -105,7 +105,7 @@ class SocketProtocol:
     def receive(self, frame: str | bytes, now: float) -> Sequence[Output]:
         """Handle one frame; one that cannot be read costs no more than itself."""
         self._heard = now
-        parsed = parse_frame(frame) if isinstance(frame, str) else None
+        parsed = parse_frame(frame)
         if parsed is None:
             _LOGGER.debug("Skipped an unreadable frame of %d characters", len(frame))
             return (UNREADABLE,) if self._is_open else ()
@@ -206,7 +206,7 @@ class SocketProtocol:
         return (Opened(self.details),)
 
     def _reply(self, frame: Frame) -> Sequence[Output]:
-        message_id = frame.message_id or ""
+        message_id = frame.message_id or self._first_beat(frame)
         pending = self._pending.get(message_id)
         if pending is not None and frame.type in _REPLY_TYPES[pending.is_heartbeat]:
             del self._pending[message_id]
@@ -214,6 +214,14 @@ class SocketProtocol:
                 self._beat = None
             return (Answered(message_id, frame),)
         return self._error(frame) if frame.type == FrameType.ERROR else ()
+
+    def _first_beat(self, frame: Frame) -> str:
+        """Return the heartbeat that an echo without an id answers: they come back in order."""
+        if frame.type != FrameType.HEARTBEAT:
+            return ""
+        return next(
+            (key for key, each in self._pending.items() if each.is_heartbeat), ""
+        )
 
     def _error(self, frame: Frame) -> Sequence[Output]:
         """Remember why the service is about to close; in place of ConnectionDetails it is the end."""
