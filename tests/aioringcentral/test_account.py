@@ -535,3 +535,26 @@ def test_a_listener_that_fails_costs_itself_and_is_logged_once(
         PresenceChange(PRESENCE, PRESENCE, NO_CALLS, NO_CALLS, ())
     )
     assert listeners.failures == 6
+
+
+@pytest.mark.parametrize("path", ["*/presence/line", "*/favorite"])
+async def test_a_list_that_fails_at_the_start_is_read_later(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """The other choices are followed at once, and all that it means once it can be read."""
+    monkeypatch.setattr(members, "_READ_LATER", 0.01)
+    monkeypatch.setattr(members, "_SETTLE", 0.01)
+    place = emulator.ids(type="ParkLocation")[0]
+    await emulator.set_lines([place])
+    await emulator.set_favorites([place])
+    emulator.faults.set(odd=[{"kind": "empty", "path": path, "status": 500}])
+    choices = Choices(own=True, lines="line" in path, favorites="line" not in path)
+    async with listening(emulator, choices) as (account, heard):
+        assert place not in account.extensions
+        assert account.own.id in account.extensions
+        assert not account.members_complete
+        emulator.faults.set(odd=[])
+        while place not in account.extensions:
+            await heard.until("members")
+            heard.said.clear()
+        assert account.members_complete

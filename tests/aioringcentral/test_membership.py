@@ -342,11 +342,38 @@ async def test_everyone_cannot_be_followed_without_the_list(
         await read(Account(errors={"extensions": error}), Follow.ACCOUNT)
 
 
-@pytest.mark.parametrize("name", ["extensions", "monitored_lines", "favorites"])
-async def test_passing_trouble_is_no_refusal(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("extensions", [*Follow]),
+        ("monitored_lines", [Follow.LINES]),
+        ("favorites", [Follow.FAVORITES]),
+    ],
+)
+async def test_passing_trouble_is_no_refusal(name: str, choices: list[Follow]) -> None:
     account = Account(errors={name: RetryLater(Reason.SERVICE_ERROR)})
     with pytest.raises(RetryLater):
-        await read(account, *Follow)
+        await read(account, *choices)
+
+
+@pytest.mark.parametrize(
+    ("name", "choice"),
+    [("monitored_lines", Follow.LINES), ("favorites", Follow.FAVORITES)],
+)
+async def test_a_list_that_fails_costs_the_other_choices_nothing(
+    name: str, choice: Follow
+) -> None:
+    """It is read again, and nobody counts as gone meanwhile."""
+    account = Account(errors={name: RetryLater(Reason.SERVICE_ERROR)})
+    lists = await read(account, *Follow)
+    assert lists.later == {choice}
+    assert not lists.refused
+    found = following([*Follow], [], lists)
+    assert found.is_read_later
+    assert not found.is_complete
+    assert found.extensions.keys() >= {
+        key for key, each in ACCOUNT.items() if each.has_person and each.can_be_followed
+    }
 
 
 def test_a_type_or_status_that_cannot_be_read_changes_nobody() -> None:

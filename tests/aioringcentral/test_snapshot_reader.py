@@ -124,9 +124,28 @@ async def test_an_account_that_refuses_is_asked_once(error: RingCentralError) ->
     assert reader.account_refused
 
 
-async def test_passing_trouble_is_told() -> None:
-    """And the account is asked again."""
+async def test_where_the_account_fails_others_may_be_read() -> None:
+    """The next time the account is asked again."""
     account = Account(error=RetryLater(Reason.SERVICE_ERROR))
+    reader = SnapshotReader(cast(Rest, account))
+    assert len((await reader.read(MANY)).found) == len(MANY)
+    account.error = None
+    assert len((await reader.read(MANY)).found) == len(MANY)
+    assert account.asked == ["all", MANY, "all"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RetryLater(Reason.CANNOT_CONNECT),
+        RetryLater(Reason.RATE_LIMITED, retry_after=60.0),
+        RetryLater(Reason.SERVICE_ERROR, retry_after=60.0),
+    ],
+    ids=str,
+)
+async def test_passing_trouble_is_told(error: RetryLater) -> None:
+    """And the account is asked again."""
+    account = Account(error=error)
     reader = SnapshotReader(cast(Rest, account))
     with pytest.raises(RetryLater):
         await reader.read(MANY)

@@ -1,10 +1,10 @@
 """Whom to follow: the choices, their extensions, and the event filters for them (docs/architecture.md 6)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .errors import Misconfigured, PermissionMissing
+from .errors import Misconfigured, PermissionMissing, RetryLater
 from .filters import (
     EVERYONE,
     EXTENSION_LIST,
@@ -36,8 +36,8 @@ class Follow(StrEnum):
 class Lists:
     """What the account says: its extensions (None where they may not be read), lines and favorites.
 
-    ``refused`` are the choices whose list may not be read. ``is_whole`` is False where a list has records
-    that cannot be read.
+    ``refused`` are the choices whose list may not be read, ``later`` those whose list cannot be read for now.
+    ``is_whole`` is False where a list has records that cannot be read.
     """
 
     own: Extension
@@ -45,6 +45,7 @@ class Lists:
     lines: Mapping[str, Extension] | None = None
     favorites: tuple[str, ...] = ()
     refused: frozenset[Follow] = frozenset()
+    later: frozenset[Follow] = frozenset()
     is_whole: bool = True
 
 
@@ -54,47 +55,56 @@ class Following:
 
     Where a list was refused, a record of it could not be read, or the account's list lacks even the user
     who reads it, ``is_complete`` is False: others may be meant, too, and no extension counts as gone. ``listed``
-    are the ids in the account's list. ``origins`` are the choices that mean each extension.
+    are the ids in the account's list. ``origins`` are the choices that mean each extension. With
+    ``is_read_later`` a list could not be read for now, and is to be read again.
     """
 
     extensions: Mapping[str, Extension]
     plan: FilterPlan
     origins: Mapping[str, frozenset[Follow]]
     is_complete: bool = True
+    is_read_later: bool = False
     listed: frozenset[str] = frozenset()
 
 
 async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) -> Lists:
     """Read the lists that the choices need; see `Rest` for what it raises.
 
-    A list that is refused is empty, but for that of the account when everyone is to be followed.
+    A list that is refused is empty, but for that of the account when everyone is to be followed. So is a
+    list of lines or favorites that cannot be read for now, beside choices that can.
     """
-    refused: set[Follow] = set()
+    refused, later = set[Follow](), set[Follow]()
     extensions: Listing[Extension] | None = None
-    lines = Listing[Extension]()
-    favorites = Listing[str]()
+
+    async def beside_others[T](
+        choice: Follow, read: Callable[[], Awaitable[Listing[T]]]
+    ) -> Listing[T]:
+        if choice in choices:
+            try:
+                return await read()
+            except PermissionMissing, Misconfigured:
+                refused.add(choice)
+            except RetryLater:
+                later.add(choice)
+                if later.issuperset(choices):
+                    raise
+        return Listing[T]()
+
     if set(choices) - {Follow.OWN}:
         try:
             extensions = await rest.extensions()
         except PermissionMissing, Misconfigured:
             if Follow.ACCOUNT in choices:
                 raise
-    if Follow.LINES in choices:
-        try:
-            lines = await rest.monitored_lines()
-        except PermissionMissing, Misconfigured:
-            refused.add(Follow.LINES)
-    if Follow.FAVORITES in choices:
-        try:
-            favorites = await rest.favorites()
-        except PermissionMissing, Misconfigured:
-            refused.add(Follow.FAVORITES)
+    lines = await beside_others(Follow.LINES, rest.monitored_lines)
+    favorites = await beside_others(Follow.FAVORITES, rest.favorites)
     return Lists(
         own=own,
         account=None if extensions is None else _by_id(extensions),
         lines=_by_id(lines),
         favorites=favorites,
         refused=frozenset(refused),
+        later=frozenset(later),
         is_whole=(extensions is None or extensions.is_whole)
         and lines.is_whole
         and favorites.is_whole,
@@ -168,7 +178,9 @@ def following(
         origins=origins,
         is_complete=lists.is_whole
         and not lists.refused
+        and not lists.later
         and (lists.account is None or lists.own.id in lists.account),
+        is_read_later=bool(lists.later),
         listed=frozenset(lists.account or ()),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import logging
 
 from .batches import BATCH, Readings
-from .errors import Misconfigured, PermissionMissing, RetryLater
+from .errors import Misconfigured, PermissionMissing, Reason, RetryLater
 from .rest import Rest
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,6 +36,12 @@ class SnapshotReader:
                 "Presence of the whole account is refused (%s), reading in batches", err
             )
             self.account_refused = True
+            return await self._rest.presences(wanted)
+        except RetryLater as err:
+            if err.reason is not Reason.SERVICE_ERROR or err.retry_after:
+                raise
+            # It may be that this call alone fails.
+            _LOGGER.debug("Presence of the whole account fails, reading in batches")
             return await self._rest.presences(wanted)
         listed = {update.extension_id for update in found}
         missing = tuple(key for key in wanted if key not in listed)

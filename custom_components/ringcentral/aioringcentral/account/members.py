@@ -6,7 +6,7 @@ from contextlib import suppress
 import logging
 from typing import Any, Final
 
-from ..backoff import Backoff
+from ..backoff import Backoff, GrowingPauses
 from ..errors import Reason, RetryLater, RingCentralError
 from ..filters import FilterPlan, named_extensions
 from ..membership import Follow, Following, filled_in, following, read_lists
@@ -20,6 +20,8 @@ _LOGGER = logging.getLogger(__name__)
 # Seconds in which several changes of membership are read together; they grow while changes go on.
 _SETTLE: Final = 2.0
 _SETTLE_MOST: Final = 64.0
+# Seconds until a list is read again that could not be read beside others; more and more while that goes on.
+_READ_LATER: Final = 5.0
 # Seconds without a change, at least, after which the next one is read soon again.
 _QUIET: Final = 30.0
 
@@ -76,6 +78,7 @@ class Members:
         self.missing: Mapping[str, float] = {}
         self.lost_choices: tuple[str, ...] = ()
         self.is_complete = True
+        self._is_read_later = False
         self._is_read = False
         self._listed: frozenset[str] = frozenset()
         # All extensions that the last reading named, followed or not.
@@ -154,6 +157,7 @@ class Members:
         """
         clock = asyncio.get_running_loop().time
         backoff, pace = Backoff(), Pace()
+        pauses = GrowingPauses(_READ_LATER)
         while True:
             if await self._wait_for_change():
                 await asyncio.sleep(pace.wait(clock()))
@@ -175,9 +179,12 @@ class Members:
                 else:
                     self._count_again(self.missing, clock())
             else:
-                backoff.reset()
                 pace.read(clock())
                 read_again(away, since)
+                if self._is_read_later:
+                    await self._pause(pauses.next(clock()))
+                else:
+                    backoff.reset()
 
     async def _pause(self, seconds: float) -> None:
         """Wait before the lists are read again, or until the service answers others again."""
@@ -221,6 +228,9 @@ class Members:
             found.plan.joined(self.plan) if kept and self._is_read else found.plan
         )
         self.is_complete = found.is_complete
+        self._is_read_later = found.is_read_later
+        if self._is_read_later:
+            self._changed.set()
         self._is_read = True
         self._listed = found.listed if found.is_complete else frozenset[str]()
         self._find_lost_choices()
