@@ -78,6 +78,14 @@ def oauth(error: str, code: str | None = None) -> dict[str, Any]:
         ),
         (401, rest("OAU-213"), TokenRejected, Reason.SERVICE_ERROR, "OAU-213"),
         (401, rest("AGW-401"), TokenRejected, Reason.SERVICE_ERROR, "AGW-401"),
+        # The older word beside it says less.
+        (
+            401,
+            {**rest("OAU-213"), "errorCode": "InsufficientPermissions"},
+            TokenRejected,
+            Reason.SERVICE_ERROR,
+            "OAU-213",
+        ),
         (401, rest("CMN-405"), TokenRejected, Reason.SERVICE_ERROR, "CMN-405"),
         (401, rest("TokenExpired"), TokenRejected, Reason.SERVICE_ERROR, None),
         (401, None, TokenRejected, Reason.SERVICE_ERROR, None),

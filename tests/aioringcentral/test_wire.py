@@ -130,6 +130,7 @@ def test_a_flag_is_no_number(value: Any, flag: bool | None, number: int | None) 
         "2026-11-24T09:00:00+0000",
         "2026-11-24T10:00:00+01:00",
         "2026-11-24T09:00:00",
+        "2026-11-24t09:00:00.000z",
     ],
 )
 def test_a_moment_has_a_time_zone(value: str) -> None:

@@ -216,6 +216,9 @@ def error_from_reply(
     if status >= 500 or _OUTAGE in meanings:
         return RetryLater(Reason.SERVICE_ERROR, code, wait)
     verdicts = [meaning for meaning in meanings if meaning is not _TOKEN_REJECTED]
+    if meanings[:1] == [_TOKEN_REJECTED] and _PERMISSION_MISSING in verdicts:
+        # The more precise code counts: what a token that is not accepted lacks says nothing.
+        verdicts = []
     if not verdicts:
         if status == 401 or meanings:
             return TokenRejected(Reason.SERVICE_ERROR, code, wait)

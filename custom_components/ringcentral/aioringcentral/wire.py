@@ -106,11 +106,11 @@ def header(
 
 
 def moment(value: Any) -> datetime | None:
-    """Return a time in UTC from ISO 8601 with ``Z``, ``+00:00`` or ``+0000``."""
+    """Return a time in UTC from ISO 8601 with ``Z``, ``+00:00`` or ``+0000``; its letters may be small (RFC 3339)."""
     if not isinstance(value, str):
         return None
     try:
-        parsed = datetime.fromisoformat(value)
+        parsed = datetime.fromisoformat(value.upper())
     except ValueError, OverflowError:
         return None
     if parsed.year not in _YEARS:
