@@ -241,7 +241,8 @@ def add_for_each_extension(
 
     @callback
     def add_more(extension_ids: Iterable[str]) -> None:
-        add(filter(lambda key: coordinator.members.has_added(add, key), extension_ids))
+        may_add = coordinator.members.may_add_more
+        add(filter(lambda key: may_add(add, key), extension_ids))
 
     coordinator.members.async_on_joined(add)
     return add_more

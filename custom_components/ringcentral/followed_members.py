@@ -52,9 +52,12 @@ class FollowedMembers:
         """Call with the ids that are followed, once `add_entities` is called, and with those that join later."""
         self._handled[add] = set()
 
-    def has_added(self, add: AddMembers, extension_id: str) -> bool:
-        """Whether a function that adds entities was called for an extension."""
-        return extension_id in self._handled[add]
+    def may_add_more(self, add: AddMembers, extension_id: str) -> bool:
+        """Whether a function that adds entities was called for an extension, and the entry is not being unloaded.
+
+        What is added to a platform that is being taken away would outlive it.
+        """
+        return not self._is_stopped and extension_id in self._handled[add]
 
     @callback
     def changed(self) -> None:

@@ -82,13 +82,14 @@ def _follow(
     """Make entities come and go with the queues; while those are not known, all stay."""
     there: set[str] = set()
     added_by = async_get_current_platform()
-    # Entities are added once all platforms are set up.
-    may_add = False
 
     @callback
     def changed() -> None:
         queues, own = coordinator.queues.own, coordinator.own.id
-        if not may_add or queues is None or own not in coordinator.extensions:
+        if queues is None or own not in coordinator.extensions:
+            return
+        # Entities are added once all platforms are set up.
+        if not coordinator.members.may_add_more(joined, own):
             return
         wanted = {key for key, queue in queues.items() if is_meant(queue)}
         _remove_others(coordinator, platform, wanted)
@@ -100,9 +101,7 @@ def _follow(
 
     @callback
     def joined(extension_ids: tuple[str, ...]) -> None:
-        nonlocal may_add
         if coordinator.own.id in extension_ids:
-            may_add = True
             there.clear()
             changed()
 

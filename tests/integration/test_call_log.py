@@ -495,6 +495,7 @@ async def test_a_log_that_an_earlier_run_lost_is_asked_for_first(
                 )
             )
             assert story.now("calls") == STATE_UNAVAILABLE
+        await story.until(lambda: bool(lost(hass)) is was_used)
         assert lost(hass) == (["Read Call Log"] if was_used else [])
         emulator.faults.set(user_permissions_removed=[])
         for _ in range(2):

@@ -326,6 +326,32 @@ async def test_a_start_does_not_wait_for_queues(
         await story.shows(queue, members_available="3")
 
 
+async def test_queues_that_are_read_during_an_unload_add_nothing(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    """What a platform gets while it is taken away may outlive it, in the way of the next start."""
+    queue = people[QUEUE]
+    async with following(hass, emulator) as story:
+        entry_id = story.entry.entry_id
+        slow = {"kind": "slow", "path": "*/call-queue*", "seconds": 0.5, "next": 1}
+        emulator.faults.set(odd=[slow])
+        await story.reload()
+        story.forget()
+        unload = hass.config_entries.async_unload_platforms
+
+        async def read_before(*arguments: Any) -> bool:
+            known = story.entry.runtime_data.account.queues
+            assert known.own is None
+            await story.until(lambda: known.own is not None)
+            return await unload(*arguments)
+
+        with patch.object(hass.config_entries, "async_unload_platforms", read_before):
+            assert await hass.config_entries.async_unload(entry_id)
+        assert "on" not in story.seen(TAKES.format(queue))
+        assert await hass.config_entries.async_setup(entry_id)
+        await story.shows(**{TAKES.format(queue): "on"})
+
+
 async def test_a_queue_with_another_name_is_called_so(
     hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
 ) -> None:
