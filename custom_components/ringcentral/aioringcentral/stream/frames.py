@@ -6,7 +6,6 @@ from enum import StrEnum
 import re
 from typing import Any, Final, NamedTuple, override
 
-from multidict import CIMultiDict
 import orjson
 
 from .. import wire
@@ -66,13 +65,13 @@ class Frame(NamedTuple):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The HTTP headers of a reply, whose names have no case."""
+        """The HTTP headers of a reply by names such as ``Retry-After``, in whatever case they came."""
         headers = wire.mapping(self.meta.get("headers"))
-        return CIMultiDict(
-            (key, str(value))
+        return {
+            key.title(): str(value)
             for key, value in headers.items()
             if isinstance(value, str | int | float)
-        )
+        }
 
     @property
     def recovery(self) -> RecoveryToken | None:
