@@ -109,16 +109,19 @@ def follow_form(lists: Lists, followed: Collection[str] = ()) -> vol.Schema:
     """Return the form that asks who to follow, with what there is to choose.
 
     Lines and favorites that are followed already stay on offer while they are empty: whoever changes
-    something else must not lose them by it.
+    something else must not lose them by it. So are those whose list cannot be read for now.
     """
     lines = lists.lines or {}
     on_offer = {
         Follow.OWN: True,
         Follow.LINES: Follow.LINES in followed
+        or Follow.LINES in lists.later
         or any(
             line.can_be_followed for key, line in lines.items() if key != lists.own.id
         ),
-        Follow.FAVORITES: Follow.FAVORITES in followed or bool(lists.favorites),
+        Follow.FAVORITES: Follow.FAVORITES in followed
+        or Follow.FAVORITES in lists.later
+        or bool(lists.favorites),
         Follow.CHOSEN: lists.account is not None,
         Follow.ACCOUNT: lists.account is not None,
     }

@@ -29,7 +29,7 @@ from emulator import Emulator
 from . import entry_for, jwt_input, open_sessions
 
 TOKEN = "POST /restapi/oauth/token"
-LISTS = ("*/account/~/extension", "*/favorite", "*/presence/line")
+LIST = "*/account/~/extension"
 
 
 @pytest.fixture
@@ -401,15 +401,13 @@ async def test_a_sign_in_that_lacks_a_permission_is_ended(
 ODD_ACCOUNTS: dict[str, dict[str, Any]] = {
     "other": {"kind": "set", "at": "account.id", "value": "999"},
     "text": {"kind": "set", "at": "account.id", "value": "Zora"},
-    "none": {"kind": "remove", "at": "account"},
-    "null": {"kind": "set", "at": "account", "value": None},
     "list": {"kind": "set", "at": "account", "value": []},
 }
 
 
 @pytest.mark.parametrize(
     ("name", "times"),
-    [*((name, 1) for name in ODD_ACCOUNTS), ("none", 9), ("null", 9), ("list", 9)],
+    [*((name, 1) for name in ODD_ACCOUNTS), ("list", 9)],
 )
 @pytest.mark.parametrize("way", ["user", "reauth", "reconfigure"])
 async def test_an_odd_account_in_a_reply_decides_nothing(
@@ -436,6 +434,25 @@ async def test_an_odd_account_in_a_reply_decides_nothing(
         assert result["result"].unique_id == emulator.account_id
     else:
         assert result["reason"] == f"{way}_successful"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"kind": "remove", "at": "account"},
+        {"kind": "set", "at": "account", "value": None},
+    ],
+    ids=["none", "null"],
+)
+async def test_a_user_need_not_name_the_account(
+    hass: HomeAssistant, emulator: Emulator, no_setup: None, odd: dict[str, Any]
+) -> None:
+    """RingCentral tells the account by itself, too."""
+    form = await begin(hass)
+    emulator.faults.set(odd=[{**odd, "path": "*/extension/~"}])
+    result = await answer(hass, form, jwt_input(emulator))
+    result = await answer(hass, result, {})
+    assert result["result"].unique_id == emulator.account_id
 
 
 async def test_a_rate_limit_says_how_long_to_wait_and_passes(
@@ -482,12 +499,11 @@ async def test_an_unexpected_error_is_logged_without_what_was_typed(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-@pytest.mark.parametrize("path", LISTS)
-async def test_a_sign_in_is_kept_while_a_list_cannot_be_read(
-    hass: HomeAssistant, emulator: Emulator, path: str
+async def test_a_sign_in_is_kept_while_the_list_of_all_cannot_be_read(
+    hass: HomeAssistant, emulator: Emulator
 ) -> None:
     form = await begin(hass)
-    emulator.faults.set(http_5xx=[{"path": path, "next": 1}])
+    emulator.faults.set(http_5xx=[{"path": LIST, "next": 1}])
     result = await answer(hass, form, jwt_input(emulator))
     assert result["errors"] == {"base": "service_error"}
     result = await answer(hass, result, jwt_input(emulator))
@@ -499,7 +515,7 @@ async def test_a_kept_sign_in_is_ended_when_other_credentials_are_typed(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
     form = await begin(hass)
-    emulator.faults.set(http_5xx=[{"path": "*/favorite", "next": 1}])
+    emulator.faults.set(http_5xx=[{"path": LIST, "next": 1}])
     result = await answer(hass, form, jwt_input(emulator))
     assert open_sessions(emulator) == 1
     await answer(hass, result, {**jwt_input(emulator), "jwt": "other"})
@@ -653,7 +669,7 @@ async def test_everything_that_can_be_followed_is_on_offer(
                 "odd": [
                     {
                         "kind": "error",
-                        "path": LISTS[0],
+                        "path": LIST,
                         "status": 403,
                         "value": "CMN-408",
                     }
@@ -1010,6 +1026,27 @@ async def test_options_need_a_connection(
 async def test_options_say_when_the_lists_cannot_be_read(
     hass: HomeAssistant, emulator: Emulator, loaded: MockConfigEntry
 ) -> None:
-    emulator.faults.set(http_5xx=[{"path": "*/favorite"}])
+    emulator.faults.set(http_5xx=[{"path": LIST}])
     result = await hass.config_entries.options.async_init(loaded.entry_id)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "no_answer")
+
+
+@pytest.mark.parametrize(
+    ("path", "choice"), [("*/favorite", "favorites"), ("*/presence/line", "lines")]
+)
+async def test_what_cannot_be_read_for_now_can_be_followed(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    loaded: MockConfigEntry,
+    path: str,
+    choice: str,
+) -> None:
+    """Nobody loses a choice because its list fails, and the others are there."""
+    await emulator.set_favorites([])
+    await emulator.set_lines([])
+    emulator.faults.set(http_5xx=[{"path": path}])
+    form = await begin(hass)
+    result = await answer(hass, form, jwt_input(emulator))
+    assert result["reason"] == "already_configured"
+    result = await hass.config_entries.options.async_init(loaded.entry_id)
+    assert {"own", choice} <= set(on_offer(result, "follow"))

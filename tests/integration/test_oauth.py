@@ -449,7 +449,7 @@ async def test_an_answer_that_was_not_asked_for_is_ignored(
         ({"permissions_removed": ["ReadPresence"]}, "permission_missing"),
         ({"permissions_removed": ["WebSocket"]}, "permission_missing"),
         ({"http_5xx": [{"path": "*/extension/~"}]}, "service_error"),
-        ({"http_5xx": [{"path": "*/favorite"}]}, "service_error"),
+        ({"http_5xx": [{"path": "*/account/~/extension"}]}, "service_error"),
         ({"connection_error": 500}, "service_error"),
     ],
 )
