@@ -793,7 +793,10 @@ WAITING = (
         call(BEN, "hangup"),
         also=(QUEUE,),
         # A reading tells nothing.
-        heard=(inbound(QUEUE, "ringing", queue=True), inbound(BEN, "ended", queue=True)),
+        heard=(
+            inbound(QUEUE, "ringing", queue=True),
+            inbound(BEN, "ended", queue=True),
+        ),
     ),
 )
 

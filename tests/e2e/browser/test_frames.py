@@ -4,7 +4,8 @@ A browser on a busy machine drops frames with an empty page, too. So two things 
 
 - Of every frame that took longer than 50 ms, the browser tells which script ran and how long
   (long animation frames): the wallboard's own code, with the style and layout that end the frame,
-  never takes 50 ms of one.
+  never takes 50 ms of one. What else the machine does makes any work take longer: by how much is
+  measured in the same turn, and allowed for.
 - Pages with the wallboard and without it are watched in turns, in the same browser and under the
   same events: with it, hardly more frames come late.
 
@@ -18,6 +19,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import cycle
 import json
+import math
+import statistics
 from typing import Any
 
 from playwright.async_api import Browser, Page
@@ -38,6 +41,12 @@ EVENTS_A_SECOND = 20
 SECONDS = 5.0
 ROUNDS = 4
 LIMIT = 50.0
+# Always the same work, some 20 ms of it on a processor of its own: how long each took.
+SPIN = """() => [...Array(10)].map(() => {
+    const began = performance.now();
+    for (let turn = 0, sum = 0; turn < 2e7; turn++) sum += turn;
+    return performance.now() - began;
+})"""
 # Of the frames with the wallboard, what may be late beyond those without it.
 MORE_LATE = 0.02
 
@@ -75,16 +84,17 @@ class Seen:
     """Of frames over 50 ms: how long, the wallboard's scripts, style and layout."""
     sent: int = 0
     """Events, in the seconds of looking."""
+    spins: list[float]
+    """Milliseconds that the same work took each time."""
 
     @property
     def is_at_pace(self) -> bool:
         """Whether events came as fast as they were to."""
         return self.sent >= EVENTS_A_SECOND * SECONDS * 0.9
 
-    @property
-    def late(self) -> float:
-        """The share of frames that came late."""
-        return sum(gap > LIMIT for gap in self.frames) / len(self.frames)
+    def late(self, limit: float) -> float:
+        """Return the share of frames that came later than after so many milliseconds."""
+        return sum(gap > limit for gap in self.frames) / len(self.frames)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -130,23 +140,28 @@ async def watch(page: Page, office: Office) -> Seen:
     await page.wait_for_timeout(2000)
     await page.evaluate(WATCH)
     sent = await storm(office, SECONDS)
-    return Seen(**await page.evaluate(STOP), sent=sent)
+    seen = await page.evaluate(STOP)
+    return Seen(**seen, sent=sent, spins=await page.evaluate(SPIN))
 
 
 async def test_no_frame_waits_for_the_wallboard(
     browser: Browser, large: Office, record_property: Any
 ) -> None:
     figures = []
+    quickest = math.inf
     for _round in range(ROUNDS):
         floor, board = await one_round(browser, large)
         own = max((script + layout for _all, script, layout in board.long), default=0.0)
+        # Other tests use the processor, too: what they make of the same work is left out.
+        quickest = min(quickest, *floor.spins, *board.spins)
+        limit = LIMIT * statistics.mean(board.spins) / quickest
         figures.append(
             {
                 **{
                     name: {
                         "events": seen.sent,
                         "frames": len(seen.frames),
-                        "late": sum(gap > LIMIT for gap in seen.frames),
+                        "late": seen.late(limit),
                         "longest": round(max(seen.frames), 1),
                         "p99": round(
                             sorted(seen.frames)[int(len(seen.frames) * 0.99)], 1
@@ -155,9 +170,10 @@ async def test_no_frame_waits_for_the_wallboard(
                     for name, seen in (("floor", floor), ("wallboard", board))
                 },
                 "longest own part": round(own, 1),
+                "limit": round(limit, 1),
             }
         )
-        is_smooth = own < LIMIT and board.late <= floor.late + MORE_LATE
+        is_smooth = own < limit and board.late(limit) <= floor.late(limit) + MORE_LATE
         if is_smooth and floor.is_at_pace and board.is_at_pace:
             break
     else:
