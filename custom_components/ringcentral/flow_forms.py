@@ -112,16 +112,14 @@ def follow_form(lists: Lists, followed: Collection[str] = ()) -> vol.Schema:
     something else must not lose them by it. So are those whose list cannot be read for now.
     """
     lines = lists.lines or {}
+    stay = {*followed, *lists.later}
     on_offer = {
         Follow.OWN: True,
-        Follow.LINES: Follow.LINES in followed
-        or Follow.LINES in lists.later
+        Follow.LINES: Follow.LINES in stay
         or any(
             line.can_be_followed for key, line in lines.items() if key != lists.own.id
         ),
-        Follow.FAVORITES: Follow.FAVORITES in followed
-        or Follow.FAVORITES in lists.later
-        or bool(lists.favorites),
+        Follow.FAVORITES: Follow.FAVORITES in stay or bool(lists.favorites),
         Follow.CHOSEN: lists.account is not None,
         Follow.ACCOUNT: lists.account is not None,
     }

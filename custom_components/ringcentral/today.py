@@ -117,9 +117,8 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
         When a call that goes on then began to be talked is not known afterwards: its part is kept as well.
         """
         end = min(dt_util.utcnow(), _start(self._kept.day + timedelta(days=1)))
-        # Nothing is known of an extension that has left.
-        is_known = self.extension_id in self.coordinator.presences
-        talked = self._talked_by(end) if self.available and is_known else 0.0
+        # Not as last shown: of an extension that has left nothing is known.
+        talked = self._talked_by(end) if self._is_available() else 0.0
         return _Stored(self._kept.plus(talked))
 
     @override
