@@ -93,8 +93,9 @@ class Expected:
         """Unplug a thing, or plug it in."""
         self.things[which % len(self.things)].power(on=on)
 
-    def passed(self, before: datetime) -> None:
-        """Notice that time has passed."""
+    def passed(self, before: datetime) -> bool:
+        """Notice that time has passed, and return whether anything is to be shown anew."""
+        return False
 
     def wrong(self) -> list[str]:
         """Return what is not as it should be."""
@@ -280,12 +281,13 @@ class BusyLight(OfThings):
             return today and begin <= at < end
         return (today and at >= begin) or (yesterday and at < end)
 
-    def passed(self, before: datetime) -> None:
+    def passed(self, before: datetime) -> bool:
         if self.wanted() != self.target:
             self.seen()
-            return
+            return True
         # Also where nothing changes it is written at these times.
         now = dt_util.now()
+        is_new = False
         for key in ("from_time", "until_time"):
             at = time.fromisoformat(self.settings[key])
             if any(
@@ -293,6 +295,8 @@ class BusyLight(OfThings):
                 for day in (before, now)
             ):
                 self.seen()
+                is_new = True
+        return is_new
 
     def cost(self, target: Any) -> int:
         blink = self.settings["ringing_blink"] if "ringing" in target else 0
@@ -466,9 +470,9 @@ class QuietMedia(Expected):
                     self.quiet[key] = heard
                 self.right[key] = now
 
-    def passed(self, before: datetime) -> None:
+    def passed(self, before: datetime) -> bool:
         if self.over_at is None or self.now < self.over_at + self.settings["wait"]:
-            return
+            return False
         self.over_at = None
         for player in self.things:
             if player.entity_id not in self.quiet:
@@ -476,6 +480,7 @@ class QuietMedia(Expected):
             if not player.available or player.is_broken:
                 self.unsure.add(player.entity_id)
             self.right[player.entity_id] = self.quiet.pop(player.entity_id)
+        return False
 
     def restarted(self) -> None:
         self.quiet.clear()
