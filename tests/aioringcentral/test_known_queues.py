@@ -104,6 +104,13 @@ def test_what_is_not_known_any_more(known: KnownQueues) -> None:
     assert known.heard(change(me=False, anna=False), NOW) == Heard()
 
 
+def test_a_queue_that_is_deleted_is_known_no_more(known: KnownQueues) -> None:
+    assert known.deleted({"9"}) == set()
+    assert known.deleted({QUEUE, "9"}) == {ME, QUEUE}
+    assert (known.own, known.members) == ({}, {})
+    assert known.deleted({QUEUE}) == set()
+
+
 def test_whoever_is_not_followed_has_no_queues(known: KnownQueues) -> None:
     known.own_id = None
 

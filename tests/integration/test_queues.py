@@ -381,6 +381,29 @@ async def test_a_queue_with_another_name_is_called_so(
         assert called("Returns")
 
 
+@pytest.mark.parametrize("is_followed", [True, False])
+async def test_a_queue_that_is_deleted_is_not_said_to_be_left_out(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    people: dict[Who, str],
+    caplog: pytest.LogCaptureFixture,
+    is_followed: bool,
+) -> None:
+    queue = people[QUEUE]
+    chosen = [people[OWN], people[ANNA], *([queue] if is_followed else [])]
+    async with following(hass, emulator, chosen) as story:
+        entity_id = switch(story, queue)
+        caplog.clear()
+        await emulator.remove_extension(queue)
+        await story.until(lambda: hass.states.get(entity_id) is None)
+        # The subscription is made again.
+        await emulator.disconnect(recoverable=False)
+        await story.lost()
+        await story.live()
+        await story.all_heard()
+        assert "left out" not in caplog.text
+
+
 async def test_a_queue_that_is_followed_later_is_counted(
     hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
 ) -> None:

@@ -120,6 +120,15 @@ class KnownQueues:
             gone |= self._own_ids
         return gone
 
+    def deleted(self, keys: Collection[str]) -> set[str]:
+        """Drop queues that are gone; return what changed."""
+        own = self.own or {}
+        changed = self.forget(keys)
+        if not own.keys().isdisjoint(keys):
+            self.own = {key: each for key, each in own.items() if key not in keys}
+            changed |= self._own_ids
+        return changed
+
     def forget_order(self) -> None:
         """Forget when events were sent: after a break there are others."""
         self._sent_at.clear()

@@ -49,6 +49,8 @@ class Queues:
         self.expected: Collection[str] = ()
         self._extensions: frozenset[str] = frozenset()
         self._followed: tuple[str, ...] = ()
+        # Reported as deleted since the last reading of the lists.
+        self._deleted: frozenset[str] = frozenset()
         # Queues whose events arrive.
         self._live: frozenset[str] = frozenset()
         # Readings that were refused: no more of them until after a break, or some hours.
@@ -82,7 +84,7 @@ class Queues:
         """Look after those of these extensions that are queues, and the user's queues if the user is among them."""
         if not self._is_wanted:
             return
-        known = self._known
+        known, self._deleted = self._known, frozenset()
         was_there = known.own_id is not None
         known.own_id = own.id if own.id in extensions else None
         if known.own_id is None:
@@ -128,7 +130,8 @@ class Queues:
         own = self.expected if self.own is None else self.own
         if self._known.own_id is None:
             own = ()
-        return tuple(dict.fromkeys((*own, *self._followed)))
+        ids = dict.fromkeys((*own, *self._followed))
+        return tuple(key for key in ids if key not in self._deleted)
 
     # The stream reports.
 
@@ -163,7 +166,10 @@ class Queues:
 
     def listed(self, body: Mapping[str, object]) -> None:
         """Read again after an event that somebody joined or left a queue, or the account, or about a queue."""
-        if has_new_queues(body) or deleted_extensions(body):
+        deleted = deleted_extensions(body)
+        self._tell(self._known.deleted(deleted))
+        if has_new_queues(body) or deleted:
+            self._deleted |= deleted
             self._read_soon((OWN, *self._followed))
         elif (self.own or {}).keys() & set(named_extensions(body)):
             # It may have another name.
@@ -246,7 +252,7 @@ class Queues:
                 self._tell(known.members_read(key, members, news))
 
     def _is_read(self, key: str) -> bool:
-        return key in self._followed and key in self._live
+        return key in self._followed and key in self._live and key not in self._deleted
 
     def _tell(self, changed: Collection[str]) -> None:
         if changed:
