@@ -23,6 +23,8 @@ RANK: Final = (
 MOMENT: Final = 12.0
 # Seconds in which Home Assistant may not have seen yet what a person did.
 UNSEEN: Final = 2.0
+# Seconds in which all that happens is one.
+AT_ONCE: Final = 0.1
 LONG_AGO: Final = -1e9
 
 
@@ -435,6 +437,9 @@ class QuietMedia(Expected):
         was_known, had = self.is_known, self.has_reason
         self.is_known, has = self.reason()
         if not self.is_known:
+            if self.over_at is not None and self.now < self.over_at + AT_ONCE:
+                # Of several extensions one becomes unavailable before the other.
+                self.over_at, self.has_reason = None, True
             self.last = self.now
             return
         if has == had:
@@ -471,7 +476,8 @@ class QuietMedia(Expected):
                 self.right[key] = now
 
     def passed(self, before: datetime) -> bool:
-        if self.over_at is None or self.now < self.over_at + self.settings["wait"]:
+        wait = self.settings["wait"] + AT_ONCE
+        if self.over_at is None or self.now < self.over_at + wait:
             return False
         self.over_at = None
         for player in self.things:
