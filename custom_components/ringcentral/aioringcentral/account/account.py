@@ -20,6 +20,7 @@ from ..stream import Stream
 from ..voicemail import Voicemail
 from .call_log import CallLog
 from .choices import Choices
+from .features import Features
 from .lifecycle import CreateTask, Lifecycle
 from .listener import AccountListener, Change, ChangeQueue, Listeners, PresenceChange
 from .mailbox import Mailbox
@@ -99,10 +100,7 @@ class Account[SignInT: SignIn = SignIn]:
             self._members,
             self._tracker,
             self._listeners,
-            self.mailbox,
-            self.call_log,
-            self.permissions,
-            self.queues,
+            Features(self.mailbox, self.call_log, self.queues, self.permissions),
             create_task,
         )
 

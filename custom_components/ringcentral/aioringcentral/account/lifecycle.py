@@ -5,17 +5,10 @@ from collections.abc import Callable, Collection, Coroutine, Iterable
 import logging
 from typing import Any, Final
 
-from ..auth import Token, names
+from ..auth import Token
 from ..backoff import Backoff, GrowingPauses
-from ..call_log import READ_PERMISSION as CALL_LOG_PERMISSION
 from ..causes import Cause, Why
-from ..errors import (
-    APP_PERMISSION,
-    PermissionMissing,
-    Reason,
-    RetryLater,
-    RingCentralError,
-)
+from ..errors import PermissionMissing, Reason, RetryLater, RingCentralError
 from ..filters import (
     EVERYONE,
     VOICEMAILS,
@@ -27,14 +20,10 @@ from ..models import Event
 from ..presence import is_about_somebody, update_from_event
 from ..sign_in import SignIn
 from ..stream import Continuity, Stream, Subscription
-from ..voicemail import READ_PERMISSION
-from .call_log import CallLog
+from .features import Features
 from .listener import Listeners
-from .mailbox import Mailbox
 from .members import Members
-from .permissions import Permissions
 from .presence_tracker import PresenceTracker
-from .queues import Queues
 from .run_retries import RunRetries
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,17 +55,11 @@ class Lifecycle:
         members: Members,
         tracker: PresenceTracker,
         listeners: Listeners,
-        mailbox: Mailbox,
-        call_log: CallLog,
-        permissions: Permissions,
-        queues: Queues,
+        features: Features,
         create_task: CreateTask | None = None,
     ) -> None:
         """Prepare to run these parts; ``create_task`` begins a task with a name."""
-        self._mailbox = mailbox
-        self._call_log = call_log
-        self._permissions = permissions
-        self._queues = queues
+        self._features = features
         self._sign_in = sign_in
         self._members = members
         self._tracker = tracker
@@ -121,11 +104,8 @@ class Lifecycle:
         await self._members.read()
         self._track_members()
         self._reported = self._members.extensions
-        self._permissions.token(token := await self._sign_in.tokens.token())
-        self._mailbox.allow(token.scope)
-        self._call_log.allow(token.scope)
-        self._queues.follow(self._members.own, self._members.extensions)
-        await self._queues.prepare()
+        token = await self._sign_in.tokens.token()
+        await self._features.prepare(token, self._members.own, self._members.extensions)
         self.stream = self._new_stream()
         self._task = self._create_task(self._run(), "ringcentral account")
         try:
@@ -175,12 +155,11 @@ class Lifecycle:
         if update is None or not update.changes:
             if is_list_event(event.uri):
                 self._members.event(event.body, self._tracker.presences)
-                self._queues.listed(event.body)
+                self._features.listed(event.body)
             else:
                 if update is None and is_about_somebody(event):
                     self._unreadable.set()
-                self._mailbox.event(event)
-                self._queues.event(event)
+                self._features.event(event)
             return
         self._tracker.apply(update)
         self._observations.event(
@@ -202,9 +181,8 @@ class Lifecycle:
         if not is_broken and self._tracker.is_caught_up:
             self._become_current()
         if subscription is not None:
-            self._permissions.subscribed(self.stream.memory.lacking)
-        self._mailbox.connected(subscription, is_broken=is_broken)
-        self._queues.connected(subscription, is_broken=is_broken)
+            self._features.permissions.subscribed(self.stream.memory.lacking)
+        self._features.connected(subscription, is_broken=is_broken)
         self._listeners.call(lambda listener: listener.account_connected(subscription))
 
     def stream_lost(self, error: RingCentralError) -> None:
@@ -214,16 +192,11 @@ class Lifecycle:
 
     def stream_token(self, token: Token) -> None:
         """Ask again for what a permission may allow that came back with a token; its scope costs no request."""
-        back = self._permissions.token(token)
+        back = self._features.token(token)
         if not back:
             return
         _LOGGER.debug("A new token names what was missing: %s", ", ".join(sorted(back)))
-        if CALL_LOG_PERMISSION in back:
-            self._call_log.allow(token.scope)
-        if READ_PERMISSION in back:
-            self._mailbox.allow(token.scope)
-            self._mailbox.try_again()
-            self._replan()
+        self._replan()
         self.stream.ask_again_for_rights()
 
     async def look_for(self, permission: str) -> None:
@@ -232,16 +205,9 @@ class Lifecycle:
         await tokens.replace_session()
         token = await tokens.token()
         self.stream_token(token)
-        if not names(token.scope, permission):
-            raise PermissionMissing(APP_PERMISSION, permission)
-        if permission == READ_PERMISSION:
-            await self._sign_in.rest.unread_voicemails()
-            self._mailbox.allow(token.scope)
-            self._mailbox.try_again()
-            self._ask_for_voicemails()
-        if permission == CALL_LOG_PERMISSION:
-            await self._call_log.look(token.scope)
-        self._permissions.works(permission)
+        await self._features.look_for(
+            permission, token, self._sign_in.rest, self._ask_for_voicemails
+        )
 
     def _filters_live(
         self, subscription: Subscription | None, *, is_read: bool
@@ -316,13 +282,10 @@ class Lifecycle:
             group.create_task(self._members.run(self._update_members, self._read_away))
             group.create_task(self._resync())
             group.create_task(self._read_after_unreadable())
-            group.create_task(self._mailbox.run())
-            group.create_task(self._queues.run(self._replan))
-            group.create_task(
-                self._mailbox.ask_again(self._sign_in.tokens, self._ask_for_voicemails)
-            )
-            group.create_task(self._call_log.run())
-            group.create_task(self._call_log.ask_again(self._sign_in.tokens))
+            for work in self._features.work(
+                self._sign_in.tokens, self._replan, self._ask_for_voicemails
+            ):
+                group.create_task(work)
 
     async def _catch_up(self) -> None:
         """Read a snapshot after every break; what is known is current from then on."""
@@ -371,8 +334,7 @@ class Lifecycle:
     def _read_everything(self, cause: Cause, since: float | None = None) -> None:
         self._rereads.read_again(self._tracker.presences, cause, since)
         self._members.changed()
-        self._mailbox.wake()
-        self._queues.wake()
+        self._features.wake()
 
     def _replan(self) -> None:
         self.stream.change_filters(self._plan)
@@ -383,7 +345,7 @@ class Lifecycle:
 
     @property
     def _plan(self) -> FilterPlan:
-        return self._queues.planned(self._mailbox.planned(self._members.plan))
+        return self._features.planned(self._members.plan)
 
     def _track_members(self) -> None:
         without_person = [
@@ -400,7 +362,7 @@ class Lifecycle:
         self._track_members()
         for key in left:
             self._tracker.forget(key)
-        self._queues.follow(self._members.own, self._members.extensions)
+        self._features.follow(self._members.own, self._members.extensions)
         self._replan()
         now, reported = self._members.extensions, self._reported
         joined = tuple(key for key in now if key not in before or key not in reported)
