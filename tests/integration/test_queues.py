@@ -17,7 +17,7 @@ import voluptuous as vol
 from emulator import Emulator
 
 from .call_stories import ANNA, BELL, BEN, OWN, QUEUE, Clock, Who, cast, following
-from .stories import TICKET, Story, issues, lines
+from .stories import TICKET, Story, issues, lines, settling_at_once
 from .test_trigger import automate, automation, entities, names
 
 HOME = "custom_components.ringcentral.aioringcentral.account.queues"
@@ -409,14 +409,17 @@ async def test_a_queue_that_is_followed_later_is_counted(
 ) -> None:
     queue = people[QUEUE]
     await emulator.set_lines([])
-    async with following(hass, emulator, [people[OWN]], follow="own lines") as story:
-        assert story.now("members_available", queue) is None
-        await emulator.set_lines([queue])
-        await story.shows(queue, members_available="3", waiting_calls="0")
-        await emulator.set_lines([])
-        await story.until(lambda: queue not in story.followed())
-        await emulator.set_lines([queue])
-        await story.shows(queue, members_available="3", waiting_calls="0")
+    with settling_at_once():
+        async with following(
+            hass, emulator, [people[OWN]], follow="own lines"
+        ) as story:
+            assert story.now("members_available", queue) is None
+            await emulator.set_lines([queue])
+            await story.shows(queue, members_available="3", waiting_calls="0")
+            await emulator.set_lines([])
+            await story.until(lambda: queue not in story.followed())
+            await emulator.set_lines([queue])
+            await story.shows(queue, members_available="3", waiting_calls="0")
 
 
 async def test_whoever_follows_nobody_in_a_queue_asks_nothing(
