@@ -611,6 +611,9 @@ class Undisturbed(Expected):
         # Whether somebody had turned it off is not known any more.
         if self.is_off_by_hand or self.home.is_in_trouble:
             self.is_unsure = True
+        if self.is_off_by_hand:
+            # It is turned on again, and a reason that is away from then on is as it was.
+            self.allowed.add("DoNotAcceptAnyCalls")
         self.is_off_by_hand = False
         self.last = self.now
         self._look()
