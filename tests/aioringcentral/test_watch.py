@@ -5,6 +5,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
 import os
 from pathlib import Path
@@ -56,6 +57,8 @@ async def watching(environment: Mapping[str, str]) -> AsyncIterator[Process]:
         env={**ours, **environment},
         stdout=PIPE,
         stderr=PIPE,
+        # Ignored where the tests themselves run in the background of a shell.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     try:
         async with asyncio.timeout(DEADLINE):
