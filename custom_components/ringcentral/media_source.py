@@ -53,7 +53,7 @@ class VoicemailSource(MediaSource):
         if coordinator is None:
             raise BrowseError(translation_domain=DOMAIN, translation_key="no_voicemail")
         try:
-            found = await coordinator.account.sign_in.rest.voicemails()
+            found = await coordinator.account.sign_in.rest.voicemails.newest()
         except RingCentralError as err:
             raise BrowseError(
                 translation_domain=DOMAIN,
@@ -74,7 +74,7 @@ class VoicemailSource(MediaSource):
                 translation_domain=DOMAIN, translation_key="no_voicemail"
             )
         try:
-            found = await coordinator.account.sign_in.rest.voicemail(message_id)
+            found = await coordinator.account.sign_in.rest.voicemails.one(message_id)
         except RingCentralError as err:
             # Deleted since it was listed: trying again later would not help.
             if err.reason is Reason.NOT_FOUND:

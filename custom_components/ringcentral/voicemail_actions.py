@@ -53,12 +53,12 @@ async def _mark_read(call: ServiceCall) -> None:
 
 async def _mark_all(account: Account) -> None:
     """Mark the newest forty unread voicemails at most."""
-    rest, permissions = account.sign_in.rest, account.permissions
+    voicemails, permissions = account.sign_in.rest.voicemails, account.permissions
     for _ in range(_MOST_ROUNDS):
-        found = (await rest.unread_voicemails()).newest
+        found = (await voicemails.unread()).newest
         for voicemail in found:
             try:
-                await rest.mark_voicemail_read(voicemail.id)
+                await voicemails.mark_read(voicemail.id)
             except PermissionMissing as err:
                 permissions.refuse(EDIT_PERMISSION, err)
                 raise

@@ -46,7 +46,7 @@ class VoicemailView(HomeAssistantView):
         if not _may_hear(hass, coordinator, request[KEY_HASS_USER]):
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
         try:
-            audio = await coordinator.account.sign_in.rest.voicemail_audio(
+            audio = await coordinator.account.sign_in.rest.voicemails.audio(
                 message_id, attachment_id
             )
         except RingCentralError as err:

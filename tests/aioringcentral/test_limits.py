@@ -148,6 +148,15 @@ def test_what_can_be_spared_leaves_two_thirds_to_others() -> None:
     assert budget.spare_delay(RateGroup.HEAVY, 60.0) == 0.0
 
 
+def test_another_share_leaves_less_to_others() -> None:
+    budget = RateBudget()
+    for _ in range(30):
+        assert budget.spare_delay(RateGroup.MEDIUM, 0.0, 0.75) == 0.0
+        budget.sent(RateGroup.MEDIUM, 0.0)
+    assert budget.spare_delay(RateGroup.MEDIUM, 1.0, 0.75) == 59.0
+    assert budget.delay(RateGroup.MEDIUM, 1.0) == 0.0
+
+
 def test_of_a_group_with_room_for_one_that_one_can_be_spared() -> None:
     budget = RateBudget()
     for _ in range(2):

@@ -1,5 +1,6 @@
 """Voicemail: counted and reported for the user where the app may read messages, and never in the way of presence."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,7 @@ from .test_trigger import automate, automation, names
 
 NAME, NUMBER = "Zora Quill", "+14155550177"
 STORE = "GET /restapi/v1.0/account/{id}/extension/{id}/message-store"
+SPARE = "custom_components.ringcentral.aioringcentral.limits.RateBudget.spare_delay"
 MAILBOX = "custom_components.ringcentral.aioringcentral.account.mailbox"
 
 
@@ -423,6 +425,41 @@ async def test_they_are_marked_as_heard_all_of_them(
         assert {each["readStatus"] for each in emulator.mail.all()[story.own]} == {
             "Read"
         }
+
+
+@pytest.mark.messages
+async def test_marking_many_leaves_room_for_changes_of_presence(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    own = emulator.own_extension_id
+    for _ in range(3):
+        emulator.mail.leave(own)
+
+    def heard() -> int:
+        return [each["readStatus"] for each in emulator.mail.all()[own]].count("Read")
+
+    async with following(hass, emulator) as story:
+        await story.shows(voicemails="3")
+        with patch(SPARE, lambda *_: 60.0 if heard() else 0.0):
+            marking = asyncio.create_task(mark(story))
+            await emulator.wait_for(lambda: heard() == 1)
+            await hass.services.async_call(
+                DOMAIN,
+                "set_presence",
+                {
+                    "entity_id": story.entity("presence_status"),
+                    "dnd_status": "do_not_accept_any_calls",
+                },
+                blocking=True,
+            )
+            assert (heard(), marking.done()) == (1, False)
+            marking.cancel()
+            await asyncio.wait([marking])
+        with (
+            patch(SPARE, return_value=61.0),
+            pytest.raises(HomeAssistantError, match="rate_limited"),
+        ):
+            await mark(story)
 
 
 @pytest.mark.messages

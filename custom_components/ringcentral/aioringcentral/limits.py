@@ -78,9 +78,10 @@ class RateBudget:
         """Return the seconds until one more request of the group fits into its window."""
         return self._delay(group, now, self._groups[group].limit)
 
-    def spare_delay(self, group: RateGroup, now: float) -> float:
-        """Return the seconds until the group can spare one: two thirds of its window are for what matters more."""
-        return self._delay(group, now, max(1, self._groups[group].limit // 3))
+    def spare_delay(self, group: RateGroup, now: float, share: float = 1 / 3) -> float:
+        """Return the seconds until one more fits into a share of the group's window: the rest is for what matters more."""
+        most = max(1, int(self._groups[group].limit * share))
+        return self._delay(group, now, most)
 
     def _delay(self, group: RateGroup, now: float, most: int) -> float:
         state = self._groups[group]

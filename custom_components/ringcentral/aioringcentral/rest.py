@@ -25,12 +25,11 @@ from .pauses import Pauses
 from .presence import extension_of, update_from_rest
 from .queues import OwnQueue, QueueMember, own_queues, queue_members
 from .signed_http import SignedHttp
-from .voicemail import Audio, Voicemail, Voicemails, audio_type
+from .voicemail_rest import VoicemailRest
 
 ACCOUNT: Final = "/restapi/v1.0/account/~"
 EXTENSION: Final = f"{ACCOUNT}/extension/~"
 _OWN_QUEUES: Final = f"{EXTENSION}/call-queue-presence"
-_MESSAGES: Final = f"{EXTENSION}/message-store"
 _TICKET_PATH: Final = "/restapi/oauth/wstoken"
 _DETAILED: Final = {"detailedTelephonyState": "true"}
 _MULTI: Final = {"Accept": "application/vnd.ringcentral.multipart+json"}
@@ -49,6 +48,7 @@ class Rest:
         # Extensions for which a whole batch was refused: they are asked for apart from the others.
         self._refused: set[str] = set()
         self.call_log = CallLogRest(self._http)
+        self.voicemails = VoicemailRest(self._http)
 
     async def own_extension(self) -> Extension:
         """Return the extension of the user who signed in, with its account's id."""
@@ -224,54 +224,6 @@ class Rest:
             raise Unreadable
         return found
 
-    async def unread_voicemails(self) -> Voicemails:
-        """Return how many voicemails the user has not heard, and the newest of them (docs/protocol.md 10)."""
-        return await self._voicemails({"readStatus": "Unread", "perPage": 10})
-
-    async def voicemails(self) -> Voicemails:
-        """Return the newest hundred voicemails of the user, heard or not."""
-        return await self._voicemails({"perPage": 100})
-
-    async def _voicemails(self, query: Mapping[str, str | int]) -> Voicemails:
-        reply = await self._http.send(
-            "GET",
-            _MESSAGES,
-            RateGroup.LIGHT,
-            query={"messageType": "VoiceMail", **query},
-        )
-        if (found := Voicemails.from_wire(reply.body)) is None:
-            raise Unreadable
-        return found
-
-    async def voicemail(self, message_id: str) -> Voicemail:
-        """Return one voicemail of the user."""
-        reply = await self._http.send("GET", _message(message_id), RateGroup.LIGHT)
-        if (found := Voicemail.from_wire(wire.mapping(reply.body))) is None:
-            raise Unreadable
-        return found
-
-    async def mark_voicemail_read(self, message_id: str) -> None:
-        """Mark a voicemail of the user as heard."""
-        await self._http.send(
-            "PUT",
-            _message(message_id),
-            RateGroup.MEDIUM,
-            json={"readStatus": "Read"},
-        )
-
-    async def voicemail_audio(self, message_id: str, attachment_id: str) -> Audio:
-        """Return the recording of a voicemail."""
-        if wire.extension_id(attachment_id) is None:
-            raise Misconfigured(Reason.NOT_FOUND)
-        reply = await self._http.send(
-            "GET",
-            f"{_message(message_id)}/content/{attachment_id}",
-            RateGroup.MEDIUM,
-            headers={"Accept": "*/*"},
-            is_binary=True,
-        )
-        return Audio(reply.body, audio_type(reply.headers.get("Content-Type")))
-
     async def update_presence(
         self,
         extension_id: str,
@@ -344,13 +296,6 @@ def _shows(
             message is None or message.split() == (changes.get("message") or "").split()
         )
     )
-
-
-def _message(message_id: str) -> str:
-    """Return the path of a message; what is not an id must not become part of one."""
-    if wire.extension_id(message_id) is None:
-        raise Misconfigured(Reason.NOT_FOUND)
-    return f"{_MESSAGES}/{message_id}"
 
 
 def _line_key(item: Mapping[str, Any]) -> str | None:

@@ -108,7 +108,7 @@ class Features(NamedTuple):
         if not names(token.scope, permission):
             raise PermissionMissing(APP_PERMISSION, permission)
         if permission == READ_PERMISSION:
-            await rest.unread_voicemails()
+            await rest.voicemails.unread()
             self._allow_voicemail(token)
             ask_for_voicemails()
         if permission == CALL_LOG_PERMISSION:

@@ -153,7 +153,7 @@ class Mailbox:
             if not self._is_watched:
                 continue
             try:
-                found = await self._rest.unread_voicemails()
+                found = await self._rest.voicemails.unread()
             except RetryLater as err:
                 _LOGGER.debug("Voicemails could not be read: %s", err)
                 self._new |= new
