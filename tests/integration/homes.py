@@ -19,7 +19,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import CoreState, Event, EventStateChangedData, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity
+from homeassistant.helpers import entity, script
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
@@ -139,10 +139,11 @@ def clock_of_templates() -> Iterator[None]:
     def now(zone: Any = None) -> datetime:
         return dt_util.utcnow().astimezone(zone or dt_util.get_default_time_zone())
 
-    # Entities write their states with a clock that they took when they were imported.
+    # Entities and runs write their times with a clock that they took when they were imported.
     with (
         patch.object(dt_util, "now", now),
         patch.object(entity, "timer", lambda: dt_util.utcnow().timestamp()),
+        patch.object(script, "utcnow", dt_util.utcnow),
     ):
         yield
 
