@@ -14,6 +14,8 @@ from .const import DOMAIN, LOGGER
 from .restores import Restore, is_overdue, look_at, moved
 from .stored import load
 
+# What is stored, for the log.
+_WHAT: Final = "what changes for a time leave to undo"
 # Seconds until what can be learned again is written to disk.
 _SAVE_DELAY: Final = 1.0
 # Restores that were dropped, as diagnostics show them; the newest ones are kept.
@@ -56,7 +58,7 @@ class RestoreSchedule:
 
     async def load(self) -> None:
         """Read what is on disk, before anything is written there."""
-        stored = await load(self._store, "what changes for a time leave to undo")
+        stored = await load(self._store, _WHAT)
         restores = stored.get("restores")
         unreadable = int(bool(restores) and not isinstance(restores, dict))
         for key, data in restores.items() if isinstance(restores, dict) else ():
@@ -95,7 +97,7 @@ class RestoreSchedule:
             cancel()
         self._timers.clear()
         if self._is_dirty:
-            await self.save_now()
+            await self._save_now()
 
     def __getitem__(self, extension_id: str) -> Restore | None:
         """Return what there is to undo of an extension, if anything."""
@@ -200,9 +202,25 @@ class RestoreSchedule:
         if extension_id in self._timers:
             self._timers.pop(extension_id)()
 
-    async def save_now(self) -> None:
-        """Write everything to disk, and return once it is there."""
-        await self._store.async_save(self._data())
+    async def is_kept(self, extension_id: str) -> bool:
+        """Write everything to disk, and return whether it has what there is to undo of an extension.
+
+        It is read again: Home Assistant raises no error where a disk is full.
+        """
+        await self._save_now()
+        kept = (await load(self._store, _WHAT)).get("restores")
+        found = kept.get(extension_id) if isinstance(kept, dict) else None
+        restore = self._restores.get(extension_id)
+        return restore is not None and Restore.from_dict(found) == restore
+
+    async def _save_now(self) -> None:
+        try:
+            await self._store.async_save(self._data())
+        except OSError as err:
+            self._is_dirty = True
+            LOGGER.warning(
+                "%s cannot be written to disk: %s", _WHAT.capitalize(), type(err).__name__
+            )
 
     @callback
     def save_soon(self) -> None:

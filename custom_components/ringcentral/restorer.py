@@ -23,9 +23,11 @@ from .restores import (
     values_to_write,
     without,
 )
-from .write_rules import is_in_doubt, unknown_before
+from .write_rules import is_in_doubt, not_kept, unknown_before
 
 _TRY_AGAIN: Final = timedelta(minutes=2)
+# Until a refusal is looked at once more: it may pass.
+_LOOK_AGAIN: Final = timedelta(minutes=1)
 
 
 class Restorer:
@@ -48,6 +50,8 @@ class Restorer:
         self._write = write
         # Extensions that are being changed back now.
         self._restoring: set[str] = set()
+        # Extensions whose last look was refused in RingCentral's own words.
+        self._refused: set[str] = set()
 
     async def intend(
         self, key: str, current: Words, wanted: Mapping[str, str], due: datetime
@@ -56,12 +60,15 @@ class Restorer:
 
         Raises:
             ServiceValidationError: a value to bring back is unknown.
+            HomeAssistantError: it cannot be written to disk.
         """
         restore = begin(self._schedule[key], current, wanted, due)
         if restore is None:
             raise unknown_before()
         self._schedule.begin(key, restore)
-        await self._schedule.save_now()
+        if not await self._schedule.is_kept(key):
+            self._schedule.put(key, restore.otherwise)
+            raise not_kept()
 
     @callback
     def failed(self, key: str, error: RingCentralError) -> None:
@@ -131,6 +138,8 @@ class Restorer:
         if is_overdue(restore, now):
             self._schedule.drop_overdue([key])
             return
+        was_refused = key in self._refused
+        self._refused.discard(key)
         try:
             current = await self._read(key)
             if any(current.get(name) is None for name in restore.before):
@@ -145,6 +154,10 @@ class Restorer:
         except RetryLater, SignInRequired:
             self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
         except RingCentralError as err:
+            if not was_refused:
+                self._refused.add(key)
+                self._schedule.call_at(key, dt_util.utcnow() + _LOOK_AGAIN)
+                return
             self._schedule.drop_refused(key)
             if err.reason is Reason.NOT_FOUND:
                 LOGGER.info("An extension was deleted before its change was taken back")

@@ -150,6 +150,11 @@ def unknown_before() -> ServiceValidationError:
     )
 
 
+def not_kept() -> HomeAssistantError:
+    """Return what to raise where what is to be undone cannot be written to disk."""
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key="not_kept")
+
+
 def not_connected(account: str) -> ServiceValidationError:
     """Return what to raise for an account that is not loaded."""
     return ServiceValidationError(

@@ -16,6 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
 import pytest
 import voluptuous as vol
 
@@ -504,10 +505,46 @@ async def test_a_refusal_is_one_line_in_the_log(
     await change(story, SHORT, user_status="busy")
     emulator.faults.set(permissions_removed=["EditPresence"])
     await clock.move_on(SHORT)
+    await all_written(story)
+    assert lines(caplog, logging.WARNING) == []
+    await clock.move_on(60)
     await story.until(lambda: bool(lines(caplog, logging.WARNING)))
     assert len(lines(caplog, logging.WARNING)) == 1
     emulator.faults.clear()
     await nothing_is_written(story, clock, LONG)
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET"])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (403, "CMN-401"),
+        (403, "CMN-404"),
+        (403, "CMN-408"),
+        (400, "CMN-101"),
+        (404, "CMN-102"),
+        (404, "CMN-120"),
+    ],
+)
+async def test_a_refusal_that_passes_is_nobodys_concern(
+    story: Story,
+    emulator: Emulator,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    status: int,
+    code: str,
+) -> None:
+    """One answer, whatever it says, loses no change that is to be taken back."""
+    await change(story, SHORT, user_status="busy")
+    odd = {"kind": "error", "path": "*/presence", "value": code, "status": status}
+    emulator.faults.set(odd=[{**odd, "method": method, "next": 1, "done": False}])
+    await clock.move_on(SHORT)
+    await all_written(story)
+    await clock.move_on(60)
+    await becomes(story, userStatus="Available")
+    assert issues(story.hass) == []
+    assert lines(caplog) == []
 
 
 async def test_it_waits_for_a_sign_in(
@@ -700,6 +737,32 @@ async def test_what_is_to_be_undone_is_on_disk_before_it_is_done(
     assert on_disk[0][story.own]["user_status"] == "Available"
 
 
+@pytest.mark.parametrize("error", [OSError(28, "full"), WriteError("full")])
+async def test_a_disk_that_is_full_is_said_and_nothing_is_changed(
+    story: Story, emulator: Emulator, clock: Clock, error: Exception
+) -> None:
+    await change(story, LONG, message="At lunch")
+    sent = writes(emulator)
+    with (
+        patch.object(Store, "_async_write_data", side_effect=error),
+        pytest.raises(HomeAssistantError) as caught,
+    ):
+        await change(story, SHORT, user_status="busy")
+    assert said(caught.value) == "not_kept"
+    assert writes(emulator) == sent
+    await change(story, SHORT, dnd_status="do_not_accept_any_calls")
+    await clock.move_on(SHORT)
+    await becomes(story, dndStatus="TakeAllCalls", message="", userStatus="Available")
+
+
+async def test_a_disk_that_is_full_at_the_end_keeps_no_entry_from_unloading(
+    hass: HomeAssistant, story: Story
+) -> None:
+    await change(story, LONG, user_status="busy")
+    with patch.object(Store, "async_save", side_effect=OSError(28, "full")):
+        assert await hass.config_entries.async_unload(story.entry.entry_id)
+
+
 @pytest.mark.parametrize("when", ["sent", "done"])
 async def test_an_action_that_is_cancelled_and_run_again_leads_back_to_before_the_first(
     story: Story, emulator: Emulator, clock: Clock, when: str
@@ -873,6 +936,8 @@ async def test_what_cannot_be_taken_back_is_a_repair_that_names_the_extension(
     await change(story, SHORT, user_status="busy")
     emulator.faults.set(permissions_removed=["EditPresence"])
     await clock.move_on(SHORT)
+    await all_written(story)
+    await clock.move_on(60)
     await story.until(lambda: bool(issues(story.hass)))
     (issue,) = issues(story.hass)
     assert issue.translation_key == "not_restored"
