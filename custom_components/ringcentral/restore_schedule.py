@@ -219,7 +219,9 @@ class RestoreSchedule:
         except OSError as err:
             self._is_dirty = True
             LOGGER.warning(
-                "%s cannot be written to disk: %s", _WHAT.capitalize(), type(err).__name__
+                "%s cannot be written to disk: %s",
+                _WHAT.capitalize(),
+                type(err).__name__,
             )
 
     @callback

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from homeassistant.util import dt as dt_util
 
 from .aioringcentral.models import DndStatus, Presence, UserStatus
-from .write_rules import dnd_to_bring_back
+from .write_rules import LONGEST_MESSAGE, dnd_to_bring_back
 
 # Values by field of `Presence`, as the service writes them; None is unknown.
 type Words = Mapping[str, str | None]
@@ -113,7 +113,7 @@ def begin(
     for name, word in wanted.items():
         now = current.get(name)
         if waiting is None or name not in before or _is_foreign(waiting, name, now):
-            if now is None:
+            if now is None or not _can_be_set(name, now):
                 return None
             before[name] = now
             ours[name] = ()
@@ -249,6 +249,10 @@ def _is_foreign(restore: Restore, name: str, now: str | None) -> bool:
     return bool(
         now is not None and ours and now not in (*ours, _plain(restore.before[name]))
     )
+
+
+def _can_be_set(name: str, word: str) -> bool:
+    return name != "message" or len(word) <= LONGEST_MESSAGE
 
 
 def _word(status: UserStatus | DndStatus | None) -> str | None:

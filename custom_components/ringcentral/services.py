@@ -15,6 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from .aioringcentral import wire
 from .aioringcentral.errors import (
     DEFAULT_RETRY_AFTER,
     Reason,
@@ -25,7 +26,13 @@ from .aioringcentral.models import DndStatus, Extension, Presence, UserStatus
 from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
 from .targets import targets_of
-from .write_rules import error_word, not_connected, refused_reading, summary_of
+from .write_rules import (
+    LONGEST_MESSAGE,
+    error_word,
+    not_connected,
+    refused_reading,
+    summary_of,
+)
 
 SET_PRESENCE: Final = "set_presence"
 GET_PRESENCE: Final = "get_presence"
@@ -34,10 +41,6 @@ ATTR_USER_STATUS: Final = "user_status"
 ATTR_DND_STATUS: Final = "dnd_status"
 ATTR_MESSAGE: Final = "message"
 ATTR_DURATION: Final = "duration"
-
-# The service keeps a status message of 75 characters (docs/protocol.md 2.4).
-_LONGEST_MESSAGE: Final = 75
-
 
 # Seconds in which an action over many waits for the rate limit: 40 changes a minute (docs/protocol.md 5).
 LONGEST_ACTION: Final = 900.0
@@ -61,9 +64,10 @@ DND_STATUS_OPTIONS: Final = _options(*DndStatus)
 
 
 def _sendable(message: str) -> str:
-    """Return a message that can be written as UTF-8: half of a character becomes U+FFFD."""
+    """Return a message as it is read again: half of a character becomes U+FFFD, nothing to see an empty text."""
     halves = message.encode("utf-16", "surrogatepass")
-    return halves.decode("utf-16", "replace")
+    whole = wire.text(halves.decode("utf-16", "replace")) or ""
+    return whole if whole.strip() else ""
 
 
 def _duration(value: Any) -> timedelta:
@@ -81,7 +85,7 @@ SET_SCHEMA = vol.All(
             vol.Optional(ATTR_USER_STATUS): vol.In(USER_STATUS_OPTIONS),
             vol.Optional(ATTR_DND_STATUS): vol.In(DND_STATUS_OPTIONS),
             vol.Optional(ATTR_MESSAGE): vol.All(
-                cv.string, _sendable, vol.Length(max=_LONGEST_MESSAGE)
+                cv.string, _sendable, vol.Length(max=LONGEST_MESSAGE)
             ),
             vol.Optional(ATTR_DURATION): _duration,
         }

@@ -21,6 +21,8 @@ from .const import DOMAIN
 EDIT_PERMISSION: Final = "EditPresence"
 
 LONGEST_DURATION: Final = timedelta(days=366)
+# The service keeps a status message of 75 characters (docs/protocol.md 2.4).
+LONGEST_MESSAGE: Final = 75
 
 # Types whose presence the service lets anyone set (docs/protocol.md 2.5: "User-type extensions only").
 _EDITABLE_TYPES: Final = frozenset(

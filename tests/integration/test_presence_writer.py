@@ -159,6 +159,27 @@ async def test_the_message_of_before_comes_back(
     await becomes(story, message="In the office")
 
 
+@pytest.mark.parametrize(
+    "message", ["\r\n", " \t ", "x\x00y", "a\nb", "\u200bhi", "e\u0301"], ids=ascii
+)
+async def test_a_message_of_odd_letters_is_taken_back(
+    story: Story, emulator: Emulator, clock: Clock, message: str
+) -> None:
+    await change(story, SHORT, message=message)
+    await clock.move_on(SHORT)
+    await becomes(story, message="")
+
+
+async def test_a_message_too_long_to_be_set_again_is_not_replaced_for_a_time(
+    story: Story, emulator: Emulator
+) -> None:
+    await emulator.set_presence(story.own, {"message": "x" * 76})
+    with pytest.raises(ServiceValidationError) as caught:
+        await change(story, SHORT, message="At lunch")
+    assert said(caught.value) == "unknown_before"
+    assert writes(emulator) == 0
+
+
 async def test_the_queue_setting_of_before_comes_back(
     story: Story, clock: Clock
 ) -> None:
