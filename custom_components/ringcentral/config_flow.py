@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
     OptionsFlow,
+    UnknownEntry,
 )
 from homeassistant.const import CONF_CLIENT_ID, CONF_NAME
 from homeassistant.core import callback
@@ -113,10 +114,13 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @property
     def _entry(self) -> ConfigEntry:
-        """The entry whose sign-in changes."""
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        return self._get_reconfigure_entry()
+        """The entry whose sign-in changes; where it was removed meanwhile, the flow ends."""
+        try:
+            if self.source == SOURCE_REAUTH:
+                return self._get_reauth_entry()
+            return self._get_reconfigure_entry()
+        except UnknownEntry as err:
+            raise AbortFlow("closed") from err
 
     # With a JWT.
 

@@ -54,7 +54,9 @@ class _ConfirmFlow(RepairsFlow):
         """Say what to do; once that is done, set the entry up again."""
         error = None
         if user_input is not None:
-            entry = self.hass.config_entries.async_get_entry(self._data["entry_id"])
+            entry = self.hass.config_entries.async_get_entry(
+                self._data.get("entry_id", "")
+            )
             error = await self._mend(entry) if entry else None
             if error is None:
                 if entry and self._reloads:

@@ -185,7 +185,12 @@ async def _get_presence(call: ServiceCall) -> ServiceResponse:
         )
     )
     errors = [error for _, failed in results for error in failed.values()]
-    found: dict[str, Any] = {key: part for read, _ in results for key, part in read}
+    names = targets.keys()
+    found: dict[str, Any] = {
+        names[f"{coordinator.account_id}_{key}"]: part
+        for coordinator, (read, _) in zip(targets.loaded, results, strict=True)
+        for key, part in read
+    }
     if not found and (errors or targets.not_loaded):
         if not errors:
             raise not_connected(next(iter(targets.not_loaded.values())))
@@ -195,8 +200,9 @@ async def _get_presence(call: ServiceCall) -> ServiceResponse:
     ):
         for key, error in failed.items():
             extension = coordinator.extensions[key]
-            found[key] = {**_name(extension), "error": error_word(error)}
-    found |= {key: {"error": "not_loaded"} for key in targets.not_loaded}
+            name = names[f"{coordinator.account_id}_{key}"]
+            found[name] = {**_name(extension), "error": error_word(error)}
+    found |= {names[each]: {"error": "not_loaded"} for each in targets.not_loaded}
     return {"extensions": found}
 
 

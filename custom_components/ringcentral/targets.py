@@ -1,6 +1,6 @@
 """From the target of an action to extensions, as far as whoever calls it may."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -19,10 +19,27 @@ from .devices import extension_of, own_identifiers
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The extensions that an action means, by account; and those of accounts that are not loaded, with its title."""
+    """The extensions that an action means, by account; and those of accounts that are not loaded, with its title.
+
+    Those are identifiers: ``{account id}_{extension id}``.
+    """
 
     loaded: dict[RingCentralCoordinator, list[str]] = field(default_factory=dict)
     not_loaded: dict[str, str] = field(default_factory=dict)
+
+    def keys(self) -> dict[str, str]:
+        """Return what each identifier is called in a response: the extension's id, where no other account has it."""
+        identifiers = [
+            *self.not_loaded,
+            *(
+                f"{coordinator.account_id}_{key}"
+                for coordinator, extension_ids in self.loaded.items()
+                for key in extension_ids
+            ),
+        ]
+        ids = {each: each.partition("_")[2] for each in identifiers}
+        often = Counter(ids.values())
+        return {each: key if often[key] == 1 else each for each, key in ids.items()}
 
     def __len__(self) -> int:
         """Return how many extensions are meant."""
@@ -46,7 +63,8 @@ async def targets_of(call: ServiceCall, permission: str) -> Targets:
             continue
         for identifier in own_identifiers(device):
             entry = hass.config_entries.async_get_entry(device.config_entry_id)
-            if entry is not None:
+            # Others may give a device of theirs an identifier in our name.
+            if entry is not None and entry.domain == DOMAIN:
                 _add(found, entry, identifier)
     if not len(found):
         raise ServiceValidationError(
@@ -107,6 +125,5 @@ def _add(found: Targets, entry: ConfigEntry, identifier: str) -> None:
         if extension_id is not None:
             found.loaded.setdefault(coordinator, []).append(extension_id)
         return
-    _, _, extension_id = identifier.partition("_")
-    if extension_id:
-        found.not_loaded[extension_id] = entry.title
+    if identifier.partition("_")[2]:
+        found.not_loaded[identifier] = entry.title

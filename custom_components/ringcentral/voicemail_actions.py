@@ -12,6 +12,7 @@ from .aioringcentral.errors import PermissionMissing, Reason, RingCentralError
 from .aioringcentral.voicemail import EDIT_PERMISSION
 from .const import DOMAIN
 from .targets import targets_of
+from .write_rules import not_connected
 
 MARK_READ: Final = "mark_voicemails_read"
 
@@ -33,6 +34,8 @@ async def _mark_read(call: ServiceCall) -> None:
         if any(map(coordinator.voicemail.is_offered_for, extension_ids))
     ]
     if not users:
+        if not targets.loaded:
+            raise not_connected(next(iter(targets.not_loaded.values())))
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_voicemail"
         )

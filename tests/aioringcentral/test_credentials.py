@@ -22,6 +22,7 @@ JWT = "eyJraWQ.eyJpc3M.c2ln-_"
         f"\u00a0{JWT}\u2060",
         f"\u202a{JWT}\u202c",
         f"\x00{JWT}\t",
+        f"\ud800{JWT}\udc00",
     ],
 )
 def test_what_copying_added_is_gone(pasted: str) -> None:

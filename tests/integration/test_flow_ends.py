@@ -131,6 +131,28 @@ async def test_a_last_step_that_is_submitted_twice_makes_one_entry(
     assert open_sessions(emulator) == 1
 
 
+@pytest.mark.parametrize("path", [None, TOKEN, PRESENCE])
+async def test_a_flow_whose_entry_is_removed_meanwhile_ends(
+    hass: HomeAssistant, emulator: Emulator, no_setup: None, path: str | None
+) -> None:
+    """Removed before the form is sent, or while it signs in."""
+    entry = entry_for(emulator)
+    entry.add_to_hass(hass)
+    form = await start(hass, entry, "reconfigure")
+    emulator.faults.set(reply_delay=0.1)
+    if path is None:
+        await hass.config_entries.async_remove(entry.entry_id)
+    step = asyncio.create_task(answer(hass, form, jwt_input(emulator)))
+    if path is not None:
+        await emulator.wait_for(lambda: emulator.counters.requests[path] > 0)
+        await hass.config_entries.async_remove(entry.entry_id)
+    result = await step
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "closed")
+    await hass.async_block_till_done()
+    assert hass.config_entries.flow.async_progress() == []
+    await all_signed_out(emulator)
+
+
 @pytest.mark.parametrize("way", ["reauth", "reconfigure"])
 async def test_a_new_sign_in_that_is_submitted_twice_is_one(
     hass: HomeAssistant, emulator: Emulator, no_setup: None, way: str

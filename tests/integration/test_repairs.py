@@ -480,6 +480,8 @@ async def test_a_flow_without_data_still_shows_its_form(hass: HomeAssistant) -> 
     flow.hass = hass
     result = await flow.async_step_init()  # type: ignore[attr-defined]
     assert result["step_id"] == "confirm"
+    result = await flow.async_step_confirm({})  # type: ignore[attr-defined]
+    assert result["type"] == "create_entry"
 
 
 async def test_two_who_may_not_be_watched_are_one_issue(

@@ -664,6 +664,55 @@ async def test_devices_with_identifiers_of_any_shape_are_left_out(
     assert found.keys() == {people[ANNA]}
 
 
+@pytest.mark.parametrize("end", ["999", "_", "{anna}", "{anna}_call"])
+async def test_devices_of_others_in_our_name_are_left_out(
+    hass: HomeAssistant,
+    story: Story,
+    emulator: Emulator,
+    people: dict[Who, str],
+    device_registry: dr.DeviceRegistry,
+    end: str,
+) -> None:
+    anna = people[ANNA]
+    hub = MockConfigEntry(domain="bond")
+    hub.add_to_hass(hass)
+    name = f"{emulator.account_id}_{end.format(anna=anna)}"
+    device = device_registry.async_get_or_create(
+        config_entry_id=hub.entry_id, identifiers={(DOMAIN, name)}
+    )
+    both = [device.id, device_id(story, anna)]
+    await set_presence(story, device_id=both, user_status="busy")
+    assert (await get_presence(story, device_id=both)).keys() == {anna}
+    with pytest.raises(ServiceValidationError) as caught:
+        await set_presence(story, device_id=device.id, user_status="busy")
+    assert said(caught.value) == "no_extension"
+
+
+async def test_extensions_of_one_id_in_two_accounts_are_told_apart(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with (
+        emulated(extensions=25, seed=1, rate_limits=False) as second,
+        following(hass, emulator) as story,
+    ):
+        second._service.account.id += 1
+        entry = entry_for(second)
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        other = Story(hass, second, entry)
+        assert other.own == story.own
+        both = [device_id(story, story.own), device_id(other, other.own)]
+        await second.set_presence(other.own, {"userStatus": "Busy"})
+        keys = [f"{each.account_id}_{story.own}" for each in (emulator, second)]
+        found = await get_presence(story, device_id=both)
+        assert [found.pop(key)["user_status"] for key in keys] == ["available", "busy"]
+        assert found == {}
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        found = await get_presence(story, device_id=both)
+        assert found.keys() == set(keys)
+        assert found[keys[1]] == {"error": "not_loaded"}
+
+
 async def test_many_are_read_in_batches(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -413,6 +413,17 @@ async def mark(story: Story, extension_id: str | None = None) -> None:
 
 
 @pytest.mark.messages
+async def test_an_account_that_is_not_connected_is_named(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
+    async with following(hass, emulator) as story:
+        assert await hass.config_entries.async_unload(story.entry.entry_id)
+        with pytest.raises(ServiceValidationError) as caught:
+            await mark(story)
+        assert caught.value.translation_key == "not_loaded"
+
+
+@pytest.mark.messages
 async def test_they_are_marked_as_heard_all_of_them(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:

@@ -12,13 +12,14 @@ _QUOTES = "\"'`´“”„‟‘’‚‛«»‹›,;"
 def cleaned(pasted: str) -> str:
     """Return a client id, client secret or JWT without what copying added.
 
-    That is spaces, line breaks, invisible characters such as U+200B or a byte order mark, and quotes
-    or commas around it: none of the three contains any of these.
+    That is spaces, line breaks, invisible characters such as U+200B or a byte order mark, halves of
+    characters, and quotes or commas around it: none of the three contains any of these.
     """
     visible = (
         letter
         for letter in pasted
-        if not letter.isspace() and unicodedata.category(letter) not in ("Cc", "Cf")
+        if not letter.isspace()
+        and unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
     )
     return "".join(visible).strip(_QUOTES)
 
