@@ -188,6 +188,41 @@ def test_whoever_is_refused_costs_nobody_else(
     assert set(service.asked[-1]) >= set(found.live)
 
 
+@pytest.mark.parametrize("named", ["field", "text", None])
+@pytest.mark.parametrize(
+    "code", ["CMN-109", "CMN-403", "CMN-404", "CMN-419", "SUB-999", "CMN-999"]
+)
+def test_whoever_is_refused_with_any_code_costs_nobody_else(
+    code: str, named: str | None
+) -> None:
+    service = Service(forbidden=[MANY[3], MANY[30]], code=code, named=named)
+    found = service.subscribe(*MANY)
+    assert set(found.refused) == {MANY[3], MANY[30]}
+    assert set(found.live) == set(MANY) - {MANY[3], MANY[30]}
+    service.forbidden = []
+    service.memory.forget_refusals()
+    assert set(service.subscribe(*MANY).live) == set(MANY)
+
+
+@pytest.mark.parametrize("named", ["field", "text"])
+def test_a_refusal_in_other_words_that_names_a_filter(named: str) -> None:
+    service = Service(forbidden=[MANY[3]], code="NotForYou", named=named)
+    found = service.subscribe(*MANY)
+    assert found.refused == {MANY[3]: "unknown"}
+    assert set(found.live) == set(MANY) - {MANY[3]}
+
+
+def test_a_new_code_for_everything_is_no_verdict_and_costs_few_requests() -> None:
+    service = Service(forbidden=["*"], code="SUB-999")
+    for _ in range(2):
+        before = len(service.asked)
+        with pytest.raises(RetryLater):
+            service.subscribe(OWN, *MANY)
+        assert len(service.asked) - before <= 13
+    service.forbidden = []
+    assert set(service.subscribe(OWN, *MANY).live) == {OWN, *MANY}
+
+
 @pytest.mark.parametrize("partly", [False, True])
 def test_what_stands_in_for_a_refused_filter(partly: bool) -> None:
     service = Service(forbidden=[EVERYONE], partly=partly)

@@ -34,7 +34,9 @@ _LOGGER = logging.getLogger(__name__)
 _FILTER_CODES: Final = frozenset(
     f"SUB-{number}"
     for number in (402, 403, 404, 405, 406, 408, 412, 508, 518, 527, 530, 531)
-) | frozenset(f"CMN-{number}" for number in (101, 102, 401, 402, 408))
+) | frozenset(
+    f"CMN-{number}" for number in (101, 102, 109, 401, 402, 403, 404, 408, 419)
+)
 # App permissions that optional filters alone need.
 _OPTIONAL_RIGHTS: Final = {"ReadMessages": VOICEMAILS}
 # Words for a subscription without events (docs/protocol.md 2.9).
@@ -42,6 +44,8 @@ _ENDED: Final = ("Suspended", "Blacklisted")
 # Requests of one negotiation that search for what a refusal does not name; they are of the Medium group, of
 # which there are 40 a minute.
 _MOST_TRIES: Final = 30
+# The same while nothing was granted, and the refusals have a code that nobody knows.
+_MOST_UNKNOWN: Final = 12
 # Refusals in a row that name a filter, before the others are searched for something that is granted.
 _MOST_NAMED: Final = 8
 
@@ -123,7 +127,7 @@ class Negotiation:
             error = error_from_reply(status, body, headers)
             self._note_lacking(error)
             if not self._set_optional_aside(status, error):
-                self._refuse(error, body)
+                self._refuse(status, error, body)
             return
         disabled = disabled_filters(self._asked, body)
         listed = listed_filters(self._asked, body)
@@ -215,19 +219,32 @@ class Negotiation:
         self._memory.granted.difference_update(optional)
         return bool(optional)
 
-    def _refuse(self, error: RingCentralError, body: Any) -> None:
-        if (
-            not isinstance(error, PermissionMissing | Misconfigured)
-            or error.code not in _FILTER_CODES
-        ):
-            raise error
-        self._refusal, self._live = error, None
+    def _is_of_filters(
+        self, status: int, error: RingCentralError, named: tuple[str, ...]
+    ) -> bool:
+        """Whether a refusal may be about single filters: its code says so, or is new and says nothing else."""
+        if error.code in _FILTER_CODES:
+            return isinstance(error, PermissionMissing | Misconfigured)
+        if error.code in VERDICTS or not _is_about_request(status, error):
+            return False
+        if named:
+            return True
+        is_hopeless = self._tries >= _MOST_UNKNOWN and not has_presence(
+            self._memory.granted
+        )
+        return error.code is not None and not is_hopeless
+
+    def _refuse(self, status: int, error: RingCentralError, body: Any) -> None:
         memory, asked = self._memory, self._asked
         named = named_filters(asked, body)
+        if not self._is_of_filters(status, error, named):
+            raise error
+        self._refusal, self._live = error, None
+        reason = error.code if error.code in VERDICTS else UNKNOWN_REASON
         if not named and len(asked) == 1:
             named = asked
         known_before = len(memory.refused)
-        memory.refused |= dict.fromkeys(named, error.code)
+        memory.refused |= dict.fromkeys(named, reason)
         memory.granted.difference_update(named)
         self._drop_suspects(asked)
         self._named += bool(named)
