@@ -1,5 +1,6 @@
 """RingCentral presence for Home Assistant, over RingCentral's own push."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,7 @@ from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import extension_devices, is_followed
 from .feature_permissions import remove_permissions
 from .issues import clear_issues, report_permission_missing
+from .last_changes import take_back_changes
 from .own_queues import earlier_queues
 from .permission_names import permission_name
 from .restore_schedule import remove_stored
@@ -55,6 +57,9 @@ PLATFORMS = (
 
 # Entities that are taken away in one go: a few hundredths of a second.
 _MOST_AT_ONCE = 1_000
+
+# Seconds in which the sign-in of an entry that is removed ends before anything else goes on.
+_END_WITHIN = 5.0
 
 # What each entry that was unloaded had chosen, and the choices that had found each extension; by entry id.
 _EARLIER: HassKey[dict[str, tuple[Choices, Mapping[str, frozenset[Follow]]]]] = HassKey(
@@ -217,10 +222,15 @@ async def async_remove_entry(
     clear_issues(hass, entry)
     forget_retry(hass, entry)
     hass.data.get(_EARLIER, {}).pop(entry.entry_id, None)
+    tokens = await take_back_changes(hass, entry)
     await remove_stored(hass, entry.entry_id)
     await remove_permissions(hass, entry.entry_id)
-    if (tokens := take_back(hass, entry.data)) is not None:
-        await tokens.close()
+    if tokens is None:
+        tokens = take_back(hass, entry.data)
+    if tokens is not None:
+        # Whoever removes the entry does not wait for a service that hangs.
+        end = hass.async_create_task(tokens.close(), "ringcentral end of a sign-in")
+        await asyncio.wait([end], timeout=_END_WITHIN)
 
 
 def _setup_error(

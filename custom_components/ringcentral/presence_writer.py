@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, override
 
@@ -153,8 +154,7 @@ class PresenceWriter(AccountListener):
         await lock.acquire()
         task = self._tasks.run(self._change(extension_id, values, duration))
         task.add_done_callback(lambda _task: lock.release())
-        await asyncio.wait([task])
-        task.result()
+        await self._tasks.result(task)
 
     async def _change(
         self, key: str, values: dict[str, Any], duration: timedelta | None
@@ -255,6 +255,13 @@ class PresenceWriter(AccountListener):
             if not self._tasks.is_stopped:
                 extension = self._account.extensions.get(key)
                 await self._restorer.look(key, extension)
+
+    async def take_back_now(self) -> int:
+        """Take back all that waits, at the end of the entry; return how many changes are left."""
+        for key, restore in self.restores.items():
+            self.restores.put(key, replace(restore, at=dt_util.utcnow()))
+            await self._take_back(key)
+        return len(self.restores.items())
 
     async def _read_words(self, key: str) -> Words:
         try:

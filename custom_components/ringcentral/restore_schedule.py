@@ -30,6 +30,11 @@ def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     return Store(hass, 1, f"{DOMAIN}.{entry_id}", private=True)
 
 
+async def has_stored(hass: HomeAssistant, entry_id: str) -> bool:
+    """Return whether anything that is to be undone is stored for an entry."""
+    return bool((await load(_store(hass, entry_id), _WHAT)).get("restores"))
+
+
 async def remove_stored(hass: HomeAssistant, entry_id: str) -> None:
     """Delete what is stored for an entry."""
     await _store(hass, entry_id).async_remove()
@@ -82,11 +87,8 @@ class RestoreSchedule:
     def start(self) -> None:
         """Start the timers, and drop what is long overdue."""
         self._is_running = True
+        self.drop_all_overdue()
         now = dt_util.utcnow()
-        overdue = [
-            key for key, restore in self._restores.items() if is_overdue(restore, now)
-        ]
-        self.drop_overdue(overdue)
         for key, restore in self._restores.items():
             self.call_at(key, look_at(restore, now))
 
@@ -103,6 +105,13 @@ class RestoreSchedule:
         """Return what there is to undo of an extension, if anything."""
         self._follow_clock()
         return self._restores.get(extension_id)
+
+    def drop_all_overdue(self) -> None:
+        """Drop what is long overdue."""
+        now = dt_util.utcnow()
+        self.drop_overdue(
+            [key for key, each in self._restores.items() if is_overdue(each, now)]
+        )
 
     def items(self) -> list[tuple[str, Restore]]:
         """Return all that there is to undo, by extension id."""

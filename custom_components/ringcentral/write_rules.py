@@ -171,6 +171,13 @@ def is_in_doubt(error: RingCentralError) -> bool:
     return isinstance(error, RetryLater) and error.may_have_worked
 
 
+def in_doubt() -> HomeAssistantError:
+    """Return what to raise for a change that may or may not have been made."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="change_in_doubt"
+    )
+
+
 def refused_change(error: RingCentralError) -> HomeAssistantError:
     """Return what to raise for a change that failed, or whose outcome is unknown."""
     if (
@@ -180,9 +187,7 @@ def refused_change(error: RingCentralError) -> HomeAssistantError:
         and error.status
         not in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
     ):
-        return HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="change_in_doubt"
-        )
+        return in_doubt()
     if isinstance(error, PermissionMissing):
         return ServiceValidationError(
             translation_domain=DOMAIN, translation_key="may_not_edit"

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 
-# Seconds. A request, with its waits, ends sooner.
-_STOP_WITHIN: Final = 40.0
+from .write_rules import in_doubt
+
+# Seconds. An answer that takes longer is not waited for: a reload or a restart would hang with the service.
+_STOP_WITHIN: Final = 5.0
 
 
 class WritingTasks:
@@ -29,17 +31,27 @@ class WritingTasks:
 
     async def finish(self, job: Coroutine[Any, Any, None]) -> None:
         """Run a job to its end, even if whoever waits for it is cancelled; raises what it raises."""
-        task = self.run(job)
+        await self.result(self.run(job))
+
+    async def result(self, task: asyncio.Task[None]) -> None:
+        """Wait for a task, even if whoever waits is cancelled; raises what it raises.
+
+        Raises:
+            HomeAssistantError: it was cut short by the end of the entry, so its outcome is not known.
+        """
         await asyncio.wait([task])
+        if task.cancelled():
+            raise in_doubt()
         task.result()
 
     async def stop(self) -> None:
         """Wait for what is being written, and cancel what takes too long."""
         self.is_stopped = True
-        if self._tasks:
-            await asyncio.wait(tuple(self._tasks), timeout=_STOP_WITHIN)
-        for task in self._tasks:
-            task.cancel()
+        for seconds in (_STOP_WITHIN, None):
+            if tasks := tuple(self._tasks):
+                await asyncio.wait(tasks, timeout=seconds)
+            for task in self._tasks:
+                task.cancel()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -28,7 +28,7 @@ from custom_components.ringcentral.const import DOMAIN
 from custom_components.ringcentral.diagnostics import async_get_config_entry_diagnostics
 from emulator import Emulator
 
-from . import missing_texts
+from . import missing_texts, open_sessions
 from .call_stories import ANNA, OWN, Clock, cast, following
 from .stories import PRESENCE, Story, issues, lines, settling_at_once, sign_in_flows
 
@@ -468,6 +468,38 @@ async def test_nothing_is_left_of_an_entry_that_is_removed(
     assert not [key for key in hass_storage if key.startswith(DOMAIN)]
 
 
+async def test_an_entry_that_is_removed_takes_its_changes_back(
+    hass: HomeAssistant, story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    anna = cast(emulator)[ANNA]
+    await change(story, LONG, user_status="busy", message="At lunch")
+    await change(story, LONG, anna, dnd_status="do_not_accept_any_calls")
+    await emulator.set_presence(story.own, {"message": "With a customer"})
+    await hass.config_entries.async_remove(story.entry.entry_id)
+    assert is_so(emulator, story.own, userStatus="Available")
+    assert is_so(emulator, story.own, message="With a customer")
+    assert is_so(emulator, anna, dndStatus="TakeAllCalls")
+    await hass.async_block_till_done()
+    assert open_sessions(emulator) == 0
+
+
+async def test_an_entry_that_is_removed_says_what_it_cannot_take_back(
+    hass: HomeAssistant,
+    story: Story,
+    emulator: Emulator,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await change(story, LONG, user_status="busy")
+    emulator.faults.set(http_5xx=[{"path": "*", "status": 503}])
+    await hass.config_entries.async_remove(story.entry.entry_id)
+    await clock.move_on(2)
+    assert not [key for key in hass_storage if key.startswith(DOMAIN)]
+    (line,) = lines(caplog, logging.WARNING)
+    assert "their account was removed" in line
+
+
 # Trouble when it is due.
 
 
@@ -855,6 +887,38 @@ async def test_an_end_waits_for_what_is_being_written(
     emulator.faults.clear()
     await clock.move_on(SHORT)
     await becomes(story, userStatus="Available")
+
+
+@pytest.mark.parametrize("end", ["unload", "remove"])
+async def test_an_end_does_not_wait_for_a_service_that_hangs(
+    hass: HomeAssistant, story: Story, emulator: Emulator, clock: Clock, end: str
+) -> None:
+    update, hangs = Rest.update_presence, asyncio.Event()
+
+    async def hang(rest: Rest, *args: Any, **values: Any) -> PresenceUpdate:
+        reply = await update(rest, *args, **values)
+        if not hangs.is_set():
+            hangs.set()
+            await asyncio.Event().wait()
+        return reply
+
+    with (
+        patch("custom_components.ringcentral.writing_tasks._STOP_WITHIN", 0.1),
+        patch.object(Rest, "update_presence", hang),
+    ):
+        action = asyncio.create_task(set_for(story, {"seconds": LONG}))
+        await hangs.wait()
+        if end == "unload":
+            assert await hass.config_entries.async_unload(story.entry.entry_id)
+        else:
+            await hass.config_entries.async_remove(story.entry.entry_id)
+    with pytest.raises(HomeAssistantError) as caught:
+        await action
+    assert said(caught.value) == "change_in_doubt"
+    if end == "unload":
+        assert await hass.config_entries.async_setup(story.entry.entry_id)
+        await clock.move_on(LONG)
+    await emulator.wait_for(lambda: is_so(emulator, story.own, userStatus="Available"))
 
 
 async def test_a_change_that_comes_after_the_end_is_refused(

@@ -240,7 +240,8 @@ class Negotiation:
         if not self._is_of_filters(status, error, named):
             raise error
         self._refusal, self._live = error, None
-        reason = error.code if error.code in VERDICTS else UNKNOWN_REASON
+        code = error.code
+        reason = code if code is not None and code in VERDICTS else UNKNOWN_REASON
         if not named and len(asked) == 1:
             named = asked
         known_before = len(memory.refused)
