@@ -488,7 +488,7 @@ def test_actions() -> None:
     assert values["user_status"] == USER_STATUS_OPTIONS
     offered = TEXTS["selector"]["dnd_status"]["options"]
     assert set(values["dnd_status"]) == set(offered)
-    assert f"up to {constant('_LONGEST_MESSAGE')} characters" in page
+    assert f"up to {constant('LONGEST_MESSAGE')} characters" in page
 
 
 # The wallboard
