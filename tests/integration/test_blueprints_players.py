@@ -8,6 +8,7 @@ from homeassistant.components.media_player.const import (
     MediaPlayerEntityFeature as Can,
     MediaPlayerState,
 )
+from homeassistant.helpers import entity_registry as er
 import pytest
 
 from .homes import MoodyPlayer
@@ -171,6 +172,36 @@ def test_a_player_that_does_not_take_it_is_told_a_few_times(
         assert player.sounds == ("playing 40%" if seconds < 60 else quiet)
         assert player.commands <= commands + 3
         assert home.runs() == []
+
+    with household(loop, folder, player) as home:
+        home.run(day())
+
+
+@pytest.mark.parametrize(
+    ("how", "can"),
+    [
+        ("pause", PAUSE),
+        ("mute", Can.VOLUME_MUTE),
+        ("mute", Can.VOLUME_SET),
+    ],
+)
+def test_an_automation_that_gets_another_name_in_mid_call_brings_back(
+    loop: SkippingLoop, folder: Path, how: str, can: Can
+) -> None:
+    player = LoudPlayer("radio", can=can)
+
+    async def day() -> None:
+        await media(home, player, how=how)
+        await calls(home, "ring", "answer")
+        assert player.sounds != "playing 40%"
+        er.async_get(home.hass).async_update_entity(
+            "automation.media_0", new_entity_id="automation.calm"
+        )
+        await asyncio.sleep(5)
+        await calls(home, "hangup")
+        await asyncio.sleep(20)
+        assert player.sounds == "playing 40%"
+        assert home.hass.states.async_entity_ids("scene") == []
 
     with household(loop, folder, player) as home:
         home.run(day())
