@@ -7,7 +7,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
@@ -24,6 +24,7 @@ from .aioringcentral.account.account import needs_sign_in
 from .aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
+    Reason,
     RetryLater,
     RingCentralError,
 )
@@ -98,16 +99,25 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     )
     coordinator = RingCentralCoordinator(hass, entry, account)
 
+    is_stopped = False
+
     async def stop(_event: Event) -> None:
+        nonlocal is_stopped
+        is_stopped = True
         await _stop(coordinator)
         await access.close()
 
-    stop_listening = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    @callback
+    def stop_listening() -> None:
+        # Home Assistant logs an error where it has called the listener already.
+        if not is_stopped:
+            unsubscribe()
+
+    unsubscribe = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
     try:
         await _start(coordinator)
     except BaseException as err:
-        if not hass.is_stopping:
-            stop_listening()
+        stop_listening()
         # Home Assistant may also cut a set-up short.
         await _stop(coordinator)
         if not isinstance(err, RingCentralError) or isinstance(err, RetryLater):
@@ -176,6 +186,9 @@ async def _start(coordinator: RingCentralCoordinator) -> None:
     hass, entry_id = coordinator.hass, coordinator.config_entry.entry_id
     coordinator.account.queues.expected = earlier_queues(hass, entry_id)
     coordinator.call_log.expect(hass, entry_id)
+    if hass.is_stopping:
+        # The event that ends a start may have come before.
+        raise RetryLater(Reason.CANNOT_CONNECT)
     await coordinator.account.start()
     await coordinator.editor.start()
 

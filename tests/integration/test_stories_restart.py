@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+import logging
 from typing import Any
 from unittest.mock import patch
 
@@ -11,7 +12,7 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -241,6 +242,30 @@ async def test_home_assistant_stops_right_after_an_unload(
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=LINGER))
         await hass.async_block_till_done()
         assert emulator.counters.requests[REVOKE] == 1
+
+
+async def test_home_assistant_stops_before_a_start_has_begun(
+    hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reload that was asked for a moment before."""
+    entry = entry_for(emulator)
+    entry.add_to_hass(hass)
+    hass.set_state(CoreState.stopping)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert emulator.counters.requests == {}
+    hass.set_state(CoreState.running)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_an_entry_that_is_unloaded_after_the_stop_logs_no_error(
+    hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with office(hass, emulator):
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 async def test_home_assistant_stops_between_two_tries(
