@@ -12,6 +12,7 @@ from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from .aioringcentral import durations
 from .aioringcentral.account import Account, AccountListener, PresenceChange
 from .aioringcentral.errors import PermissionMissing, RingCentralError
 from .aioringcentral.models import DndStatus, Presence, PresenceUpdate, UserStatus
@@ -50,7 +51,9 @@ class PresenceWriter(AccountListener):
         self._entry = entry
         self._account = account
         self._wake_controls = wake_controls
-        self.restores = RestoreSchedule(self._hass, entry.entry_id, self._look)
+        self.restores = RestoreSchedule(
+            self._hass, entry.entry_id, self._look, self._service_time
+        )
         self._restorer = Restorer(
             self._hass,
             entry,
@@ -243,6 +246,9 @@ class PresenceWriter(AccountListener):
 
     async def _read(self, key: str) -> Presence:
         return self.optimistic.over(await self._account.read_presence(key))
+
+    def _service_time(self) -> datetime | None:
+        return self._account.sign_in.http.clock.at(durations.steady_clock())
 
     # Taking back.
 

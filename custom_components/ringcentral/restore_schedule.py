@@ -20,8 +20,12 @@ _WHAT: Final = "what changes for a time leave to undo"
 _SAVE_DELAY: Final = 1.0
 # Restores that were dropped, as diagnostics show them; the newest ones are kept.
 _MOST_DROPPED: Final = 20
+# No clock is farther off.
+_FARTHEST: Final = timedelta(days=100_000)
 # Seconds. A machine may start with the wrong time and put its clock right later.
 _LONGEST_TIMER: Final = 600.0
+# By which the clock and that of the service may differ now and in an earlier run, before one of them is wrong.
+_WRONG: Final = timedelta(minutes=1)
 # By which the clock and what measures durations may part before that is a step.
 _STEP: Final = timedelta(seconds=5)
 
@@ -44,11 +48,18 @@ class RestoreSchedule:
     """What is to be undone by extension id, and which extensions had the department setting."""
 
     def __init__(
-        self, hass: HomeAssistant, entry_id: str, due: Callable[[str], None]
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        due: Callable[[str], None],
+        service_time: Callable[[], datetime | None],
     ) -> None:
-        """Take what is called with an extension id when its restore has to be looked at."""
+        """Take what is called with an extension id when its restore has to be looked at, and the service's clock."""
         self._hass = hass
         self._due = due
+        self._service_time = service_time
+        # By which the service's clock was ahead of ours when this was stored.
+        self._was_ahead: timedelta | None = None
         self._store = _store(hass, entry_id)
         self._restores: dict[str, Restore] = {}
         self._timers: dict[str, CALLBACK_TYPE] = {}
@@ -76,6 +87,9 @@ class RestoreSchedule:
                 "%s changes for a time cannot be taken back: what is stored of them is unreadable",
                 unreadable,
             )
+        ahead = stored.get("service_ahead")
+        if isinstance(ahead, int) and abs(ahead) < _FARTHEST.total_seconds():
+            self._was_ahead = timedelta(seconds=ahead)
         self.department = set(_texts(stored.get("department")))
         dropped = stored.get("dropped")
         self.dropped = [
@@ -87,6 +101,7 @@ class RestoreSchedule:
     def start(self) -> None:
         """Start the timers, and drop what is long overdue."""
         self._is_running = True
+        self._put_right()
         self.drop_all_overdue()
         now = dt_util.utcnow()
         for key, restore in self._restores.items():
@@ -192,6 +207,24 @@ class RestoreSchedule:
             self._hass, min(max(0.0, left()), _LONGEST_TIMER), look
         )
 
+    def _put_right(self) -> None:
+        """Move what an earlier run has stored where our clock was another one then: it may be wrong at a start."""
+        ahead = self._ahead()
+        if ahead is None or self._was_ahead is None:
+            return
+        self._follow_clock()
+        step = self._was_ahead - ahead
+        if abs(step) > _WRONG:
+            for key, restore in self._restores.items():
+                self._restores[key] = moved(restore, step)
+        # From now on they wait for a duration.
+        self._begun.update(self._restores)
+
+    def _ahead(self) -> timedelta | None:
+        """Return by how much the service's clock is ahead of ours."""
+        there = self._service_time()
+        return None if there is None else there - dt_util.utcnow()
+
     def _follow_clock(self) -> None:
         """Move what was begun in this run with a step of the clock, since a duration has none."""
         clock = _clock()
@@ -242,7 +275,9 @@ class RestoreSchedule:
     def _data(self) -> dict[str, Any]:
         self._follow_clock()
         self._is_dirty = False
+        ahead = self._ahead()
         return {
+            "service_ahead": None if ahead is None else round(ahead.total_seconds()),
             "department": sorted(self.department),
             "restores": {
                 key: restore.as_dict() for key, restore in self._restores.items()

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed_exact
 
-from custom_components.ringcentral.aioringcentral import durations
+from custom_components.ringcentral.aioringcentral import durations, service_clock
 from custom_components.ringcentral.const import (
     CALLER_HIDDEN,
     CONF_CALLER_IDENTITY,
@@ -105,6 +105,7 @@ class Clock:
         self._patched = (
             patch.object(dt_util, "utcnow", self.now),
             patch.object(durations, "steady_clock", self.steady),
+            patch.object(service_clock, "date_of", self.date_of),
         )
 
     def __enter__(self) -> Self:
@@ -121,6 +122,10 @@ class Clock:
     def now(self) -> datetime:
         """Return the time."""
         return datetime.now(UTC) + self._ahead + self._wrong_by
+
+    def date_of(self, _headers: object) -> datetime:
+        """Return the time at the service, which is right."""
+        return datetime.now(UTC) + self._ahead
 
     def steady(self) -> float:
         """Return what measures durations."""

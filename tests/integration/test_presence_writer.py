@@ -1276,6 +1276,44 @@ async def test_a_clock_put_right_before_a_restart_moves_no_end(
     await becomes(story, userStatus="Available")
 
 
+@pytest.mark.parametrize("days", [1, 0.05, 800, -365])
+async def test_a_clock_that_is_wrong_at_a_start_moves_no_end(
+    hass: HomeAssistant,
+    story: Story,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    days: float,
+) -> None:
+    """A machine without a clock of its own starts with any time; it is put right a while later."""
+    await change(story, 900, user_status="busy")
+    assert await hass.config_entries.async_unload(story.entry.entry_id)
+    clock.step(days * 86_400)
+    assert await hass.config_entries.async_setup(story.entry.entry_id)
+    await nothing_is_written(story, clock, 60)
+    clock.step(-days * 86_400)
+    await nothing_is_written(story, clock, 700)
+    await clock.move_on(300)
+    await becomes(story, userStatus="Available")
+    assert lines(caplog, logging.WARNING) == []
+
+
+@pytest.mark.parametrize("days", [1, -1])
+async def test_a_clock_that_is_always_wrong_moves_no_end(
+    hass: HomeAssistant, story: Story, clock: Clock, days: float
+) -> None:
+    clock.step(days * 86_400)
+    await change(story, 900, user_status="busy")
+    await story.reload()
+    await nothing_is_written(story, clock, 700)
+    await clock.move_on(300)
+    await becomes(story, userStatus="Available")
+    await change(story, 900, user_status="busy")
+    assert await hass.config_entries.async_unload(story.entry.entry_id)
+    await clock.move_on(10_800)
+    assert await hass.config_entries.async_setup(story.entry.entry_id)
+    await nothing_is_written(story, clock, LONG)
+
+
 # What is on disk, and cannot be read.
 
 

@@ -10,12 +10,14 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
+from . import durations
 from .credentials import cleaned
 from .decoding import decode
 from .error_codes import codes_of, error_from_reply
 from .errors import Misconfigured, Reason, RetryLater
 from .limits import Place, RateBudget, RateGroup
 from .recording import Recorder
+from .service_clock import ServiceClock
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -117,6 +119,7 @@ class Http:
         self.server = check_server(server)
         self.budget = budget
         self.recorder: Recorder | None = None
+        self.clock = ServiceClock()
 
     async def send(
         self,
@@ -169,6 +172,7 @@ class Http:
             ) from _bare(err)
         finally:
             place.at = asyncio.get_running_loop().time()
+        self.clock.hear(response.headers, durations.steady_clock())
         if self.recorder is not None:
             self.recorder.replied(
                 method,

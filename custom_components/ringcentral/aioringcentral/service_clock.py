@@ -1,0 +1,40 @@
+"""What time it is at the service, by the Date headers of its replies. No I/O."""
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from . import wire
+
+# Seconds by which two replies may differ: whole seconds, and their way here.
+_AGREE_WITHIN: Final = 30.0
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return when a reply was made, None where it does not say so."""
+    try:
+        date = parsedate_to_datetime(headers.get("Date", ""))
+        return wire.moment(date.isoformat())
+    except ValueError, TypeError, OverflowError:
+        return None
+
+
+class ServiceClock:
+    """Goes on from what the last two replies agree on: one odd header decides nothing."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._heard: deque[float] = deque(maxlen=2)
+
+    def hear(self, headers: Mapping[str, str], now: float) -> None:
+        """Look at a reply; ``now`` is in seconds of the clock that measures durations."""
+        if (date := date_of(headers)) is not None:
+            self._heard.append(date.timestamp() - now)
+
+    def at(self, now: float) -> datetime | None:
+        """Return the time at the service, None where it is not known."""
+        if len(self._heard) < 2 or abs(self._heard[0] - self._heard[1]) > _AGREE_WITHIN:
+            return None
+        return datetime.fromtimestamp(self._heard[1] + now, UTC)
