@@ -238,3 +238,52 @@ def test_a_lamp_of_a_group_that_has_power_again_shows_what_is(
 
     with household(loop, folder, one, other) as home:
         home.run(day())
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+def test_a_lamp_of_a_group_that_was_away_at_the_end_is_brought_back_alone(
+    loop: SkippingLoop, folder: Path, is_used: bool
+) -> None:
+    one, other = MoodyLamp("one"), MoodyLamp("other")
+
+    async def day() -> None:
+        one.by_hand(1)
+        other.by_hand(1)
+        group = await grouped(home, "light", ["light.one", "light.other"])
+        await busy_light(home, lights=[group], when_available="restore")
+        await calls(home, "ring", "answer")
+        other.power(on=False)
+        await calls(home, "hangup")
+        await asyncio.sleep(60)
+        assert one.shows == BLUE
+        if is_used:
+            one.by_hand(0)
+        commands = one.commands
+        other.power(on=True)
+        await asyncio.sleep(30)
+        assert other.shows == BLUE
+        assert (one.shows, one.commands) == ("off" if is_used else BLUE, commands)
+        assert home.hass.states.async_entity_ids("scene") == []
+
+    with household(loop, folder, one, other) as home:
+        home.run(day())
+
+
+def test_a_lamp_of_a_group_that_is_away_all_through_a_call_is_left_alone(
+    loop: SkippingLoop, folder: Path
+) -> None:
+    one, other = MoodyLamp("one"), MoodyLamp("other")
+
+    async def day() -> None:
+        other.by_hand(1)
+        group = await grouped(home, "light", ["light.one", "light.other"])
+        await busy_light(home, lights=[group], when_available="restore")
+        other.power(on=False)
+        await calls(home, "ring", "answer", "hangup")
+        await asyncio.sleep(60)
+        other.power(on=True)
+        await asyncio.sleep(30)
+        assert (one.shows, other.shows, other.commands) == ("off", BLUE, 0)
+
+    with household(loop, folder, one, other) as home:
+        home.run(day())
