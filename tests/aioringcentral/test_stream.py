@@ -27,6 +27,7 @@ from aioringcentral.filters import (
     OWN,
     FilterPlan,
     extension_filter,
+    queue_filter,
 )
 from aioringcentral.models import Ticket
 from aioringcentral.stream import Continuity, negotiation, protocol as protocol_module
@@ -776,6 +777,32 @@ async def test_what_is_in_doubt_is_searched_beside_what_is_live(
     for key in people[:2]:
         await ring(emulator, key)
         await client.heard(extensionId=int(key), telephonyStatus="Ringing")
+
+
+@pytest.mark.parametrize("times", [1, None], ids=["passes", "stays"])
+async def test_what_was_set_aside_without_a_reason_is_asked_for_once_more(
+    client: Client, emulator: Emulator, times: int | None
+) -> None:
+    """One refusal of everything costs a queue a minute, not a day; one that stays is not asked about for ever."""
+    queue = queue_filter(emulator.ids(type="Department")[0])
+    if times is None:
+        emulator.faults.set(disabled_filters={"*/call-queues/*": "in words"})
+    else:
+        odd = {"kind": "error", "on": "socket", "value": "CMN-999", "status": 403}
+        emulator.faults.set(odd=[{**odd, "path": "*/subscription", "next": times}])
+    with (
+        patch(f"{SCHEDULE}._SEARCH_AFTER", 0.01),
+        patch(f"{SCHEDULE}._LATE_WITHIN", 0.01),
+    ):
+        client.follow(FilterPlan(wanted=(OWN, queue)))
+        await client.until(lambda: Continuity.REPLACED in client.lives)
+    found = client.stream.subscription
+    assert found is not None
+    assert set(found.live) == ({OWN} if times is None else {OWN, queue})
+    assert client.losses == []
+    await ring(emulator)
+    await client.heard(telephonyStatus="Ringing")
+    assert client.lives.count(Continuity.REPLACED) == 1
 
 
 async def test_refusals_are_remembered_across_sockets(

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from ..auth import Token, TokenSource
 from ..backoff import Backoff
 from ..errors import RetryLater
-from ..filters import FilterPlan, is_presence_filter
+from ..filters import UNKNOWN_REASON, FilterPlan, is_presence_filter
 from ..http import Http
 from ..models import Ticket
 from ..rest import Rest
@@ -79,6 +79,8 @@ class Stream:
         self.memory = memory or FilterMemory()
         self._replace = asyncio.Event()
         self._asked_for_all_at = -_ASKED_LATELY
+        # Filters that were refused without a reason, the last time.
+        self._unexplained: set[str] = set()
         self._ends = asyncio.Event()
         self._retiring = 0
         self._background: set[asyncio.Task[None]] = set()
@@ -237,11 +239,20 @@ class Stream:
         schedule = Schedule.begin(
             token, connection.opened_at, connection.details.absolute_timeout
         )
-        if self.subscription is not None and self.subscription.unsure:
+        found = self.subscription
+        if found is not None and (self._is_unexplained(found) or found.unsure):
             schedule.search_soon(_now())
         self._link = _Link(connection, schedule)
         self._reports.live(continuity)
         return self._link
+
+    def _is_unexplained(self, found: Subscription) -> bool:
+        """Whether filters were newly refused without a reason: they are asked for once more, as that may pass."""
+        before = self._unexplained
+        self._unexplained = {
+            name for name, code in found.refused.items() if code == UNKNOWN_REASON
+        }
+        return not self._unexplained <= before
 
     async def _stay(self, link: _Link) -> _Link:
         """Stay with a connection until something is due, and do it; return the connection to stay with next."""
