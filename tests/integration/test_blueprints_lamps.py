@@ -243,3 +243,31 @@ def test_an_effect_ends_for_a_call_and_comes_back(
 
     with household(loop, folder, lamp) as home:
         home.run(day())
+
+
+@pytest.mark.parametrize("mode", [ColorMode.RGB, ColorMode.BRIGHTNESS, ColorMode.ONOFF])
+@pytest.mark.parametrize("available", ["color", "off"])
+def test_a_lamp_that_does_not_take_it_is_told_once_more(
+    loop: SkippingLoop, folder: Path, mode: ColorMode, available: str
+) -> None:
+    lamp = MoodyLamp("desk", mode)
+
+    async def refuses(*steps: str) -> None:
+        lamp.is_broken = home.is_in_trouble = True
+        for step in steps:
+            await home.call(0, step)
+        await asyncio.sleep(1)
+        lamp.is_broken = False
+        await asyncio.sleep(20)
+
+    async def day() -> None:
+        await busy_light(home, lamp, when_available=available)
+        before = lamp.shows
+        await refuses("ring", "answer")
+        assert lamp.shows in ("255,0,0 100%", "100%", "on")
+        commands = lamp.commands
+        await refuses("hangup")
+        assert (lamp.shows, lamp.commands) == (before, commands + 2)
+
+    with household(loop, folder, lamp) as home:
+        home.run(day())
