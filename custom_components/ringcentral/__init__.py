@@ -20,13 +20,13 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .aioringcentral.account import Account, Choices
-from .aioringcentral.account.account import needs_sign_in
 from .aioringcentral.errors import (
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
+    needs_sign_in,
 )
 from .aioringcentral.membership import Follow
 from .aioringcentral.pauses import Pauses

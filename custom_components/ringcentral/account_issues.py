@@ -6,8 +6,12 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .aioringcentral.account import AccountListener
-from .aioringcentral.account.account import needs_sign_in
-from .aioringcentral.errors import PermissionMissing, Reason, RingCentralError
+from .aioringcentral.errors import (
+    PermissionMissing,
+    Reason,
+    RingCentralError,
+    needs_sign_in,
+)
 from .aioringcentral.stream import Subscription
 from .issues import (
     check_jwt,

@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .aioringcentral.errors import Reason, RetryLater, RingCentralError, SignInRequired
+from .aioringcentral.errors import Reason, RetryLater, RingCentralError, passes
 from .aioringcentral.models import DndStatus, Extension, Presence
 from .const import LOGGER
 from .issues import report_not_restored, withdraw_not_restored
@@ -151,9 +151,10 @@ class Restorer:
                 return
             if values := values_to_write(restore, current):
                 await self._bring_back(key, values)
-        except RetryLater, SignInRequired:
-            self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
         except RingCentralError as err:
+            if passes(err):
+                self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
+                return
             if not was_refused:
                 self._refused.add(key)
                 self._schedule.call_at(key, dt_util.utcnow() + _LOOK_AGAIN)

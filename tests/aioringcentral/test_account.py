@@ -17,7 +17,6 @@ from aioringcentral.account import (
     Change,
     Choices,
     PresenceChange,
-    account as account_module,
     lifecycle,
     members,
     run_retries,
@@ -33,6 +32,8 @@ from aioringcentral.errors import (
     RetryLater,
     RingCentralError,
     SignInRequired,
+    needs_sign_in,
+    passes,
 )
 from aioringcentral.filters import OWN, FilterPlan, extension_filter
 from aioringcentral.membership import Follow, Following
@@ -495,7 +496,9 @@ def test_a_name_is_kept_until_there_is_another() -> None:
     ],
 )
 def test_other_credentials_help(error: RingCentralError, helps: bool) -> None:
-    assert account_module.needs_sign_in(error) is helps
+    assert needs_sign_in(error) is helps
+    # A request that was not even sent is made again once there is a sign-in.
+    assert passes(error) is (helps or isinstance(error, RetryLater))
 
 
 class Broken(AccountListener):

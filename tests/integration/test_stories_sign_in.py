@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
@@ -10,6 +11,8 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
+from custom_components.ringcentral.aioringcentral.account.known_queues import OWN
+from custom_components.ringcentral.aioringcentral.causes import Cause
 from emulator import Emulator
 
 from . import entry_for, jwt_input, open_sessions
@@ -29,6 +32,7 @@ from .stories import (
     office,
     our_tasks,
     retried,
+    settling_at_once,
     sign_in_flows,
 )
 
@@ -480,3 +484,51 @@ async def test_a_stop_during_set_up_leaves_nothing(
     assert lines(caplog, logging.ERROR) == []
     hass.set_state(CoreState.running)
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.messages
+@pytest.mark.parametrize("code", ["OAU-147", "OAU-153"])
+@pytest.mark.parametrize("what", ["list", "presence", "voicemail", "queues"])
+async def test_what_is_read_while_a_sign_in_fails_is_read_later(
+    hass: HomeAssistant, emulator: Emulator, what: str, code: str
+) -> None:
+    """The socket goes on meanwhile: nothing else would have it read again before six hours are over."""
+    own = emulator.own_extension_id
+    with (
+        hasty(),
+        settling_at_once(),
+        patch(
+            "custom_components.ringcentral.aioringcentral.account.queues._COLLECT", 0
+        ),
+    ):
+        async with office(hass, emulator, follow=["account"]) as story:
+            account = story.coordinator.account
+            await story.shows(voicemails="0")
+            story.forget()
+            before = emulator.counters.tokens_issued
+            # The token is refused once, and so is the first that is asked for in its place.
+            emulator.faults.set(
+                new_tokens_refused=1, token_error={"code": code, "next": 1}
+            )
+            match what:
+                case "list":
+                    newcomer = await emulator.add_extension("Newcomer", "User")
+                    await story.until(lambda: newcomer in story.followed())
+                    await story.shows(newcomer, presence_status="available")
+                case "presence":
+                    # No event tells of it.
+                    emulator.faults.set(drop_next=1)
+                    await emulator.set_presence(own, {"userStatus": "Busy"})
+                    account._lifecycle._rereads.read_again([own], Cause.UNREADABLE)
+                    await story.shows(user_status="busy")
+                case "voicemail":
+                    emulator.mail.leave(own)
+                    await story.shows(voicemails="1")
+                case "queues":
+                    queue = await emulator.add_extension("Sales", "Department")
+                    emulator.membership.set_queue(queue, [own], None)
+                    account.queues._read_soon([OWN])
+                    await story.until(lambda: queue in (account.queues.own or {}))
+            assert emulator.counters.tokens_issued == before
+            assert story.seen_unavailable() == []
+            assert sign_in_flows(hass) == []

@@ -99,3 +99,28 @@ class PermissionMissing(RingCentralError):
 
 class Misconfigured(RingCentralError):
     """The request can never succeed as it is: the set-up has to change."""
+
+
+_OF_CREDENTIALS: Final = frozenset(
+    {Reason.INVALID_CLIENT, Reason.GRANT_NOT_ALLOWED, Reason.WRONG_SERVER}
+)
+
+
+def needs_sign_in(error: RingCentralError) -> bool:
+    """Whether other credentials are what helps."""
+    return isinstance(error, SignInRequired) or (
+        isinstance(error, Misconfigured) and error.reason in _OF_CREDENTIALS
+    )
+
+
+def passes(error: RingCentralError) -> bool:
+    """Whether the same request may succeed later: nothing was refused that it asks for.
+
+    So it is with trouble that passes, and with a sign-in that failed before the request was sent.
+    """
+    return isinstance(error, RetryLater) or needs_sign_in(error)
+
+
+def wait_after(error: RingCentralError) -> float | None:
+    """Return the seconds to wait before the next try, None where the service gave none."""
+    return error.retry_after if isinstance(error, RetryLater) else None

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .errors import Misconfigured, PermissionMissing, RetryLater
+from .errors import Misconfigured, PermissionMissing, RetryLater, needs_sign_in
 from .filters import (
     EVERYONE,
     EXTENSION_LIST,
@@ -82,7 +82,9 @@ async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) ->
         if choice in choices:
             try:
                 return await read()
-            except PermissionMissing, Misconfigured:
+            except (PermissionMissing, Misconfigured) as err:
+                if needs_sign_in(err):
+                    raise
                 refused.add(choice)
             except RetryLater:
                 later.add(choice)
@@ -93,8 +95,8 @@ async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) ->
     if set(choices) - {Follow.OWN}:
         try:
             extensions = await rest.extensions()
-        except PermissionMissing, Misconfigured:
-            if Follow.ACCOUNT in choices:
+        except (PermissionMissing, Misconfigured) as err:
+            if Follow.ACCOUNT in choices or needs_sign_in(err):
                 raise
     lines = await beside_others(Follow.LINES, rest.monitored_lines)
     favorites = await beside_others(Follow.FAVORITES, rest.favorites)

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from ..call_log import Outcome
 from ..calls.state import CallEvent
 from ..causes import Cause, LastReadings, Why
-from ..errors import Misconfigured, Reason, RingCentralError, SignInRequired
+from ..errors import RingCentralError
 from ..membership import Follow
 from ..models import DndStatus, Extension, Presence, UserStatus
 from ..observations import Observations
@@ -31,17 +31,6 @@ from .queues import Queues
 
 # Fields that somebody may have changed since they were last reported.
 _SETTABLE: Final = frozenset({"user_status", "dnd_status", "message"})
-
-_CREDENTIALS: Final = frozenset(
-    {Reason.INVALID_CLIENT, Reason.GRANT_NOT_ALLOWED, Reason.WRONG_SERVER}
-)
-
-
-def needs_sign_in(error: RingCentralError) -> bool:
-    """Whether other credentials are what helps."""
-    return isinstance(error, SignInRequired) or (
-        isinstance(error, Misconfigured) and error.reason in _CREDENTIALS
-    )
 
 
 class Account[SignInT: SignIn = SignIn]:

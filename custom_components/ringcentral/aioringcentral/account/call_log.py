@@ -14,9 +14,9 @@ from ..calls.state import CallEvent
 from ..errors import (
     APP_PERMISSION,
     PermissionMissing,
-    RetryLater,
     RingCentralError,
-    SignInRequired,
+    passes,
+    wait_after,
 )
 from ..rest import Rest
 from .listener import AccountListener
@@ -206,15 +206,14 @@ class CallLog(AccountListener):
                 continue
             try:
                 await self._read(missed)
-            except (RetryLater, SignInRequired) as err:
-                # A sign-in that ended says nothing of the log; the account asks for another.
+            except RingCentralError as err:
+                if not passes(err):
+                    self._gone(err)
+                    continue
                 _LOGGER.debug("The call log could not be read: %s", err)
                 self._missed[:0] = missed
                 self._is_stale.set()
-                wait = err.retry_after if isinstance(err, RetryLater) else None
-                await asyncio.sleep(backoff.next(wait))
-            except RingCentralError as err:
-                self._gone(err)
+                await asyncio.sleep(backoff.next(wait_after(err)))
             else:
                 backoff.reset()
 

@@ -7,7 +7,13 @@ from typing import Final
 
 from ..auth import TokenSource, names
 from ..backoff import Backoff
-from ..errors import APP_PERMISSION, PermissionMissing, RetryLater, RingCentralError
+from ..errors import (
+    APP_PERMISSION,
+    PermissionMissing,
+    RingCentralError,
+    passes,
+    wait_after,
+)
 from ..filters import VOICEMAILS, FilterPlan
 from ..models import Event
 from ..rest import Rest
@@ -154,12 +160,13 @@ class Mailbox:
                 continue
             try:
                 found = await self._rest.voicemails.unread()
-            except RetryLater as err:
-                _LOGGER.debug("Voicemails could not be read: %s", err)
-                self._new |= new
-                self._stale.set()
-                await asyncio.sleep(backoff.next(err.retry_after))
             except RingCentralError as err:
+                if passes(err):
+                    _LOGGER.debug("Voicemails could not be read: %s", err)
+                    self._new |= new
+                    self._stale.set()
+                    await asyncio.sleep(backoff.next(wait_after(err)))
+                    continue
                 self._is_refused = True
                 if isinstance(err, PermissionMissing):
                     self._lack(err.code)

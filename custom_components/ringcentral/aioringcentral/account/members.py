@@ -7,7 +7,7 @@ import logging
 from typing import Any, Final
 
 from ..backoff import Backoff, GrowingPauses
-from ..errors import Reason, RetryLater, RingCentralError
+from ..errors import Reason, RetryLater, RingCentralError, passes, wait_after
 from ..filters import FilterPlan, named_extensions
 from ..membership import Follow, Following, filled_in, following, read_lists
 from ..models import Extension
@@ -173,9 +173,9 @@ class Members:
                 self._away |= away
                 self._wanted_since = since
                 _LOGGER.debug("Membership could not be read: %s", err)
-                if isinstance(err, RetryLater):
+                if passes(err):
                     self._changed.set()
-                    await self._pause(backoff.next(err.retry_after))
+                    await self._pause(backoff.next(wait_after(err)))
                 else:
                     self._count_again(self.missing, clock())
             else:

@@ -7,7 +7,7 @@ import logging
 from typing import Final
 
 from ..backoff import Backoff
-from ..errors import RetryLater, RingCentralError
+from ..errors import RingCentralError, passes, wait_after
 from ..filters import FilterPlan, named_extensions, queue_filter
 from ..models import Event, Extension
 from ..queues import OwnQueue, QueueMember, has_new_queues, queue_change
@@ -112,10 +112,10 @@ class Queues:
             return
         try:
             found = await self._rest.own_queues()
-        except RetryLater as err:
-            _LOGGER.debug("The user's queues could not be read: %s", err)
         except RingCentralError as err:
-            self._refuse(OWN, err)
+            if not passes(err):
+                self._refuse(OWN, err)
+            _LOGGER.debug("The user's queues could not be read: %s", err)
         else:
             self._known.own_read(found, {})
             # Who is in no queue has nothing that may change before events arrive, but by joining one.
@@ -203,12 +203,13 @@ class Queues:
                 try:
                     await self._take_turn()
                     await self._read(key, replan)
-                except RetryLater as err:
+                except RingCentralError as err:
+                    if not passes(err):
+                        self._refuse(key, err)
+                        continue
                     _LOGGER.debug("A queue could not be read: %s", err)
                     self._read_soon((key,))
-                    wait = max(wait or 0.0, err.retry_after or 0.0)
-                except RingCentralError as err:
-                    self._refuse(key, err)
+                    wait = max(wait or 0.0, wait_after(err) or 0.0)
             if wait is None:
                 backoff.reset()
             else:

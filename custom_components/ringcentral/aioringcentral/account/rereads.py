@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..backoff import Backoff
 from ..causes import Cause, Why
-from ..errors import RetryLater, RingCentralError
+from ..errors import RingCentralError, passes, wait_after
 from ..models import Presence
 from ..presence_merge import is_incomplete
 from ..presence_store import PresenceStore
@@ -86,8 +86,8 @@ class Rereads:
             await self._read(wanted, reset=False)
         except RingCentralError as err:
             _LOGGER.debug("Reading presence again failed: %s", err)
-            if isinstance(err, RetryLater):
-                self.read_later(wanted, err.retry_after)
+            if passes(err):
+                self.read_later(wanted, wait_after(err))
 
     async def _read_suspects(self) -> None:
         """Read suspects when they are due."""
@@ -106,8 +106,8 @@ class Rereads:
                 await self._read(wanted, reset=False, is_live=True)
             except RingCentralError as err:
                 _LOGGER.debug("Suspects could not be read: %s", err)
-                if isinstance(err, RetryLater):
-                    self._suspects.postpone(wanted, loop.time(), err.retry_after)
+                if passes(err):
+                    self._suspects.postpone(wanted, loop.time(), wait_after(err))
                 continue
             self._suspects.could_be_read()
             for key in wanted:
