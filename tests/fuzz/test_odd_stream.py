@@ -184,6 +184,17 @@ def test_no_redirect_is_followed(socket_enabled: None, status: int, path: str) -
     play(story)
 
 
+def has_all_filters(client: Client) -> bool:
+    """Whether the connection is live, and nothing is refused or in doubt."""
+    found = client.stream.subscription
+    return (
+        client.stream.is_live
+        and found is not None
+        and not found.refused
+        and not found.unsure
+    )
+
+
 @pytest.mark.parametrize("on", ["http", "socket"])
 @pytest.mark.parametrize(
     ("status", "kind", "value"),
@@ -207,7 +218,9 @@ def test_a_refusal_without_a_verdict_is_tried_again(
         path = "*/wstoken" if on == "http" else "*/subscription"
         odd = {"kind": kind, "on": on, "path": path, "status": status, "next": 4}
         emulator.faults.set(odd=[odd if value is None else odd | {"value": value}])
-        await until(client, lambda: client.stream.is_live)
-        assert client.losses
+        await until(client, lambda: has_all_filters(client))
+        # A code that nobody knows may be about single filters: these are searched for at once.
+        is_searched = value == "CMN-999" and on == "socket"
+        assert bool(client.losses) is not is_searched
 
     play(story)
