@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,6 +17,7 @@ from .aioringcentral import durations
 from .aioringcentral.account import Account, AccountListener, PresenceChange
 from .aioringcentral.errors import PermissionMissing, RingCentralError
 from .aioringcentral.models import DndStatus, Presence, PresenceUpdate, UserStatus
+from .aioringcentral.stream import Subscription
 from .optimistic import CONFIRM_WITHIN, OptimisticValues
 from .restore_schedule import RestoreSchedule
 from .restorer import Restorer
@@ -51,6 +53,8 @@ class PresenceWriter(AccountListener):
         self._entry = entry
         self._account = account
         self._wake_controls = wake_controls
+        # When a lost connection was back, in seconds of the loop's clock; None while there is none.
+        self._back_at: float | None = -inf
         self.restores = RestoreSchedule(
             self._hass, entry.entry_id, self._look, self._service_time
         )
@@ -112,11 +116,31 @@ class PresenceWriter(AccountListener):
 
     @callback
     @override
+    def account_lost(self, error: RingCentralError) -> None:
+        """Remember that changes are made whose events come later."""
+        self._back_at = None
+
+    @callback
+    @override
+    def account_connected(self, subscription: Subscription | None) -> None:
+        """Remember since when events come again."""
+        if self._back_at is None:
+            self._back_at = self._hass.loop.time()
+
+    @property
+    def _is_catching_up(self) -> bool:
+        """Whether events may come that are older than a change made without a connection: the look at its end will do."""
+        if self._back_at is None:
+            return True
+        return self._hass.loop.time() - self._back_at < CONFIRM_WITHIN
+
+    @callback
+    @override
     def presence_changed(self, change: PresenceChange) -> None:
         """Learn what ending do-not-disturb brings back, and what a person has changed."""
         key = change.extension_id
         self._restorer.dnd_seen(key, change.after.dnd_status)
-        if self.restores[key] is None:
+        if self.restores[key] is None or self._is_catching_up:
             return
         if not self._locks[key].locked() or self._restorer.is_restoring(key):
             # Events carry no message, and a stale one may still contradict an optimistic value.

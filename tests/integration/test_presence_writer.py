@@ -20,8 +20,16 @@ from homeassistant.util.file import WriteError
 import pytest
 import voluptuous as vol
 
-from custom_components.ringcentral.aioringcentral.errors import PermissionMissing
-from custom_components.ringcentral.aioringcentral.models import PresenceUpdate
+from custom_components.ringcentral.aioringcentral.account import PresenceChange
+from custom_components.ringcentral.aioringcentral.errors import (
+    PermissionMissing,
+    Reason,
+    RetryLater,
+)
+from custom_components.ringcentral.aioringcentral.models import (
+    PresenceUpdate,
+    UserStatus,
+)
 from custom_components.ringcentral.aioringcentral.presence import fields_from_wire
 from custom_components.ringcentral.aioringcentral.rest import Rest
 from custom_components.ringcentral.const import DOMAIN
@@ -814,6 +822,28 @@ async def test_a_disk_that_is_full_at_the_end_keeps_no_entry_from_unloading(
     await change(story, LONG, user_status="busy")
     with patch.object(Store, "async_save", side_effect=OSError(28, "full")):
         assert await hass.config_entries.async_unload(story.entry.entry_id)
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+async def test_an_event_that_is_sent_again_after_a_loss_is_no_hand(
+    story: Story, emulator: Emulator, clock: Clock, is_lost: bool
+) -> None:
+    """What happened before a change that was made without a connection is told after it."""
+    await change(story, SHORT, user_status="busy")
+    account, editor = story.coordinator.account, story.coordinator.editor
+    if is_lost:
+        editor.account_lost(RetryLater(Reason.CANNOT_CONNECT))
+        editor.account_connected(account.stream.subscription)
+    now, calls = account.presences[story.own], account.calls[story.own]
+    earlier = now._replace(user_status=UserStatus.AVAILABLE)
+    editor.presence_changed(PresenceChange(now, earlier, calls, calls, ()))
+    assert (editor.restores[story.own] is not None) is is_lost
+    await clock.move_on(SHORT)
+    if is_lost:
+        await becomes(story, userStatus="Available")
+    else:
+        await nothing_is_written(story, clock, LONG)
+        assert is_so(emulator, story.own, userStatus="Busy")
 
 
 @pytest.mark.parametrize("when", ["sent", "done"])

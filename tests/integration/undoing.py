@@ -54,7 +54,9 @@ class Undoing:
         def updated(account: Account, ext: Extension, **fields: Any) -> Any:
             for name, value in fields.items():
                 if name == "allow_see_my_presence":
+                    # Nobody is told these any more, so nobody knows what a person has changed.
                     self._field(ext, "user_status").is_unsure = True
+                    self._field(ext, "dnd_status").is_unsure = True
                 if name in FIELDS:
                     known = self._field(ext, name)
                     known.writes.append((self._clock(), self._is_person, value))
