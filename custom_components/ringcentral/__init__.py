@@ -26,7 +26,7 @@ from .aioringcentral.errors import (
     Reason,
     RetryLater,
     RingCentralError,
-    needs_sign_in,
+    SignInRequired,
 )
 from .aioringcentral.membership import Follow
 from .aioringcentral.pauses import Pauses
@@ -83,7 +83,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     """Sign in and follow; entities are added once every state is known."""
     try:
         access = sign_in_with(hass, entry.data)
-    except Misconfigured as err:
+    except RingCentralError as err:
         raise _setup_error(hass, entry, err) from err
     account = Account(
         access,
@@ -250,7 +250,7 @@ def _setup_error(
     hass: HomeAssistant, entry: RingCentralConfigEntry, error: RingCentralError
 ) -> Exception:
     """Return what Home Assistant has to know: sign in again, try again later, or never."""
-    if needs_sign_in(error):
+    if isinstance(error, SignInRequired):
         retry_set_up(hass, entry)
         return ConfigEntryAuthFailed(
             translation_domain=DOMAIN, translation_key="sign_in_required"

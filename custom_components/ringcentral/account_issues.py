@@ -10,7 +10,7 @@ from .aioringcentral.errors import (
     PermissionMissing,
     Reason,
     RingCentralError,
-    needs_sign_in,
+    SignInRequired,
 )
 from .aioringcentral.stream import Subscription
 from .issues import (
@@ -55,7 +55,7 @@ class AccountIssues(AccountListener):
     @override
     def account_failed(self, error: RingCentralError) -> None:
         """Ask for what helps: another sign-in, or a permission."""
-        if needs_sign_in(error):
+        if isinstance(error, SignInRequired):
             self._entry.async_start_reauth(self._hass)
         if isinstance(error, PermissionMissing):
             report_permission_missing(self._hass, self._entry, error)

@@ -23,7 +23,7 @@ from .aioringcentral.auth import (
     token_from_wire,
 )
 from .aioringcentral.credentials import basic_auth, cleaned
-from .aioringcentral.errors import Misconfigured, Reason, RetryLater, RingCentralError
+from .aioringcentral.errors import AppRefused, Reason, RetryLater, RingCentralError
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateGroup
 from .const import DOMAIN, LOGGER
@@ -222,7 +222,7 @@ class OAuthTokens:
     async def _app(self) -> RingCentralImplementation:
         app = (await known_apps(self._hass)).get(self._app_id)
         if app is None:
-            raise Misconfigured(Reason.INVALID_CLIENT)
+            raise AppRefused(Reason.INVALID_CLIENT)
         return app.at(self._http)
 
     def _keeper(self, *pairs: Mapping[str, Any]) -> ConfigEntry | None:

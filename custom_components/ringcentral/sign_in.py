@@ -80,7 +80,7 @@ def sign_in_with(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
     """Return a sign-in for the credentials of a flow or an entry; nothing is sent yet.
 
     Raises:
-        Misconfigured: what was entered can never work.
+        AppRefused, Misconfigured: what was entered can never work.
     """
     http = way_to(hass, data[CONF_SERVER], data[CONF_CLIENT_ID])
     tokens = _tokens(hass, http, data)
@@ -228,7 +228,7 @@ class FlowSignIn:
         """Return a sign-in with these credentials, the one that is open where they are the same.
 
         Raises:
-            Misconfigured: what was entered can never work.
+            AppRefused, Misconfigured: what was entered can never work.
         """
         if self._open is None or data != self.data:
             self.leave(hass)

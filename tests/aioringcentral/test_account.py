@@ -26,13 +26,13 @@ from aioringcentral.account.members import carried_over
 from aioringcentral.calls.state import CallEventType, Calls
 from aioringcentral.causes import Cause
 from aioringcentral.errors import (
+    AppRefused,
     Misconfigured,
     PermissionMissing,
     Reason,
     RetryLater,
     RingCentralError,
     SignInRequired,
-    needs_sign_in,
     passes,
 )
 from aioringcentral.filters import OWN, FilterPlan, extension_filter
@@ -485,20 +485,19 @@ def test_a_name_is_kept_until_there_is_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "helps"),
+    ("error", "does_it"),
     [
         (SignInRequired(Reason.INVALID_AUTH), True),
-        (Misconfigured(Reason.INVALID_CLIENT), True),
-        (Misconfigured(Reason.WRONG_SERVER), True),
+        (AppRefused(Reason.INVALID_CLIENT), True),
+        (AppRefused(Reason.WRONG_SERVER), True),
         (Misconfigured(Reason.INVALID_REQUEST), False),
         (PermissionMissing(), False),
-        (RetryLater(Reason.CANNOT_CONNECT), False),
+        (RetryLater(Reason.CANNOT_CONNECT), True),
     ],
 )
-def test_other_credentials_help(error: RingCentralError, helps: bool) -> None:
-    assert needs_sign_in(error) is helps
-    # A request that was not even sent is made again once there is a sign-in.
-    assert passes(error) is (helps or isinstance(error, RetryLater))
+def test_what_passes(error: RingCentralError, does_it: bool) -> None:
+    """A request that was not even sent, for want of a sign-in, is made again once there is one."""
+    assert passes(error) is does_it
 
 
 class Broken(AccountListener):

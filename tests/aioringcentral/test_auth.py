@@ -16,6 +16,7 @@ from aioringcentral.auth import (
     token_from_wire,
 )
 from aioringcentral.errors import (
+    AppRefused,
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -109,7 +110,7 @@ async def test_what_was_pasted_with_blanks() -> None:
 
 async def test_a_colon() -> None:
     """Basic authentication ends the client id at the first one."""
-    with pytest.raises(Misconfigured) as raised:
+    with pytest.raises(AppRefused) as raised:
         Service().tokens(client_id="i:d")
     assert raised.value.reason is Reason.INVALID_CLIENT
     service = Service()
@@ -208,8 +209,8 @@ async def test_credentials_that_changed_are_no_reason_to_sign_in_anew() -> None:
     service = Service(refresh=True)
     tokens = service.tokens()
     first = await tokens.token()
-    service.answers.append(Misconfigured(Reason.INVALID_CLIENT, "OAU-146"))
-    with pytest.raises(Misconfigured):
+    service.answers.append(AppRefused(Reason.INVALID_CLIENT, "OAU-146"))
+    with pytest.raises(AppRefused):
         await tokens.renew(first.value)
     assert len(service.asked) == 2
 
@@ -217,7 +218,7 @@ async def test_credentials_that_changed_are_no_reason_to_sign_in_anew() -> None:
 @pytest.mark.parametrize(
     "refusal",
     [
-        Misconfigured(Reason.GRANT_NOT_ALLOWED, "OAU-251"),
+        AppRefused(Reason.GRANT_NOT_ALLOWED, "OAU-251"),
         Misconfigured(Reason.INVALID_REQUEST, "CMN-101"),
         PermissionMissing("CMN-408"),
         SignInRequired(Reason.INVALID_AUTH),
@@ -237,7 +238,7 @@ async def test_an_app_that_may_not_refresh_signs_in_with_the_jwt(
     assert second.session == 2
     await tokens.end_others()
     # What was not said to be over is ended.
-    is_over = isinstance(refusal, SignInRequired)
+    is_over = type(refusal) is SignInRequired
     assert ("revoke RT1" in service.grants) is not is_over
 
 
@@ -337,7 +338,7 @@ async def test_who_never_signed_in_signs_out_of_nothing() -> None:
     [
         RetryLater(Reason.CANNOT_CONNECT),
         SignInRequired(Reason.INVALID_AUTH),
-        Misconfigured(Reason.INVALID_CLIENT),
+        AppRefused(Reason.INVALID_CLIENT),
     ],
     ids=str,
 )

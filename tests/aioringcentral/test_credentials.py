@@ -3,7 +3,7 @@
 import pytest
 
 from aioringcentral.credentials import basic_auth, cleaned
-from aioringcentral.errors import Misconfigured, Reason
+from aioringcentral.errors import AppRefused, Reason
 
 JWT = "eyJraWQ.eyJpc3M.c2ln-_"
 
@@ -34,7 +34,7 @@ def test_nothing_else_is_changed() -> None:
 
 
 def test_a_colon_cannot_be_sent() -> None:
-    with pytest.raises(Misconfigured) as raised:
+    with pytest.raises(AppRefused) as raised:
         basic_auth("an:id", "secret")
     assert raised.value.reason is Reason.INVALID_CLIENT
     assert basic_auth("id", "se:cret") == "Basic aWQ6c2U6Y3JldA=="

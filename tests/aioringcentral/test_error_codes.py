@@ -7,6 +7,7 @@ import pytest
 from aioringcentral.error_codes import LONGEST_RETRY_AFTER, VERDICTS, error_from_reply
 from aioringcentral.errors import (
     DEFAULT_RETRY_AFTER,
+    AppRefused,
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -155,29 +156,29 @@ def oauth(error: str, code: str | None = None) -> dict[str, Any]:
         (
             400,
             oauth("invalid_client", "OAU-123"),
-            Misconfigured,
+            AppRefused,
             Reason.INVALID_CLIENT,
             "OAU-123",
         ),
-        (401, oauth("invalid_client"), Misconfigured, Reason.INVALID_CLIENT, None),
+        (401, oauth("invalid_client"), AppRefused, Reason.INVALID_CLIENT, None),
         (
             400,
             oauth("unauthorized_client", "OAU-251"),
-            Misconfigured,
+            AppRefused,
             Reason.GRANT_NOT_ALLOWED,
             "OAU-251",
         ),
         (
             400,
             oauth("unsupported_grant_type"),
-            Misconfigured,
+            AppRefused,
             Reason.GRANT_NOT_ALLOWED,
             None,
         ),
         (
             400,
             oauth("invalid_request", "OAU-165"),
-            Misconfigured,
+            AppRefused,
             Reason.WRONG_SERVER,
             "OAU-165",
         ),

@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.ringcentral import _stop
 from custom_components.ringcentral.aioringcentral.errors import (
+    AppRefused,
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -66,14 +67,14 @@ OUTCOMES: list[
     ),
     (SignInRequired(Reason.INVALID_AUTH, "OAU-213"), ERROR, "sign_in_required", None),
     (SignInRequired(Reason.ACCOUNT_LOCKED, "OAU-147"), ERROR, "sign_in_required", None),
-    (Misconfigured(Reason.INVALID_CLIENT, "OAU-146"), ERROR, "sign_in_required", None),
+    (AppRefused(Reason.INVALID_CLIENT, "OAU-146"), ERROR, "sign_in_required", None),
     (
-        Misconfigured(Reason.GRANT_NOT_ALLOWED, "OAU-251"),
+        AppRefused(Reason.GRANT_NOT_ALLOWED, "OAU-251"),
         ERROR,
         "sign_in_required",
         None,
     ),
-    (Misconfigured(Reason.WRONG_SERVER, "OAU-165"), ERROR, "sign_in_required", None),
+    (AppRefused(Reason.WRONG_SERVER, "OAU-165"), ERROR, "sign_in_required", None),
     (
         Misconfigured(Reason.NOT_FOUND, "CMN-102"),
         ERROR,

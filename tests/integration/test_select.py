@@ -530,10 +530,12 @@ async def test_a_sign_in_that_ended_is_renewed_for_a_choice(
     await story.until(lambda: story.coordinator.account.stream.is_live)
 
 
+@pytest.mark.parametrize("code", ["OAU-147", "OAU-146", "OAU-251"])
 async def test_a_sign_in_that_ended_for_good_is_one_message(
-    story: Story, emulator: Emulator
+    story: Story, emulator: Emulator, code: str
 ) -> None:
-    emulator.faults.set(token_error={"code": "OAU-147"})
+    """OAU-146: the app is not known any more; OAU-251: it may not sign in with a JWT."""
+    emulator.faults.set(token_error={"code": code})
     emulator.revoke_tokens()
     error = await refused(story, "set_user_status", "busy")
     assert error.translation_key == "sign_in_required"

@@ -598,10 +598,11 @@ async def test_reading_that_is_refused_says_nothing_of_a_change(
     assert story.seen_unavailable() == []
 
 
+@pytest.mark.parametrize("code", ["OAU-147", "OAU-146", "OAU-251"])
 async def test_reading_without_a_sign_in_says_so(
-    story: Story, emulator: Emulator
+    story: Story, emulator: Emulator, code: str
 ) -> None:
-    emulator.faults.set(token_error={"code": "OAU-147"})
+    emulator.faults.set(token_error={"code": code})
     emulator.revoke_tokens()
     with pytest.raises(HomeAssistantError) as caught:
         await get_presence(story, **target(story, story.own))

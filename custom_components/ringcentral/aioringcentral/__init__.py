@@ -6,6 +6,7 @@ from . import search_path  # noqa: F401  # isort: skip
 from .account import Account, AccountListener, Change, Choices, PresenceChange
 from .calls.state import Call, CallEvent, CallEventType, CallPhase, Calls
 from .errors import (
+    AppRefused,
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -34,6 +35,7 @@ __version__ = "0.2.0"
 __all__ = [
     "Account",
     "AccountListener",
+    "AppRefused",
     "Call",
     "CallDirection",
     "CallEvent",

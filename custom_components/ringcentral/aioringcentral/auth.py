@@ -9,7 +9,14 @@ from typing import Any, Final, Protocol
 
 from . import wire
 from .credentials import basic_auth, cleaned
-from .errors import Reason, RetryLater, RingCentralError, SignInRequired, TokenRejected
+from .errors import (
+    AppRefused,
+    Reason,
+    RetryLater,
+    RingCentralError,
+    SignInRequired,
+    TokenRejected,
+)
 from .http import Http
 from .limits import RateGroup
 
@@ -61,7 +68,7 @@ class TokenSource(Protocol):
         """Return a token that is not due for renewal.
 
         Raises:
-            RetryLater, SignInRequired, Misconfigured: no token could be obtained.
+            RetryLater, SignInRequired: no token could be obtained.
         """
 
     async def renew(self, rejected: str) -> Token:
@@ -77,7 +84,7 @@ class TokenSource(Protocol):
         """Obtain a token with permissions that were added since; what the session before has open stays.
 
         Raises:
-            RetryLater, SignInRequired, Misconfigured: none could be obtained; the session before goes on.
+            RetryLater, SignInRequired: none could be obtained; the session before goes on.
         """
 
     async def end_others(self) -> None:
@@ -102,7 +109,7 @@ class JwtTokens:
         """Prepare to sign in; nothing is sent before the first token is asked for.
 
         Raises:
-            Misconfigured: see `basic_auth`.
+            AppRefused: see `basic_auth`.
         """
         self._http = http
         self._basic = basic_auth(cleaned(client_id), cleaned(client_secret))
@@ -185,7 +192,10 @@ class JwtTokens:
                 if not self._is_refused(err, current):
                     raise
                 _LOGGER.debug("The token was not refreshed: %s", err)
-                is_over = isinstance(err, SignInRequired)
+                # What is said of the app says nothing of the session.
+                is_over = isinstance(err, SignInRequired) and not isinstance(
+                    err, AppRefused
+                )
             else:
                 # What a reply leaves out is as it was.
                 return replace(token, scope=token.scope or current.scope)

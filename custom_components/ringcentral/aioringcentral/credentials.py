@@ -4,7 +4,7 @@ import unicodedata
 
 import aiohttp
 
-from .errors import Misconfigured, Reason
+from .errors import AppRefused, Reason
 
 _QUOTES = "\"'`´“”„‟‘’‚‛«»‹›,;"
 
@@ -28,12 +28,12 @@ def basic_auth(client_id: str, client_secret: str) -> str:
     """Return the Authorization header of an app that has a secret (docs/protocol.md 1.2).
 
     Raises:
-        Misconfigured: the client id contains what Basic authentication cannot carry, such as a colon.
+        AppRefused: the client id contains what Basic authentication cannot carry, such as a colon.
     """
     if ":" in client_id:
-        raise Misconfigured(Reason.INVALID_CLIENT)
+        raise AppRefused(Reason.INVALID_CLIENT)
     try:
         return aiohttp.encode_basic_auth(client_id, client_secret)
     except ValueError as err:
         # It has a character that a header cannot carry.
-        raise Misconfigured(Reason.INVALID_CLIENT) from err
+        raise AppRefused(Reason.INVALID_CLIENT) from err

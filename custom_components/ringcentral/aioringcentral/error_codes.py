@@ -10,6 +10,7 @@ from typing import Any, Final
 from .errors import (
     APP_PERMISSION,
     DEFAULT_RETRY_AFTER,
+    AppRefused,
     Misconfigured,
     PermissionMissing,
     Reason,
@@ -41,9 +42,9 @@ _PERMISSION_MISSING: Final[_Meaning] = (PermissionMissing, Reason.PERMISSION_MIS
 _INVALID_AUTH: Final[_Meaning] = (SignInRequired, Reason.INVALID_AUTH)
 _LOCKED: Final[_Meaning] = (SignInRequired, Reason.ACCOUNT_LOCKED)
 _DISABLED: Final[_Meaning] = (SignInRequired, Reason.EXTENSION_DISABLED)
-_INVALID_CLIENT: Final[_Meaning] = (Misconfigured, Reason.INVALID_CLIENT)
-_GRANT_NOT_ALLOWED: Final[_Meaning] = (Misconfigured, Reason.GRANT_NOT_ALLOWED)
-_WRONG_SERVER: Final[_Meaning] = (Misconfigured, Reason.WRONG_SERVER)
+_INVALID_CLIENT: Final[_Meaning] = (AppRefused, Reason.INVALID_CLIENT)
+_GRANT_NOT_ALLOWED: Final[_Meaning] = (AppRefused, Reason.GRANT_NOT_ALLOWED)
+_WRONG_SERVER: Final[_Meaning] = (AppRefused, Reason.WRONG_SERVER)
 _NOT_FOUND: Final[_Meaning] = (Misconfigured, Reason.NOT_FOUND)
 _INVALID_REQUEST: Final[_Meaning] = (Misconfigured, Reason.INVALID_REQUEST)
 

@@ -83,6 +83,10 @@ class SignInRequired(RingCentralError):
     """The credentials no longer open a session: the user has to sign in again."""
 
 
+class AppRefused(SignInRequired):
+    """The app may not sign in, whoever the user is: other credentials help, or other settings of the app."""
+
+
 class PermissionMissing(RingCentralError):
     """The app or the user lacks a permission.
 
@@ -101,24 +105,12 @@ class Misconfigured(RingCentralError):
     """The request can never succeed as it is: the set-up has to change."""
 
 
-_OF_CREDENTIALS: Final = frozenset(
-    {Reason.INVALID_CLIENT, Reason.GRANT_NOT_ALLOWED, Reason.WRONG_SERVER}
-)
-
-
-def needs_sign_in(error: RingCentralError) -> bool:
-    """Whether other credentials are what helps."""
-    return isinstance(error, SignInRequired) or (
-        isinstance(error, Misconfigured) and error.reason in _OF_CREDENTIALS
-    )
-
-
 def passes(error: RingCentralError) -> bool:
     """Whether the same request may succeed later: nothing was refused that it asks for.
 
     So it is with trouble that passes, and with a sign-in that failed before the request was sent.
     """
-    return isinstance(error, RetryLater) or needs_sign_in(error)
+    return isinstance(error, RetryLater | SignInRequired)
 
 
 def wait_after(error: RingCentralError) -> float | None:

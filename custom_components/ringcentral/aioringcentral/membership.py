@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .errors import Misconfigured, PermissionMissing, RetryLater, needs_sign_in
+from .errors import Misconfigured, PermissionMissing, RetryLater
 from .filters import (
     EVERYONE,
     EXTENSION_LIST,
@@ -82,9 +82,7 @@ async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) ->
         if choice in choices:
             try:
                 return await read()
-            except (PermissionMissing, Misconfigured) as err:
-                if needs_sign_in(err):
-                    raise
+            except PermissionMissing, Misconfigured:
                 refused.add(choice)
             except RetryLater:
                 later.add(choice)
@@ -95,8 +93,8 @@ async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) ->
     if set(choices) - {Follow.OWN}:
         try:
             extensions = await rest.extensions()
-        except (PermissionMissing, Misconfigured) as err:
-            if Follow.ACCOUNT in choices or needs_sign_in(err):
+        except PermissionMissing, Misconfigured:
+            if Follow.ACCOUNT in choices:
                 raise
     lines = await beside_others(Follow.LINES, rest.monitored_lines)
     favorites = await beside_others(Follow.FAVORITES, rest.favorites)

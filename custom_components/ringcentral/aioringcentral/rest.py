@@ -15,7 +15,6 @@ from .errors import (
     Reason,
     RetryLater,
     RingCentralError,
-    needs_sign_in,
 )
 from .http import Http, check_socket
 from .limits import RateGroup
@@ -106,8 +105,6 @@ class Rest:
             try:
                 found, refused = await self._batch(batch)
             except (PermissionMissing, Misconfigured, RetryLater) as err:
-                if needs_sign_in(err):
-                    raise
                 batches.failed(batch, err)
             else:
                 batches.read(batch, found, refused)

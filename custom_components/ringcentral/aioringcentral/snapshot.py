@@ -5,7 +5,7 @@ from dataclasses import replace
 import logging
 
 from .batches import BATCH, Readings
-from .errors import Misconfigured, PermissionMissing, Reason, RetryLater, needs_sign_in
+from .errors import Misconfigured, PermissionMissing, Reason, RetryLater
 from .rest import Rest
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,8 +32,6 @@ class SnapshotReader:
                 if update.extension_id in wanted
             ]
         except (PermissionMissing, Misconfigured) as err:
-            if needs_sign_in(err):
-                raise
             _LOGGER.debug(
                 "Presence of the whole account is refused (%s), reading in batches", err
             )
@@ -50,8 +48,6 @@ class SnapshotReader:
         try:
             others = await self._rest.presences(missing)
         except (PermissionMissing, Misconfigured) as err:
-            if needs_sign_in(err):
-                raise
             _LOGGER.debug("Those that the account does not list are refused: %s", err)
             others = Readings()
         except RetryLater as err:
