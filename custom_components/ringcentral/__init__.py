@@ -35,6 +35,7 @@ from .coordinator import RingCentralConfigEntry, RingCentralCoordinator
 from .devices import extension_devices, is_followed
 from .feature_permissions import remove_permissions
 from .issues import clear_issues, report_permission_missing
+from .kept import kept_options, kept_unique_id
 from .last_changes import take_back_changes
 from .own_queues import earlier_queues
 from .permission_names import permission_name
@@ -88,7 +89,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     account = Account(
         access,
         _choices(entry.options),
-        account_id=entry.unique_id,
+        account_id=kept_unique_id(entry.unique_id),
         utcnow=_utcnow,
         voicemail=True,
         call_log=True,
@@ -132,6 +133,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
             raise ConfigEntryNotReady from err
         raise
     forget_retry(hass, entry)
+    if entry.unique_id != account.id:
+        # It was lost: without it the account could be added twice.
+        hass.config_entries.async_update_entry(entry, unique_id=account.id)
     entry.runtime_data = coordinator
     owned(hass, access.tokens)
     entry.async_on_unload(stop_listening)
@@ -202,14 +206,13 @@ async def _stop(coordinator: RingCentralCoordinator) -> None:
 
 
 def _choices(options: Mapping[str, Any]) -> Choices:
-    follow = options.get(CONF_FOLLOW, [Follow.OWN])
+    kept = kept_options(options)
+    follow = kept[CONF_FOLLOW]
     return Choices(
         own=Follow.OWN in follow,
         lines=Follow.LINES in follow,
         favorites=Follow.FAVORITES in follow,
-        chosen=tuple(options.get(CONF_EXTENSIONS, ()))
-        if Follow.CHOSEN in follow
-        else (),
+        chosen=tuple(kept[CONF_EXTENSIONS]) if Follow.CHOSEN in follow else (),
         account=Follow.ACCOUNT in follow,
     )
 

@@ -38,6 +38,7 @@ from .devices import account_title
 from .flow_forms import CREDENTIALS, Failure, credentials, follow_form, label
 from .flow_oauth import OAuthSteps
 from .follow_steps import FollowSteps
+from .kept import kept_data
 from .markup import as_text
 from .options_flow import RingCentralOptionsFlow
 from .sign_in import FlowSignIn, end_session, take_back
@@ -104,8 +105,8 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
     def _offer_ways(self, step_id: str) -> ConfigFlowResult:
         """Offer the entry's own way first."""
         entry = self._entry
-        ways = [AUTH_JWT, AUTH_OAUTH]
-        ways.sort(key=lambda way: way != entry.data[CONF_AUTH])
+        now = kept_data(entry.data)[CONF_AUTH]
+        ways = sorted((AUTH_JWT, AUTH_OAUTH), key=lambda way: way != now)
         return self.async_show_menu(
             step_id=step_id,
             menu_options=ways,
@@ -264,10 +265,10 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
         """Return what a form suggests of an entry's sign-in; secrets that are kept are never shown again."""
         if self.source == SOURCE_USER:
             return {}
-        data = self._entry.data
+        data = kept_data(self._entry.data)
         same = data[CONF_AUTH] == way
         names = (CONF_SERVER, CONF_CLIENT_ID) if same else (CONF_SERVER,)
-        return {name: data[name] for name in names}
+        return {name: data[name] for name in names if data[name]}
 
     @callback
     @override

@@ -28,6 +28,7 @@ from .counts import Tally
 from .entity_sets import EntitySets
 from .feature_permissions import FeaturePermissions
 from .followed_members import FollowedMembers
+from .kept import kept_options
 from .listeners import CallListener, Listeners
 from .presence_writer import PresenceWriter
 from .queues import QUEUES, QueueHub
@@ -109,7 +110,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
 
     @property
     def _caller_identity(self) -> str:
-        found: str = self.config_entry.options.get(CONF_CALLER_IDENTITY, CALLER_HIDDEN)
+        found: str = kept_options(self.config_entry.options)[CONF_CALLER_IDENTITY]
         return found
 
     @property

@@ -24,6 +24,7 @@ from .const import (
 )
 from .coordinator import RingCentralConfigEntry
 from .devices import extension_of, own_identifiers
+from .kept import kept_data, kept_options
 from .restore_schedule import RestoreSchedule
 
 
@@ -32,17 +33,18 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Return the state of the connection, and of every extension without saying whose it is."""
     integration = await async_get_integration(hass, DOMAIN)
+    data, options = kept_data(entry.data), kept_options(entry.options)
     general = {
         "versions": {
             "integration": str(integration.version),
             "home_assistant": ha_version,
         },
         "entry": {
-            "auth": entry.data.get(CONF_AUTH),
-            "server": URL(entry.data[CONF_SERVER]).host,
-            "follow": entry.options.get(CONF_FOLLOW),
-            "chosen_extensions": len(entry.options.get(CONF_EXTENSIONS, ())),
-            "caller_identity": entry.options.get(CONF_CALLER_IDENTITY),
+            "auth": data[CONF_AUTH],
+            "server": _host(data[CONF_SERVER]),
+            "follow": options[CONF_FOLLOW],
+            "chosen_extensions": len(options[CONF_EXTENSIONS]),
+            "caller_identity": options[CONF_CALLER_IDENTITY],
             "state": str(entry.state.value),
             "reason": entry.error_reason_translation_key,
         },
@@ -95,6 +97,13 @@ async def async_get_device_diagnostics(
                 ),
             }
     return await async_get_config_entry_diagnostics(hass, entry)
+
+
+def _host(server: str) -> str | None:
+    try:
+        return URL(server).host
+    except ValueError:
+        return None
 
 
 def _connection(account: Account, now: float, *, available: bool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .aioringcentral.jwt import jwt_expiry
 from .aioringcentral.models import Extension
 from .aioringcentral.stream import Subscription
 from .const import CONF_JWT, DOMAIN
+from .kept import kept_data
 from .markup import as_text
 from .permission_names import is_of_role, permission_name
 
@@ -162,7 +163,7 @@ def report_connected(
 
 def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Report a JWT that expires within two weeks, where it says when."""
-    end = jwt_expiry(entry.data.get(CONF_JWT, ""))
+    end = jwt_expiry(kept_data(entry.data)[CONF_JWT])
     if end is not None and end - dt_util.utcnow() < _JWT_NOTICE:
         _report(
             hass,

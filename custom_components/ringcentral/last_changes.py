@@ -11,6 +11,7 @@ from .aioringcentral.account import Account, Choices
 from .aioringcentral.auth import TokenSource
 from .aioringcentral.errors import RingCentralError
 from .const import LOGGER
+from .kept import kept_unique_id
 from .presence_writer import PresenceWriter
 from .restore_schedule import has_stored
 from .sign_in import sign_in_with
@@ -36,7 +37,7 @@ async def take_back_changes(
     account = Account(
         access,
         Choices(own=True),
-        account_id=entry.unique_id,
+        account_id=kept_unique_id(entry.unique_id),
         utcnow=dt_util.utcnow,
     )
     editor = PresenceWriter(hass, entry, account, lambda _key: None)

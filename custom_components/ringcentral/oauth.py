@@ -15,6 +15,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     async_get_implementations,
 )
 
+from .aioringcentral import wire
 from .aioringcentral.auth import (
     REVOKE_PATH,
     TOKEN_PATH,
@@ -23,16 +24,25 @@ from .aioringcentral.auth import (
     token_from_wire,
 )
 from .aioringcentral.credentials import basic_auth, cleaned
-from .aioringcentral.errors import AppRefused, Reason, RetryLater, RingCentralError
+from .aioringcentral.errors import (
+    AppRefused,
+    Reason,
+    RetryLater,
+    RingCentralError,
+    SignInRequired,
+)
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateGroup
 from .const import DOMAIN, LOGGER
+from .kept import kept_data
 
 # What the user enters as the secret of an app that has none: the field must not be left empty.
 PUBLIC_APP: Final = "public"
 
 # Seconds after which Home Assistant has written a changed entry to disk.
 _WRITTEN_AFTER: Final = SAVE_DELAY + 1.0
+# Seconds since the epoch that no token lives to see.
+_LATEST: Final = 1e11
 _AUTHORIZE_PATH: Final = "/restapi/oauth/authorize"
 
 
@@ -207,6 +217,8 @@ class OAuthTokens:
     async def _next(self) -> None:
         """Ask for the next pair; where the reply was lost, the same refresh token brings it again."""
         app = await self._app()
+        if wire.secret(self._pair.get("refresh_token")) is None:
+            raise SignInRequired(Reason.INVALID_AUTH)
         pair = await app.async_refresh_token(self._pair)
         entry = self._keeper(self._pair, pair)
         self._pair = pair
@@ -229,12 +241,15 @@ class OAuthTokens:
         """Return the entry that holds one of these pairs; a flow's, or one that was replaced, has none."""
         ours = {pair[CONF_ACCESS_TOKEN] for pair in pairs}
         for entry in self._hass.config_entries.async_entries(DOMAIN):
-            if entry.data.get(CONF_TOKEN, {}).get(CONF_ACCESS_TOKEN) in ours:
+            if kept_data(entry.data)[CONF_TOKEN].get(CONF_ACCESS_TOKEN) in ours:
                 return entry
         return None
 
 
 def _token(pair: Mapping[str, Any]) -> Token:
     """Return the token of a reply that is kept; there is one session, which renewals stay within."""
-    issued = pair["expires_at"] - pair["expires_in"]
+    end = wire.seconds(pair.get("expires_at"), _LATEST)
+    life = wire.seconds(pair.get("expires_in"), _LATEST)
+    # One of unknown age is renewed before it is used.
+    issued = 0.0 if end is None or life is None else end - life
     return token_from_wire(pair, session=1, now=issued)

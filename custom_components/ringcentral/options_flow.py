@@ -14,6 +14,7 @@ from .const import CONF_CALLER_IDENTITY, CONF_EXTENSIONS, CONF_FOLLOW, LOGGER
 from .coordinator import RingCentralConfigEntry
 from .flow_forms import options_form
 from .follow_steps import FollowSteps
+from .kept import kept_options
 
 
 class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
@@ -34,13 +35,13 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
             except RingCentralError as err:
                 LOGGER.debug("The lists of extensions could not be read: %s", err)
                 return self.async_abort(reason="no_answer")
-            self._options = dict(self.config_entry.options)
+            self._options = kept_options(self.config_entry.options)
         form = options_form(self._lists, self._options[CONF_FOLLOW])
         return await self._ask_follow("init", form, user_input)
 
     @override
     def _follows_already(self, options: dict[str, Any]) -> bool:
-        now = self.config_entry.options
+        now = kept_options(self.config_entry.options)
         return all(
             set(options[name]) <= set(now[name])
             for name in (CONF_FOLLOW, CONF_EXTENSIONS)
@@ -51,7 +52,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
         entry = self.config_entry
         callers = {CONF_CALLER_IDENTITY: options[CONF_CALLER_IDENTITY]}
         if self._is_loaded and _chosen(options) == _chosen(
-            {**entry.options, **callers}
+            {**kept_options(entry.options), **callers}
         ):
             # What is shown of callers changes as it is: a reload would make everything unavailable.
             self.hass.config_entries.async_update_entry(entry, options=options)

@@ -12,6 +12,7 @@ from .aioringcentral.errors import PermissionMissing, RingCentralError
 from .const import CONF_EXTENSIONS
 from .coordinator import RingCentralCoordinator
 from .issues import LOST_CHOICES, LOST_PERMISSIONS
+from .kept import kept_options
 from .permission_names import is_of_role, permission_name
 from .sign_in import check_again
 
@@ -76,7 +77,7 @@ class LostChoicesFlow(_ConfirmFlow):
     @override
     async def _mend(self, entry: ConfigEntry) -> str | None:
         lost = self._data["extensions"].split(",")
-        chosen = entry.options.get(CONF_EXTENSIONS, ())
+        chosen = kept_options(entry.options)[CONF_EXTENSIONS]
         left = [key for key in chosen if key not in lost]
         self.hass.config_entries.async_update_entry(
             entry, options={**entry.options, CONF_EXTENSIONS: left}

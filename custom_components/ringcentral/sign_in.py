@@ -20,6 +20,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .aioringcentral.access import check_access
 from .aioringcentral.auth import JwtTokens, TokenSource
+from .aioringcentral.errors import RingCentralError
 from .aioringcentral.http import Http
 from .aioringcentral.limits import RateBudget
 from .aioringcentral.membership import Follow, read_lists
@@ -34,6 +35,7 @@ from .const import (
     CONF_SERVER,
     DOMAIN,
 )
+from .kept import check_complete, kept_data, kept_options
 from .oauth import OAuthTokens
 
 # A penalty concerns the user and app, whichever flow or entry sends (docs/protocol.md 5).
@@ -81,16 +83,20 @@ def sign_in_with(hass: HomeAssistant, data: Mapping[str, Any]) -> SignIn:
 
     Raises:
         AppRefused, Misconfigured: what was entered can never work.
+        SignInRequired: some of it is missing.
     """
+    data = kept_data(data)
+    check_complete(data)
     http = way_to(hass, data[CONF_SERVER], data[CONF_CLIENT_ID])
     tokens = _tokens(hass, http, data)
-    return SignIn(http=http, tokens=tokens, rest=Rest(http, tokens), data=dict(data))
+    return SignIn(http=http, tokens=tokens, rest=Rest(http, tokens), data=data)
 
 
 def hand_over(
     hass: HomeAssistant, data: Mapping[str, Any], tokens: TokenSource
 ) -> None:
     """Keep a sign-in for the entry that is about to be set up with the same credentials."""
+    data = kept_data(data)
     if data[CONF_AUTH] != AUTH_OAUTH:
         end_at_stop(hass, tokens)
         if not hass.is_stopping:
@@ -102,7 +108,7 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
 
     Where the entry's credentials (``data``) have changed, it is ended at once.
     """
-    tokens = access.tokens
+    tokens, data = access.tokens, kept_data(data)
     if AUTH_OAUTH in (data[CONF_AUTH], access.data[CONF_AUTH]) or _key(data) != _key(
         access.data
     ):
@@ -130,7 +136,8 @@ async def check_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
         RingCentralError: what is in the way.
     """
     is_running = entry.state is ConfigEntryState.LOADED
-    if is_running and entry.data[CONF_AUTH] == AUTH_OAUTH:
+    shares = is_running and kept_data(entry.data)[CONF_AUTH] == AUTH_OAUTH
+    if shares:
         # There is one session, and one place that renews its tokens.
         access = entry.runtime_data.account.sign_in
     else:
@@ -139,10 +146,11 @@ async def check_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
     try:
         await access.tokens.begin_session()
         own = await check_access(access.http, access.tokens)
-        choices = [Follow(choice) for choice in entry.options.get(CONF_FOLLOW, ())]
+        follow = kept_options(entry.options)[CONF_FOLLOW]
+        choices = [Follow(choice) for choice in follow]
         await read_lists(access.rest, own, choices)
     except BaseException:
-        if not is_running or entry.data[CONF_AUTH] != AUTH_OAUTH:
+        if not shares:
             end_session(hass, access.tokens)
         raise
     hand_over(hass, entry.data, access.tokens)
@@ -180,9 +188,13 @@ def owned(hass: HomeAssistant, tokens: TokenSource) -> None:
 
 
 def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:
-    """Return a sign-in that no entry uses, to be closed."""
+    """Return a sign-in that no entry uses, to be closed; None where there is none, or none that can be closed."""
+    data = kept_data(data)
     if data[CONF_AUTH] == AUTH_OAUTH:
-        return sign_in_with(hass, data).tokens
+        try:
+            return sign_in_with(hass, data).tokens
+        except RingCentralError:
+            return None
     return _handed_over(hass).pop(_key(data), None)
 
 

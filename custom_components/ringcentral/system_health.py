@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_SERVER, DOMAIN
 from .coordinator import RingCentralConfigEntry
+from .kept import kept_data
 
 
 @callback
@@ -23,7 +24,9 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
         DOMAIN
     )
     servers = {
-        entry.data[CONF_SERVER] for entry in hass.config_entries.async_entries(DOMAIN)
+        server
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if (server := kept_data(entry.data)[CONF_SERVER])
     }
     accounts = [entry.runtime_data.account for entry in entries]
     now = hass.loop.time()

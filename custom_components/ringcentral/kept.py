@@ -1,0 +1,89 @@
+"""What an entry keeps, whatever that is: an old backup or a hand may have left some of it out, or of other types."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_TOKEN,
+)
+
+from .aioringcentral import wire
+from .aioringcentral.errors import Reason, SignInRequired
+from .aioringcentral.membership import Follow
+from .const import (
+    AUTH_JWT,
+    AUTH_OAUTH,
+    CALLER_FULL,
+    CALLER_HIDDEN,
+    CALLER_NAME,
+    CONF_AUTH,
+    CONF_AUTH_IMPLEMENTATION,
+    CONF_CALLER_IDENTITY,
+    CONF_EXTENSIONS,
+    CONF_FOLLOW,
+    CONF_JWT,
+    CONF_SERVER,
+)
+
+# What each way to sign in needs.
+_NEEDED = {
+    AUTH_JWT: (CONF_SERVER, CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_JWT),
+    AUTH_OAUTH: (CONF_SERVER, CONF_AUTH_IMPLEMENTATION),
+}
+
+
+def kept_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry's data: texts where there have to be, empty where there is none, and tokens by name."""
+    texts = {
+        name: value if isinstance(value := data.get(name), str) else ""
+        for names in _NEEDED.values()
+        for name in names
+    }
+    token = data.get(CONF_TOKEN)
+    pair = dict(token) if isinstance(token, Mapping) else {}
+    auth = data.get(CONF_AUTH)
+    if auth not in (AUTH_JWT, AUTH_OAUTH):
+        auth = AUTH_OAUTH if pair and not texts[CONF_JWT] else AUTH_JWT
+    return {**data, CONF_AUTH: auth, **texts, CONF_TOKEN: pair}
+
+
+def check_complete(data: Mapping[str, Any]) -> None:
+    """Look whether credentials of `kept_data` are all there.
+
+    Raises:
+        SignInRequired: something is missing, which the user has to enter again.
+    """
+    auth = data[CONF_AUTH]
+    is_complete = all(data[name] for name in _NEEDED[auth])
+    has_token = wire.secret(data[CONF_TOKEN].get(CONF_ACCESS_TOKEN)) is not None
+    if not is_complete or (auth == AUTH_OAUTH and not has_token):
+        raise SignInRequired(Reason.INVALID_AUTH)
+
+
+def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry's options: what cannot be read is as it is without a choice."""
+    found = options.get(CONF_FOLLOW)
+    named = dict.fromkeys(each for each in _texts(found) if each in list(Follow))
+    callers = options.get(CONF_CALLER_IDENTITY)
+    is_known = callers in (CALLER_HIDDEN, CALLER_NAME, CALLER_FULL)
+    return {
+        CONF_FOLLOW: list(named) or [Follow.OWN.value],
+        CONF_EXTENSIONS: list(dict.fromkeys(_texts(options.get(CONF_EXTENSIONS)))),
+        CONF_CALLER_IDENTITY: callers if is_known else CALLER_HIDDEN,
+    }
+
+
+def kept_unique_id(unique_id: Any) -> str | None:
+    """Return the account's id, None where it was lost."""
+    return unique_id if isinstance(unique_id, str) and unique_id else None
+
+
+def _texts(value: Any) -> list[str]:
+    """Return the texts of a list, ids that are numbers among them; a text alone is a list of one."""
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list | tuple):
+        return []
+    return [str(each) for each in values if type(each) in (str, int)]
