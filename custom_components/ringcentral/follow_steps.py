@@ -36,7 +36,9 @@ class FollowSteps(ConfigEntryBaseFlow):
             RetryLater, SignInRequired: a list that may not be read is empty, and no error.
         """
         self._scope = (await access.tokens.token()).scope
-        self._lists = await read_lists(access.rest, own, set(Follow) - {Follow.ACCOUNT})
+        self._lists = await read_lists(
+            access.rest, own, set(Follow) - {Follow.ACCOUNT}, needs_account=True
+        )
 
     async def _ask_follow(
         self, step_id: str, form: vol.Schema, user_input: dict[str, Any] | None

@@ -539,22 +539,37 @@ def test_a_listener_that_fails_costs_itself_and_is_logged_once(
     assert listeners.failures == 6
 
 
-@pytest.mark.parametrize("path", ["*/presence/line", "*/favorite"])
+@pytest.mark.parametrize(
+    ("path", "choices"),
+    [
+        ("*/presence/line", Choices(own=True, lines=True)),
+        ("*/favorite", Choices(own=True, favorites=True)),
+        ("*/account/~/extension", Choices(own=True, favorites=True)),
+        ("*/account/~/extension", Choices(own=True, chosen=("place",))),
+        ("*/account/~/extension", Choices(own=True, account=True)),
+    ],
+)
 async def test_a_list_that_fails_at_the_start_is_read_later(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, path: str
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    choices: Choices,
 ) -> None:
     """The other choices are followed at once, and all that it means once it can be read."""
+    caplog.set_level(logging.INFO)
     monkeypatch.setattr(members, "_READ_LATER", 0.01)
     monkeypatch.setattr(members, "_SETTLE", 0.01)
     place = emulator.ids(type="ParkLocation")[0]
     await emulator.set_lines([place])
     await emulator.set_favorites([place])
+    choices = replace(choices, chosen=choices.chosen and (place,))
     emulator.faults.set(odd=[{"kind": "empty", "path": path, "status": 500}])
-    choices = Choices(own=True, lines="line" in path, favorites="line" not in path)
     async with listening(emulator, choices) as (account, heard):
         assert place not in account.extensions
         assert account.own.id in account.extensions
         assert not account.members_complete
+        assert caplog.text.count("A list of extensions is left out") == 1
         emulator.faults.set(odd=[])
         while place not in account.extensions:
             await heard.until("members")

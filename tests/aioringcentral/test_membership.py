@@ -286,9 +286,13 @@ class Account:
         return Listing("3")
 
 
-async def read(account: Account, *choices: Follow) -> Lists:
+async def read(
+    account: Account, *choices: Follow, needs_account: bool = False
+) -> Lists:
     """Read the lists that these choices need."""
-    return await read_lists(cast(Rest, account), ME, choices)
+    return await read_lists(
+        cast(Rest, account), ME, choices, needs_account=needs_account
+    )
 
 
 @pytest.mark.parametrize(
@@ -345,7 +349,8 @@ async def test_everyone_cannot_be_followed_without_the_list(
 @pytest.mark.parametrize(
     ("name", "choices"),
     [
-        ("extensions", [*Follow]),
+        ("extensions", [Follow.ACCOUNT]),
+        ("extensions", [Follow.CHOSEN, Follow.FAVORITES]),
         ("monitored_lines", [Follow.LINES]),
         ("favorites", [Follow.FAVORITES]),
     ],
@@ -374,6 +379,17 @@ async def test_a_list_that_fails_costs_the_other_choices_nothing(
     assert found.extensions.keys() >= {
         key for key, each in ACCOUNT.items() if each.has_person and each.can_be_followed
     }
+
+
+async def test_without_the_list_of_the_account_others_are_followed() -> None:
+    """Who is known by its list alone follows once it can be read."""
+    account = Account(errors={"extensions": RetryLater(Reason.SERVICE_ERROR)})
+    found = following([*Follow], ["3"], await read(account, *Follow))
+    assert set(found.extensions) == {ME.id, ANN.id}
+    assert found.is_read_later
+    assert not found.is_complete
+    with pytest.raises(RetryLater):
+        await read(account, *Follow, needs_account=True)
 
 
 def test_a_type_or_status_that_cannot_be_read_changes_nobody() -> None:

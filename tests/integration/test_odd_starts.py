@@ -86,3 +86,28 @@ async def test_whoever_was_taken_for_a_queue_at_the_start_has_the_rest_later(
             read_again(story)
             await story.until(lambda: story.now("status", anna) == "available")
             assert story.now("telephony_status", anna) == "no_call"
+
+
+@pytest.mark.parametrize("follow", ["own chosen", "own account"])
+async def test_without_the_list_of_the_account_the_own_extension_is_followed(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    people: dict[Who, str],
+    monkeypatch: pytest.MonkeyPatch,
+    follow: str,
+) -> None:
+    """Others keep their devices and their names, and are followed once it can be read."""
+    monkeypatch.setattr(members, "_READ_LATER", 0.01)
+    anna = people[ANNA]
+    async with following(hass, emulator, [anna], follow=follow) as story:
+        device = story.device(anna)
+        emulator.faults.set(
+            odd=[{"kind": "empty", "path": "*/account/~/extension", "status": 503}]
+        )
+        await story.reload()
+        assert story.now("status") == "available"
+        assert story.now("status", anna) == STATE_UNAVAILABLE
+        assert story.device(anna) == device
+        emulator.faults.set(odd=[])
+        await story.until(lambda: story.now("status", anna) == "available")
+        assert story.device(anna) == device

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from .errors import Misconfigured, PermissionMissing, RetryLater
 from .filters import (
@@ -32,11 +33,16 @@ class Follow(StrEnum):
     ACCOUNT = "account"
 
 
+# Choices that wait for the account's list: it alone says whom they mean, or of what type these are.
+_OF_ACCOUNT: Final = frozenset({Follow.FAVORITES, Follow.CHOSEN, Follow.ACCOUNT})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
     """What the account says: its extensions (None where they may not be read), lines and favorites.
 
-    ``refused`` are the choices whose list may not be read, ``later`` those whose list cannot be read for now.
+    ``refused`` are the choices whose list may not be read, ``later`` those that wait for a list which cannot be
+    read for now.
     ``is_whole`` is False where a list has records that cannot be read.
     """
 
@@ -67,11 +73,17 @@ class Following:
     listed: frozenset[str] = frozenset()
 
 
-async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) -> Lists:
+async def read_lists(
+    rest: Rest,
+    own: Extension,
+    choices: Collection[Follow],
+    *,
+    needs_account: bool = False,
+) -> Lists:
     """Read the lists that the choices need; see `Rest` for what it raises.
 
-    A list that is refused is empty, but for that of the account when everyone is to be followed. So is a
-    list of lines or favorites that cannot be read for now, beside choices that can.
+    A list that is refused is empty, but for that of the account when everyone is to be followed. So is one
+    that cannot be read for now, beside choices that can be followed without it; that of the account only where nothing ``needs_account``.
     """
     refused, later = set[Follow](), set[Follow]()
     extensions: Listing[Extension] | None = None
@@ -95,6 +107,10 @@ async def read_lists(rest: Rest, own: Extension, choices: Collection[Follow]) ->
             extensions = await rest.extensions()
         except PermissionMissing, Misconfigured:
             if Follow.ACCOUNT in choices:
+                raise
+        except RetryLater:
+            later |= _OF_ACCOUNT
+            if needs_account or later.issuperset(choices):
                 raise
     lines = await beside_others(Follow.LINES, rest.monitored_lines)
     favorites = await beside_others(Follow.FAVORITES, rest.favorites)
@@ -203,10 +219,10 @@ def _parts(
         found = [
             account.get(key) or Extension(id=key)
             for key in lists.favorites
-            if not account or key in account
+            if (not account or key in account) and Follow.FAVORITES not in lists.later
         ]
         yield Follow.FAVORITES, (FAVORITES, FAVORITE_LIST), found
-    if Follow.CHOSEN in choices:
+    if Follow.CHOSEN in choices and Follow.CHOSEN not in lists.later:
         keys = [key for key in chosen if lists.account is None or key in account]
         yield Follow.CHOSEN, (), [account.get(key) or Extension(id=key) for key in keys]
     if Follow.ACCOUNT in choices:

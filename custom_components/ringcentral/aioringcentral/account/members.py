@@ -80,6 +80,7 @@ class Members:
         self.is_complete = True
         self._is_read_later = False
         self._is_read = False
+        self._knows_account = False
         self._listed: frozenset[str] = frozenset()
         # All extensions that the last reading named, followed or not.
         self._known: Mapping[str, Extension] = {}
@@ -105,9 +106,13 @@ class Members:
         ):
             # A sign-in belongs to one user of one account for good: such a reply is not to be believed.
             raise RetryLater(Reason.SERVICE_ERROR)
-        lists = await read_lists(self._rest, own, self._choices.follow)
+        # Once it was read, the account's list stays as it is known until it is read again.
+        lists = await read_lists(
+            self._rest, own, self._choices.follow, needs_account=self._knows_account
+        )
         lists = filled_in(lists, self._known)
         self._known = {**(lists.lines or {}), **(lists.account or {})}
+        self._knows_account = self._knows_account or lists.account is not None
         # What was noticed meanwhile may be missing in the lists.
         self._notices = Notices(
             *(new - old for new, old in zip(self._notices, notices, strict=True))
@@ -228,6 +233,10 @@ class Members:
             found.plan.joined(self.plan) if kept and self._is_read else found.plan
         )
         self.is_complete = found.is_complete
+        if found.is_read_later and not self._is_read_later:
+            _LOGGER.info(
+                "A list of extensions is left out: it cannot be read for now, and is read again"
+            )
         self._is_read_later = found.is_read_later
         if self._is_read_later:
             self._changed.set()
