@@ -805,6 +805,27 @@ async def test_what_was_set_aside_without_a_reason_is_asked_for_once_more(
     assert client.lives.count(Continuity.REPLACED) == 1
 
 
+async def test_a_recovered_session_still_asks_once_more(
+    client: Client, emulator: Emulator
+) -> None:
+    """A drop within that minute does not leave a queue out for a day."""
+    queue = queue_filter(emulator.ids(type="Department")[0])
+    odd = {"kind": "error", "on": "socket", "value": "CMN-999", "status": 403}
+    emulator.faults.set(odd=[{**odd, "path": "*/subscription", "next": 1}])
+    client.follow(FilterPlan(wanted=(OWN, queue)), backoff=NO_WAIT)
+    await client.live()
+    with (
+        patch(f"{SCHEDULE}._SEARCH_AFTER", 0.01),
+        patch(f"{SCHEDULE}._LATE_WITHIN", 0.01),
+    ):
+        await emulator.disconnect(code=1001, recoverable=True)
+        await client.until(lambda: Continuity.REPLACED in client.lives)
+    assert client.stream.history.recoveries == 1
+    found = client.stream.subscription
+    assert found is not None
+    assert set(found.live) == {OWN, queue}
+
+
 async def test_refusals_are_remembered_across_sockets(
     client: Client, emulator: Emulator
 ) -> None:

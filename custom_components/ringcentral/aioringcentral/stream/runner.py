@@ -341,6 +341,9 @@ class Stream:
         self._reports.closed(connection)
         self._keep_recovery(connection, link.schedule.token.session)
         self._backoff.held(_now() - connection.opened_at)
+        if link.schedule.must_search:
+            # What was to be asked for once more still is, also where the session is recovered.
+            self._unexplained.clear()
         self._link = None
         self._spawn(connection.close())
         return self._backoff.next()

@@ -50,6 +50,11 @@ class Schedule:
         """Make the successor soon, to find which of the filters left out may be asked for."""
         self.search_at = now + _SEARCH_AFTER
 
+    @property
+    def must_search(self) -> bool:
+        """Whether filters have yet to be searched, or to be asked for once more."""
+        return self.search_at < inf
+
     def due(self, now: float, wall: float) -> float:
         """Return when there is something to do."""
         if self.retry_at is not None:
