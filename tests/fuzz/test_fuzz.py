@@ -29,8 +29,7 @@ from custom_components.ringcentral.aioringcentral.snapshot import SnapshotReader
 from custom_components.ringcentral.aioringcentral.stream.connection import Connection
 from custom_components.ringcentral.coordinator import RingCentralCoordinator
 from demo.entities import expected
-from tests.integration.skipping import skipping_time
-from tests.integration.test_truth import quiet
+from tests.integration.skipping import quiet, skipping_time
 from tests.integration.world import World
 
 from .mutate import Mutator

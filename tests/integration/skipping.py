@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
+import logging
 import selectors
 import time
 from typing import Any, Final, override
@@ -113,3 +114,19 @@ def skipping_time() -> Iterator[SkippingLoop]:
     finally:
         loop.close()
         asyncio.set_event_loop(None)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Spare others what is logged: every record of the integration is looked at by the world."""
+    ours, others = map(logging.getLogger, ("custom_components", "homeassistant"))
+    before = ours.level, ours.propagate, others.level
+    ours.setLevel(logging.DEBUG)
+    ours.propagate = False
+    others.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        ours.setLevel(before[0])
+        ours.propagate = before[1]
+        others.setLevel(before[2])

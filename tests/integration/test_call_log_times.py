@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from .skipping import skipping_time
-from .test_truth import quiet
+from .skipping import quiet, skipping_time
 from .world import World
 
 SYNC = "GET /restapi/v1.0/account/{id}/extension/{id}/call-log-sync"

@@ -28,8 +28,8 @@ from .homes import (
     shelf,
 )
 from .homes_expected import RANK, BusyLight, Expected, OnAir, QuietMedia, Undisturbed
-from .skipping import SkippingLoop, skipping_time
-from .test_truth import emulator, integration, looking_again_at_once, quiet
+from .skipping import SkippingLoop, quiet, skipping_time
+from .test_truth import emulator, integration, looking_again_at_once
 
 __all__ = ["emulator", "integration", "looking_again_at_once"]
 

@@ -13,8 +13,7 @@ from custom_components.ringcentral.aioringcentral.account import (
     queues,
 )
 
-from .skipping import skipping_time
-from .test_truth import quiet
+from .skipping import quiet, skipping_time
 from .world import World
 
 HOUR, DAYS = 3_600.0, 2

@@ -1,8 +1,5 @@
 """Random histories of a service that has bad days: at rest Home Assistant shows what is true, every time."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-import logging
 import os
 
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -14,7 +11,7 @@ from .history_home import Home
 from .history_odd import Odd
 from .history_people import People
 from .history_service import Service
-from .skipping import skipping_time
+from .skipping import quiet, skipping_time
 
 # So many histories with each seed, and which seeds: the same seed gives the same histories, on any machine.
 HISTORIES = int(os.environ.get("HISTORIES", "30"))
@@ -35,22 +32,6 @@ pytestmark = pytest.mark.timeout(0 if "HISTORIES" in os.environ else 900)
 
 class Histories(People, Service, Odd, Home):
     """What can happen to a service and to a Home Assistant that follows it, in any order."""
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Spare others what is logged: every record of the integration is looked at by the world."""
-    ours, others = map(logging.getLogger, ("custom_components", "homeassistant"))
-    before = ours.level, ours.propagate, others.level
-    ours.setLevel(logging.DEBUG)
-    ours.propagate = False
-    others.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        ours.setLevel(before[0])
-        ours.propagate = before[1]
-        others.setLevel(before[2])
 
 
 @pytest.fixture

@@ -11,28 +11,10 @@ from homeassistant.components.media_player.const import (
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from .homes import MoodyPlayer
-from .skipping import SkippingLoop
-from .test_blueprints_days import (
-    calls,
-    emulator,
-    folder,
-    household,
-    integration,
-    looking_again_at_once,
-    loop,
-    turned_on,
-)
-from .test_blueprints_gone import media
+from tests.integration.homes import MoodyPlayer
+from tests.integration.skipping import SkippingLoop
 
-__all__ = [
-    "emulator",
-    "folder",
-    "integration",
-    "looking_again_at_once",
-    "loop",
-    "turned_on",
-]
+from .household import calls, household, media
 
 
 class LoudPlayer(MoodyPlayer):

@@ -9,31 +9,10 @@ from homeassistant.components.light.const import ColorMode
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from .homes import MoodyLamp
-from .skipping import SkippingLoop
-from .test_blueprints_days import (
-    BLUE,
-    RED,
-    busy_light,
-    calls,
-    emulator,
-    folder,
-    grouped,
-    household,
-    integration,
-    looking_again_at_once,
-    loop,
-    turned_on,
-)
+from tests.integration.homes import MoodyLamp
+from tests.integration.skipping import SkippingLoop
 
-__all__ = [
-    "emulator",
-    "folder",
-    "integration",
-    "looking_again_at_once",
-    "loop",
-    "turned_on",
-]
+from .household import BLUE, RED, busy_light, calls, grouped, household
 
 
 @pytest.mark.parametrize("before", [0, 1])

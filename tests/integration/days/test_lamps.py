@@ -13,30 +13,10 @@ from homeassistant.util.color import (
 )
 import pytest
 
-from .homes import Household, MoodyLamp
-from .skipping import SkippingLoop
-from .test_blueprints_days import (
-    OFF,
-    ON,
-    busy_light,
-    calls,
-    emulator,
-    folder,
-    household,
-    integration,
-    looking_again_at_once,
-    loop,
-    turned_on,
-)
+from tests.integration.homes import Household, MoodyLamp
+from tests.integration.skipping import SkippingLoop
 
-__all__ = [
-    "emulator",
-    "folder",
-    "integration",
-    "looking_again_at_once",
-    "loop",
-    "turned_on",
-]
+from .household import OFF, ON, busy_light, calls, household
 
 # What a lamp of a make that many have can show, as its vendor says.
 GAMUT = GamutType(XYPoint(0.6915, 0.3083), XYPoint(0.17, 0.7), XYPoint(0.1532, 0.0475))

@@ -10,27 +10,12 @@ from zoneinfo import ZoneInfo
 from homeassistant.util import dt as dt_util
 import pytest
 
-from . import skipping
-from .blueprints import Calendar
-from .homes import Household, MoodyLamp, clock_of_templates
-from .skipping import skipping_time
-from .test_blueprints_days import (
-    GREEN,
-    OFF,
-    ON,
-    busy_light,
-    dnd,
-    do_not_disturb,
-    emulator,
-    folder,
-    household,
-    integration,
-    looking_again_at_once,
-    turned_on,
-)
-from .test_truth import quiet
+from tests.integration import skipping
+from tests.integration.blueprints import Calendar
+from tests.integration.homes import Household, MoodyLamp, clock_of_templates
+from tests.integration.skipping import quiet, skipping_time
 
-__all__ = ["emulator", "folder", "integration", "looking_again_at_once", "turned_on"]
+from .household import GREEN, OFF, ON, busy_light, dnd, do_not_disturb, household
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

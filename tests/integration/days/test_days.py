@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.calendar import CalendarEvent
 from homeassistant.components.light.const import ColorMode
@@ -14,87 +14,26 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from .blueprints import Calendar
-from .homes import (
-    BROKEN,
-    Household,
-    MoodyLamp,
-    MoodyPlayer,
-    MoodyPlug,
-    clock_of_templates,
-    shelf,
+from tests.integration.blueprints import Calendar
+from tests.integration.homes import BROKEN, Household, MoodyLamp, MoodyPlayer, MoodyPlug
+from tests.integration.skipping import SkippingLoop
+
+from .household import (
+    BLUE,
+    GREEN,
+    OFF,
+    ON,
+    RED,
+    busy_light,
+    calls,
+    dnd,
+    do_not_disturb,
+    grouped,
+    household,
 )
-from .skipping import SkippingLoop, skipping_time
-from .test_homes import turned_on
-from .test_truth import emulator, integration, looking_again_at_once, quiet
-
-__all__ = ["emulator", "integration", "looking_again_at_once", "turned_on"]
-
-ON, OFF = "DoNotAcceptAnyCalls", "TakeAllCalls"
-GREEN, RED, BLUE = "0,255,0 50%", "255,0,0 100%", "0,0,255 40%"
 
 type Day = Callable[[Household], Awaitable[None]]
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """Return a folder with the blueprints."""
-    with shelf() as found:
-        yield found
-
-
-@pytest.fixture
-def loop(socket_enabled: None) -> Iterator[SkippingLoop]:
-    """Return a loop that skips waits; it is midnight on a Friday."""
-    with quiet(), skipping_time() as found, clock_of_templates():
-        yield found
-
-
-@contextmanager
-def household(loop: SkippingLoop, folder: Path, *things: Any) -> Iterator[Household]:
-    """Furnish a home; at the end there is nothing to complain of."""
-    home = Household(loop, folder, lambda: None)
-    try:
-        home.run(home.move_in(*things))
-        yield home
-        assert home.verdict() == []
-    finally:
-        home.run(home.close())
-
-
-def dnd(home: Household) -> str:
-    """Return what the service has."""
-    return str(home.emulator.truth()[home.people[0]]["dndStatus"])
-
-
-async def do_not_disturb(home: Household, **given: Any) -> None:
-    """Keep the own extension undisturbed."""
-    await home.automate(
-        "do_not_disturb", extension=home.device(home.people[0]), **given
-    )
-
-
-async def busy_light(home: Household, *lamps: MoodyLamp, **given: Any) -> None:
-    """Let lamps show the own extension."""
-    await home.automate(
-        "busy_light",
-        **{
-            "extensions": [home.device(home.people[0])],
-            "lights": [lamp.entity_id for lamp in lamps],
-            "ringing_blink": 0,
-        }
-        | given,
-    )
-    await asyncio.sleep(5)
-
-
-async def calls(home: Household, *steps: str, who: int = 0) -> None:
-    """Let a call go through some steps, a second each."""
-    for step in steps:
-        await home.call(who, step)
-        await asyncio.sleep(1)
 
 
 # Do not disturb.
@@ -407,22 +346,6 @@ def test_a_sign_that_is_away_costs_no_error_and_is_right_when_it_is_back(
 
 
 # Groups.
-
-
-async def grouped(home: Household, domain: str, members: list[str]) -> str:
-    """Make a group as the helper of the user interface does, and return its entity id."""
-    options = {
-        "group_type": domain,
-        "name": "Together",
-        "entities": members,
-        "hide_members": False,
-        "all": False,
-    }
-    entry = MockConfigEntry(domain="group", title="Together", options=options)
-    entry.add_to_hass(home.hass)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.hass.async_block_till_done()
-    return f"{domain}.together"
 
 
 def test_a_light_group_is_one_light_and_one_lamp_of_it_may_be_away(

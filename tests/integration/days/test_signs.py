@@ -9,27 +9,10 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 
-from .homes import Household, MoodyLamp, MoodyPlug
-from .skipping import SkippingLoop
-from .test_blueprints_days import (
-    calls,
-    emulator,
-    folder,
-    household,
-    integration,
-    looking_again_at_once,
-    loop,
-    turned_on,
-)
+from tests.integration.homes import Household, MoodyLamp, MoodyPlug
+from tests.integration.skipping import SkippingLoop
 
-__all__ = [
-    "emulator",
-    "folder",
-    "integration",
-    "looking_again_at_once",
-    "loop",
-    "turned_on",
-]
+from .household import calls, household
 
 
 async def on_air(home: Household, *signs: str, **given: Any) -> None:

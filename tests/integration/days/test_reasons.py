@@ -8,30 +8,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 
-from .homes import Household, MoodyPlug
-from .skipping import SkippingLoop
-from .test_blueprints_days import (
-    OFF,
-    ON,
-    dnd,
-    emulator,
-    folder,
-    household,
-    integration,
-    looking_again_at_once,
-    loop,
-    turned_on,
-)
-from .test_blueprints_gone import BOTH, undisturbed
+from tests.integration.homes import Household, MoodyPlug
+from tests.integration.skipping import SkippingLoop
 
-__all__ = [
-    "emulator",
-    "folder",
-    "integration",
-    "looking_again_at_once",
-    "loop",
-    "turned_on",
-]
+from .household import BOTH, OFF, ON, dnd, household, undisturbed
 
 
 async def disable(home: Household, *keys: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.media_player.const import (
     MediaPlayerEntityFeature as Can,
@@ -11,42 +11,10 @@ from homeassistant.components.media_player.const import (
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from .homes import Household, MoodyPlayer, MoodyPlug
-from .skipping import SkippingLoop
-from .test_blueprints_days import (
-    OFF,
-    ON,
-    calls,
-    dnd,
-    emulator,
-    folder,
-    household,
-    integration,
-    looking_again_at_once,
-    loop,
-    turned_on,
-)
+from tests.integration.homes import MoodyPlayer, MoodyPlug
+from tests.integration.skipping import SkippingLoop
 
-__all__ = [
-    "emulator",
-    "folder",
-    "integration",
-    "looking_again_at_once",
-    "loop",
-    "turned_on",
-]
-
-BOTH = pytest.mark.parametrize("name", ["do_not_disturb", "asleep_or_away"])
-
-
-async def undisturbed(home: Household, name: str, *switches: MoodyPlug) -> None:
-    """Keep the own extension undisturbed for switches."""
-    await home.automate(
-        name,
-        extension=home.device(home.people[0]),
-        switches=[switch.entity_id for switch in switches],
-    )
-    await asyncio.sleep(5)
+from .household import BOTH, OFF, ON, calls, dnd, household, media, undisturbed
 
 
 @BOTH
@@ -193,20 +161,6 @@ class LatePlayer(MoodyPlayer):
     def mute(self, mute: bool) -> None:
         self._attr_is_volume_muted = mute
         self.hass.loop.call_later(self.lag, self.async_write_ha_state)
-
-
-async def media(home: Household, player: MoodyPlayer, **more: Any) -> None:
-    """Let a player be quiet for the own extension, or for others."""
-    await home.automate(
-        "media",
-        **{
-            "extensions": [home.device(home.people[0])],
-            "players": [player.entity_id],
-            "wait": 0,
-        }
-        | more,
-    )
-    await asyncio.sleep(5)
 
 
 @pytest.mark.parametrize("how", ["pause", "mute"])
