@@ -96,7 +96,7 @@ def words_of(presence: Presence) -> dict[str, str | None]:
     return {
         "user_status": HIDDEN if is_hidden else _word(presence.user_status),
         "dnd_status": _word(dnd_to_bring_back(presence.dnd_status)),
-        "message": None if presence.message is None else _plain(presence.message),
+        "message": presence.message,
     }
 
 
@@ -113,9 +113,10 @@ def begin(
     for name, word in wanted.items():
         now = current.get(name)
         if waiting is None or name not in before or _is_foreign(waiting, name, now):
-            if now is None or not _can_be_set(name, now):
+            if now is None or not _can_be_set(name, _plain(now)):
                 return None
-            before[name] = now
+            # A message comes back with its line breaks.
+            before[name] = now if _can_be_set(name, now) else _plain(now)
             ours[name] = ()
         ours[name] = (*ours.get(name, ()), _plain(word))
     if waiting is not None and _doubts(waiting) >= _MOST_DOUBTS:
@@ -140,7 +141,7 @@ def settled(restore: Restore, current: Words) -> Restore | None:
     left: Restore | None = restore
     while left is not None and not left.is_settled:
         is_taken = any(
-            current.get(name) in (None, left.ours[name][-1])
+            (now := current.get(name)) is None or _plain(now) == left.ours[name][-1]
             for name in _last_written(left)
         )
         left = accepted(left) if is_taken else left.otherwise
@@ -212,7 +213,8 @@ def values_to_write(restore: Restore, current: Words) -> dict[str, str]:
     return {
         name: word
         for name, word in restore.before.items()
-        if name not in changed and current.get(name) != _plain(word)
+        if name not in changed
+        and ((now := current.get(name)) is None or _plain(now) != _plain(word))
     }
 
 
@@ -247,7 +249,9 @@ def is_word(name: str, word: Any) -> bool:
 def _is_foreign(restore: Restore, name: str, now: str | None) -> bool:
     ours = restore.ours.get(name)
     return bool(
-        now is not None and ours and now not in (*ours, _plain(restore.before[name]))
+        now is not None
+        and ours
+        and _plain(now) not in (*ours, _plain(restore.before[name]))
     )
 
 

@@ -168,6 +168,33 @@ async def test_the_message_of_before_comes_back(
 
 
 @pytest.mark.parametrize(
+    "message",
+    ["Back at two\nCall Anna", "a  b", " indented", "tab\tbed ", "x" * 70 + " " * 10],
+    ids=ascii,
+)
+async def test_a_message_of_before_keeps_its_line_breaks(
+    story: Story, emulator: Emulator, clock: Clock, message: str
+) -> None:
+    """Also after a change over it, and a reload."""
+    await emulator.set_presence(story.own, {"message": message})
+    await change(story, SHORT, message="At lunch")
+    await change(story, LONG, message="At the dentist")
+    await story.hass.config_entries.async_reload(story.entry.entry_id)
+    await clock.move_on(LONG)
+    fits = len(message) <= 75
+    await becomes(story, message=message if fits else message.strip())
+
+
+async def test_spaces_that_were_tidied_up_are_no_change_by_a_person(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    await change(story, SHORT, message="At lunch  until two")
+    await emulator.set_presence(story.own, {"message": "At lunch\nuntil two "})
+    await clock.move_on(SHORT)
+    await becomes(story, message="")
+
+
+@pytest.mark.parametrize(
     "message", ["\r\n", " \t ", "x\x00y", "a\nb", "\u200bhi", "e\u0301"], ids=ascii
 )
 async def test_a_message_of_odd_letters_is_taken_back(
