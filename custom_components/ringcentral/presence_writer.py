@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
 from typing import Any, override
@@ -21,7 +20,7 @@ from .aioringcentral.stream import Subscription
 from .optimistic import CONFIRM_WITHIN, OptimisticValues
 from .restore_schedule import RestoreSchedule
 from .restorer import Restorer
-from .restores import Words, words_of
+from .restores import Words, at_once, words_of
 from .write_rules import (
     attempts_of,
     check_duration,
@@ -289,7 +288,7 @@ class PresenceWriter(AccountListener):
     async def take_back_now(self) -> int:
         """Take back all that waits, at the end of the entry; return how many changes are left."""
         for key, restore in self.restores.items():
-            self.restores.put(key, replace(restore, at=dt_util.utcnow()))
+            self.restores.put(key, at_once(restore, dt_util.utcnow()))
             await self._take_back(key)
         return len(self.restores.items())
 

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .aioringcentral import durations
 from .const import DOMAIN, LOGGER
-from .restores import Restore, is_overdue, look_at, moved
+from .restores import Restore, look_at, moved, overdue, without
 from .stored import load
 
 # What is stored, for the log.
@@ -125,7 +125,7 @@ class RestoreSchedule:
         """Drop what is long overdue."""
         now = dt_util.utcnow()
         self.drop_overdue(
-            [key for key, each in self._restores.items() if is_overdue(each, now)]
+            [key for key, each in self._restores.items() if overdue(each, now)]
         )
 
     def items(self) -> list[tuple[str, Restore]]:
@@ -154,11 +154,12 @@ class RestoreSchedule:
 
     @callback
     def drop_overdue(self, extension_ids: list[str]) -> None:
-        """Drop restores that are long overdue, and say so once."""
+        """Drop what is long overdue of some extensions, and say so once."""
+        now = dt_util.utcnow()
         for key in extension_ids:
             if (restore := self._restores.get(key)) is not None:
                 self._dropped(restore, "overdue")
-                self.put(key, None)
+                self.put(key, without(restore, overdue(restore, now)))
         if extension_ids:
             LOGGER.warning(
                 "%s changes for a time ended more than an hour ago, while RingCentral could not be reached,"

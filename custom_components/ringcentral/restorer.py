@@ -17,8 +17,9 @@ from .restores import (
     Words,
     accepted,
     begin,
+    due_fields,
     foreign,
-    is_overdue,
+    overdue,
     settled,
     values_to_write,
     without,
@@ -135,9 +136,10 @@ class Restorer:
             # Changed for good, or for longer, while this waited for its turn.
             return
         now = dt_util.utcnow()
-        if is_overdue(restore, now):
+        if overdue(restore, now):
             self._schedule.drop_overdue([key])
             return
+        due = due_fields(restore, now)
         was_refused = key in self._refused
         self._refused.discard(key)
         try:
@@ -146,10 +148,10 @@ class Restorer:
                 # It was known before: what cannot be read now decides nothing.
                 self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
                 return
-            if now < restore.at:
+            if not due:
                 self._schedule.put(key, settled(restore, current))
                 return
-            if values := values_to_write(restore, current):
+            if values := values_to_write(restore, current, due):
                 await self._bring_back(key, values)
         except RingCentralError as err:
             if passes(err):
@@ -166,7 +168,7 @@ class Restorer:
             LOGGER.warning("The earlier presence could not be brought back: %s", err)
             report_not_restored(self._hass, self._entry, key, extension)
         else:
-            self._schedule.put(key, None)
+            self._schedule.put(key, without(self._schedule[key], due))
 
     async def _bring_back(self, key: str, values: Mapping[str, str]) -> None:
         """Write earlier values; a lost reply is no failure where a reading shows them.
@@ -183,7 +185,7 @@ class Restorer:
             # Read now: later, a person may have chosen the same as the change that ends here.
             current = await self._read(key)
             restore = self._schedule[key]
-            if restore is not None and values_to_write(restore, current):
+            if restore is not None and values_to_write(restore, current, values):
                 raise
         finally:
             self._restoring.discard(key)

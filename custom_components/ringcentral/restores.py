@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from homeassistant.util import dt as dt_util
-
 from .aioringcentral.models import DndStatus, Presence, UserStatus
 from .write_rules import LONGEST_MESSAGE, dnd_to_bring_back
 
@@ -20,6 +18,8 @@ SETTLED_AFTER: Final = timedelta(seconds=30)
 # Changes in doubt, one after the other, that are kept apart; before those, each counts as taken.
 _MOST_DOUBTS: Final = 8
 
+# Years of changes for a time, on clocks that are not altogether wrong.
+_YEARS: Final = range(1971, 2200)
 # Characters of a message that came from the service or may go there.
 _LONGEST_WORD: Final = 255
 
@@ -38,12 +38,13 @@ class Restore:
     """The values of one extension to bring back, by field, and when.
 
     Attributes:
-        at: when it is due.
+        at: when it is due, the first of its fields.
         before: the values to bring back.
         ours: all values that were written over the earlier values, the newest last. A field that shows
             another one was changed by a person. Where none is known, any value counts as ours.
         is_settled: whether the service is known to have taken the last change.
         otherwise: what there is to undo if the service has not taken it.
+        later: when other fields are due, each of which was changed for longer.
     """
 
     at: datetime
@@ -51,6 +52,11 @@ class Restore:
     ours: Mapping[str, tuple[str, ...]] = field(repr=False)
     is_settled: bool = True
     otherwise: Restore | None = None
+    later: Mapping[str, datetime] = field(default_factory=dict)
+
+    def due(self, name: str) -> datetime:
+        """Return when a field is due."""
+        return self.later.get(name, self.at)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -59,6 +65,8 @@ class Restore:
             **self.before,
             "ours": {name: list(words) for name, words in self.ours.items()},
         }
+        if self.later:
+            data["later"] = {name: at.isoformat() for name, at in self.later.items()}
         if not self.is_settled:
             data["is_settled"] = False
             data["otherwise"] = self.otherwise.as_dict() if self.otherwise else None
@@ -69,16 +77,16 @@ class Restore:
         """Read what `as_dict` wrote, or return None where nothing of it can be used."""
         if not isinstance(data, Mapping):
             return None
-        at = data.get("at")
-        due = dt_util.parse_datetime(at) if isinstance(at, str) else None
+        due = _moment(data.get("at"))
         before = {name: data[name] for name in _WORDS if is_word(name, data.get(name))}
-        if due is None or due.tzinfo is None or not before:
+        if due is None or not before:
             return None
-        ours = data.get("ours")
+        ours, later = data.get("ours"), data.get("later")
         lists = ours if isinstance(ours, Mapping) else {}
+        times = later if isinstance(later, Mapping) else {}
         is_settled = data.get("is_settled") is not False
         return cls(
-            at=due,
+            **_times({name: _moment(times.get(name)) or due for name in before}),
             before=before,
             ours={
                 name: tuple(word for word in words if is_word(name, word))
@@ -105,11 +113,12 @@ def begin(
 ) -> Restore | None:
     """Return what there is to undo once a change for a time is made, None where an earlier value is unknown.
 
-    A second change before the first was taken back leads back to before both, unless a person has
-    changed the field in between.
+    A second change of a field before the first was taken back leads back to before both, unless a person has
+    changed the field in between. Each field is due when its own last change is over.
     """
     before = dict(waiting.before) if waiting else {}
     ours = dict(waiting.ours) if waiting else {}
+    due = dict.fromkeys(wanted, at)
     for name, word in wanted.items():
         now = current.get(name)
         if waiting is None or name not in before or _is_foreign(waiting, name, now):
@@ -121,7 +130,11 @@ def begin(
         ours[name] = (*ours.get(name, ()), _plain(word))
     if waiting is not None and _doubts(waiting) >= _MOST_DOUBTS:
         waiting = replace(waiting, is_settled=True, otherwise=None)
-    return Restore(at=at, before=before, ours=ours, is_settled=False, otherwise=waiting)
+    if waiting is not None:
+        due = {name: waiting.due(name) for name in waiting.before} | due
+    return Restore(
+        **_times(due), before=before, ours=ours, is_settled=False, otherwise=waiting
+    )
 
 
 def accepted(restore: Restore) -> Restore:
@@ -167,9 +180,11 @@ def _over(under: Restore | None, restore: Restore, names: Iterable[str]) -> Rest
     """Return what there is to undo of some fields of a restore, over what there was before it."""
     before = dict(under.before) if under else {}
     ours = dict(under.ours) if under else {}
+    due = {name: under.due(name) for name in before} if under else {}
     for name in names:
         before[name], ours[name] = restore.before[name], restore.ours[name]
-    return Restore(at=restore.at, before=before, ours=ours)
+        due[name] = restore.due(name)
+    return Restore(**_times(due), before=before, ours=ours)
 
 
 def _doubts(restore: Restore) -> int:
@@ -194,6 +209,7 @@ def without(restore: Restore | None, names: Iterable[str]) -> Restore | None:
         return None
     return replace(
         restore,
+        **_times({name: restore.due(name) for name in left}),
         before={name: word for name, word in restore.before.items() if name in left},
         ours={name: words for name, words in restore.ours.items() if name in left},
         otherwise=without(restore.otherwise, names),
@@ -207,13 +223,21 @@ def foreign(restore: Restore, current: Words) -> frozenset[str]:
     )
 
 
-def values_to_write(restore: Restore, current: Words) -> dict[str, str]:
-    """Return what brings back the earlier values: nothing that is so already, or that a person has changed."""
+def due_fields(restore: Restore, now: datetime) -> frozenset[str]:
+    """Return the fields that are due by now."""
+    return frozenset(name for name in restore.before if restore.due(name) <= now)
+
+
+def values_to_write(
+    restore: Restore, current: Words, names: Collection[str]
+) -> dict[str, str]:
+    """Return what brings back these fields: nothing that is so already, or that a person has changed."""
     changed = foreign(restore, current)
     return {
         name: word
         for name, word in restore.before.items()
-        if name not in changed
+        if name in names
+        and name not in changed
         and ((now := current.get(name)) is None or _plain(now) != _plain(word))
     }
 
@@ -228,14 +252,21 @@ def moved(restore: Restore, step: timedelta) -> Restore:
     earlier = restore.otherwise
     return replace(
         restore,
-        at=restore.at + step,
+        **_times({name: restore.due(name) + step for name in restore.before}),
         otherwise=None if earlier is None else moved(earlier, step),
     )
 
 
-def is_overdue(restore: Restore, now: datetime) -> bool:
-    """Whether it is too late to bring anything back."""
-    return now - restore.at > LONGEST_DELAY
+def at_once(restore: Restore, now: datetime) -> Restore:
+    """Return a restore of which everything is due now."""
+    return replace(restore, at=now, later={})
+
+
+def overdue(restore: Restore, now: datetime) -> frozenset[str]:
+    """Return the fields that it is too late to bring back."""
+    return frozenset(
+        name for name in restore.before if now - restore.due(name) > LONGEST_DELAY
+    )
 
 
 def is_word(name: str, word: Any) -> bool:
@@ -244,6 +275,22 @@ def is_word(name: str, word: Any) -> bool:
     if not isinstance(word, str):
         return False
     return len(word) <= _LONGEST_WORD if words is None else word in words
+
+
+def _times(due: Mapping[str, datetime]) -> dict[str, Any]:
+    """Return what a restore keeps of when its fields are due."""
+    at = min(due.values())
+    return {"at": at, "later": {name: end for name, end in due.items() if end > at}}
+
+
+def _moment(value: Any) -> datetime | None:
+    """Return a time with its zone; none that arithmetic would overflow with."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    is_ours = found is not None and found.tzinfo is not None and found.year in _YEARS
+    return found if is_ours else None
 
 
 def _is_foreign(restore: Restore, name: str, now: str | None) -> bool:

@@ -336,13 +336,40 @@ async def test_what_is_set_already_does_not_stand_over_the_next_event(
     assert story.now("set_user_status") == "busy"
 
 
-async def test_a_second_change_of_something_else_takes_the_first_one_along(
-    story: Story, clock: Clock
+@pytest.mark.parametrize("reloads", [False, True], ids=["runs", "reloads"])
+@pytest.mark.parametrize("first", [SHORT, LONG], ids=["longer", "shorter"])
+async def test_a_second_change_of_something_else_has_its_own_time(
+    story: Story, emulator: Emulator, clock: Clock, first: int, reloads: bool
 ) -> None:
-    await change(story, SHORT, user_status="busy")
-    await change(story, LONG, dnd_status="do_not_accept_any_calls")
-    await clock.move_on(LONG)
-    await becomes(story, userStatus="Available", dndStatus="TakeAllCalls")
+    second = LONG + SHORT - first
+    await change(story, first, user_status="busy")
+    await change(story, second, dnd_status="do_not_accept_any_calls")
+    if reloads:
+        await story.hass.config_entries.async_reload(story.entry.entry_id)
+    back = [{"userStatus": "Available"}, {"dndStatus": "TakeAllCalls"}]
+    there = [{"dndStatus": "DoNotAcceptAnyCalls"}, {"userStatus": "Busy"}]
+    is_second = int(first == LONG)
+    await clock.move_on(SHORT)
+    await becomes(story, **back[is_second])
+    assert is_so(emulator, story.own, **there[is_second])
+    await clock.move_on(LONG - SHORT)
+    await becomes(story, **back[0], **back[1])
+    await nothing_is_written(story, clock, LONG)
+
+
+async def test_of_two_changes_the_one_that_is_long_overdue_is_dropped(
+    story: Story, emulator: Emulator, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await change(story, LONG, user_status="busy")
+    await change(story, 7_200, message="At lunch")
+    hass = story.hass
+    await hass.config_entries.async_unload(story.entry.entry_id)
+    await clock.move_on(3_700)
+    await hass.config_entries.async_setup(story.entry.entry_id)
+    assert len([each for each in lines(caplog) if "more than an hour" in each]) == 1
+    await clock.move_on(3_600)
+    await becomes(story, message="")
+    assert is_so(emulator, story.own, userStatus="Busy")
 
 
 @pytest.mark.parametrize("by", ["action", "select"])

@@ -18,9 +18,11 @@ from custom_components.ringcentral.restores import (
     Words,
     accepted,
     begin,
+    due_fields,
     foreign,
-    is_overdue,
     look_at,
+    moved,
+    overdue,
     settled,
     values_to_write,
     without,
@@ -46,26 +48,31 @@ def made(
     return accepted(restore)
 
 
+def undone(restore: Restore, current: Words) -> dict[str, str]:
+    """Return what is written where everything is due."""
+    return values_to_write(restore, current, restore.before)
+
+
 def test_only_what_was_changed_is_undone() -> None:
     restore = made(BUSY)
-    assert values_to_write(restore, BEFORE | BUSY) == {"user_status": "Available"}
+    assert undone(restore, BEFORE | BUSY) == {"user_status": "Available"}
 
 
 @pytest.mark.parametrize("word", ["Offline", "Available", HIDDEN])
 def test_what_a_person_chose_stays(word: str) -> None:
     restore = made(BUSY | DND)
     now = BEFORE | DND | {"user_status": word}
-    assert values_to_write(restore, now) == {"dnd_status": "TakeAllCalls"}
+    assert undone(restore, now) == {"dnd_status": "TakeAllCalls"}
 
 
 def test_what_is_unknown_is_undone() -> None:
-    assert values_to_write(made(BUSY), {}) == {"user_status": "Available"}
+    assert undone(made(BUSY), {}) == {"user_status": "Available"}
 
 
 def test_a_message_with_other_spaces_is_still_ours() -> None:
     restore = made({"message": "  At  lunch "})
-    assert values_to_write(restore, {"message": "At lunch"}) == {"message": ""}
-    assert values_to_write(restore, {"message": "Gone home"}) == {}
+    assert undone(restore, {"message": "At lunch"}) == {"message": ""}
+    assert undone(restore, {"message": "Gone home"}) == {}
 
 
 def test_two_changes_lead_back_to_before_both() -> None:
@@ -73,15 +80,26 @@ def test_two_changes_lead_back_to_before_both() -> None:
     second = made({"user_status": "Offline"}, first, BEFORE | BUSY, TWO)
     assert second.at == TWO
     for mine in ("Busy", "Offline"):
-        assert values_to_write(second, {"user_status": mine}) == {
-            "user_status": "Available"
-        }
+        assert undone(second, {"user_status": mine}) == {"user_status": "Available"}
+
+
+def test_each_field_is_due_when_its_own_change_is_over() -> None:
+    first = made(BUSY | {"message": "Gone"}, at=TWO)
+    second = made(DND | {"message": "Back soon"}, first, BEFORE | BUSY)
+    assert due_fields(second, ONE) == {"dnd_status", "message"}
+    assert due_fields(second, TWO) == {"dnd_status", "message", "user_status"}
+    left = without(second, due_fields(second, ONE))
+    assert left is not None
+    assert (left.at, left.before) == (TWO, {"user_status": "Available"})
+    assert overdue(second, TWO + timedelta(minutes=1)) == {"dnd_status", "message"}
+    later = moved(second, timedelta(minutes=5))
+    assert due_fields(later, TWO) == {"dnd_status", "message"}
 
 
 def test_a_change_after_a_person_leads_back_to_what_the_person_chose() -> None:
     first = made(BUSY)
     second = made(DND | BUSY, first, BEFORE | {"user_status": "Offline"}, TWO)
-    assert values_to_write(second, BUSY | DND) == {
+    assert undone(second, BUSY | DND) == {
         "user_status": "Offline",
         "dnd_status": "TakeAllCalls",
     }
@@ -166,7 +184,7 @@ def test_a_change_that_was_made_does_not_settle_the_one_before() -> None:
     now = settled(second, BEFORE | DND)
     assert now is not None
     # A person may choose what the first one would have written.
-    assert values_to_write(now, BEFORE | BUSY | DND) == {"dnd_status": "TakeAllCalls"}
+    assert undone(now, BEFORE | BUSY | DND) == {"dnd_status": "TakeAllCalls"}
     # The same field leaves no doubt.
     assert made({"user_status": "Offline"}, begin(None, BEFORE, BUSY, ONE)).is_settled
 
@@ -177,7 +195,7 @@ def test_a_change_over_what_a_person_chose_may_be_in_doubt_too() -> None:
     assert second is not None
     now = settled(second, BEFORE | BUSY)
     assert now is not None
-    assert values_to_write(now, BEFORE | BUSY) == {"user_status": "Offline"}
+    assert undone(now, BEFORE | BUSY) == {"user_status": "Offline"}
 
 
 def test_many_changes_in_doubt_are_kept_within_bounds() -> None:
@@ -201,7 +219,7 @@ def test_a_field_that_was_changed_for_good_is_undone_no_longer() -> None:
     restore = made(BUSY | DND)
     left = without(restore, ["user_status"])
     assert left is not None
-    assert values_to_write(left, BUSY | DND) == {"dnd_status": "TakeAllCalls"}
+    assert undone(left, BUSY | DND) == {"dnd_status": "TakeAllCalls"}
     assert without(restore, ["user_status", "dnd_status"]) is None
     assert without(restore, ["message"]) is restore
     assert without(None, ["message"]) is None
@@ -223,15 +241,16 @@ def test_foreign_values_are_neither_ours_nor_those_of_before() -> None:
 
 def test_an_hour_late_is_too_late() -> None:
     restore = made(BUSY)
-    assert not is_overdue(restore, ONE + LONGEST_DELAY)
-    assert is_overdue(restore, ONE + LONGEST_DELAY + timedelta(seconds=1))
+    assert not overdue(restore, ONE + LONGEST_DELAY)
+    assert overdue(restore, ONE + LONGEST_DELAY + timedelta(seconds=1))
 
 
 def test_what_is_on_disk_is_what_was_kept() -> None:
     settled_one = made(BUSY | {"message": "At lunch"})
     in_doubt = begin(settled_one, BEFORE | BUSY, DND, TWO)
     first_in_doubt = begin(None, BEFORE, BUSY, ONE)
-    for restore in (settled_one, in_doubt, first_in_doubt):
+    shorter = made(DND, made(BUSY, at=TWO))
+    for restore in (settled_one, in_doubt, first_in_doubt, shorter):
         assert restore is not None
         assert Restore.from_dict(restore.as_dict()) == restore
 
@@ -246,9 +265,7 @@ def test_what_an_earlier_version_stored_is_undone_whatever_is_set() -> None:
         }
     )
     assert restore is not None
-    assert values_to_write(restore, {"user_status": "Offline"}) == {
-        "user_status": "Available"
-    }
+    assert undone(restore, {"user_status": "Offline"}) == {"user_status": "Available"}
 
 
 @pytest.mark.parametrize(
@@ -260,6 +277,9 @@ def test_what_an_earlier_version_stored_is_undone_whatever_is_set() -> None:
         {},
         {"at": None, "user_status": "Busy"},
         {"at": "soon", "user_status": "Busy"},
+        {"at": "2026-02-30T12:00:00+00:00", "user_status": "Busy"},
+        {"at": "9999-12-31T23:59:59+00:00", "user_status": "Busy"},
+        {"at": "0001-01-01T00:00:00+14:00", "user_status": "Busy"},
         {"at": "2026-11-28T12:00:00", "user_status": "Busy"},
         {"at": ONE.isoformat(), "user_status": "Away", "dnd_status": 7},
         {"at": ONE.isoformat()},
@@ -296,4 +316,4 @@ def test_who_hides_has_a_user_status_that_is_nobodys_to_restore() -> None:
             allow_see_my_presence=False,
         )
     )
-    assert values_to_write(made(BUSY), hidden) == {}
+    assert undone(made(BUSY), hidden) == {}
