@@ -1,6 +1,6 @@
 """What happens to calls, as events: they catch what a state shows too briefly."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, override
 
 from homeassistant.components.event import (
@@ -23,6 +23,7 @@ from .const import (
 )
 from .coordinator import RingCentralConfigEntry
 from .entity import ExtensionEntity, add_for_each_extension
+from .stored import extra_of
 
 PARALLEL_UPDATES = 0
 
@@ -87,15 +88,15 @@ class ReportingEntity(ExtensionEntity, EventEntity):
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
         """Return the last event from before the restart, showing the caller only as far as the options allow."""
-        if (data := await super().async_get_last_event_data()) is None:
+        stored = extra_of(await self.async_get_last_extra_data())
+        if (kind := stored.get("last_event_type")) not in self.event_types:
             return None
-        kept = dict(data.last_event_attributes or {})
-        name, number = (
-            kept.pop(ATTR_CALLER_NAME, None),
-            kept.pop(ATTR_CALLER_NUMBER, None),
-        )
+        facts = stored.get("last_event_attributes")
+        kept = dict(facts) if isinstance(facts, Mapping) else {}
+        who = kept.pop(ATTR_CALLER_NAME, None), kept.pop(ATTR_CALLER_NUMBER, None)
+        name, number = (each if isinstance(each, str) else None for each in who)
         self._facts = {**kept, **self.coordinator.caller(name, number)}
-        return EventExtraStoredData(data.last_event_type, self._facts)
+        return EventExtraStoredData(kind, self._facts)
 
     @override
     def _value(self) -> None:

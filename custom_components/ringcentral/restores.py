@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from .aioringcentral.models import DndStatus, Presence, UserStatus
+from .stored import moment
 from .write_rules import LONGEST_MESSAGE, dnd_to_bring_back
 
 # Values by field of `Presence`, as the service writes them; None is unknown.
@@ -18,8 +19,6 @@ SETTLED_AFTER: Final = timedelta(seconds=30)
 # Changes in doubt, one after the other, that are kept apart; before those, each counts as taken.
 _MOST_DOUBTS: Final = 8
 
-# Years of changes for a time, on clocks that are not altogether wrong.
-_YEARS: Final = range(1971, 2200)
 # Characters of a message that came from the service or may go there.
 _LONGEST_WORD: Final = 255
 
@@ -77,7 +76,7 @@ class Restore:
         """Read what `as_dict` wrote, or return None where nothing of it can be used."""
         if not isinstance(data, Mapping):
             return None
-        due = _moment(data.get("at"))
+        due = moment(data.get("at"))
         before = {name: data[name] for name in _WORDS if is_word(name, data.get(name))}
         if due is None or not before:
             return None
@@ -86,7 +85,7 @@ class Restore:
         times = later if isinstance(later, Mapping) else {}
         is_settled = data.get("is_settled") is not False
         return cls(
-            **_times({name: _moment(times.get(name)) or due for name in before}),
+            **_times({name: moment(times.get(name)) or due for name in before}),
             before=before,
             ours={
                 name: tuple(word for word in words if is_word(name, word))
@@ -281,16 +280,6 @@ def _times(due: Mapping[str, datetime]) -> dict[str, Any]:
     """Return what a restore keeps of when its fields are due."""
     at = min(due.values())
     return {"at": at, "later": {name: end for name, end in due.items() if end > at}}
-
-
-def _moment(value: Any) -> datetime | None:
-    """Return a time with its zone; none that arithmetic would overflow with."""
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    is_ours = found is not None and found.tzinfo is not None and found.year in _YEARS
-    return found if is_ours else None
 
 
 def _is_foreign(restore: Restore, name: str, now: str | None) -> bool:

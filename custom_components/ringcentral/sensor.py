@@ -36,6 +36,7 @@ from .entity import AccountEntity, ExtensionEntity, add_for_each_extension, thos
 from .listeners import CALLS
 from .queue_sensors import member_sensors, waiting_sensors
 from .since import Since
+from .stored import extra_of
 from .today import TODAY, TodaySensor
 from .value_sensor import ValueSensor
 from .voicemail import VOICEMAILS
@@ -212,9 +213,9 @@ class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Keep the earlier time if the status is still the same."""
-        if (stored := await self.async_get_last_extra_data()) is not None:
-            kept = Since.from_dict(stored.as_dict(), dt_util.utcnow())
-            self._since = kept.then(self._since.status, dt_util.utcnow())
+        stored = extra_of(await self.async_get_last_extra_data())
+        kept = Since.from_dict(stored, dt_util.utcnow())
+        self._since = kept.then(self._since.status, dt_util.utcnow())
         await super().async_added_to_hass()
 
     @property

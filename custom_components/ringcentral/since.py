@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Self, override
 
 from homeassistant.helpers.restore_state import ExtraStoredData
-from homeassistant.util import dt as dt_util
+
+from .stored import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class Since(ExtraStoredData):
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], now: datetime) -> Self:
         """Return what was kept; nothing where it cannot be read or lies ahead."""
-        status, since = stored.get("status"), stored.get("since")
-        at = dt_util.parse_datetime(since) if isinstance(since, str) else None
-        if not isinstance(status, str) or at is None or at.tzinfo is None or at > now:
+        status, at = stored.get("status"), moment(stored.get("since"))
+        if not isinstance(status, str) or at is None or at > now:
             return cls()
         return cls(status, at)

@@ -1,11 +1,17 @@
-"""What is on disk of an entry: whatever it is, the entry can be set up."""
+"""What is on disk of an entry: whatever it is, the entry and its entities can be set up."""
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.restore_state import ExtraStoredData
 from homeassistant.helpers.storage import Store
 
 from .const import LOGGER
+
+# Arithmetic with others overflows.
+_YEARS: Final = range(1971, 2200)
 
 
 async def load(store: Store[dict[str, Any]], what: str) -> dict[str, Any]:
@@ -22,3 +28,19 @@ async def load(store: Store[dict[str, Any]], what: str) -> dict[str, Any]:
         )
         return {}
     return stored if isinstance(stored, dict) else {}
+
+
+def extra_of(stored: ExtraStoredData | None) -> Mapping[str, Any]:
+    """Return what is stored beside the state of an entity."""
+    extra: Any = None if stored is None else stored.as_dict()
+    return extra if isinstance(extra, Mapping) else {}
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a time with its zone, None where that cannot be read."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    is_whole = found is not None and found.tzinfo is not None and found.year in _YEARS
+    return found if is_whole else None

@@ -29,6 +29,7 @@ from .aioringcentral.calls.day_total import (
 from .aioringcentral.calls.state import CallEvent
 from .coordinator import RingCentralCoordinator
 from .entity import ExtensionEntity
+from .stored import extra_of
 
 # Seconds. A machine that slept, or whose clock was set, finds out so soon that it is another day.
 _LONGEST_WAIT: Final = 900.0
@@ -100,8 +101,8 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Go on with what was counted today, listen to calls, and wait for midnight."""
-        if (stored := await self.async_get_last_extra_data()) is not None:
-            self._kept = DayTotal.from_dict(stored.as_dict(), _today())
+        stored = extra_of(await self.async_get_last_extra_data())
+        self._kept = DayTotal.from_dict(stored, _today())
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.async_add_call_listener(self.extension_id, self._count)

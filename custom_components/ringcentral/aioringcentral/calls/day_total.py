@@ -6,12 +6,13 @@ Only what was seen counts: a call whose end was not seen adds nothing. Pure func
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-import math
 from typing import Any, Final, Self
 
 from .state import TALKS, CallEvent, CallEventType, Calls
 
 # Nothing else adds up.
+# Calls or seconds that no day has.
+_MOST: Final = 1e9
 ENDS: Final = frozenset({CallEventType.ENDED, CallEventType.MISSED})
 
 
@@ -40,9 +41,9 @@ class DayTotal:
         total = stored.get("total")
         if isinstance(total, bool) or not isinstance(total, int | float):
             return cls(day)
-        if stored.get("day") != day.isoformat() or not math.isfinite(total):
+        if stored.get("day") != day.isoformat() or not 0 <= total <= _MOST:
             return cls(day)
-        return cls(day, max(0.0, float(total)))
+        return cls(day, float(total))
 
 
 def missed(event: CallEvent, _since_midnight: float) -> float:
