@@ -66,7 +66,7 @@ class JwtSignIn:
 
     @cached_property
     def tokens(self) -> TokenSource:
-        """The source of access tokens; raises Misconfigured for a client id that holds a colon."""
+        """The source of access tokens; raises AppRefused for a client id that holds a colon."""
         return JwtTokens(self.http, *self._credentials)
 
     @cached_property

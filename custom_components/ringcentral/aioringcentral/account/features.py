@@ -18,7 +18,7 @@ from .queues import Queues
 
 
 class Features(NamedTuple):
-    """Passes on what concerns them all; none of them is ever in the way of presence."""
+    """One call for all of them; none ever delays presence."""
 
     mailbox: Mailbox
     call_log: CallLog
@@ -36,7 +36,7 @@ class Features(NamedTuple):
         await self.queues.prepare()
 
     def follow(self, own: Extension, extensions: Mapping[str, Extension]) -> None:
-        """Look after those whom these are about."""
+        """Tell the queues who is followed."""
         self.queues.follow(own, extensions)
 
     def planned(self, plan: FilterPlan) -> FilterPlan:

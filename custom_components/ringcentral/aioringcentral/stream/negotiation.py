@@ -44,7 +44,7 @@ _ENDED: Final = ("Suspended", "Blacklisted")
 # Requests of one negotiation that search for what a refusal does not name; they are of the Medium group, of
 # which there are 40 a minute.
 _MOST_TRIES: Final = 30
-# The same while nothing was granted, and the refusals have a code that nobody knows.
+# Fewer where nothing is granted yet and the code of every refusal is unknown.
 _MOST_UNKNOWN: Final = 12
 # Refusals in a row that name a filter, before the others are searched for something that is granted.
 _MOST_NAMED: Final = 8
