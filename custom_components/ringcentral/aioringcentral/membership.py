@@ -61,15 +61,15 @@ class Following:
 
     Where a list was refused, a record of it could not be read, or the account's list lacks even the user
     who reads it, ``is_complete`` is False: others may be meant, too, and no extension counts as gone. ``listed``
-    are the ids in the account's list. ``origins`` are the choices that mean each extension. With
-    ``is_read_later`` a list could not be read for now, and is to be read again.
+    are the ids in the account's list. ``origins`` are the choices that mean each extension. ``later`` are
+    those that wait for a list which could not be read for now, and is to be read again.
     """
 
     extensions: Mapping[str, Extension]
     plan: FilterPlan
     origins: Mapping[str, frozenset[Follow]]
     is_complete: bool = True
-    is_read_later: bool = False
+    later: frozenset[Follow] = frozenset()
     listed: frozenset[str] = frozenset()
 
 
@@ -196,7 +196,7 @@ def following(
         and not lists.refused
         and not lists.later
         and (lists.account is None or lists.own.id in lists.account),
-        is_read_later=bool(lists.later),
+        later=lists.later,
         listed=frozenset(lists.account or ()),
     )
 

@@ -20,7 +20,8 @@ _LOGGER = logging.getLogger(__name__)
 # Seconds in which several changes of membership are read together; they grow while changes go on.
 _SETTLE: Final = 2.0
 _SETTLE_MOST: Final = 64.0
-# Seconds until a list is read again that could not be read beside others; more and more while that goes on.
+# Seconds until a list of lines or favorites is read again that could not be read beside others; more and more
+# while that goes on. That of the account concerns more people, and is read again as after any failure.
 _READ_LATER: Final = 5.0
 # Seconds without a change, at least, after which the next one is read soon again.
 _QUIET: Final = 30.0
@@ -78,7 +79,7 @@ class Members:
         self.missing: Mapping[str, float] = {}
         self.lost_choices: tuple[str, ...] = ()
         self.is_complete = True
-        self._is_read_later = False
+        self._later = frozenset[Follow]()
         self._is_read = False
         self._knows_account = False
         self._listed: frozenset[str] = frozenset()
@@ -186,7 +187,9 @@ class Members:
             else:
                 pace.read(clock())
                 read_again(away, since)
-                if self._is_read_later:
+                if Follow.ACCOUNT in self._later:
+                    await self._pause(backoff.next())
+                elif self._later:
                     await self._pause(pauses.next(clock()))
                 else:
                     backoff.reset()
@@ -233,12 +236,12 @@ class Members:
             found.plan.joined(self.plan) if kept and self._is_read else found.plan
         )
         self.is_complete = found.is_complete
-        if found.is_read_later and not self._is_read_later:
+        if found.later and not self._later:
             _LOGGER.info(
                 "A list of extensions is left out: it cannot be read for now, and is read again"
             )
-        self._is_read_later = found.is_read_later
-        if self._is_read_later:
+        self._later = found.later
+        if self._later:
             self._changed.set()
         self._is_read = True
         self._listed = found.listed if found.is_complete else frozenset[str]()
