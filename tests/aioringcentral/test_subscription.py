@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -221,6 +222,22 @@ def test_a_new_code_for_everything_is_no_verdict_and_costs_few_requests() -> Non
         assert len(service.asked) - before <= 13
     service.forbidden = []
     assert set(service.subscribe(OWN, *MANY).live) == {OWN, *MANY}
+
+
+@pytest.mark.parametrize("count", [20, 40, 60])
+def test_a_search_for_many_with_a_new_code_goes_on_where_it_ended(count: int) -> None:
+    """Each attempt has more of them than the one before, and none is without any."""
+    everyone = [extension_filter(str(number)) for number in range(100)]
+    hidden = set(Random(3).sample(everyone, count))
+    service = Service(forbidden=[EVERYONE, *hidden], code="SUB-999")
+    names = {EVERYONE: tuple(everyone)}
+    plan = FilterPlan(wanted=(EVERYONE, EXTENSION_LIST), instead=names)
+    live = set[str]()
+    for attempt in range(12):
+        found = set(service.follow(plan, search=attempt > 0).live)
+        assert found >= live
+        live = found
+    assert live == {EXTENSION_LIST, *everyone} - hidden
 
 
 @pytest.mark.parametrize("partly", [False, True])

@@ -43,22 +43,24 @@ class FilterMemory:
         return is_any
 
     def keep_only(self, plan: FilterPlan) -> None:
-        """Forget what a plan does not ask for, refusals without a reason, and refusals of everything."""
+        """Forget what a plan does not ask for, refusals of everything, and those without a reason after a search."""
         names = {
             *plan.wanted,
             *(name for more in plan.instead.values() for name in more),
         }
         self.granted &= names
-        self.refused = {
-            name: code
-            for name, code in self.refused.items()
-            if name in names and code != UNKNOWN_REASON
-        }
         self.suspects = [
             kept
             for group in self.suspects
             if (kept := tuple(name for name in group if name in names))
         ]
+        # What a search has found is kept until it is over: it would begin anew each time.
+        is_searched = bool(self.suspects) and has_presence(self.granted)
+        self.refused = {
+            name: code
+            for name, code in self.refused.items()
+            if name in names and (is_searched or code != UNKNOWN_REASON)
+        }
         if not has_presence(plan.without(self.refused)):
             self.refused.clear()
         if not has_presence(self.granted):
