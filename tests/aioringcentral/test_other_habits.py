@@ -184,7 +184,7 @@ async def test_a_presence_need_not_say_whose_it_is(body: dict[str, Any]) -> None
         {},
         {"message": "An error has a message, too"},
         {"telephonyStatus": 7},
-        {**AVAILABLE, "extension": {"id": None}},
+        {"extension": {"id": None}},
         {**AVAILABLE, "uri": f"{HOST}/restapi/v1.0/x/extension/6/presence"},
     ],
 )

@@ -88,8 +88,9 @@ def test_ids_are_text_whether_number_or_string(extension_id: int | str) -> None:
 
 @pytest.mark.parametrize("extension_id", [None, "", True, 1.5, {}, []])
 def test_an_event_without_an_extension_says_nothing(extension_id: Any) -> None:
-    """Routing needs an id in the body, and trusts nothing else."""
-    assert update_from_event(event(extensionId=extension_id)) is None
+    """Where its address names none either."""
+    for uri in ("", "/restapi/v1.0/account/4400001/presence"):
+        assert update_from_event(event(uri, extensionId=extension_id)) is None
 
 
 def test_an_unknown_word_becomes_unknown_with_one_line(
@@ -285,7 +286,7 @@ def test_a_field_that_cannot_be_read_is_named(key: str, name: str, value: Any) -
     assert name not in update.changes
 
 
-@pytest.mark.parametrize("total", [-1, True, 1.5, "2", [], 2**70])
+@pytest.mark.parametrize("total", [-1, True, 1.5, "-2", [], 2**70])
 def test_a_count_that_cannot_be_read_is_not_told(total: Any) -> None:
     presence = after(
         event(DETAILED_URI, activeCalls=[call()], totalActiveCalls=total),

@@ -348,7 +348,7 @@ async def test_lists_that_are_empty_and_say_so() -> None:
         await rest.extensions()
 
 
-@pytest.mark.parametrize("key", ["2", "~/../..", "1,2", "", None, True, 7.5])
+@pytest.mark.parametrize("key", ["2", 2, "some-body"])
 async def test_presence_of_somebody_else_is_not_the_answer(key: Any) -> None:
     rest, _ = rest_of({"extension": {"id": key}, "telephonyStatus": "NoCall"})
     with pytest.raises(RetryLater):

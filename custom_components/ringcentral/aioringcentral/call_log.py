@@ -78,8 +78,8 @@ class LoggedCall(NamedTuple):
             result=wire.text(item.get("result")),
             session=wire.identifier(item.get("telephonySessionId")),
             party=wire.identifier(item.get("partyId")),
-            number=wire.text(other.get("phoneNumber"))
-            or wire.text(other.get("extensionNumber")),
+            number=wire.phone(other.get("phoneNumber"))
+            or wire.phone(other.get("extensionNumber")),
             name=wire.name(other.get("name")),
         )
 

@@ -187,7 +187,9 @@ def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
     matcher = FilterMatcher(asked)
     disabled = {}
     for item in _listed(body, "disabledFilters"):
-        name = wire.text(item.get("filter")) if isinstance(item, Mapping) else None
+        # Whatever stands there is not live, with a reason or without.
+        item = item if isinstance(item, Mapping) else {"filter": item}
+        name = wire.text(item.get("filter"))
         if name is not None and (found := matcher.find(name)) is not None:
             reason = wire.text(item.get("reason")) or ""
             disabled[found] = reason if _CODE.fullmatch(reason) else UNKNOWN_REASON

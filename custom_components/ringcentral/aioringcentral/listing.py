@@ -6,11 +6,11 @@ from typing import Any, Final, Self
 from . import wire
 from .errors import Reason, RetryLater
 
-# Records of one page at most, as asked for; a reply may have some more.
+# Records of one page, as asked for; a reply may have all there are.
 PAGE: Final = 1_000
-_MOST_RECORDS: Final = 2 * PAGE
 # More pages than any account has: a reply that always names a next page ends here.
 _MOST_PAGES: Final = 100
+_MOST_RECORDS: Final = _MOST_PAGES * PAGE
 
 
 class Listing[T](tuple[T, ...]):  # noqa: SLOT001 - a tuple has room for no other slots
@@ -45,6 +45,7 @@ class Pages:
         """Begin with page 1; ``key`` returns the id of a record, or None for a record that cannot be read."""
         self._key = key
         self._records: dict[str, Mapping[str, Any]] = {}
+        # Records that cannot be read, or have the id of another.
         self._unreadable = 0
         self.page = 1
 
@@ -72,8 +73,7 @@ class Pages:
         )
         if not is_page:
             raise Unreadable
-        for record in records:
-            self._add(record)
+        self._add(records)
         listed = len(self._records) + self._unreadable
         is_more = (wire.number(counts.get("totalPages")) or 0) > self.page or (
             wire.number(counts.get("totalElements")) or 0
@@ -87,11 +87,20 @@ class Pages:
             raise Unreadable
         return False
 
-    def _add(self, record: Any) -> None:
-        key = self._key(record) if isinstance(record, dict) else None
-        if key is None:
-            self._unreadable += 1
-        elif key in self._records:
+    def _add(self, records: list[Any]) -> None:
+        """Add the records of a page; most of them must be new."""
+        found = dict[str, Mapping[str, Any]]()
+        repeated = 0
+        for record in records:
+            key = self._key(record) if isinstance(record, dict) else None
+            if key is None:
+                self._unreadable += 1
+            elif key not in found and key not in self._records:
+                found[key] = record
+            elif record != found.get(key):
+                # It stands where another may be missing.
+                repeated += 1
+        if repeated > len(found):
             raise Unreadable
-        else:
-            self._records[key] = record
+        self._unreadable += repeated
+        self._records |= found

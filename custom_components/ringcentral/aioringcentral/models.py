@@ -212,8 +212,8 @@ class Event(NamedTuple):
     Attributes:
         uri: the event filter that it came by, with real ids; empty where what arrived cannot be read.
         body: what changed.
-        timestamp: when the service sent an event that has no ``sequence``, which orders such events
-            (docs/protocol.md 10); None where it has one, or no time that can be read.
+        timestamp: when the service sent it, which orders events that no ``sequence`` does
+            (docs/protocol.md 10); None where it has no time that can be read.
     """
 
     uri: str
@@ -244,7 +244,7 @@ class Extension:
         return cls(
             id=extension_id,
             account_id=wire.extension_id(wire.mapping(item.get("account")).get("id")),
-            number=wire.name(item.get("extensionNumber")),
+            number=wire.phone(item.get("extensionNumber")),
             name=wire.name(item.get("name")),
             type=wire.text(item.get("type")),
             status=wire.text(item.get("status")),
@@ -281,7 +281,7 @@ _READERS: Final[tuple[Callable[[Any], Any], ...]] = (
     *[wire.identifier] * 4,
     _DIRECTIONS.read,
     *[_as_it_is] * 2,
-    *[wire.text] * 4,
+    *[wire.phone, wire.name] * 2,
     _as_it_is,
 )
 

@@ -38,7 +38,7 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "ringOnMonitoredCall": ("ring_on_monitored_call", bool, bool),
     "pickUpCallsOnHold": ("pick_up_calls_on_hold", bool, bool),
     "message": ("message", str, wire.text),
-    "totalActiveCalls": ("total_active_calls", int, wire.number),
+    "totalActiveCalls": ("total_active_calls", int, wire.count),
 }
 # Calls that are read at most. A queue may have dozens waiting; each one is compared with each.
 _MOST_CALLS: Final = 100
@@ -62,7 +62,7 @@ def fields_from_wire(
     for key, value in body.items():
         if (field := _FIELDS.get(key)) is not None:
             name, kind, read = field
-            if not isinstance(value, kind):
+            if not isinstance(value, kind) and not (kind is int and read(value)):
                 if value is not None:
                     unreadable |= {name}
                 continue
@@ -106,12 +106,11 @@ def update_from_event(
 
     ``presences`` are those that are known, by extension: what is sent as it was need not be read again.
     The extension is the body's, whatever URI the event came by (docs/protocol.md 4.1); where the body names
-    none it is that of the URI.
+    none that can be read it is that of the URI.
     """
-    body = event.body
     extension_id = wire.extension_id(
-        body["extensionId"] if "extensionId" in body else _named_in(event.uri)
-    )
+        event.body.get("extensionId")
+    ) or wire.extension_id(_named_in(event.uri))
     if extension_id is None:
         return None
     before = presences.get(extension_id) if presences else None
@@ -141,8 +140,8 @@ def is_about_somebody(event: Event) -> bool:
 def extension_of(body: Mapping[str, Any]) -> str | None:
     """Return whose presence a REST presence is, None where it does not say; its address does as well."""
     extension = wire.mapping(body.get("extension"))
-    return wire.extension_id(
-        extension["id"] if "id" in extension else _named_in(body.get("uri"))
+    return wire.extension_id(extension.get("id")) or wire.extension_id(
+        _named_in(body.get("uri"))
     )
 
 
@@ -163,7 +162,7 @@ def update_from_rest(
     changes, is_dnd_implied, unreadable, unknown = fields_from_wire(body)
     extension_id = extension_of(body)
     # A message alone may be that of an error.
-    if "id" not in wire.mapping(body.get("extension")):
+    if wire.extension_id(wire.mapping(body.get("extension")).get("id")) is None:
         extension_id = extension_id or asked
         if not changes.keys() - {"message"}:
             return None

@@ -41,10 +41,10 @@ def is_ahead(before: Presence, update: PresenceUpdate) -> bool:
 def is_before(one: Presence | PresenceUpdate, other: Presence | PresenceUpdate) -> bool:
     """Whether an event comes before another, or before the newest that a presence holds.
 
-    By the sequence, and where one of them has none by the time in the envelope (docs/protocol.md 10). One
-    with neither, and one that is equal, comes after; see `SEQUENCE_RESET`.
+    By the sequence, and where one of them has none, or both the same, by the time in the envelope
+    (docs/protocol.md 10). One with neither, and one that is equal, comes after; see `SEQUENCE_RESET`.
     """
-    if one.sequence and other.sequence:
+    if one.sequence and other.sequence and one.sequence != other.sequence:
         return 0 < other.sequence - one.sequence < SEQUENCE_RESET
     if one.sent_at is None or other.sent_at is None:
         return False
@@ -130,9 +130,9 @@ def with_status_of_calls(update: PresenceUpdate, *, is_reading: bool) -> Presenc
     if calls is None:
         return update
     statuses = {call.telephony_status for call in calls if not call.is_over}
-    status = next(
-        (status for status in _FOREMOST if status in statuses), TelephonyStatus.NO_CALL
-    )
+    # Of a call whose own status cannot be read nobody knows more than that it is there.
+    none = None if statuses else TelephonyStatus.NO_CALL
+    status = next((status for status in _FOREMOST if status in statuses), none)
     changes = {**update.changes, "active_calls": calls, "telephony_status": status}
     return update._replace(changes=changes)
 

@@ -55,7 +55,7 @@ class Rest:
         reply = await self._http.send("GET", EXTENSION, RateGroup.LIGHT)
         body = wire.mapping(reply.body)
         extension = Extension.from_wire(body)
-        if extension is not None and body.get("account") is None:
+        if extension is not None and extension.account_id is None:
             extension = replace(extension, account_id=await self._account_id())
         if extension is None or extension.account_id is None:
             raise Unreadable

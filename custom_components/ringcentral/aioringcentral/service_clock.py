@@ -33,6 +33,11 @@ class ServiceClock:
         if (date := date_of(headers)) is not None:
             self._heard.append(date.timestamp() - now)
 
+    def is_ahead(self, moment: datetime, now: float) -> bool:
+        """Whether a time is later than it can be by now, as far as that is known."""
+        time = self.at(now)
+        return time is not None and (moment - time).total_seconds() > _AGREE_WITHIN
+
     def at(self, now: float) -> datetime | None:
         """Return the time at the service, None where it is not known."""
         if len(self._heard) < 2 or abs(self._heard[0] - self._heard[1]) > _AGREE_WITHIN:

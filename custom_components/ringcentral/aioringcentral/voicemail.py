@@ -56,8 +56,8 @@ class Voicemail(NamedTuple):
             received_at=wire.moment(item.get("creationTime")),
             duration=wire.seconds(recording.get("vmDuration"), _LONGEST),
             is_read=item.get("readStatus") == "Read",
-            number=wire.text(sender.get("phoneNumber"))
-            or wire.text(sender.get("extensionNumber")),
+            number=wire.phone(sender.get("phoneNumber"))
+            or wire.phone(sender.get("extensionNumber")),
             name=wire.name(sender.get("name")),
             attachment=wire.extension_id(recording.get("id")),
             content_type=audio_type(recording.get("contentType")),

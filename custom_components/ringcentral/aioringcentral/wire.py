@@ -24,6 +24,8 @@ _SECRET: Final = re.compile(r"[!-~]{1,16384}")
 # Names are at most 64 characters long, messages 75; a state of Home Assistant 255.
 _LONGEST_TEXT: Final = 255
 _LARGEST_NUMBER: Final = 2**63 - 1
+# Calls of one extension; a queue has dozens.
+_MOST_COUNTED: Final = 10_000
 # Years whose times fit into every time zone, and into a C time on every machine.
 _YEARS: Final = range(1971, 2200)
 # Control characters, but for tab and line break; a database refuses the first of them.
@@ -62,6 +64,11 @@ def name(value: Any) -> str | None:
     return found if any(map(_is_seen, found)) else None
 
 
+def phone(value: Any) -> str | None:
+    """Return the number of a phone or extension, as `name`; its digits may be a number, as those of ids are."""
+    return name(value if isinstance(value, str) else identifier(value))
+
+
 def _is_seen(letter: str) -> bool:
     """Whether it is a letter, a number, a symbol or punctuation: marks alone have nothing to stand on."""
     return unicodedata.category(letter)[0] in "LNPS" and letter not in _UNSEEN
@@ -85,6 +92,12 @@ def number(value: Any) -> int | None:
     if type(value) is str and _DIGITS.fullmatch(value):
         return number(int(value))
     return None
+
+
+def count(value: Any) -> int | None:
+    """Return how many there are: a number that nobody could count is none."""
+    found = number(value)
+    return found if found is not None and found <= _MOST_COUNTED else None
 
 
 def seconds(value: Any, most: float) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable
 import logging
 from typing import Any, Final
 
+from .. import durations
 from ..auth import Token
 from ..backoff import Backoff, GrowingPauses
 from ..causes import Cause, Why
@@ -151,7 +152,14 @@ class Lifecycle:
 
     def stream_event(self, event: Event) -> None:
         """Merge an event, and call the listeners if it changed anything."""
+        if event.timestamp is not None and self._sign_in.http.clock.is_ahead(
+            event.timestamp, durations.steady_clock()
+        ):
+            # Whatever comes until then would count as late.
+            event = event._replace(timestamp=None)
         update = update_from_event(event, self._tracker.presences)
+        if update is not None and update.unreadable:
+            self._rereads.doubt(update.extension_id)
         if update is None or not update.changes:
             if is_list_event(event.uri):
                 self._members.event(event.body, self._tracker.presences)

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 import logging
-from typing import Protocol
+from typing import Final, Protocol
 
-from ..backoff import Backoff
+from ..backoff import Backoff, GrowingPauses
 from ..causes import Cause, Why
 from ..errors import RingCentralError, passes, wait_after
 from ..models import Presence
@@ -14,6 +14,10 @@ from ..presence_store import PresenceStore
 from ..suspects import Suspects
 
 _LOGGER = logging.getLogger(__name__)
+
+# Seconds until an extension is read of which an event had a value that cannot be read; more and more while that
+# goes on.
+DOUBTED_AFTER: Final = 5.0
 
 
 class Read(Protocol):
@@ -37,6 +41,9 @@ class Rereads:
         self._unread: dict[str, Why] = {}
         self._unread_wait = 0.0
         self._is_unread = asyncio.Event()
+        # Those of whom a value could not be read.
+        self._doubted: dict[str, None] = {}
+        self._is_doubted = asyncio.Event()
         # Read once already because a field was unknown; it stayed unknown.
         self._incomplete: set[str] = set()
 
@@ -51,6 +58,12 @@ class Rereads:
             # Presence is visible again, but the event carries only the changed fields.
             self._incomplete.add(key)
             self.read_again((key,), Cause.INCOMPLETE)
+
+    def doubt(self, extension_id: str) -> None:
+        """Read an extension some time after an event of it with a value that cannot be read."""
+        if extension_id in self._presences:
+            self._doubted[extension_id] = None
+            self._is_doubted.set()
 
     def read_again(
         self, extension_ids: Iterable[str], cause: Cause, since: float | None = None
@@ -77,6 +90,7 @@ class Rereads:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read_suspects())
             group.create_task(self._read_unread())
+            group.create_task(self._read_doubted())
 
     async def try_to_read(self, wanted: Mapping[str, Why]) -> None:
         """Read presence now; where that fails for now, read it again later."""
@@ -129,3 +143,14 @@ class Rereads:
             await self.try_to_read(wanted)
             if not self._unread:
                 backoff.reset()
+
+    async def _read_doubted(self) -> None:
+        """Have extensions read of which a value could not be read."""
+        pauses, clock = GrowingPauses(DOUBTED_AFTER), asyncio.get_running_loop().time
+        while True:
+            await self._is_doubted.wait()
+            since = clock()
+            await asyncio.sleep(pauses.next(since))
+            self._is_doubted.clear()
+            doubted, self._doubted = self._doubted, {}
+            self.read_again(doubted, Cause.UNREADABLE, since)

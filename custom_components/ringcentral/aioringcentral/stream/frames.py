@@ -178,10 +178,8 @@ def event_from_frame(frame: Frame) -> Event | None:
     ):
         return None
     uri = envelope.get("event")
-    # Only what has no sequence is ordered by it, and reading a time takes longer than all else here.
-    has_order = wire.number(body.get("sequence")) is not None
     return Event(
         uri if isinstance(uri, str) else "",
         body,
-        None if has_order else wire.moment(envelope.get("timestamp")),
+        wire.moment(envelope.get("timestamp")),
     )

@@ -181,8 +181,8 @@ class SocketProtocol:
     # What the service sends.
 
     def _adopt(self, token: RecoveryToken) -> None:
-        """Keep the newest recovery token: a higher sequence, or the first of this socket (docs/protocol.md 3.4)."""
-        if self.recovery is None or token.sequence > self.recovery.sequence:
+        """Keep the newest recovery token: the highest sequence, of several the last (docs/protocol.md 3.4)."""
+        if self.recovery is None or token.sequence >= self.recovery.sequence:
             self.recovery = token
 
     def _event(self, frame: Frame, now: float) -> Sequence[Output]:
