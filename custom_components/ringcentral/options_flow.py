@@ -26,6 +26,8 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask who to follow, and how much to show of callers."""
+        if self._is_gone:
+            return self.async_abort(reason="not_loaded")
         if user_input is None:
             if not self._is_loaded:
                 return self.async_abort(reason="not_loaded")
@@ -38,6 +40,15 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
             self._options = kept_options(self.config_entry.options)
         form = options_form(self._lists, self._options[CONF_FOLLOW])
         return await self._ask_follow("init", form, user_input)
+
+    @override
+    async def async_step_extensions(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which extensions to follow."""
+        if self._is_gone:
+            return self.async_abort(reason="not_loaded")
+        return await super().async_step_extensions(user_input)
 
     @override
     def _follows_already(self, options: dict[str, Any]) -> bool:
@@ -58,6 +69,11 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
             self.hass.config_entries.async_update_entry(entry, options=options)
             entry.runtime_data.callers_changed()
         return self.async_create_entry(data=options)
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether the entry was removed while the form was open."""
+        return self.hass.config_entries.async_get_entry(self.handler) is None
 
     @property
     def _is_loaded(self) -> bool:

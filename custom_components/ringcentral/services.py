@@ -199,7 +199,9 @@ async def _get_presence(call: ServiceCall) -> ServiceResponse:
         targets.loaded.items(), results, strict=True
     ):
         for key, error in failed.items():
-            extension = coordinator.extensions[key]
+            # Others may have taken minutes: whoever has left meanwhile is left out.
+            if (extension := coordinator.extensions.get(key)) is None:
+                continue
             name = names[f"{coordinator.account_id}_{key}"]
             found[name] = {**_name(extension), "error": error_word(error)}
     found |= {names[each]: {"error": "not_loaded"} for each in targets.not_loaded}

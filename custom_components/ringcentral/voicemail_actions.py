@@ -1,5 +1,6 @@
 """The action on voicemails: mark what waits as heard."""
 
+import asyncio
 from typing import Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
@@ -12,7 +13,7 @@ from .aioringcentral.errors import PermissionMissing, Reason, RingCentralError
 from .aioringcentral.voicemail import EDIT_PERMISSION
 from .const import DOMAIN
 from .targets import targets_of
-from .write_rules import not_connected
+from .write_rules import not_connected, summary_of
 
 MARK_READ: Final = "mark_voicemails_read"
 
@@ -39,19 +40,33 @@ async def _mark_read(call: ServiceCall) -> None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_voicemail"
         )
-    for coordinator in users:
-        try:
-            await _mark_all(coordinator.account)
-        except PermissionMissing as err:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="may_not_mark"
-            ) from err
-        except RingCentralError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="change_failed",
-                translation_placeholders={"reason": str(err.reason)},
-            ) from err
+    # One account that is slow or away does not keep the others from it.
+    results = await asyncio.gather(*(_mark_of(each.account) for each in users))
+    errors = [error for error in results if error is not None]
+    errors += [not_connected(account) for account in targets.not_loaded.values()]
+    if errors:
+        raise summary_of(errors, len(users) + len(targets.not_loaded))
+
+
+async def _mark_of(account: Account) -> HomeAssistantError | None:
+    """Mark the voicemails of one account, and return what went wrong."""
+    try:
+        await _mark_all(account)
+    except PermissionMissing as err:
+        error: HomeAssistantError = ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="may_not_mark"
+        )
+        error.__cause__ = err
+    except RingCentralError as err:
+        error = HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="change_failed",
+            translation_placeholders={"reason": str(err.reason)},
+        )
+        error.__cause__ = err
+    else:
+        return None
+    return error
 
 
 async def _mark_all(account: Account) -> None:

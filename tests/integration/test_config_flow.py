@@ -1023,6 +1023,28 @@ async def test_options_need_a_connection(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
+@pytest.mark.parametrize("step", ["follow", "extensions"])
+async def test_options_of_an_entry_that_was_removed_end(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    step: str,
+) -> None:
+    """The form was open in another window."""
+    entry = entry_for(emulator)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    options = hass.config_entries.options
+    form = await options.async_init(entry.entry_id)
+    answer: dict[str, Any] = {"follow": ["chosen"], "caller_identity": "name"}
+    if step == "extensions":
+        form = await options.async_configure(form["flow_id"], answer)
+        answer = {"extensions": [emulator.extension_ids[1]]}
+    await hass.config_entries.async_remove(entry.entry_id)
+    result = await options.async_configure(form["flow_id"], answer)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "not_loaded"
+
+
 async def test_options_say_when_the_lists_cannot_be_read(
     hass: HomeAssistant, emulator: Emulator, loaded: MockConfigEntry
 ) -> None:

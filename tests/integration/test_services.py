@@ -1,5 +1,6 @@
 """The actions: whom a target means, what is sent, what comes back, and what is refused with which words."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -918,6 +919,42 @@ async def test_who_leaves_while_an_action_runs_is_left_out(
         else:
             found = await get_presence(story, **both)
             assert found.keys() == {ben}
+
+
+async def test_who_leaves_while_another_account_is_read_is_left_out(
+    hass: HomeAssistant, emulator: Emulator, people: dict[Who, str]
+) -> None:
+    anna, ben = people[ANNA], people[BEN]
+    read = Rest.presences
+    async with (
+        emulated(extensions=8, seed=2) as second,
+        following(hass, emulator, [anna, ben]) as story,
+    ):
+        entry = entry_for(second)
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        other = Story(hass, second, entry)
+        has_failed = asyncio.Event()
+
+        async def odd(rest: Rest, extension_ids: Iterable[str]) -> Readings:
+            ids = list(extension_ids)
+            if anna in ids:
+                found = await read(rest, [key for key in ids if key != anna])
+                has_failed.set()
+                return replace(found, refused={anna: RetryLater(Reason.SERVICE_ERROR)})
+            await has_failed.wait()
+            with settling_at_once():
+                await emulator.remove_extension(anna)
+                await story.until(lambda: anna not in story.followed())
+            return await read(rest, ids)
+
+        ids = [device_id(story, anna), device_id(story, ben)]
+        with patch.object(Rest, "presences", odd):
+            found = await get_presence(
+                story, device_id=[*ids, device_id(other, other.own)]
+            )
+        assert found.keys() == {ben, other.own}
+        assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 # Rights.

@@ -20,9 +20,9 @@ from custom_components.ringcentral.const import (
 )
 from emulator import Emulator
 
-from . import missing_texts
+from . import entry_for, missing_texts
 from .call_stories import ANNA, OWN, Who, cast, following
-from .stories import Story, hasty, issues, lines
+from .stories import Story, emulated, hasty, issues, lines
 from .test_trigger import automate, automation, names
 
 NAME, NUMBER = "Zora Quill", "+14155550177"
@@ -471,6 +471,42 @@ async def test_marking_many_leaves_room_for_changes_of_presence(
             pytest.raises(HomeAssistantError, match="rate_limited"),
         ):
             await mark(story)
+
+
+@pytest.mark.messages
+@pytest.mark.parametrize("is_loaded", [True, False], ids=["fails", "not loaded"])
+async def test_one_account_that_is_away_does_not_keep_another_from_being_marked(
+    hass: HomeAssistant, emulator: Emulator, is_loaded: bool
+) -> None:
+    async with (
+        emulated(extensions=8, seed=2) as second,
+        following(hass, emulator) as story,
+    ):
+        entry = entry_for(second)
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        other = Story(hass, second, entry)
+        emulator.mail.leave(story.own)
+        second.mail.leave(other.own)
+        await story.shows(voicemails="1")
+        await other.shows(voicemails="1")
+        ids = [other.entity("presence_status"), story.entity("presence_status")]
+        if is_loaded:
+            # Sorted by device: either may be the first.
+            second.faults.set(http_5xx=[{"path": "*/message-store*", "status": 503}])
+        else:
+            assert await hass.config_entries.async_unload(entry.entry_id)
+        with pytest.raises(HomeAssistantError) as caught:
+            await hass.services.async_call(
+                DOMAIN, "mark_voicemails_read", {"entity_id": ids}, blocking=True
+            )
+        assert caught.value.translation_key == "change_partial"
+        placeholders = caught.value.translation_placeholders or {}
+        assert (placeholders["total"], placeholders["changed"]) == ("2", "1")
+        await story.shows(voicemails="0")
+        if is_loaded:
+            second.faults.clear()
+            assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.mark.messages
