@@ -18,6 +18,7 @@ from .issues import (
     report_connected,
     report_permission_missing,
     report_subscription_limit,
+    withdraw_subscription_limit,
 )
 
 
@@ -39,7 +40,9 @@ class AccountIssues(AccountListener):
     @callback
     @override
     def account_live(self) -> None:
-        """Ask for no other sign-in any more: this one works."""
+        """Ask for nothing any more: this sign-in works, and so does the subscription."""
+        # A reading after the connection may have been refused with that code.
+        withdraw_subscription_limit(self._hass, self._entry)
         flows = self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})
         for flow in tuple(flows):
             self._hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -76,6 +76,11 @@ def report_subscription_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
     _report(hass, entry, SUBSCRIPTION_LIMIT, ir.IssueSeverity.ERROR)
 
 
+def withdraw_subscription_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Withdraw the issue: everything works."""
+    ir.async_delete_issue(hass, DOMAIN, issue_id(entry, SUBSCRIPTION_LIMIT))
+
+
 def report_not_restored(
     hass: HomeAssistant, entry: ConfigEntry, key: str, extension: Extension | None
 ) -> None:

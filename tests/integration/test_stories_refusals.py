@@ -69,6 +69,21 @@ async def test_a_refusal_that_passes_is_nobodys_concern(
             await story.shows(telephony_status="ringing")
 
 
+@pytest.mark.parametrize("path", ["*/presence*", "*/wstoken", "*/extension/~"])
+async def test_a_limit_of_subscriptions_that_passed_leaves_no_repair(
+    hass: HomeAssistant, emulator: Emulator, path: str
+) -> None:
+    """Whichever request was refused with it, before the connection or after it."""
+    refusal = {"kind": "error", "path": path, "status": 403, "value": "SUB-505"}
+    with hasty(try_again=0.1):
+        async with office(hass, emulator) as story:
+            emulator.faults.set(odd=[{**refusal, "next": 1, "done": False}])
+            await breaks(story)
+            await story.live()
+            await hass.async_block_till_done()
+            assert issues(hass) == []
+
+
 @pytest.mark.parametrize("code", ["OAU-213", "OAU-146", "OAU-147", "OAU-141"])
 async def test_credentials_that_work_again_end_the_question(
     hass: HomeAssistant, emulator: Emulator, code: str
