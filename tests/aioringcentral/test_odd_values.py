@@ -10,11 +10,20 @@ import pytest
 
 from aioringcentral.account import Choices, rereads
 from aioringcentral.call_log import LoggedCall
+from aioringcentral.calls.reducer import advance
+from aioringcentral.calls.state import Calls
 from aioringcentral.causes import Cause
 from aioringcentral.errors import RetryLater
 from aioringcentral.filters import OWN, disabled_filters, extension_filter
-from aioringcentral.models import ActiveCall, Extension, TelephonyStatus, UserStatus
+from aioringcentral.models import (
+    ActiveCall,
+    Extension,
+    Presence,
+    TelephonyStatus,
+    UserStatus,
+)
 from aioringcentral.presence import update_from_event, update_from_rest
+from aioringcentral.presence_merge import merge
 from aioringcentral.presence_store import PresenceStore
 from aioringcentral.service_clock import ServiceClock
 from aioringcentral.stream.frames import event_from_frame, parse_frame
@@ -124,6 +133,26 @@ def test_a_call_in_no_known_state_is_not_no_call(word: Any) -> None:
     assert update is not None
     presences.end_read(presences.begin_read(), [KEY], [update], reset=True)
     assert presences[KEY].telephony_status is None
+
+
+@pytest.mark.parametrize("start", ["2027-03-02T09:00:00Z", "2199-12-31T23:59:59Z"])
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_call_that_has_yet_to_begin_began_when_it_was_seen(
+    start: str, *, is_late: bool
+) -> None:
+    """Whether the odd time comes with its first event or later."""
+    now, calls = datetime(2026, 11, 29, 12, tzinfo=UTC), Calls()
+    for odd in (None, start) if is_late else (start,):
+        ringing = call(telephonyStatus="Ringing", startTime=odd)
+        update = update_from_event(event(activeCalls=[ringing]))
+        assert update is not None
+        calls = advance(calls, merge(Presence(extension_id=KEY), update), now).state
+    assert [each.began for each in calls.calls] == [now]
+    in_time = call(telephonyStatus="Ringing", startTime="2026-11-29T11:59:58Z")
+    update = update_from_event(event(activeCalls=[in_time]))
+    assert update is not None
+    calls = advance(calls, merge(Presence(extension_id=KEY), update), now).state
+    assert calls.longest_began == now - timedelta(seconds=2)
 
 
 # Order.

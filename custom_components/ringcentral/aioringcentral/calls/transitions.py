@@ -3,7 +3,7 @@
 No I/O.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ..models import ActiveCall, CallDirection, TerminationType
@@ -18,6 +18,10 @@ _EVENTS: Final = {
     CallPhase.HELD: CallEventType.HELD,
     CallPhase.PARKED: CallEventType.PARKED,
 }
+
+
+# A call that begins later than this from now did not begin then: clocks differ by less.
+_AHEAD: Final = timedelta(days=1)
 
 
 class Transition:
@@ -67,7 +71,7 @@ class Transition:
             phase=phase,
             direction=direction_of(legs),
             queue_call=came_by_queue(legs),
-            began=start_of(legs) or (self._now if is_seen else None),
+            began=self._start_of(legs) or (self._now if is_seen else None),
             answered=is_talk,
             talking_since=self._clock if is_talk and is_seen else None,
             talked=0.0 if is_seen or phase in RINGS else None,
@@ -101,7 +105,9 @@ class Transition:
             phase,
             direction,
             call.queue_call if queue_call is None else queue_call,
-            call.began if start_of(call.legs) else start_of(legs) or call.began,
+            call.began
+            if self._start_of(call.legs)
+            else self._start_of(legs) or call.began,
             call.answered or is_talk,
             talking_since,
             talked,
@@ -139,6 +145,11 @@ class Transition:
                     gone_at=self._clock if call.gone_at is None else call.gone_at
                 )
             )
+
+    def _start_of(self, legs: tuple[ActiveCall, ...]) -> datetime | None:
+        """Return when a call started, where that can be."""
+        start = start_of(legs)
+        return None if start is not None and start - self._now > _AHEAD else start
 
     def _end(self, call: Call) -> None:
         """Add the event of a call's end."""
