@@ -14,7 +14,12 @@ from aioringcentral.calls.reducer import advance
 from aioringcentral.calls.state import Calls
 from aioringcentral.causes import Cause
 from aioringcentral.errors import RetryLater
-from aioringcentral.filters import OWN, disabled_filters, extension_filter
+from aioringcentral.filters import (
+    OWN,
+    FilterMatcher,
+    disabled_filters,
+    extension_filter,
+)
 from aioringcentral.models import (
     ActiveCall,
     Extension,
@@ -186,6 +191,18 @@ def test_where_no_sequence_tells_the_order_the_time_does(
     assert presences[KEY].telephony_status is TelephonyStatus.NO_CALL
 
 
+@pytest.mark.parametrize("jump", [50, 150, 999])
+def test_a_sequence_that_jumps_once_freezes_nothing(jump: int) -> None:
+    presences = PresenceStore()
+    presences.follow([KEY])
+    presences.apply(sent(0.0, sequence=7 + jump, telephonyStatus="NoCall"))
+    presences.apply(sent(31.0, sequence=8, telephonyStatus="Ringing"))
+    assert presences[KEY].telephony_status is TelephonyStatus.RINGING
+    presences.apply(sent(31.5, sequence=9, telephonyStatus="OnHold"))
+    presences.apply(sent(31.0, sequence=8, telephonyStatus="Ringing"))
+    assert presences[KEY].telephony_status is TelephonyStatus.ON_HOLD
+
+
 def test_a_time_that_has_not_come_is_noticed() -> None:
     clock, now = ServiceClock(), datetime(2026, 11, 29, 12, tzinfo=UTC)
     assert not clock.is_ahead(now + timedelta(days=1), 0.0)
@@ -314,3 +331,9 @@ def test_a_filter_that_is_called_disabled_is_not_live(*, is_object: bool) -> Non
     item = {"filter": name, "reason": {"code": "SUB-403"}} if is_object else name
     found = disabled_filters((OWN, name), {"disabledFilters": [None, 7, item]})
     assert found == {name: "unknown"}
+
+
+def test_a_filter_of_many_megabytes_is_none() -> None:
+    """Its parts would be compared for seconds."""
+    assert FilterMatcher((OWN,)).find(f"{OWN}&sipData=true") == OWN
+    assert FilterMatcher((OWN,)).find(f"{OWN}&{'x/' * 1_000}") is None

@@ -12,6 +12,9 @@ _DETAILED: Final = "?detailedTelephonyState=true"
 _CODE: Final = re.compile(r"[A-Z]{3}-\d{3}")
 _SERVER: Final = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 
+# Characters of a filter with its server.
+_LONGEST: Final = 1_000
+
 UNKNOWN_REASON: Final = "unknown"
 
 OWN: Final = f"{EXTENSION}/presence{_DETAILED}"
@@ -137,6 +140,8 @@ class FilterMatcher:
 
     def find(self, named: str) -> str | None:
         """Return the filter asked for, or None."""
+        if len(named) > _LONGEST:
+            return None
         path, _, given = _SERVER.sub("", named).partition("?")
         terms = self._terms.intersection(given.casefold().split("&"))
         query = min(terms, default="")

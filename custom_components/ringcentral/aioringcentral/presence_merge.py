@@ -20,6 +20,8 @@ SEQUENCE_RESET = 1_000
 # The same in seconds, where events have a time alone: longer ago than a recovered session replays
 # (docs/protocol.md 3.4), it is the service's clock that was set.
 CLOCK_RESET = 600.0
+# Seconds by which an event must have been sent later to come after one with a higher sequence: that sequence was odd.
+_SURELY_LATER: Final = 30.0
 
 # Department settings, beside which the personal do-not-disturb reads as off.
 _OFF: Final = (
@@ -42,13 +44,19 @@ def is_before(one: Presence | PresenceUpdate, other: Presence | PresenceUpdate) 
     """Whether an event comes before another, or before the newest that a presence holds.
 
     By the sequence, and where one of them has none, or both the same, by the time in the envelope
-    (docs/protocol.md 10). One with neither, and one that is equal, comes after; see `SEQUENCE_RESET`.
+    (docs/protocol.md 10). One with neither, and one that is equal, comes after; see `SEQUENCE_RESET`. So does
+    one that was surely sent later, whatever its sequence.
     """
+    behind = (
+        None
+        if one.sent_at is None or other.sent_at is None
+        else other.sent_at - one.sent_at
+    )
     if one.sequence and other.sequence and one.sequence != other.sequence:
-        return 0 < other.sequence - one.sequence < SEQUENCE_RESET
-    if one.sent_at is None or other.sent_at is None:
-        return False
-    return 0 < other.sent_at - one.sent_at < CLOCK_RESET
+        is_surely_after = behind is not None and behind < -_SURELY_LATER
+        step = other.sequence - one.sequence
+        return 0 < step < SEQUENCE_RESET and not is_surely_after
+    return behind is not None and 0 < behind < CLOCK_RESET
 
 
 def merge(before: Presence, update: PresenceUpdate) -> Presence:
