@@ -317,6 +317,17 @@ async def test_a_page_of_hardly_anything_new_is_not_the_next(second: list[int]) 
         await rest.extensions()
 
 
+async def test_pages_may_be_counted_from_zero() -> None:
+    following = {"navigation": {"nextPage": {"uri": "/next"}}}
+    first = page([1, 2], paging={"page": 0}, **following)
+    rest, service = rest_of(first, page([3], paging={"page": 1}))
+    assert len(await rest.extensions()) == 3
+    assert [more["query"]["page"] for _, _, more in service.sent] == [1, 2]
+    rest, _ = rest_of(page([1, 2], **following), page([3], paging={"page": 1}))
+    with pytest.raises(RetryLater):
+        await rest.extensions()
+
+
 async def test_a_list_of_thousands_may_come_on_one_page() -> None:
     rest, _ = rest_of(page(range(1, 5_001)))
     assert len(await rest.extensions()) == 5_000

@@ -47,6 +47,8 @@ class Pages:
         self._records: dict[str, Mapping[str, Any]] = {}
         # Records that cannot be read, or have the id of another.
         self._unreadable = 0
+        # Whether replies count their pages from 0.
+        self._is_from_zero = False
         self.page = 1
 
     @property
@@ -63,11 +65,14 @@ class Pages:
         body = wire.mapping(body)
         paging, records = body.get("paging"), body.get("records")
         counts = wire.mapping(paging)
+        if self.page == 1:
+            self._is_from_zero = wire.number(counts.get("page")) == 0
+        shift = int(self._is_from_zero)
         has_next = bool(wire.mapping(body.get("navigation")).get("nextPage"))
         is_page = (
             isinstance(records, list)
             and len(records) <= _MOST_RECORDS
-            and wire.number(counts.get("page")) in (None, self.page)
+            and wire.number(counts.get("page")) in (None, self.page, self.page - shift)
             # An empty list says so.
             and (records or (isinstance(paging, dict) and not has_next))
         )
