@@ -575,3 +575,43 @@ async def test_a_list_that_fails_at_the_start_is_read_later(
             await heard.until("members")
             heard.said.clear()
         assert account.members_complete
+
+
+async def test_a_list_that_always_counts_more_than_it_has(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everyone on it is followed, and whoever is new, too, at once; nobody leaves by it."""
+    monkeypatch.setattr(members, "_SETTLE", 0.01)
+    monkeypatch.setattr(members, "_READ_LATER", 3_600.0)
+    emulator.faults.set(
+        odd=[
+            {
+                "kind": "set",
+                "at": "paging.totalElements",
+                "value": 999,
+                "path": "*/account/~/extension",
+            }
+        ]
+    )
+    async with listening(emulator, Choices(account=True)) as (account, heard):
+        before = set(account.extensions)
+        assert emulator.own_extension_id in before
+        assert not account.members_complete
+        new = await emulator.add_extension("New")
+        await heard.until("members")
+        assert set(account.extensions) == before | {new}
+
+
+async def test_half_a_list_is_read_again(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "_READ_LATER", 0.01)
+    monkeypatch.setattr(members, "_SETTLE", 0.01)
+    half = {"kind": "short_page", "path": "*/account/~/extension"}
+    emulator.faults.set(odd=[{**half, "next": 2}])
+    async with listening(emulator, Choices(account=True)) as (account, heard):
+        some = set(account.extensions)
+        assert some
+        await heard.until("members")
+        assert set(account.extensions) > some
+        assert account.members_complete

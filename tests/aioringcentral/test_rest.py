@@ -339,6 +339,52 @@ async def test_a_record_that_cannot_be_read_costs_itself(call: Call, odd: Any) -
     assert not listing.is_whole
 
 
+def short(ids: str, **paging: int) -> dict[str, Any]:
+    """Return a list that ends here and says that there are more than these."""
+    records = [{**RECORD, "id": int(key), "extension": {"id": key}} for key in ids]
+    return {"records": records, "paging": paging, "navigation": {}}
+
+
+COUNTS = [{"totalElements": 9}, {"totalPages": 3}]
+
+
+@pytest.mark.parametrize("paging", COUNTS, ids=str)
+@pytest.mark.parametrize("call", [LISTS[0], LISTS[1], LISTS[3]])
+async def test_a_list_that_always_counts_more_than_it_has_is_believed(
+    call: Call, paging: dict[str, int]
+) -> None:
+    """Nobody counts as gone by it: who is missing may be there."""
+    rest, service = rest_of(short("12", **paging))
+    listing: Any = await call(rest)
+    assert len(listing) == 2
+    assert not listing.is_whole
+    assert len(service.sent) == 2
+
+
+@pytest.mark.parametrize("paging", COUNTS, ids=str)
+async def test_a_list_that_is_cut_differently_each_time_is_not(
+    paging: dict[str, int],
+) -> None:
+    rest, _ = rest_of(short("12", **paging), short("13", **paging))
+    with pytest.raises(RetryLater):
+        await rest.extensions()
+
+
+@pytest.mark.parametrize("paging", COUNTS, ids=str)
+async def test_a_list_that_is_cut_once_is_whole(paging: dict[str, int]) -> None:
+    rest, _ = rest_of(short("12", **paging), short("123"))
+    found = await rest.extensions()
+    assert len(found) == 3
+    assert found.is_whole
+
+
+@pytest.mark.parametrize("paging", COUNTS, ids=str)
+async def test_nobody_of_more_is_no_list(paging: dict[str, int]) -> None:
+    rest, _ = rest_of(short("", **paging))
+    with pytest.raises(RetryLater):
+        await rest.monitored_lines()
+
+
 async def test_lists_that_are_empty_and_say_so() -> None:
     rest, _ = rest_of({"records": [], "paging": {"page": 1, "totalElements": 0}})
     assert await rest.monitored_lines() == ()

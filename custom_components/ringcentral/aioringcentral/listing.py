@@ -1,6 +1,6 @@
 """Lists of many records (docs/protocol.md 2.2): put together page by page, and believed or not. No I/O."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, Self
 
 from . import wire
@@ -14,7 +14,7 @@ _MOST_RECORDS: Final = _MOST_PAGES * PAGE
 
 
 class Listing[T](tuple[T, ...]):  # noqa: SLOT001 - a tuple has room for no other slots
-    """What a list says; with ``is_whole`` False a record could not be read, so others may be on it."""
+    """What a list says; with ``is_whole`` False a record is missing or could not be read, so others may be on it."""
 
     is_whole = True
 
@@ -39,6 +39,10 @@ class Pages:
 
     A page that is missing, cut off or sent twice must not look like a list with fewer records, since
     whoever is not on a list counts as gone.
+
+    Attributes:
+        page: the page to read next, from 1.
+        is_short: whether the list ended with fewer records than it says there are.
     """
 
     def __init__(self, key: Callable[[Mapping[str, Any]], str | None]) -> None:
@@ -49,12 +53,19 @@ class Pages:
         self._unreadable = 0
         # Whether replies count their pages from 0.
         self._is_from_zero = False
+        self.is_short = False
         self.page = 1
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The ids of the records so far."""
+        return self._records.keys()
 
     @property
     def records(self) -> Listing[Mapping[str, Any]]:
         """The records so far, each once."""
-        return Listing.of(self._records.values(), is_whole=not self._unreadable)
+        is_whole = not self._unreadable and not self.is_short
+        return Listing.of(self._records.values(), is_whole=is_whole)
 
     def add(self, body: Any) -> bool:
         """Add the body of page `page`; return whether there is another one, which is `page` then.
@@ -88,7 +99,8 @@ class Pages:
             if self.page > _MOST_PAGES:
                 raise Unreadable
             return True
-        if is_more:
+        self.is_short = is_more
+        if is_more and not self._records:
             raise Unreadable
         return False
 

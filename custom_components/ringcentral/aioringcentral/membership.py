@@ -62,7 +62,8 @@ class Following:
     Where a list was refused, a record of it could not be read, or the account's list lacks even the user
     who reads it, ``is_complete`` is False: others may be meant, too, and no extension counts as gone. ``listed``
     are the ids in the account's list. ``origins`` are the choices that mean each extension. ``later`` are
-    those that wait for a list which could not be read for now, and is to be read again.
+    those that wait for a list which could not be read for now; with ``reads_again`` that, or a record of
+    one, is to be read again.
     """
 
     extensions: Mapping[str, Extension]
@@ -70,6 +71,7 @@ class Following:
     origins: Mapping[str, frozenset[Follow]]
     is_complete: bool = True
     later: frozenset[Follow] = frozenset()
+    reads_again: bool = False
     listed: frozenset[str] = frozenset()
 
 
@@ -197,6 +199,7 @@ def following(
         and not lists.later
         and (lists.account is None or lists.own.id in lists.account),
         later=lists.later,
+        reads_again=bool(lists.later) or not lists.is_whole,
         listed=frozenset(lists.account or ()),
     )
 

@@ -8,7 +8,7 @@ from .auth import TokenSource
 from .errors import TokenRejected
 from .http import Http, Reply
 from .limits import RateBudget, RateGroup
-from .listing import PAGE, Listing, Pages
+from .listing import PAGE, Listing, Pages, Unreadable
 from .renewals import Renewals
 
 # Seconds after which a token that is rejected though it is new is shown again: it may not be known on all of
@@ -97,11 +97,29 @@ class SignedHttp:
     ) -> Listing[Mapping[str, Any]]:
         """Return the records of all pages of a list, each once by its key.
 
+        One that is shorter than it says is read twice: where both readings have the same records, it may
+        count others, such as those that the user may not see.
+
         Raises:
             Unreadable: a page is none, or they do not add up (`Pages.add`).
             RetryLater, SignInRequired, PermissionMissing, Misconfigured: as `send`.
         """
-        pages = Pages(key)
+        pages = await self._pages(path, group, Pages(key), query)
+        if pages.is_short:
+            again = await self._pages(path, group, Pages(key), query)
+            if again.is_short and again.keys != pages.keys:
+                raise Unreadable
+            pages = again
+        return pages.records
+
+    async def _pages(
+        self,
+        path: str,
+        group: RateGroup,
+        pages: Pages,
+        query: Mapping[str, str] | None,
+    ) -> Pages:
+        """Return the pages with all that follow."""
         while True:
             reply = await self.send(
                 "GET",
@@ -110,4 +128,4 @@ class SignedHttp:
                 query={**(query or {}), "page": pages.page, "perPage": PAGE},
             )
             if not pages.add(reply.body):
-                return pages.records
+                return pages

@@ -20,7 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 # Seconds in which several changes of membership are read together; they grow while changes go on.
 _SETTLE: Final = 2.0
 _SETTLE_MOST: Final = 64.0
-# Seconds until a list of lines or favorites is read again that could not be read beside others; more and more
+# Seconds until lists are read again of which one, or a record, could not be read beside others; more and more
 # while that goes on. That of the account concerns more people, and is read again as after any failure.
 _READ_LATER: Final = 5.0
 # Seconds without a change, at least, after which the next one is read soon again.
@@ -80,6 +80,9 @@ class Members:
         self.lost_choices: tuple[str, ...] = ()
         self.is_complete = True
         self._later = frozenset[Follow]()
+        self._reads_again = False
+        # When the lists are read again without a change, in seconds of the loop's clock.
+        self._again_at: float | None = None
         self._is_read = False
         self._knows_account = False
         self._listed: frozenset[str] = frozenset()
@@ -164,11 +167,13 @@ class Members:
         clock = asyncio.get_running_loop().time
         backoff, pace = Backoff(), Pace()
         pauses = GrowingPauses(_READ_LATER)
+        self._expect_more(backoff, pauses)
         while True:
             if await self._wait_for_change():
                 await asyncio.sleep(pace.wait(clock()))
             # The lists may lack what changes from here on: they are read once more.
             self._changed.clear()
+            self._again_at = None
             away, self._away = self._away, {}
             since, self._wanted_since = self._wanted_since, None
             if since is None:
@@ -187,12 +192,17 @@ class Members:
             else:
                 pace.read(clock())
                 read_again(away, since)
-                if Follow.ACCOUNT in self._later:
-                    await self._pause(backoff.next())
-                elif self._later:
-                    await self._pause(pauses.next(clock()))
-                else:
-                    backoff.reset()
+                self._expect_more(backoff, pauses)
+
+    def _expect_more(self, backoff: Backoff, pauses: GrowingPauses) -> None:
+        """Decide when lists that were read, but not all of them whole, are read again."""
+        now = asyncio.get_running_loop().time()
+        if Follow.ACCOUNT in self._later:
+            self._again_at = now + backoff.next()
+            return
+        backoff.reset()
+        if self._reads_again or (self.missing and not self.is_complete):
+            self._again_at = now + pauses.next(now)
 
     async def _pause(self, seconds: float) -> None:
         """Wait before the lists are read again, or until the service answers others again."""
@@ -202,12 +212,12 @@ class Members:
                 await self._answers.wait()
 
     async def _wait_for_change(self) -> bool:
-        """Wait for a change and return True, or until a missing extension is due for another reading."""
-        first = min(self.missing.values(), default=None)
+        """Wait for a change and return True, or until the lists are due for another reading."""
+        due = self._again_at
+        if due is None and self.missing:
+            due = min(self.missing.values()) + CONFIRM_AFTER
         try:
-            async with asyncio.timeout_at(
-                None if first is None else first + CONFIRM_AFTER
-            ):
+            async with asyncio.timeout_at(due):
                 await self._changed.wait()
         except TimeoutError:
             return False
@@ -240,9 +250,7 @@ class Members:
             _LOGGER.info(
                 "A list of extensions is left out: it cannot be read for now, and is read again"
             )
-        self._later = found.later
-        if self._later:
-            self._changed.set()
+        self._later, self._reads_again = found.later, found.reads_again
         self._is_read = True
         self._listed = found.listed if found.is_complete else frozenset[str]()
         self._find_lost_choices()
