@@ -14,6 +14,7 @@ from .const import LOGGER
 from .devices import extension_devices, sync_devices
 from .entity_sets import EntitySets
 from .issues import report_lost_choices, report_too_many_entities
+from .kept import has_choices
 
 # Extensions whose entities a platform adds in one go: Home Assistant does not pause in between.
 PART: Final = 5
@@ -104,7 +105,7 @@ class FollowedMembers:
             self._entry,
             account.own,
             account.extensions,
-            remove=account.members_complete,
+            remove=account.members_complete and has_choices(self._entry.options),
             keep=account.missing,
         )
 

@@ -76,6 +76,16 @@ def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def has_choices(options: Mapping[str, Any]) -> bool:
+    """Whether all that an entry follows can be read: others may be meant where not, whose devices stay."""
+    found = options.get(CONF_FOLLOW)
+    return (
+        isinstance(found, list | tuple)
+        and bool(found)
+        and all(each in list(Follow) for each in found)
+    )
+
+
 def kept_unique_id(unique_id: Any) -> str | None:
     """Return the account's id, None where it was lost."""
     return unique_id if isinstance(unique_id, str) and unique_id else None

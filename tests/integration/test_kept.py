@@ -20,7 +20,7 @@ from custom_components.ringcentral.diagnostics import async_get_config_entry_dia
 from emulator import Emulator
 
 from . import enter_app, entry_for, jwt_input, open_sessions
-from .stories import Story, sign_in_flows
+from .stories import Story, confirming, office, sign_in_flows
 
 GONE = object()
 ODD: tuple[Any, ...] = (GONE, None, 7, "", {"a": 1}, ["own"])
@@ -186,6 +186,23 @@ async def test_options_that_cannot_be_read_are_as_without_a_choice(
         await hass.async_block_till_done()
         assert story.coordinator.shows_callers
         await story.leave()
+
+
+@pytest.mark.parametrize("options", [{}, {"follow": ["own", "everyone"]}], ids=str)
+async def test_whoever_was_followed_stays_while_choices_cannot_be_read(
+    hass: HomeAssistant, emulator: Emulator, options: dict[str, Any]
+) -> None:
+    with confirming(0.01):
+        async with office(hass, emulator, follow=["account"]) as story:
+            before = story.followed()
+            assert len(before) > 1
+            for kept in (options, {"follow": ["own"]}):
+                hass.config_entries.async_update_entry(story.entry, options=kept)
+                await story.reload()
+                assert set(story.coordinator.extensions) == {story.own}
+                await story.until(lambda: not story.coordinator.account.missing)
+                await hass.async_block_till_done()
+                assert story.followed() == (before if kept == options else {story.own})
 
 
 async def test_ids_that_are_numbers_are_chosen_all_the_same(
