@@ -81,7 +81,7 @@ class SoakHass(HomeAssistant):
         until_asked = _UNTIL_ASKED.format(path=str(self._six_hours_over))
         sooner = f"CONFIRM_AFTER: Final = {120.0 / self._time_factor}"
         account = self.folder / name / _ACCOUNT
-        _replace(account / "lifecycle.py", _SIX_HOURS, until_asked)
+        _replace(account / "full_rereads.py", _SIX_HOURS, until_asked)
         _replace(account / "queues.py", _EACH_FOURTH, "_EACH_OF_WAKES: Final = 1")
         _replace(account / "removal.py", _TWO_MINUTES, sooner)
 

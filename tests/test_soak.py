@@ -138,12 +138,13 @@ def test_the_integration_waits_as_long_as_the_soak_says(tmp_path: Path) -> None:
     hass.prepare()
 
     ours = hass.folder / "custom_components/ringcentral/aioringcentral/account"
-    lifecycle, removal, of_queues = (
-        (ours / f"{name}.py").read_text() for name in ("lifecycle", "removal", "queues")
+    rereads, removal, of_queues = (
+        (ours / f"{name}.py").read_text()
+        for name in ("full_rereads", "removal", "queues")
     )
-    for source in (lifecycle, removal, of_queues):
+    for source in (rereads, removal, of_queues):
         compile(source, "a module", "exec")
-    assert "six_hours_over" in lifecycle
+    assert "six_hours_over" in rereads
     assert "\nCONFIRM_AFTER: Final = 1.0\n" in removal
     assert "\n_EACH_OF_WAKES: Final = 1\n" in of_queues
 

@@ -17,6 +17,7 @@ from aioringcentral.account import (
     Change,
     Choices,
     PresenceChange,
+    full_rereads,
     lifecycle,
     members,
     run_retries,
@@ -215,7 +216,7 @@ async def test_what_cannot_be_read_may_have_been_about_anybody(
     emulator: Emulator, odd: dict[str, Any]
 ) -> None:
     """Everything is read again; it could be an event, whatever it is."""
-    with patch.object(lifecycle, "UNREADABLE_AFTER", 0.01):
+    with patch.object(full_rereads, "UNREADABLE_AFTER", 0.01):
         async with listening(emulator, Choices(account=True)) as (account, heard):
             key = emulator.extension_ids[1]
             emulator.faults.set(odd=[{**odd, "next": 1}])

@@ -527,7 +527,7 @@ def only(*platforms: Platform) -> Iterator[None]:
 def resyncing(every: float) -> Iterator[None]:
     """Let everything be read again this often, in seconds."""
     with patch(
-        "custom_components.ringcentral.aioringcentral.account.lifecycle.RESYNC_EVERY",
+        "custom_components.ringcentral.aioringcentral.account.full_rereads.RESYNC_EVERY",
         every,
     ):
         yield

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.ringcentral.aioringcentral.account import (
     call_log,
-    lifecycle,
+    full_rereads,
     mailbox,
     queues,
 )
@@ -18,7 +18,7 @@ from .world import World
 
 HOUR, DAYS = 3_600.0, 2
 # Before the world makes them shorter.
-RESYNC, ASK_AGAIN = lifecycle.RESYNC_EVERY, mailbox._ASK_AGAIN_AFTER
+RESYNC, ASK_AGAIN = full_rereads.RESYNC_EVERY, mailbox._ASK_AGAIN_AFTER
 ASK_FOR_LOG = call_log._ASK_AGAIN_AFTER
 EACH_OF_WAKES = queues._EACH_OF_WAKES
 
@@ -40,7 +40,7 @@ async def idle_hours(
     emulator = world.emulator
     await world.begin()
     with (
-        patch.object(lifecycle, "RESYNC_EVERY", RESYNC),
+        patch.object(full_rereads, "RESYNC_EVERY", RESYNC),
         patch.object(mailbox, "_ASK_AGAIN_AFTER", ASK_AGAIN),
         patch.object(queues, "_EACH_OF_WAKES", EACH_OF_WAKES),
         patch.object(call_log, "_ASK_AGAIN_AFTER", ASK_FOR_LOG),

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 
-from custom_components.ringcentral.aioringcentral.account import lifecycle, members
+from custom_components.ringcentral.aioringcentral.account import full_rereads, members
 from custom_components.ringcentral.aioringcentral.causes import Cause, Read
 from custom_components.ringcentral.aioringcentral.errors import Reason, RetryLater
 from custom_components.ringcentral.aioringcentral.stream.connection import Connection
@@ -75,7 +75,7 @@ async def test_what_was_due_before_a_planned_end_is_no_reading_of_its_own(
     hass: HomeAssistant, emulator: Emulator
 ) -> None:
     """An unreadable frame has everything read a minute or more later, and whatever comes in between."""
-    with hasty(), patch.object(lifecycle, "UNREADABLE_AFTER", 0.5):
+    with hasty(), patch.object(full_rereads, "UNREADABLE_AFTER", 0.5):
         async with office(hass, emulator, follow=["account"]) as story:
             await emulator.send_frame("garbage")
             await story.call("ring")

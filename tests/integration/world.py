@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import mock_storage
 
 from custom_components.ringcentral.aioringcentral.account import (
     call_log,
-    lifecycle,
+    full_rereads,
     mailbox,
     queues,
 )
@@ -98,7 +98,7 @@ class World(Resting):
         stack.enter_context(self.undoing.watched())
         stack.enter_context(self._sign_ins_watched())
         stack.enter_context(self._client_watched())
-        stack.enter_context(patch.object(lifecycle, "RESYNC_EVERY", RESYNC))
+        stack.enter_context(patch.object(full_rereads, "RESYNC_EVERY", RESYNC))
         stack.enter_context(patch.object(queues, "_EACH_OF_WAKES", 1))
         # What voicemail is asked for again after, once a day.
         stack.enter_context(patch.object(mailbox, "_ASK_AGAIN_AFTER", RESYNC))

@@ -1,13 +1,13 @@
 """The life of an account's connection: started, caught up after breaks, begun again after refusals, stopped."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 import logging
 from typing import Any, Final
 
 from .. import durations
 from ..auth import Token
-from ..backoff import Backoff, GrowingPauses
+from ..backoff import Backoff
 from ..causes import Cause, Why
 from ..errors import PermissionMissing, Reason, RetryLater, RingCentralError
 from ..filters import (
@@ -22,7 +22,9 @@ from ..presence import is_about_somebody, update_from_event
 from ..sign_in import SignIn
 from ..stream import Continuity, Stream, Subscription
 from .features import Features
+from .full_rereads import FullRereads
 from .listener import Listeners
+from .member_changes import MemberChanges
 from .members import Members
 from .presence_tracker import PresenceTracker
 from .run_retries import RunRetries
@@ -31,10 +33,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # Seconds without progress, at the first connect and snapshot, before `start` gives up.
 START_TIMEOUT: Final = 60.0
-# Seconds between slow re-reads, which find changes that no event reported; a few requests in six hours.
-RESYNC_EVERY: Final = 6 * 3_600.0
-# Seconds until everything is read again because of something that could not be read; more and more if that goes on.
-UNREADABLE_AFTER: Final = 60.0
 
 type CreateTask = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
@@ -65,6 +63,8 @@ class Lifecycle:
         self._members = members
         self._tracker = tracker
         self._rereads = tracker.rereads
+        self._full_rereads = FullRereads(self._read_everything)
+        self._member_changes = MemberChanges(members, tracker, listeners)
         self._listeners = listeners
         self.is_current = False
         self.last_error: RingCentralError = RetryLater(Reason.CANNOT_CONNECT)
@@ -75,12 +75,8 @@ class Lifecycle:
         self._failed = asyncio.Event()
         # A break leaves a snapshot to be read.
         self._behind = asyncio.Event()
-        # Something arrived that cannot be read, and may have been an event of anybody.
-        self._unreadable = asyncio.Event()
         self._breaks = 0
         self._live_filters: frozenset[str] = frozenset()
-        # Whom listeners know: a reading of the lists may be cut short before it is reported.
-        self._reported: Collection[str] = ()
         self._observations = sign_in.rest.observations
         self._has_account_filter = False
 
@@ -102,9 +98,7 @@ class Lifecycle:
         Raises:
             RingCentralError: one of these failed; nothing is left running.
         """
-        await self._members.read()
-        self._track_members()
-        self._reported = self._members.extensions
+        await self._member_changes.begin()
         token = await self._sign_in.tokens.token()
         await self._features.prepare(token, self._members.own, self._members.extensions)
         self.stream = self._new_stream()
@@ -166,7 +160,7 @@ class Lifecycle:
                 self._features.listed(event.body)
             else:
                 if update is None and is_about_somebody(event):
-                    self._unreadable.set()
+                    self._full_rereads.unreadable()
                 self._features.event(event)
             return
         self._tracker.apply(update)
@@ -287,9 +281,8 @@ class Lifecycle:
             group.create_task(self.stream.run())
             group.create_task(self._catch_up())
             group.create_task(self._rereads.run())
-            group.create_task(self._members.run(self._update_members, self._read_away))
-            group.create_task(self._resync())
-            group.create_task(self._read_after_unreadable())
+            group.create_task(self._member_changes.run(self._members_read))
+            group.create_task(self._full_rereads.run())
             for work in self._features.work(
                 self._sign_in.tokens, self._replan, self._ask_for_voicemails
             ):
@@ -321,25 +314,9 @@ class Lifecycle:
             if self._tracker.is_caught_up and self.is_live:
                 self._become_current()
 
-    async def _resync(self) -> None:
-        """Read everything again now and then."""
-        while True:
-            await asyncio.sleep(RESYNC_EVERY)
+    def _read_everything(self, cause: Cause, since: float | None) -> None:
+        if cause is Cause.SLOW:
             self.stream.ask_again()
-            self._read_everything(Cause.SLOW)
-
-    async def _read_after_unreadable(self) -> None:
-        """Read everything some time after something that could not be read: nobody knows whom it was about."""
-        pauses, clock = GrowingPauses(UNREADABLE_AFTER), asyncio.get_running_loop().time
-        while True:
-            await self._unreadable.wait()
-            since = clock()
-            await asyncio.sleep(pauses.next(since))
-            self._unreadable.clear()
-            _LOGGER.debug("Reading everything again: something could not be read")
-            self._read_everything(Cause.UNREADABLE, since)
-
-    def _read_everything(self, cause: Cause, since: float | None = None) -> None:
         self._rereads.read_again(self._tracker.presences, cause, since)
         self._members.changed()
         self._features.wake()
@@ -355,31 +332,9 @@ class Lifecycle:
     def _plan(self) -> FilterPlan:
         return self._features.planned(self._members.plan)
 
-    def _track_members(self) -> None:
-        without_person = [
-            key for key, each in self._members.extensions.items() if not each.has_person
-        ]
-        self._tracker.presences.follow(self._members.extensions, without_person)
-
-    def _read_away(self, extension_ids: Iterable[str], since: float) -> None:
-        self._rereads.read_again(extension_ids, Cause.LISTS, since)
-
-    async def _update_members(self, since: float) -> None:
-        before = self._members.extensions
-        left = await self._members.read()
-        self._track_members()
-        for key in left:
-            self._tracker.forget(key)
+    def _members_read(self) -> None:
         self._features.follow(self._members.own, self._members.extensions)
         self._replan()
-        now, reported = self._members.extensions, self._reported
-        joined = tuple(key for key in now if key not in before or key not in reported)
-        # Read before they are reported, so that they have a state from the start.
-        await self._rereads.try_to_read(dict.fromkeys(joined, Why(Cause.JOINED, since)))
-        gone = [key for key in reported if key not in now]
-        left = tuple(dict.fromkeys((*left, *gone)))
-        self._reported = now
-        self._listeners.call(lambda listener: listener.members_changed(joined, left))
 
 
 def _create_task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
