@@ -1,7 +1,7 @@
 """One subscription over WebSocket, kept live across sockets (docs/protocol.md 3).
 
-`Stream` is the shell. What decides has no I/O and takes the time as an argument: `protocol` for one
-socket, `negotiation` for its filters, `recovery`, `schedule` and `continuity` across sockets.
+`Stream` is the shell. The modules that decide do no I/O and take the time as an argument: `protocol` for
+one socket, `negotiation` for its filters, and `recovery`, `schedule` and `continuity` across sockets.
 """
 
 from .continuity import Continuity, StreamHistory, StreamListener

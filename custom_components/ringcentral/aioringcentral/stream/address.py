@@ -1,4 +1,4 @@
-"""Where a ticket may lead: to the host signed in to, or to RingCentral. Pure."""
+"""Where a ticket may lead: to the host that we signed in to, or to RingCentral. Pure."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from ..http import is_loopback
 from ..models import Ticket
 from .frames import RecoveryToken
 
-# RingCentral's own domains (docs/protocol.md 1.1); its sockets have hosts of their own in them.
+# RingCentral's own domains (docs/protocol.md 1.1), in which its sockets have hosts of their own.
 _DOMAINS: Final = ("ringcentral.com", "ringcentral.biz")
 
 
@@ -18,12 +18,12 @@ def socket_url(ticket: Ticket, server: str, recovery: RecoveryToken | None) -> U
 
     Args:
         ticket: as the service gave it.
-        server: base URL of the server signed in to.
-        recovery: recovers an earlier session, or None.
+        server: base URL of the server that we signed in to.
+        recovery: the token that recovers an earlier session, or None.
 
     Raises:
-        RetryLater: the address cannot be read, is not secure, or is of a host that is no business of the
-            ticket's. The next ticket may have another.
+        RetryLater: the address cannot be read, is not secure, or belongs to a host that must not see the
+            ticket. The next ticket may have another.
     """
     try:
         uri, home = URL(ticket.uri), URL(server)
@@ -40,7 +40,7 @@ def socket_url(ticket: Ticket, server: str, recovery: RecoveryToken | None) -> U
 
 
 def _is_secure(uri: URL) -> bool:
-    """Whether nothing between here and there can read along; this machine needs no TLS."""
+    """Whether nobody between here and there can read along; this machine itself needs no TLS."""
     if uri.scheme in ("ws", "http"):
         return is_loopback(uri.host)
     return uri.scheme in ("wss", "https")

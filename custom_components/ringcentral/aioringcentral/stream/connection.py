@@ -16,9 +16,9 @@ from .address import socket_url
 from .frames import ConnectionDetails, Frame, RecoveryToken
 from .protocol import Answered, Failed, Opened, Output, Overflowed, SocketProtocol
 
-# Seconds for the peer to answer our close.
+# Seconds within which the peer has to answer our close.
 _CLOSE_TIMEOUT: Final = 2.0
-# A frame this large costs the connection; presence bodies are some kilobytes.
+# A larger frame ends the connection; presence bodies have a few kilobytes.
 _LARGEST_FRAME: Final = 32 * 1024 * 1024
 
 
@@ -30,7 +30,7 @@ class Connection:
     """An open WebSocket.
 
     Attributes:
-        closed: set once it is gone, for whatever reason.
+        closed: set once the socket is gone, for whatever reason.
         close_code: the WebSocket close code, or None.
     """
 
@@ -67,15 +67,15 @@ class Connection:
         """Connect with a fresh ticket and wait for ConnectionDetails (docs/protocol.md 3.1).
 
         Args:
-            http: its session makes the connection, its budget limits requests over it.
+            http: its session makes the connection, and its budget limits requests over that.
             ticket: address and one-time token.
-            recovery: recovers an earlier connection's session, or None.
+            recovery: the token that recovers an earlier connection's session, or None.
             on_event: called with each event, in order.
             on_overflow: called when a recovery may have lost events.
 
         Raises:
-            RetryLater: the socket did not open, the ticket's address is not one to show it to, or an Error
-                frame came instead; ``code`` is the frame's.
+            RetryLater: the socket did not open, the ticket must not be shown to its address, or an Error
+                frame came instead, whose code is in ``code``.
         """
         socket = await _connect(http, ticket, recovery)
         connection = cls(http, socket, on_event, on_overflow)
@@ -95,12 +95,12 @@ class Connection:
 
     @property
     def recovery(self) -> RecoveryToken | None:
-        """What recovers this connection's session."""
+        """The token that recovers this connection's session."""
         return self._protocol.recovery
 
     @property
     def opened_at(self) -> float:
-        """When it opened, in seconds of the loop's clock."""
+        """When the socket opened, in seconds of the loop's clock."""
         return self._protocol.opened_at
 
     @property
@@ -118,7 +118,7 @@ class Connection:
         """Send a REST request over the socket and return its reply, refused or not (docs/protocol.md 3.2).
 
         Raises:
-            RetryLater: no place in the rate budget, no reply in time, or the socket closed.
+            RetryLater: the rate budget had no place, no reply came in time, or the socket closed.
         """
         place = await self._http.reserve_place(group)
         self._check_open()
@@ -130,10 +130,10 @@ class Connection:
         return frame
 
     async def heartbeat(self) -> None:
-        """Send a Heartbeat and wait for its echo: all that the service sent before has then arrived.
+        """Send a Heartbeat and wait for its echo, by which time all that the service sent before has arrived.
 
         Raises:
-            RetryLater: no echo in time, or the socket closed.
+            RetryLater: no echo came in time, or the socket closed.
         """
         self._check_open()
         await self._reply(self._protocol.heartbeat(self._loop.time()))
@@ -184,7 +184,7 @@ class Connection:
             self._http.recorder.happened(f"closed {code}", self._loop.time())
 
     async def _write(self) -> None:
-        """Send what there is to send, and keep the protocol's time."""
+        """Send what there is to send, and call the protocol when something is due."""
         while not self.closed.is_set():
             self._changed.clear()
             with suppress(TimeoutError):
@@ -215,7 +215,7 @@ class Connection:
                     self._on_event(output)
                 case Answered(message_id, reply):
                     self._resolve(message_id, reply)
-                    # Something else may be due before its deadline was.
+                    # Something else may now be due earlier.
                     self._changed.set()
                 case Opened(details):
                     if not self._opened.done():
@@ -239,7 +239,7 @@ class Connection:
         self._handle(self._protocol.close())
 
     def _end(self, error: RetryLater) -> None:
-        """Let everything that waits know that the socket is of no use; its owner closes it."""
+        """Tell everything that waits that the socket is of no use; its owner closes it."""
         self.closed.set()
         self._changed.set()
         for task in self._tasks:
@@ -247,7 +247,7 @@ class Connection:
                 task.cancel()
         if not self._opened.done():
             self._opened.set_exception(error)
-            # It may be that nothing waits for it any more.
+            # Mark the error as retrieved: perhaps nothing waits for it any more.
             self._opened.exception()
 
 
@@ -255,7 +255,7 @@ async def _connect(
     http: Http, ticket: Ticket, recovery: RecoveryToken | None
 ) -> aiohttp.ClientWebSocketResponse:
     url = socket_url(ticket, http.server, recovery)
-    # Its own session, since aiohttp follows redirects of a WebSocket unless a middleware forbids it.
+    # The socket gets its own session, since aiohttp follows redirects of a WebSocket unless a middleware forbids that.
     session = aiohttp.ClientSession(
         connector=http.session.connector,
         connector_owner=False,
@@ -274,17 +274,17 @@ async def _connect(
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as err:
         raise RetryLater(Reason.TLS_FAILED) from ConnectionError(type(err).__name__)
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as err:
-        # The error's text holds the ticket: only its kind goes on.
+        # The error's text contains the ticket: pass on only its kind.
         raise RetryLater(Reason.CANNOT_CONNECT) from ConnectionError(type(err).__name__)
     finally:
-        # The socket lives on without it.
+        # The socket lives on without the session.
         session.detach()
 
 
 async def _refuse_redirects(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Follow no redirect: the ticket is in the address."""
+    """Follow no redirect, because the ticket is in the address."""
     response = await handler(request)
     if response.status in range(300, 400):
         response.close()

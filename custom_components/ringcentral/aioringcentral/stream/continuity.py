@@ -1,4 +1,4 @@
-"""Whether events may have been missed across sockets, and what happened so far. Pure."""
+"""Whether events may have been missed across sockets, and what has happened so far. Pure."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -31,12 +31,12 @@ class StreamListener(Protocol):
         """An event arrived."""
 
     def stream_token(self, token: Token) -> None:
-        """This is the token now, perhaps the same as before."""
+        """This is the current token, which may be the same as before."""
 
 
 @dataclass(slots=True)
 class StreamHistory:
-    """What happened so far, for diagnostics: counts, and times in seconds of the loop's clock."""
+    """What has happened so far, for diagnostics: counts, and times in seconds of the loop's clock."""
 
     connects: int = 0
     recoveries: int = 0
@@ -57,38 +57,38 @@ class Course:
     """
 
     def __init__(self, history: StreamHistory | None = None) -> None:
-        """Begin without a connection, and go on counting in a history where there is one."""
+        """Begin without a connection; go on counting in ``history``, if given."""
         self.history = history or StreamHistory()
         self._missed = False
 
     @property
     def is_live(self) -> bool:
-        """Whether events arrive at this moment."""
+        """Whether events are arriving now."""
         return self.history.live_since is not None
 
     def went_live(self, continuity: Continuity, now: float) -> Continuity:
-        """Become live, and return what to report: a break that was found meanwhile counts for more."""
+        """Become live, and return what to report: a break that was found meanwhile takes precedence."""
         self.history.live_since = now
         missed, self._missed = self._missed, False
         return Continuity.BROKEN if missed else continuity
 
     def missed_events(self) -> bool:
-        """Events were lost: return whether to report that now; else it is reported when the stream is live."""
+        """Note that events were lost; return whether to report that now, and not once the stream is live."""
         self._missed = not self.is_live
         return self.is_live
 
     @property
     def is_break_unreported(self) -> bool:
-        """Whether a break has yet to be reported although the stream is live: its listener failed."""
+        """Whether a break has yet to be reported although the stream is live, because the listener failed."""
         return self._missed and self.is_live
 
     def reported(self, continuity: Continuity, *, is_handled: bool) -> None:
-        """The listener was called with this: a break that it could not handle is still to be reported."""
+        """Note that the listener was told this; a break that it could not handle has yet to be reported."""
         if continuity is Continuity.BROKEN:
             self._missed = not is_handled
 
     def lost(self, error: RetryLater) -> None:
-        """Count a loss, where there was something to lose."""
+        """Count a loss, if there was something to lose."""
         if error.code is not None:
             self.history.error_codes.append(error.code)
         if self.is_live:

@@ -1,4 +1,4 @@
-"""What was learned about filters: which are granted, which refused, and which are in doubt. No I/O."""
+"""What was learned about filters: which are granted, refused, or in doubt. No I/O."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -6,18 +6,18 @@ from typing import Final
 from ..errors import APP_PERMISSION, ROLE_PERMISSIONS
 from ..filters import UNKNOWN_REASON, FilterPlan, has_presence, is_presence_filter
 
-# Those that a right of the app or the user would lift; the others are about an extension.
+# Reasons for a refusal that a right of the app or the user would lift; the others are about an extension.
 RIGHTS: Final = frozenset({APP_PERMISSION, *ROLE_PERMISSIONS, "SUB-412"})
 
 
 @dataclass(slots=True)
 class FilterMemory:
-    """What was learned about filters; outlives sockets and attempts.
+    """What was learned about filters; it outlives sockets and attempts.
 
     Attributes:
         granted: filters that were granted the last time they were asked for.
-        refused: filters that were refused, with the code of the reason.
-        suspects: groups of filters; what is refused in them has yet to be found.
+        refused: filters that were refused, each with the code of the reason.
+        suspects: groups of filters in which the refused ones have yet to be found.
         lacking: permissions of the app that refusals named.
     """
 
@@ -27,14 +27,14 @@ class FilterMemory:
     lacking: set[str] = field(default_factory=set)
 
     def forget_refusals(self) -> None:
-        """Have what was refused asked for again."""
+        """Forget refusals, so that refused filters are asked for again."""
         self.refused.clear()
         self.lacking.clear()
 
     def forget_missing_rights(self) -> bool:
-        """Have asked for again what was refused for a right that the app or the user lacked.
+        """Forget refusals for a right that the app or the user lacked, so that those filters are asked for again.
 
-        Return whether that is anything.
+        Return whether there were any.
         """
         kept = {name: code for name, code in self.refused.items() if code not in RIGHTS}
         is_any = len(kept) < len(self.refused)
@@ -43,7 +43,7 @@ class FilterMemory:
         return is_any
 
     def keep_only(self, plan: FilterPlan) -> None:
-        """Forget what a plan does not ask for, refusals of everything, and those without a reason after a search."""
+        """Forget what a plan does not ask for, refusals of everything, and refusals without a reason after a search."""
         names = {
             *plan.wanted,
             *(name for more in plan.instead.values() for name in more),
@@ -54,7 +54,7 @@ class FilterMemory:
             for group in self.suspects
             if (kept := tuple(name for name in group if name in names))
         ]
-        # What a search has found is kept until it is over: it would begin anew each time.
+        # Keep what a search has found until it is over, or it would begin anew each time.
         is_searched = bool(self.suspects) and has_presence(self.granted)
         self.refused = {
             name: code

@@ -1,4 +1,4 @@
-"""WebSocket frames (docs/protocol.md 3.2): text to values and back. Pure."""
+"""WebSocket frames (docs/protocol.md 3.2): from text to values and back. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ from ..error_codes import codes_of, error_from_reply
 from ..models import Event
 
 _DAY: Final = 86_400.0
-# Characters; a subscription to thousands of filters takes half a million, an event some thousand.
+# Most characters; a subscription to thousands of filters takes half a million, an event about a thousand.
 _LONGEST: Final = 4 * 1024 * 1024
-# RingCentral's codes have three digits, those of its WebSocket gateway also four: WSG-1003.
+# RingCentral's codes have three digits; those of its WebSocket gateway may have four: WSG-1003.
 _CODE: Final = re.compile(r"[A-Z]{3}-\d{3,4}")
 
 
@@ -32,14 +32,14 @@ class FrameType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryToken:
-    """``wsc``: what a later connect shows to recover the session (docs/protocol.md 3.4)."""
+    """``wsc``: what a later connection shows to recover the session (docs/protocol.md 3.4)."""
 
     token: str = field(repr=False)
     sequence: int
 
 
 class Frame(NamedTuple):
-    """One frame: its type, all of its first element, and its body, None where it has one element."""
+    """One frame: its type, its whole first element, and its body, which is None if there is only one element."""
 
     type: str
     meta: Mapping[str, Any]
@@ -56,16 +56,16 @@ class Frame(NamedTuple):
 
     @property
     def status(self) -> int:
-        """The HTTP status of a reply, 0 where it has one that cannot be read."""
+        """The HTTP status of a reply, or 0 if it cannot be read."""
         if self.meta.get("status") is None:
-            # What came back tells then: only a refusal has a code.
+            # Without a status, the body tells: only a refusal has a code.
             return 0 if self.body is None or codes_of(self.body) else 200
         status = wire.number(self.meta["status"])
         return status if status is not None and 100 <= status < 600 else 0
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The HTTP headers of a reply by names such as ``Retry-After``, in whatever case they came."""
+        """The HTTP headers of a reply by names such as ``Retry-After``, whatever their case was."""
         headers = wire.mapping(self.meta.get("headers"))
         return {
             key.title(): str(value)
@@ -84,7 +84,7 @@ class Frame(NamedTuple):
 
     @property
     def error_code(self) -> str | None:
-        """The code of an Error frame such as ``WSG-902``, None where its body has none."""
+        """The code of an Error frame, such as ``WSG-902``, or None if its body has none."""
         code = self.body.get("errorCode") if isinstance(self.body, Mapping) else None
         if isinstance(code, str) and _CODE.fullmatch(code):
             return code
@@ -123,7 +123,7 @@ def parse_frame(text: str | bytes) -> Frame | None:
 def request_frame(
     message_id: str, method: str, path: str, body: Mapping[str, Any] | None = None
 ) -> str:
-    """Return a ClientRequest; without a body it has one element, since ``null`` is refused (WSG-808)."""
+    """Return a ClientRequest; without a body, it has only one element, since ``null`` is refused (WSG-808)."""
     meta = {
         "type": FrameType.CLIENT_REQUEST,
         "messageId": message_id,
@@ -165,13 +165,13 @@ def connection_details(frame: Frame) -> ConnectionDetails:
 
 
 def _bounded(value: Any, default: float, most: float) -> float:
-    """Return a limit from one to ``most``: less would make the client spin, more would make it wait for ever."""
+    """Return a limit between one and ``most``: less would make the client spin, more would make it wait for ever."""
     found = wire.seconds(value, most)
     return default if found is None or found < 1 else found
 
 
 def event_from_frame(frame: Frame) -> Event | None:
-    """Return the event of a ServerNotification (docs/protocol.md 4.1), or None without one."""
+    """Return the event in a ServerNotification (docs/protocol.md 4.1), or None if there is none."""
     envelope = frame.body
     if not isinstance(envelope, dict) or not isinstance(
         body := envelope.get("body"), dict

@@ -1,4 +1,4 @@
-"""Calls what others wrote: a failure of theirs costs that one call."""
+"""Calls code that others wrote: if it fails, only that one call is lost."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,9 +9,9 @@ import traceback
 
 
 class Guard:
-    """Calls functions of a listener, and logs each kind of failure once; further ones are counted.
+    """Calls functions of a listener; logs each kind of failure once, and counts further ones.
 
-    The text of an exception is never logged: it may hold a number or a name.
+    The text of an exception is never logged, because it may contain a number or a name.
     """
 
     def __init__(self, logger: logging.Logger) -> None:
@@ -38,6 +38,6 @@ def _cause(error: Exception) -> str:
     """Return the kind of an error and the lines that led to it."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
     places = [f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames]
-    # A recursion has a thousand of them.
+    # A recursion has a thousand such lines.
     shown = [*places[:1], *(b for a, b in pairwise(places) if a != b)][-6:]
     return f"{type(error).__name__} at {' > '.join(shown) or 'the call'}"

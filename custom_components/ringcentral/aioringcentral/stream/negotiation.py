@@ -1,4 +1,4 @@
-"""Finding out which filters the service allows (docs/protocol.md 2.9). Pure: replies go in, what to ask for comes out."""
+"""Finds out which filters the service allows (docs/protocol.md 2.9). Pure: replies go in, what to ask for comes out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,16 +37,16 @@ _FILTER_CODES: Final = frozenset(
 ) | frozenset(
     f"CMN-{number}" for number in (101, 102, 109, 401, 402, 403, 404, 408, 419)
 )
-# App permissions that optional filters alone need.
+# App permissions that only optional filters need.
 _OPTIONAL_RIGHTS: Final = {"ReadMessages": VOICEMAILS}
-# Words for a subscription without events (docs/protocol.md 2.9).
+# States of a subscription that gets no events (docs/protocol.md 2.9).
 _ENDED: Final = ("Suspended", "Blacklisted")
-# Requests of one negotiation that search for what a refusal does not name; they are of the Medium group, of
-# which there are 40 a minute.
+# Most requests of one negotiation that search for what a refusal does not name; they belong to the Medium group,
+# which allows 40 a minute.
 _MOST_TRIES: Final = 30
-# Fewer where nothing is granted yet and the code of every refusal is unknown.
+# Most of them while nothing is granted yet and the code of every refusal is unknown.
 _MOST_UNKNOWN: Final = 12
-# Refusals in a row that name a filter, before the others are searched for something that is granted.
+# Refusals in a row that name a filter, before the others are searched for any that is granted.
 _MOST_NAMED: Final = 8
 
 
@@ -56,8 +56,9 @@ class Subscription:
 
     Attributes:
         live: filters whose events arrive.
-        refused: filters it refused, with the code of the reason or ``unknown``.
-        unsure: filters left out for now: one of them at least is refused, and it is not yet known which.
+        refused: filters that it refused, with the code of the reason or ``unknown``.
+        unsure: filters that are left out for now, because at least one of them is refused and it is not yet
+            known which.
     """
 
     live: tuple[str, ...]
@@ -66,10 +67,10 @@ class Subscription:
 
 
 class Negotiation:
-    """Asks for filters until what is live is all that the service allows.
+    """Asks for filters until all that the service allows are live.
 
-    A refusal that does not name its filter is searched for by halves. Each request that is granted replaces
-    the socket's subscription, so the last one is for everything that was found good.
+    If a refusal does not name its filter, that is searched for by halves. Each request that is granted replaces
+    the socket's subscription, so the last one asks for everything that was found good.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Negotiation:
         *,
         search: bool = False,
     ) -> None:
-        """Begin with what is known; see `subscribe`."""
+        """Begin with what is known; see `subscribe` for the arguments."""
         self._plan = plan
         self._memory = memory = FilterMemory() if memory is None else memory
         memory.keep_only(plan)
@@ -94,7 +95,7 @@ class Negotiation:
         self._refusal: RingCentralError | None = None
 
     def ask(self) -> tuple[str, ...]:
-        """Return the filters to ask for now, none when the negotiation is over.
+        """Return the filters to ask for now; there are none once the negotiation is over.
 
         Raises:
             RingCentralError: nothing is left to ask for.
@@ -117,10 +118,10 @@ class Negotiation:
         return self._asked
 
     def reply(self, status: int, headers: Mapping[str, str], body: Any) -> None:
-        """Learn from the reply to what was asked for.
+        """Learn from the reply to the last request.
 
         Raises:
-            RingCentralError: it concerns the subscription as a whole, or cannot be read.
+            RingCentralError: the reply concerns the subscription as a whole, or cannot be read.
         """
         self._tries += 1
         if status >= 400:
@@ -133,7 +134,7 @@ class Negotiation:
         listed = listed_filters(self._asked, body)
         is_ended = isinstance(body, Mapping) and body.get("status") in _ENDED
         if not 200 <= status < 300 or is_ended or not (listed or disabled):
-            # It says nothing of what was asked for: no event may ever come.
+            # The reply says nothing about the filters that were asked for, so perhaps no event will ever come.
             raise RetryLater(Reason.SERVICE_ERROR)
         live = tuple(x for x in self._asked if x in listed and x not in disabled)
         self._drop_suspects(self._asked)
@@ -147,10 +148,10 @@ class Negotiation:
         self._live, self._named = live, 0
 
     def result(self) -> Subscription:
-        """Return what was agreed.
+        """Return what was agreed on.
 
         Raises:
-            RingCentralError: no presence filter is live. Lists alone are nothing to watch.
+            RingCentralError: no presence filter is live. List events alone are not worth watching.
         """
         live = self._live or ()
         if not has_presence(live):
@@ -162,12 +163,12 @@ class Negotiation:
         )
 
     def _note_lacking(self, error: RingCentralError) -> None:
-        """Keep which permission of the app is missing, where the service says so."""
+        """Remember which permission of the app is missing, if the service names it."""
         if isinstance(error, PermissionMissing) and error.code == APP_PERMISSION:
             self._memory.lacking |= {error.permission} if error.permission else set()
 
     def _next_group(self) -> tuple[str, ...]:
-        """Return the widest group, so that what a limit cuts off is least; but something good is needed first."""
+        """Return the widest group, so that a limit cuts off as little as possible; but first find something good."""
         choose = max if has_presence(self._memory.granted) else min
         return choose(self._memory.suspects, key=len)
 
@@ -179,16 +180,16 @@ class Negotiation:
             if not self._spared_granted:
                 if self._leave_out_optional():
                     return
-                # Each part alone is granted: no single filter explains the refusal.
+                # Each part is granted by itself, so no single filter explains the refusal.
                 raise self._nothing_left()
-            # What was granted before is to be searched after all.
+            # The filters that were granted before have to be searched after all.
             self._spared_granted = False
             self._memory.granted.clear()
 
     def _set_optional_aside(self, status: int, error: RingCentralError) -> bool:
-        """Ask without what is optional where a refusal may be about it, and return whether that is so.
+        """Leave out optional filters if a refusal may be about them; return whether that was done.
 
-        Not where trouble is sure to be about something else: a request more would make it worse.
+        Keep them if the trouble is surely about something else, because another request would make it worse.
         """
         optional = [name for name in self._asked if is_optional(name)]
         if not optional or (len(optional) == len(self._asked) and not self._searches):
@@ -209,7 +210,7 @@ class Negotiation:
         return True
 
     def _leave_out_optional(self) -> bool:
-        """Do without what is optional until the next negotiation, and return whether there was anything."""
+        """Do without optional filters until the next negotiation; return whether there were any."""
         optional = [
             name
             for name in self._plan.without(self._memory.refused)
@@ -257,7 +258,7 @@ class Negotiation:
         memory.suspects += self._halves(rest)
 
     def _halves(self, names: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """Return the groups in which to search: what was granted before is not suspected first."""
+        """Return the groups in which to search; filters that were granted before are not the first suspects."""
         granted = self._memory.granted
         others = tuple(name for name in names if name not in granted)
         if 0 < len(others) < len(names):
@@ -266,7 +267,7 @@ class Negotiation:
         granted.difference_update(names)
         optional = tuple(name for name in names if is_optional(name))
         if 0 < len(optional) < len(names):
-            # One request tells whether it is these.
+            # One request tells whether the optional filters are to blame.
             return [optional, tuple(name for name in names if name not in optional)]
         middle = (len(names) + 1) // 2
         return [half for half in (names[:middle], names[middle:]) if half]
@@ -276,12 +277,12 @@ class Negotiation:
             self._memory.suspects.remove(asked)
 
     def _nothing_left(self) -> RingCentralError:
-        """Return the verdict, where RingCentral's codes give one for everything that was asked for."""
+        """Return the verdict, if RingCentral's codes amount to one for everything that was asked for."""
         is_any_granted = has_presence(self._memory.granted)
         if self._memory.suspects and (is_any_granted or self._refusal is None):
             return RetryLater(Reason.SERVICE_ERROR)
         if self._refusal is not None:
-            # Whatever was tried was refused with a code: that is the news, whoever else is left to try.
+            # All that was tried was refused with a code, and that is to be reported, whatever else is left to try.
             return self._refusal
         codes = [
             code

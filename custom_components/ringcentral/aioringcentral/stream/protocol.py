@@ -1,7 +1,7 @@
-"""One WebSocket without its I/O: frames and the time go in; events, frames to send and deadlines come out.
+"""One WebSocket without the I/O: frames and the time go in; events, frames to send and deadlines come out.
 
-Times are seconds of one monotonic clock. The caller sends what `outgoing` returns, hands every frame to
-`receive`, and calls `tick` at `due`; see `connection` for the shell that does so with aiohttp.
+Times are seconds of one monotonic clock. The caller sends what `outgoing` returns, passes every frame to
+`receive`, and calls `tick` at the time of `due`; `connection` is the shell that does so with aiohttp.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,13 +26,13 @@ from .recovery import Replay
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds from the connect to ConnectionDetails, and from a request to its reply; usual is less than one.
+# Most seconds from the connect to ConnectionDetails, and from a request to its reply; usually it takes less than one.
 OPEN_TIMEOUT: Final = 15.0
 REPLY_TIMEOUT: Final = 20.0
-# Seconds of silence before a Heartbeat, and without any sign of life after it (docs/protocol.md 3.5).
+# Seconds of silence before a Heartbeat is sent, and seconds without a sign of life after it (docs/protocol.md 3.5).
 HEARTBEAT_AFTER: Final = 30.0
 HEARTBEAT_DEADLINE: Final = 15.0
-# Seconds after which we speak although events arrive: they may not count as activity of ours.
+# Seconds after which we send something even while events arrive, which may not count as activity of ours.
 _SPEAK_EVERY: Final = 300.0
 
 
@@ -43,7 +43,7 @@ class Opened(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A request or heartbeat is over: its reply, or None where none came in time."""
+    """A request or heartbeat is over, with its reply, or None if none came in time."""
 
     message_id: str
     reply: Frame | None
@@ -56,10 +56,10 @@ class Failed(NamedTuple):
 
 
 class Overflowed(NamedTuple):
-    """A recovery replayed as many events as the service keeps: more may be lost."""
+    """A recovery replayed as many events as the service keeps, so more may be lost."""
 
 
-# In place of what cannot be read: it may have been an event of anybody.
+# Stands in for a frame that cannot be read, which may have been an event about anybody.
 UNREADABLE: Final = Event("", {})
 
 type Output = Event | Opened | Answered | Failed | Overflowed
@@ -78,14 +78,14 @@ class SocketProtocol:
     """The client's side of one WebSocket.
 
     Attributes:
-        details: limits of this connection, the documented ones until ConnectionDetails arrived.
+        details: limits of this connection; until ConnectionDetails arrives, the documented ones.
         recovery: the newest recovery token, or None.
         error_code: the code of the last Error frame, or None.
         opened_at: when the socket opened, in seconds of the clock.
     """
 
     def __init__(self, now: float, *, new_id: Callable[[], str] = _new_id) -> None:
-        """Begin with a socket that opened just now."""
+        """Begin with a socket that has just opened."""
         self.details = ConnectionDetails()
         self.recovery: RecoveryToken | None = None
         self.error_code: str | None = None
@@ -97,13 +97,13 @@ class SocketProtocol:
         self._pending: dict[str, _Pending] = {}
         self._outgoing: list[str] = []
         self._replay: Replay | None = None
-        # Our own heartbeat that is not answered yet, and when it was sent.
+        # Our own heartbeat that has not been answered yet, and when it was sent.
         self._beat: tuple[str, float] | None = None
 
     # What the caller does.
 
     def receive(self, frame: str | bytes, now: float) -> Sequence[Output]:
-        """Handle one frame; one that cannot be read costs no more than itself."""
+        """Handle one frame; if it cannot be read, nothing else is affected."""
         self._heard = now
         parsed = parse_frame(frame)
         if parsed is None:
@@ -120,13 +120,13 @@ class SocketProtocol:
     def request(
         self, method: str, path: str, body: Mapping[str, Any] | None, now: float
     ) -> str:
-        """Queue a REST request and return its message id; its end is `Answered` (docs/protocol.md 3.2)."""
+        """Queue a REST request and return its message id; it ends with `Answered` (docs/protocol.md 3.2)."""
         message_id = self._new_id()
         text = request_frame(message_id, method, path, body)
         return self._ask(message_id, text, _Pending(False, now + REPLY_TIMEOUT), now)
 
     def heartbeat(self, now: float, deadline: float | None = None) -> str:
-        """Queue a Heartbeat and return its message id; once echoed, all that was sent before has arrived."""
+        """Queue a Heartbeat and return its message id; its echo means that all that was sent before it has arrived."""
         message_id = self._new_id()
         by = now + (HEARTBEAT_DEADLINE if deadline is None else deadline)
         return self._ask(
@@ -134,7 +134,7 @@ class SocketProtocol:
         )
 
     def forget(self, message_id: str) -> None:
-        """Drop a request whose reply is of no interest any more."""
+        """Drop a request whose reply is no longer of interest."""
         self._pending.pop(message_id, None)
 
     def outgoing(self) -> Sequence[str]:
@@ -143,7 +143,7 @@ class SocketProtocol:
         return frames
 
     def due(self) -> float:
-        """Return when `tick` is to be called next, as far as is known now."""
+        """Return when to call `tick` next, as far as is known now."""
         if self._is_closed:
             return float("inf")
         times = [pending.deadline for pending in self._pending.values()]
@@ -154,7 +154,7 @@ class SocketProtocol:
         return min(times)
 
     def tick(self, now: float) -> Sequence[Output]:
-        """Do what is due: give up late replies, send a Heartbeat after silence, give up a dead peer."""
+        """Do what is due: give up on late replies, send a Heartbeat after silence, give up on a dead peer."""
         if self._is_closed:
             return ()
         if not self._is_open and now >= self._open_by:
@@ -173,7 +173,7 @@ class SocketProtocol:
         return [Answered(message_id, None) for message_id in late]
 
     def close(self) -> Sequence[Output]:
-        """End: the socket is gone, and no reply comes any more."""
+        """End: the socket is gone, and no more replies will come."""
         if self._is_closed:
             return ()
         return self._fail()
@@ -181,7 +181,7 @@ class SocketProtocol:
     # What the service sends.
 
     def _adopt(self, token: RecoveryToken) -> None:
-        """Keep the newest recovery token: the highest sequence, of several the last (docs/protocol.md 3.4)."""
+        """Keep the newest recovery token: the one with the highest sequence, the last of several (docs/protocol.md 3.4)."""
         if self.recovery is None or token.sequence >= self.recovery.sequence:
             self.recovery = token
 
@@ -216,7 +216,7 @@ class SocketProtocol:
         return self._error(frame) if frame.type == FrameType.ERROR else ()
 
     def _first_beat(self, frame: Frame) -> str:
-        """Return the heartbeat that an echo without an id answers: they come back in order."""
+        """Return the heartbeat that an echo without an id answers, since they come back in order."""
         if frame.type != FrameType.HEARTBEAT:
             return ""
         return next(
@@ -224,7 +224,7 @@ class SocketProtocol:
         )
 
     def _error(self, frame: Frame) -> Sequence[Output]:
-        """Remember why the service is about to close; in place of ConnectionDetails it is the end."""
+        """Remember why the service is about to close; an Error in place of ConnectionDetails is the end."""
         self.error_code = frame.error_code
         _LOGGER.debug("The service reported %s", self.error_code)
         if self._is_open or self._is_closed:
@@ -238,7 +238,7 @@ class SocketProtocol:
         return message_id
 
     def _beat_at(self) -> float:
-        """Return when a Heartbeat is due, in time before the service calls the socket idle."""
+        """Return when a Heartbeat is due, well before the service considers the socket idle."""
         third = self.details.idle_timeout / 3
         return min(
             self._heard + min(HEARTBEAT_AFTER, third),
@@ -253,7 +253,7 @@ class SocketProtocol:
         return [*lost, Failed(RetryLater(reason, self.error_code))]
 
 
-# An Error may answer either; where a Heartbeat came back the socket works, whatever else is wrong.
+# An Error may answer either; if a Heartbeat came back, the socket works, whatever else is wrong.
 _REPLY_TYPES: Final = {
     False: frozenset({FrameType.CLIENT_REQUEST, FrameType.ERROR}),
     True: frozenset({FrameType.HEARTBEAT, FrameType.ERROR}),

@@ -1,4 +1,4 @@
-"""What the stream tells its listener, and keeps count of for diagnostics."""
+"""What the stream tells its listener, and counts for diagnostics."""
 
 import asyncio
 import logging
@@ -14,33 +14,33 @@ from .protocol import UNREADABLE
 
 _LOGGER = logging.getLogger(__name__)
 
-# Close codes of ours for a frame that is no text, breaks the protocol's rules, or is too large.
+# Our close codes for a frame that is not text, breaks the protocol's rules, or is too large.
 _REFUSED_FRAME: Final = frozenset({1002, 1007, 1009})
 
 
 class Reports:
-    """Calls the listener, whose failures cost the one call."""
+    """Calls the listener; if it fails, only that one call is lost."""
 
     def __init__(
         self, listener: StreamListener, history: StreamHistory | None = None
     ) -> None:
-        """Report to a listener, and go on counting in a history where there is one."""
+        """Report to a listener; go on counting in ``history``, if given."""
         self._listener = listener
         self._guard = Guard(_LOGGER)
         self._course = Course(history)
 
     @property
     def history(self) -> StreamHistory:
-        """What happened so far."""
+        """What has happened so far."""
         return self._course.history
 
     @property
     def is_live(self) -> bool:
-        """Whether events arrive at this moment."""
+        """Whether events are arriving now."""
         return self._course.is_live
 
     def token(self, token: Token) -> None:
-        """Report the token now: its scope may say more than the last one did."""
+        """Report the current token, whose scope may say more than that of the last one."""
         self._guard(self._listener.stream_token, token)
 
     def event(self, event: Event) -> None:
@@ -73,7 +73,7 @@ class Reports:
             self.lost(RetryLater(Reason.CANNOT_CONNECT, connection.error_code))
             self.history.close_codes.append(connection.close_code)
             if connection.close_code in _REFUSED_FRAME:
-                # It was lost with the socket, and no recovery brings it again.
+                # The frame was lost with the socket, and no recovery brings it back.
                 self.event(UNREADABLE)
 
     def _live(self, continuity: Continuity) -> None:

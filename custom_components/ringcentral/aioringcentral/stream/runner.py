@@ -25,7 +25,7 @@ from .subscription import subscribe
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds after all refused filters were asked for before one of them is asked for by itself.
+# After all refused filters were asked for, seconds before one of them is asked for by itself.
 _ASKED_LATELY: Final = 12 * 3_600.0
 
 
@@ -37,7 +37,7 @@ class _Link(NamedTuple):
 
 
 class Stream:
-    """Keeps one subscription live until it is cancelled.
+    """Keeps one subscription live until cancelled.
 
     Attributes:
         subscription: what the service agreed to last, or None.
@@ -79,7 +79,7 @@ class Stream:
         self.memory = memory or FilterMemory()
         self._replace = asyncio.Event()
         self._asked_for_all_at = -_ASKED_LATELY
-        # Filters that were refused without a reason, the last time.
+        # Filters that were refused without a reason last time.
         self._unexplained: set[str] = set()
         self._ends = asyncio.Event()
         self._retiring = 0
@@ -88,16 +88,16 @@ class Stream:
 
     @property
     def history(self) -> StreamHistory:
-        """What happened so far, for diagnostics."""
+        """What has happened so far, for diagnostics."""
         return self._reports.history
 
     @property
     def is_live(self) -> bool:
-        """Whether events arrive at this moment."""
+        """Whether events are arriving now."""
         return self._reports.is_live
 
     def change_filters(self, plan: FilterPlan) -> None:
-        """Subscribe to another plan: its socket takes over before the present one ends."""
+        """Subscribe to another plan, whose socket takes over before the present one ends."""
         if plan != self._plan:
             self._plan = plan
             self._replace.set()
@@ -113,7 +113,7 @@ class Stream:
             self._replace.set()
 
     def ask_again_for(self, event_filter: str) -> None:
-        """Subscribe again if a filter of the plan is not live, and was not asked for in these hours."""
+        """Subscribe again if a filter of the plan is not live, and was not asked for in the last hours."""
         live = self.subscription.live if self.subscription else ()
         if (
             event_filter in self._plan.wanted
@@ -129,10 +129,10 @@ class Stream:
             self._replace.set()
 
     async def run(self) -> None:
-        """Keep the subscription live; ends by an error or by being cancelled.
+        """Keep the subscription live until an error or a cancellation ends this.
 
         Raises:
-            SignInRequired, PermissionMissing, Misconfigured: RingCentral refused; only the user can mend it.
+            SignInRequired, PermissionMissing, Misconfigured: RingCentral refused, and only the user can mend that.
         """
         try:
             while True:
@@ -155,7 +155,7 @@ class Stream:
                 await asyncio.wait(self._background)
 
     async def _connect(self) -> _Link:
-        """Open a socket; recover the session where that can be, else subscribe."""
+        """Open a socket; recover the session if possible, otherwise subscribe."""
         ticket, token = await self._ask_ticket()
         # Another plan needs another subscription.
         must_subscribe = self._replace.is_set()
@@ -166,7 +166,7 @@ class Stream:
             connection = await self._open(ticket, recovery)
         except RetryLater as err:
             if err.code is not None and err.code.startswith("WSG-"):
-                # An Error frame in place of ConnectionDetails: the next try does without (docs/protocol.md 6).
+                # An Error frame came in place of ConnectionDetails: the next try does without the token (docs/protocol.md 6).
                 self._recovery.forget()
             raise
         self._recovery.forget()
@@ -187,17 +187,17 @@ class Stream:
         return self._go_live(connection, token, continuity)
 
     async def _ask_ticket(self) -> tuple[Ticket, Token]:
-        """Return a ticket and the token of its session, with which its socket ends."""
+        """Return a ticket, and the token of the session with which its socket will end."""
         token = await self._next_token()
         while True:
             ticket = await self._rest.ticket()
-            # Another session may have begun while, or before, the ticket was given out.
+            # Another session may have begun before or while the ticket was given out.
             before, token = token, await self._next_token()
             if token.session == before.session:
                 return ticket, token
 
     async def _next_token(self) -> Token:
-        """Return a token, and tell the listener of it."""
+        """Return a token, and report it to the listener."""
         token = await self._tokens.token()
         self._reports.token(token)
         return token
@@ -210,7 +210,7 @@ class Stream:
         return connection
 
     async def _subscribe(self, connection: Connection, *, search: bool) -> None:
-        """Subscribe to the present plan, and have it tried again where that fails."""
+        """Subscribe to the present plan; if that fails, have it tried again."""
         asked_to_replace = self._replace.is_set()
         self._replace.clear()
         try:
@@ -218,14 +218,14 @@ class Stream:
                 connection, self._plan, self.memory, search=search
             )
         except BaseException:
-            # The other plan was not tried yet.
+            # The other plan has not been tried yet.
             if asked_to_replace:
                 self._replace.set()
             raise
         self.history.subscribes += 1
 
     async def _await_replay(self, connection: Connection, token: Token) -> None:
-        """Wait for an echo: as a rule the replayed events are in by then (docs/protocol.md 3.4)."""
+        """Wait for an echo, by which time the replayed events have usually arrived (docs/protocol.md 3.4)."""
         try:
             await connection.heartbeat()
         except RetryLater:
@@ -247,7 +247,7 @@ class Stream:
         return self._link
 
     def _is_unexplained(self, found: Subscription) -> bool:
-        """Whether filters were newly refused without a reason: they are asked for once more, as that may pass."""
+        """Whether filters were newly refused without a reason; they are asked for once more, since that may pass."""
         before = self._unexplained
         self._unexplained = {
             name for name, code in found.refused.items() if code == UNKNOWN_REASON
@@ -255,13 +255,13 @@ class Stream:
         return not self._unexplained <= before
 
     async def _stay(self, link: _Link) -> _Link:
-        """Stay with a connection until something is due, and do it; return the connection to stay with next."""
+        """Keep a connection until something is due, and do that; return the connection to keep next."""
         await self._wait(link)
         if link.connection.closed.is_set():
             return link
         self._reports.break_again()
         schedule = link.schedule
-        # A ticket, a token or a search for filters may take long: a loss is reported meanwhile.
+        # Report a loss even during requests for a ticket, a token or filters, which may take long.
         watch = self._spawn(self._watch(link.connection))
         try:
             token = await self._next_token()
@@ -273,7 +273,7 @@ class Stream:
                 return await self._replace_link(link)
             schedule.renewed(token)
         except RetryLater as err:
-            # The present socket still lives: there is time for another try.
+            # The present socket still works, so there is time for another try.
             wait = max(self._backoff.next(err.retry_after), 1.0)
             _LOGGER.debug(
                 "A planned renewal failed (%s), trying again in %.0f s", err, wait
@@ -296,7 +296,7 @@ class Stream:
         await _first_of([event.wait() for event in events], due - _now())
 
     async def _replace_link(self, link: _Link) -> _Link:
-        """Make the next connection before the old one is broken, so that nothing is missed in between."""
+        """Make the next connection before the old one ends, so that nothing is missed in between."""
         ticket, token = await self._ask_ticket()
         connection = await self._open(ticket, None)
         try:
@@ -314,18 +314,18 @@ class Stream:
         return self._go_live(connection, token, continuity)
 
     async def _retire(self, link: _Link, *, is_lost: bool) -> None:
-        """Close a replaced connection once its last events are in, and its session with it."""
+        """Close a replaced connection, and its session, once its last events are in."""
         self._retiring += 1
         if not is_lost:
             await self._await_last_events(link)
         await link.connection.close()
         self._retiring -= 1
         if not self._retiring:
-            # Another that was replaced may stand on the same session.
+            # Another replaced connection may belong to the same session.
             await self._tokens.end_others()
 
     async def _await_last_events(self, link: _Link) -> None:
-        """Wait for late events of a replaced connection; report a break where it is lost before."""
+        """Wait for late events of a replaced connection; report a break if it is lost before that."""
         ends = [link.connection.closed.wait(), self._ends.wait()]
         await _first_of(ends, link.schedule.lingers(_now(), time.time()))
         try:
@@ -336,13 +336,13 @@ class Stream:
             self._reports.missed()
 
     def _end(self, link: _Link) -> float:
-        """Report a loss, keep what recovers its session, and return the seconds to wait."""
+        """Report a loss, keep what recovers the session, and return the seconds to wait."""
         connection = link.connection
         self._reports.closed(connection)
         self._keep_recovery(connection, link.schedule.token.session)
         self._backoff.held(_now() - connection.opened_at)
         if link.schedule.must_search:
-            # What was to be asked for once more still is, also where the session is recovered.
+            # Filters that were to be asked for once more still are, even if the session is recovered.
             self._unexplained.clear()
         self._link = None
         self._spawn(connection.close())
@@ -364,7 +364,7 @@ def _now() -> float:
 
 
 async def _first_of(works: Iterable[Coroutine[Any, Any, Any]], seconds: float) -> None:
-    """Wait until one of these is done, or the time is over."""
+    """Wait until one of these is done, or the time is up."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.wait(

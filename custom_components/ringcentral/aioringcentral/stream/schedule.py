@@ -1,4 +1,4 @@
-"""When a connection is looked after: token renewals, planned replacements, and how long a replaced one lingers. Pure.
+"""When to look after a connection: token renewals, planned replacements, and how long a replaced one lingers. Pure.
 
 ``now`` is the event loop's clock, ``wall`` the wall clock that tokens expire by; both in seconds.
 """
@@ -9,26 +9,26 @@ from typing import Final
 
 from ..auth import Token
 
-# Seconds before the absolute end of a connection at which the next one is made ready, at most.
+# At most how many seconds before the absolute end of a connection the next one is made.
 _REPLACE_BEFORE: Final = 300.0
-# Seconds for which a replaced connection stays open: an event from before its successor may come late, and
-# comes on it alone (docs/protocol.md 4.4).
+# Seconds for which a replaced connection stays open: an event from before its successor may come late, and then
+# comes only on the old connection (docs/protocol.md 4.4).
 _LATE_WITHIN: Final = 5.0
-# Seconds between two searches for refused filters: a minute's requests are limited.
+# Seconds between two searches for refused filters, because the requests per minute are limited.
 _SEARCH_AFTER: Final = 60.0
-# Seconds after which the token is looked at again: a REST call may have begun another session meanwhile,
-# and the loop's clock stands still while a machine sleeps.
+# Seconds after which to look at the token again: a REST call may have begun another session meanwhile,
+# and the loop's clock stands still while the machine sleeps.
 _LOOK_EVERY: Final = 60.0
 
 
 @dataclass(slots=True)
 class Schedule:
-    """The life of one connection and of the token it stands on.
+    """The life of one connection, and of the token on which it depends.
 
     Attributes:
-        ends_at: when the service ends the connection for its age.
+        ends_at: when the service ends the connection because of its age.
         replace_at: when its successor is made.
-        search_at: when the successor is made because filters have yet to be searched, or infinite.
+        search_at: when the successor is made because filters have yet to be searched, or infinity.
         retry_at: when a renewal that failed is tried again, or None.
     """
 
@@ -47,7 +47,7 @@ class Schedule:
         )
 
     def search_soon(self, now: float) -> None:
-        """Make the successor soon, to find which of the filters left out may be asked for."""
+        """Make the successor soon, to find out which of the omitted filters may be asked for."""
         self.search_at = now + _SEARCH_AFTER
 
     @property
@@ -67,7 +67,7 @@ class Schedule:
         )
 
     def must_replace(self, token: Token, now: float) -> bool:
-        """Whether a new connection is needed: a session's end is its sockets' end (docs/protocol.md 1.4)."""
+        """Whether a new connection is needed, since a session's sockets end with it (docs/protocol.md 1.4)."""
         is_time = now >= min(self.replace_at, self.search_at)
         return is_time or token.session != self.token.session
 
@@ -76,6 +76,6 @@ class Schedule:
         self.token, self.retry_at = token, None
 
     def lingers(self, now: float, wall: float) -> float:
-        """Return the seconds to wait for late events once replaced: not until the service ends it."""
+        """Return the seconds to wait for late events once replaced: stop before the service ends the connection."""
         left = min(self.ends_at - now, self.token.expires_at - wall)
         return min(_LATE_WITHIN, max(0.0, left) / 2)

@@ -1,4 +1,4 @@
-"""The one subscription of a socket: sends what a `Negotiation` asks for."""
+"""Makes the one subscription of a socket: sends what a `Negotiation` asks for."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -24,11 +24,11 @@ async def subscribe(
     Args:
         connection: an open socket.
         plan: the filters.
-        memory: what earlier attempts learned; this one adds to it, also where it fails.
+        memory: what earlier attempts learned; this one adds to it, even if it fails.
         search: go on searching for refused filters although others are known to be granted.
 
     Raises:
-        RetryLater: as `Connection.request`, or what the service answered is no verdict.
+        RetryLater: as `Connection.request`, or the service's answer is not a verdict.
         SignInRequired, PermissionMissing, Misconfigured: RingCentral's code says that no presence filter
             at all is allowed.
     """
@@ -42,7 +42,7 @@ async def subscribe(
 
 
 def subscription_body(filters: Iterable[str]) -> dict[str, Any]:
-    """Return the body of a request for filters."""
+    """Return the body of a request to subscribe to filters."""
     return {
         "eventFilters": list(filters),
         "deliveryMode": {"transportType": "WebSocket"},
