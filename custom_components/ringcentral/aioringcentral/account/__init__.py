@@ -1,4 +1,4 @@
-"""The account: a sign-in and choices become everyone's presence, kept right for months."""
+"""The account: turns a sign-in and choices into everyone's presence, and keeps it right for months."""
 
 from .account import Account
 from .choices import Choices

@@ -29,12 +29,12 @@ from .permissions import Permissions
 from .presence_tracker import PresenceTracker
 from .queues import Queues
 
-# Fields that somebody may have changed since they were last reported.
+# Fields that somebody may have changed since the last report.
 _SETTABLE: Final = frozenset({"user_status", "dnd_status", "message"})
 
 
 class Account[SignInT: SignIn = SignIn]:
-    """Presence of the followed extensions by extension id, current while `is_current`.
+    """The presence of followed extensions by extension id, current while `is_current` is true.
 
     Use it as a context manager, which signs out at the end, or call `start` and `stop`.
     """
@@ -53,10 +53,10 @@ class Account[SignInT: SignIn = SignIn]:
     ) -> None:
         """Prepare to follow ``choices``; nothing is sent before `start`.
 
-        ``account_id`` is the account that the sign-in is known to belong to; ``utcnow`` returns the time with its zone; ``create_task`` begins a task with a name.
-        With ``voicemail`` the user's voicemails are counted, too, where the app may read messages; with
-        ``call_log`` the user's calls can be read, where the app may do that; with ``queues`` it is known who
-        takes the calls of followed queues, and of the user's own.
+        ``account_id`` is the account that the sign-in is known to belong to; ``utcnow`` returns an aware time;
+        ``create_task`` begins a task with a name. With ``voicemail``, the user's voicemails are counted, too, if
+        the app may read messages. With ``call_log``, the user's calls can be read, if the app may do that. With
+        ``queues``, the account also tracks who takes the calls of followed queues and of the user's own.
         """
         self._sign_in = sign_in
         self._listeners = Listeners()
@@ -117,12 +117,12 @@ class Account[SignInT: SignIn = SignIn]:
 
     @property
     def members_complete(self) -> bool:
-        """Whether every list could be read; others may be meant, too, where one was refused."""
+        """Whether every list could be read; if one was refused, the choices may mean further extensions."""
         return self._members.is_complete
 
     @property
     def missing(self) -> Collection[str]:
-        """Ids of extensions that the last reading of the lists lacked, and that are not removed yet."""
+        """Ids of extensions that were not in the last reading of the lists, but are not removed yet."""
         return self._members.missing.keys()
 
     @property
@@ -137,13 +137,13 @@ class Account[SignInT: SignIn = SignIn]:
 
     @property
     def lost_choices(self) -> tuple[str, ...]:
-        """Ids that were chosen one by one and are not in the account any more."""
+        """Ids that were chosen individually and are no longer in the account."""
         return self._members.lost_choices
 
     def expect_members(self, extension_ids: Iterable[str]) -> None:
-        """Name extensions that an earlier run followed, and that are still meant by the choices.
+        """Name extensions that an earlier run followed and that the choices still mean.
 
-        One reading that lacks them does not remove them: they are missing until another one agrees.
+        One reading without them does not remove them: they count as missing until another one agrees.
         """
         self._members.expect(extension_ids)
 
@@ -178,7 +178,7 @@ class Account[SignInT: SignIn = SignIn]:
 
     @property
     def is_live(self) -> bool:
-        """Whether events arrive at this moment."""
+        """Whether events are arriving now."""
         return self._lifecycle.is_live
 
     @property
@@ -188,7 +188,7 @@ class Account[SignInT: SignIn = SignIn]:
 
     @property
     def last_error(self) -> RingCentralError:
-        """Why it was not current, the last time."""
+        """Why the account was last not current."""
         return self._lifecycle.last_error
 
     @property
@@ -198,23 +198,23 @@ class Account[SignInT: SignIn = SignIn]:
 
     @property
     def observations(self) -> Observations:
-        """Which way the service went where its documentation leaves it open."""
+        """What the service does where its documentation leaves that open."""
         return self._sign_in.rest.observations
 
     # Listening.
 
     def add_listener(self, listener: AccountListener) -> Callable[[], None]:
-        """Call a listener from now on; return what removes it."""
+        """Call a listener from now on; return a function that removes it."""
         return self._listeners.add(listener)
 
     def status(self, extension_id: str) -> Status | None:
-        """Return in one word what a followed extension is doing, None where that is unknown."""
+        """Return in one word what a followed extension is doing, or None if that is unknown."""
         return status(self.presences[extension_id], self.calls[extension_id])
 
     async def changes(self, *, initial: bool = False) -> AsyncGenerator[Change]:
-        """Yield what changes from the first request for a change on; end when the account is stopped.
+        """Yield changes, beginning with the first request for one; end when the account is stopped.
 
-        With ``initial``, every followed extension comes first as it is now, without events.
+        With ``initial``, every followed extension comes first, as it is now and without events.
 
         Raises:
             SignInRequired, PermissionMissing, Misconfigured: RingCentral refused in its own words.
@@ -254,27 +254,27 @@ class Account[SignInT: SignIn = SignIn]:
             await self.sign_in.close()
 
     async def start(self) -> None:
-        """Connect, and return once every presence is known. What fails leaves nothing running.
+        """Connect, and return once every presence is known. A failed start leaves nothing running.
 
         Raises:
-            RetryLater, SignInRequired, PermissionMissing, Misconfigured: it did not come so far.
+            RetryLater, SignInRequired, PermissionMissing, Misconfigured: the start failed.
         """
         await self._lifecycle.start()
 
     async def stop(self) -> None:
-        """End the connection with all that it opened; the sign-in stays."""
+        """End the connection and everything that it opened; the sign-in stays."""
         await self._lifecycle.stop()
 
     # Reading and writing.
 
     async def look_for(self, permission: str) -> None:
-        """Look whether the app has a permission again that a feature needs (``ReadMessages``), and use it then.
+        """Check whether the app has regained a permission that a feature needs (``ReadMessages``), and use it if so.
 
-        Another session of the sign-in takes over, and presence goes on. Where nothing can be read to find
-        out, what the token names counts until the next refusal.
+        Another session of the sign-in takes over, and presence goes on. If nothing can be read to find out,
+        what the token names counts until the next refusal.
 
         Raises:
-            PermissionMissing: it is still missing.
+            PermissionMissing: the permission is still missing.
             RingCentralError: it could not be found out.
         """
         await self._lifecycle.look_for(permission)
@@ -282,8 +282,8 @@ class Account[SignInT: SignIn = SignIn]:
     async def read_presence(self, extension_id: str) -> Presence:
         """Read the presence of one extension now, and return it.
 
-        What can be set and is not in the reply is None. Only a reply without a message says that there is
-        none: it is an empty text then.
+        A field that can be set is None if the reply lacks it. The message is the exception: a reply without one
+        says that there is none, so it is an empty text.
 
         Raises:
             RingCentralError: it could not be read.
@@ -292,7 +292,7 @@ class Account[SignInT: SignIn = SignIn]:
         found = await self._tracker.show_reply(
             extension_id, self.sign_in.rest.presence(extension_id)
         )
-        # An extension that is not followed can be read as well.
+        # An extension that is not followed can be read, too.
         known = self.presences.get(extension_id)
         if known is None:
             known = merge(Presence(extension_id=extension_id), found)
@@ -304,7 +304,7 @@ class Account[SignInT: SignIn = SignIn]:
     async def read_presences(
         self, extension_ids: Iterable[str]
     ) -> dict[str, RingCentralError]:
-        """Read presence of followed extensions now. Return the errors by id of those that could not be read."""
+        """Read the presence of followed extensions now; return the errors of those that could not be read, by id."""
         return await self._tracker.read_each(extension_ids)
 
     async def update_presence(
@@ -315,10 +315,10 @@ class Account[SignInT: SignIn = SignIn]:
         dnd_status: DndStatus | None = None,
         message: str | None = None,
     ) -> None:
-        """Change presence of one extension, and show what the service answers.
+        """Change the presence of one extension, and show what the service answers.
 
         Raises:
-            RingCentralError: it was refused, or the outcome is not known.
+            RingCentralError: the change was refused, or its outcome is unknown.
         """
         known = self.presences.get(extension_id)
         reply = self.sign_in.rest.update_presence(
@@ -334,7 +334,7 @@ class Account[SignInT: SignIn = SignIn]:
     async def read(
         self, extension_ids: tuple[str, ...], *, reset: bool, is_live: bool = False
     ) -> None:
-        """Read presence of followed extensions; see `PresenceTracker.read`."""
+        """Read the presence of followed extensions; see `PresenceTracker.read`."""
         await self._tracker.read(
             dict.fromkeys(extension_ids, _asked()), reset=reset, is_live=is_live
         )

@@ -1,4 +1,4 @@
-"""How missed calls ended: the user's call log, read once after they were missed, and never otherwise."""
+"""How missed calls ended: reads the user's call log once after calls were missed, and never otherwise."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,19 +24,19 @@ from .permissions import Permissions
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds after the last of several missed calls: a call is in the log 15 to 30 s after it ended (docs/protocol.md 2.11).
+# Seconds to wait after the last of several missed calls: a call is in the log 15 to 30 s after it ended (docs/protocol.md 2.11).
 _THERE_AFTER: Final = 32.0
-# Seconds that missed calls that do not end may put off the reading of the first.
+# Seconds for which an endless series of missed calls may put off the reading about the first one.
 _AT_LAST_AFTER: Final = 120.0
 # Seconds after which it is too late to report how a call ended.
 _TOO_OLD: Final = 600.0
-# Missed calls that one reading looks up; if there are more, the rest are not reported.
+# Most missed calls that one reading looks up; the outcomes of any others are not reported.
 _MOST_CALLS: Final = 100
-# What the clocks of the service and ours may differ by.
+# How much the service's clock and ours may differ.
 _MARGIN: Final = timedelta(minutes=5)
-# Seconds until a log that was refused is asked for again: a week, as a token names what an app gets back.
+# Seconds until a refused log is asked for again: a week, because a token names a permission that the app regains.
 _ASK_AGAIN_AFTER: Final = 7 * 86_400.0
-# Seconds after others who may begin another session.
+# Seconds to wait for others who may begin another session.
 _AFTER_OTHERS: Final = 60.0
 
 type Explained = Callable[[CallEvent, Outcome], None]
@@ -54,9 +54,9 @@ class CallLog(AccountListener):
 
     Attributes:
         is_offered: whether a reading has succeeded, if only in an earlier run, and none was refused since.
-        is_expected: whether it was offered before, if only in an earlier run: once a week another sign-in
-            finds out whether the permission is there again.
-        refusal: why it is not offered any more, None where it is or never was.
+        is_expected: whether it was offered before, if only in an earlier run; then another sign-in finds
+            out once a week whether the permission is back.
+        refusal: why it is no longer offered, or None if it is offered, or never was.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class CallLog(AccountListener):
         *,
         is_wanted: Callable[[], bool],
     ) -> None:
-        """Take the calls, and what is called with how a missed call ended, and when the log comes or goes.
+        """Take the REST calls, and the callbacks for how a missed call ended and for when the log comes or goes.
 
-        While it is not wanted, nothing is asked for.
+        Unless it is wanted, nothing is requested.
         """
         self._rest = rest.call_log
         self._utcnow = utcnow
@@ -91,7 +91,7 @@ class CallLog(AccountListener):
         self._is_current = asyncio.Event()
 
     def allow(self, scope: frozenset[str]) -> None:
-        """Take the permissions of the app; without the one for the log nothing is asked for."""
+        """Take the permissions of the app; without the one for the log, nothing is requested."""
         self._scope = scope
         if not self._is_wanted():
             return
@@ -100,14 +100,14 @@ class CallLog(AccountListener):
             self._lack(PermissionMissing(APP_PERMISSION, READ_PERMISSION))
         elif not self.is_offered:
             if self.is_expected and not self._is_in_doubt:
-                # It could be read in an earlier run: whoever looks finds out whether it still can.
+                # It could be read in an earlier run: the next look at it finds out whether it still can.
                 self._offer()
             else:
                 self._is_stale.set()
 
     @property
     def _is_in_doubt(self) -> bool:
-        """Whether it was refused last: then only a reading tells whether it is there again."""
+        """Whether it was refused last: then only a reading tells whether it is available again."""
         return (
             self._lacks_right
             or self.refusal is not None
@@ -124,18 +124,18 @@ class CallLog(AccountListener):
         await self._read([])
 
     def was_used(self) -> None:
-        """Note that somebody saw something of the log: who never did does not miss it."""
+        """Note that somebody saw something of the log: somebody who never did would not miss it."""
         self._permissions.works(READ_PERMISSION)
 
     def call_missed(self, event: CallEvent) -> None:
-        """Have it found out how a call of the user ended, if the log can be read and names calls as presence does."""
+        """Find out later how a missed call of the user ended, if the log can be read and names calls as presence does."""
         ids = session_of(event.call)
         if self.is_offered and ids is not None and len(self._missed) < _MOST_CALLS:
             self._missed.append(_Missed(event, *ids, _now()))
             self._is_stale.set()
 
     async def between(self, since: datetime, until: datetime) -> tuple[LoggedCall, ...]:
-        """Return the calls of the user that began in a time, the newest 2,000 of them.
+        """Return the user's calls that began within a period, the newest 2,000 of them.
 
         Raises:
             RingCentralError: they could not be read.
@@ -154,7 +154,7 @@ class CallLog(AccountListener):
 
     @override
     def members_changed(self, joined: tuple[str, ...], left: tuple[str, ...]) -> None:
-        # The user may have been missing in the list of the start.
+        # The user may have been missing from the list read at the start.
         if not self._may_read and self.refusal is None and self._may_ask():
             self.allow(self._scope)
 
@@ -170,9 +170,9 @@ class CallLog(AccountListener):
         return self._is_wanted() and names(self._scope, READ_PERMISSION)
 
     async def ask_again(self, tokens: TokenSource) -> None:
-        """Once a week, ask for a log that was there and was refused; goes on until it is cancelled.
+        """Once a week, ask for a log that used to be readable and was refused; run until cancelled.
 
-        A session that was begun since the week before, for voicemail perhaps, is new enough.
+        A session begun within the last week, perhaps for voicemail, is new enough.
         """
         session: int | None = None
         wait = 0.0
@@ -192,7 +192,7 @@ class CallLog(AccountListener):
             wait = _ASK_AGAIN_AFTER + _AFTER_OTHERS
 
     async def run(self) -> None:
-        """Read once it is allowed, and some time after calls were missed; goes on until it is cancelled."""
+        """Read once that is allowed, and some time after calls were missed; run until cancelled."""
         backoff = Backoff()
         while True:
             await self._is_stale.wait()
@@ -218,14 +218,14 @@ class CallLog(AccountListener):
                 backoff.reset()
 
     def _wait(self, now: float) -> float:
-        """Return the seconds until what was missed is to be looked up."""
+        """Return the seconds until the missed calls are to be looked up."""
         if not self._missed:
             return 0.0
         first, last = self._missed[0].at, self._missed[-1].at
         return min(last + _THERE_AFTER, first + _AT_LAST_AFTER) - now
 
     def _due(self, now: float) -> list[_Missed]:
-        """Return, and take out, what was missed long enough ago; what is too old is forgotten."""
+        """Take out and return the calls that were missed long enough ago; forget those that are too old."""
         found = [each for each in self._missed if each.at + _THERE_AFTER <= now]
         self._missed = [each for each in self._missed if each not in found]
         if self._missed:

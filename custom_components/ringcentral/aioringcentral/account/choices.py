@@ -1,4 +1,4 @@
-"""Whose presence to keep current, as a user chooses it."""
+"""Whose presence to keep current, as the user chose."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Final
 
 from ..membership import Follow
 
-# Choices whose extensions only a list names.
+# Choices whose extensions are named only by a list.
 _LISTS: Final = frozenset({Follow.LINES, Follow.FAVORITES, Follow.ACCOUNT})
 
 
@@ -18,7 +18,7 @@ class Choices:
         own: the extension of the user who signs in.
         lines: the extensions that the user monitors (the HUD).
         favorites: the user's favorites that are extensions.
-        chosen: ids of extensions, one by one.
+        chosen: ids of extensions that were chosen individually.
         account: every extension of the account.
     """
 
@@ -48,8 +48,8 @@ class Choices:
     ) -> frozenset[str]:
         """Return which of the extensions, known from earlier choices, these choices cannot mean.
 
-        ``origins`` are the choices by which each extension was found then. A list that is chosen now and
-        was not chosen then may name any of them; so may any list, if an extension was not found then.
+        ``origins`` are the choices by which each extension was found then. A list that is chosen now but was
+        not chosen then may name any of them; if an extension was not found then, any list may name it.
         """
         if (self.follow - earlier.follow) & _LISTS:
             return frozenset()

@@ -1,4 +1,4 @@
-"""What an account has beside presence, each with its permission: voicemail, the call log, queues."""
+"""What an account has besides presence, each with its own permission: voicemail, the call log, queues."""
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from .queues import Queues
 
 
 class Features(NamedTuple):
-    """One call for all of them; none ever delays presence."""
+    """Passes each call on to all of them; none ever delays presence."""
 
     mailbox: Mailbox
     call_log: CallLog
@@ -49,10 +49,10 @@ class Features(NamedTuple):
         replan: Callable[[], None],
         ask_for_voicemails: Callable[[], None],
     ) -> Iterator[Coroutine[Any, Any, None]]:
-        """Yield what goes on until it is cancelled.
+        """Yield the jobs that run until they are cancelled.
 
-        ``replan`` is called when events of other queues are wanted, ``ask_for_voicemails`` when those of
-        voicemail may be sent again.
+        ``replan`` is called when events of other queues are wanted, and ``ask_for_voicemails`` when the
+        service may send voicemail events again.
         """
         yield self.mailbox.run()
         yield self.mailbox.ask_again(tokens, ask_for_voicemails)
@@ -61,30 +61,30 @@ class Features(NamedTuple):
         yield self.queues.run(replan)
 
     def wake(self) -> None:
-        """Have everything read again, now and then."""
+        """Have everything read again; called now and then."""
         self.mailbox.wake()
         self.queues.wake()
 
     # The stream reports.
 
     def event(self, event: Event) -> None:
-        """Take over an event that is not about presence."""
+        """Handle an event that is not about presence."""
         self.mailbox.event(event)
         self.queues.event(event)
 
     def listed(self, body: Mapping[str, object]) -> None:
-        """Take over an event of the list of extensions."""
+        """Handle an event about the list of extensions."""
         self.queues.listed(body)
 
     def connected(self, subscription: Subscription | None, *, is_broken: bool) -> None:
-        """Read after a break, and where events are new."""
+        """Read again after a break, and where events have only begun to arrive."""
         self.mailbox.connected(subscription, is_broken=is_broken)
         self.queues.connected(subscription, is_broken=is_broken)
 
     # Permissions come and go.
 
     def token(self, token: Token) -> frozenset[str]:
-        """Allow what a token names again; return those permissions. Voicemail then has a filter to be planned."""
+        """Allow the permissions that a token names again, and return them; voicemail then adds its filter to the plan."""
         back = self.permissions.token(token)
         if CALL_LOG_PERMISSION in back:
             self.call_log.allow(token.scope)
@@ -99,11 +99,11 @@ class Features(NamedTuple):
         rest: Rest,
         ask_for_voicemails: Callable[[], None],
     ) -> None:
-        """Use a permission that somebody gave back, if the token of a new session names it.
+        """Use a permission that somebody has restored, if the token of a new session names it.
 
         Raises:
-            PermissionMissing: it is still missing.
-            RingCentralError: that could not be learned.
+            PermissionMissing: the permission is still missing.
+            RingCentralError: it is unknown whether it is back.
         """
         if not names(token.scope, permission):
             raise PermissionMissing(APP_PERMISSION, permission)

@@ -1,4 +1,4 @@
-"""Reading everything again: now and then, and some time after something that could not be read."""
+"""When to read everything again: now and then, and some time after something that could not be read."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _LOGGER = logging.getLogger(__name__)
 
 # Seconds between slow re-reads, which find changes that no event reported; a few requests in six hours.
 RESYNC_EVERY: Final = 6 * 3_600.0
-# Seconds until everything is read again because of something that could not be read; more and more if that goes on.
+# Seconds until everything is read again because something could not be read; they grow while that goes on.
 UNREADABLE_AFTER: Final = 60.0
 
 
@@ -20,16 +20,16 @@ class FullRereads:
     """Says when everything is due to be read again."""
 
     def __init__(self, read: Callable[[Cause, float | None], None]) -> None:
-        """Call ``read`` when that is so: with why, and since when, in seconds of the loop's clock or None for now."""
+        """Call ``read`` when it is due, with the cause and since when (seconds of the loop's clock, None for now)."""
         self._read = read
         self._unreadable = asyncio.Event()
 
     def unreadable(self) -> None:
-        """Note that something arrived which cannot be read: nobody knows whom it was about."""
+        """Note that something unreadable arrived: it may have been about anybody."""
         self._unreadable.set()
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Run until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._now_and_then())
             group.create_task(self._after_unreadable())

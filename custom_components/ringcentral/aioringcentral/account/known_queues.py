@@ -1,4 +1,4 @@
-"""What is known of queues: readings, with what events say while one is under way and after it. No I/O."""
+"""What is known about queues: readings, with what events say during and after each. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 
 from ..queues import OwnQueue, QueueChange, QueueMember
 
-# Stands for the user's queues where others are named by their id.
+# Stands for the user's own queues where other queues are named by their id.
 OWN: Final = "~"
 
 type News = dict[str, bool]
 
 
 class Heard(NamedTuple):
-    """What came of an event: ids of what is another now, and of what has to be read because of it."""
+    """What came of an event: ids of what it changed, and of what has to be read because of it."""
 
     changed: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
@@ -24,11 +24,11 @@ class Heard(NamedTuple):
 class KnownQueues:
     """The user's queues, and the members of others.
 
-    What changed is named by the ids of queues, and the user's own queues by the user's id.
+    Changes are named by the ids of queues; the user's own queues by the user's id.
 
     Attributes:
         own_id: the user's extension id; None while the user is not followed.
-        own: the user's queues by id; None where they are not known.
+        own: the user's queues by id; None if they are not known.
         members: the members of queues, by the queue's id and theirs.
     """
 
@@ -37,7 +37,7 @@ class KnownQueues:
         self.own_id: str | None = None
         self.own: Mapping[str, OwnQueue] | None = None
         self.members: dict[str, Mapping[str, QueueMember]] = {}
-        # What events say while a reading is under way: it may be older.
+        # What events say while a reading is under way, which may be older than they are.
         self._journals: defaultdict[str, list[News]] = defaultdict(list)
         # When the newest event of a member of a queue was sent.
         self._sent_at: dict[tuple[str, str], datetime] = {}
@@ -50,12 +50,12 @@ class KnownQueues:
         try:
             yield news
         finally:
-            # Not another one that says the same.
+            # By identity, not equality: another journal may hold the same news.
             others = [each for each in self._journals[key] if each is not news]
             self._journals[key] = others
 
     def heard(self, change: QueueChange, sent_at: datetime | None) -> Heard:
-        """Take over what an event says."""
+        """Apply what an event says."""
         queue_id = change.queue_id
         news, doubtful = self._in_order(change, sent_at)
         if change.takes_calls and not news:
@@ -77,7 +77,7 @@ class KnownQueues:
     def _in_order(
         self, change: QueueChange, sent_at: datetime | None
     ) -> tuple[News, set[str]]:
-        """Return what no newer event has overtaken, and what has to be read because two are as new."""
+        """Return what no newer event has overtaken, and what has to be read because two events are equally new."""
         queue_id, news, doubtful = change.queue_id, dict(change.takes_calls), set[str]()
         if sent_at is None:
             return news, doubtful
@@ -92,13 +92,13 @@ class KnownQueues:
         return news, doubtful
 
     def own_read(self, found: Mapping[str, OwnQueue], news: News) -> set[str]:
-        """Take over a reading of the user's queues, with its journal; return what changed."""
+        """Apply a reading of the user's queues, with its journal; return what changed."""
         return self._take_own(found, news)
 
     def written(
         self, queue_id: str, found: Mapping[str, OwnQueue], news: News
     ) -> set[str]:
-        """Take over the answer to a change of one of the user's queues, with its journal; return what changed."""
+        """Apply the answer to a change of one of the user's queues, with its journal; return what changed."""
         if (queue := found.get(queue_id)) is not None:
             # A reading that is under way may be older.
             self._note(OWN, {queue_id: bool(queue.takes_calls)})
@@ -107,11 +107,11 @@ class KnownQueues:
     def members_read(
         self, queue_id: str, found: Mapping[str, QueueMember], news: News
     ) -> set[str]:
-        """Take over a reading of a queue's members, with its journal; return what changed."""
+        """Apply a reading of a queue's members, with its journal; return what changed."""
         return self._take_members(queue_id, found, news)
 
     def forget(self, keys: Collection[str]) -> set[str]:
-        """Drop what is known of queues, or of `OWN`; return what changed."""
+        """Drop what is known about queues, or about `OWN`; return what changed."""
         gone = set(keys) & self.members.keys()
         for key in gone:
             del self.members[key]
@@ -130,7 +130,7 @@ class KnownQueues:
         return changed
 
     def forget_order(self) -> None:
-        """Forget when events were sent: after a break there are others."""
+        """Forget when events were sent: after a break, the times start afresh."""
         self._sent_at.clear()
 
     @property
@@ -156,7 +156,7 @@ class KnownQueues:
 
 
 def _over(members: Mapping[str, QueueMember], news: News) -> dict[str, QueueMember]:
-    """Return the members after what events say of them."""
+    """Return the members with what events say applied to them."""
     return {
         key: each._replace(of_queue=news.get(key, each.of_queue))
         for key, each in members.items()

@@ -42,7 +42,7 @@ class Lifecycle:
 
     Attributes:
         is_current: whether everything that is known is current.
-        last_error: why it was not, the last time.
+        last_error: why it last was not.
     """
 
     # The connection, once `start` has read who is followed.
@@ -57,7 +57,7 @@ class Lifecycle:
         features: Features,
         create_task: CreateTask | None = None,
     ) -> None:
-        """Prepare to run these parts; ``create_task`` begins a task with a name."""
+        """Take the parts to run; ``create_task`` begins a task with a name."""
         self._features = features
         self._sign_in = sign_in
         self._members = members
@@ -73,7 +73,7 @@ class Lifecycle:
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._failed = asyncio.Event()
-        # A break leaves a snapshot to be read.
+        # Set when a break leaves a snapshot to be read.
         self._behind = asyncio.Event()
         self._breaks = 0
         self._live_filters: frozenset[str] = frozenset()
@@ -87,7 +87,7 @@ class Lifecycle:
 
     @property
     def is_live(self) -> bool:
-        """Whether events arrive at this moment."""
+        """Whether events are arriving now."""
         return self._task is not None and self.stream.is_live
 
     # Start and stop.
@@ -96,7 +96,7 @@ class Lifecycle:
         """Read who is followed, connect, and return once every presence is known.
 
         Raises:
-            RingCentralError: one of these failed; nothing is left running.
+            RingCentralError: one of these steps failed; nothing is left running.
         """
         await self._member_changes.begin()
         token = await self._sign_in.tokens.token()
@@ -110,11 +110,11 @@ class Lifecycle:
             raise
 
     async def stop(self) -> None:
-        """End the connection with all that it opened."""
+        """End the connection and everything that it opened."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
-        # Only now: what ends may still change calls.
+        # Only now, because the tasks that are ending may still change calls.
         self._tracker.calls.stop()
         self._listeners.call(lambda listener: listener.account_stopped())
 
@@ -124,7 +124,7 @@ class Lifecycle:
         ]
         try:
             read = -1
-            # Wait on while presence is being read: a large account needs minutes.
+            # Keep waiting while presence is being read: a large account takes minutes.
             while read != self._tracker.read_count:
                 read = self._tracker.read_count
                 done, _ = await asyncio.wait(
@@ -149,7 +149,7 @@ class Lifecycle:
         if event.timestamp is not None and self._sign_in.http.clock.is_ahead(
             event.timestamp, durations.steady_clock()
         ):
-            # Whatever comes until then would count as late.
+            # Otherwise, every event until then would count as late.
             event = event._replace(timestamp=None)
         update = update_from_event(event, self._tracker.presences)
         if update is not None and update.unreadable:
@@ -193,7 +193,7 @@ class Lifecycle:
         self._trouble(error)
 
     def stream_token(self, token: Token) -> None:
-        """Ask again for what a permission may allow that came back with a token; its scope costs no request."""
+        """Ask again for what a permission that came back with a token may allow; looking at its scope costs no request."""
         back = self._features.token(token)
         if not back:
             return
@@ -202,7 +202,7 @@ class Lifecycle:
         self.stream.ask_again_for_rights()
 
     async def look_for(self, permission: str) -> None:
-        """Begin another session, and use a permission that it has again; see `Account.look_for`."""
+        """Begin another session, and use a permission that it has regained; see `Account.look_for`."""
         tokens = self._sign_in.tokens
         await tokens.replace_session()
         token = await tokens.token()
@@ -214,7 +214,7 @@ class Lifecycle:
     def _filters_live(
         self, subscription: Subscription | None, *, is_read: bool
     ) -> None:
-        """Read presence once where a filter is new: it reports no earlier changes."""
+        """Read presence once for each new filter, which reports no earlier changes."""
         live = frozenset(subscription.live if subscription else ())
         new = live - self._live_filters
         if not is_read and any(is_presence_filter(name) for name in new):
@@ -249,7 +249,7 @@ class Lifecycle:
             self._ended(error, is_reported=step.is_reported)
             await asyncio.sleep(step.wait)
             if step.is_reported and isinstance(error, PermissionMissing):
-                # What a session may do was fixed when it began.
+                # A session's permissions are fixed when it begins.
                 await self._sign_in.tokens.begin_session()
                 self.stream.memory.forget_missing_rights()
             self.stream = self._new_stream(self.stream)
@@ -264,7 +264,7 @@ class Lifecycle:
             self._trouble(error)
 
     def _new_stream(self, earlier: Stream | None = None) -> Stream:
-        """Return a stream that goes on with what an earlier one counted and learned."""
+        """Return a stream that carries on what an earlier one counted and learned."""
         return Stream(
             self._sign_in.http,
             self._sign_in.rest,
@@ -289,7 +289,7 @@ class Lifecycle:
                 group.create_task(work)
 
     async def _catch_up(self) -> None:
-        """Read a snapshot after every break; what is known is current from then on."""
+        """Read a snapshot after every break, which makes everything current again."""
         backoff = Backoff()
         while True:
             await self._behind.wait()
@@ -342,7 +342,7 @@ def _create_task(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[Non
 
 
 def _cause(group: ExceptionGroup) -> RingCentralError:
-    """Return what ended the run; a fault of ours is logged, and tried again like trouble of the service."""
+    """Return what ended the run; a fault of ours is logged, and retried like trouble at the service."""
     known = [error for error in group.exceptions if isinstance(error, RingCentralError)]
     if (unknown := group.split(RingCentralError)[1]) is not None:
         _LOGGER.error("Unexpected error while following", exc_info=unknown)

@@ -41,7 +41,7 @@ class AccountListener:
     """
 
     def presence_changed(self, change: PresenceChange) -> None:
-        """Presence or calls of one extension changed."""
+        """The presence or the calls of one extension changed."""
 
     def event_received(self, update: PresenceUpdate) -> None:
         """The service sent an event for one extension, whether or not it changed anything."""
@@ -53,16 +53,16 @@ class AccountListener:
         """The number of unread voicemails changed; these have just arrived, the oldest first."""
 
     def call_log_changed(self) -> None:
-        """The call log can be read from now on, or cannot be any more."""
+        """The call log can be read from now on, or no longer."""
 
     def missed_call_explained(self, event: CallEvent, outcome: Outcome) -> None:
-        """The call log says how a call of the user ended that was reported as missed by this event."""
+        """The call log says how a call of the user ended, which this event reported as missed."""
 
     def permissions_changed(self) -> None:
-        """`Permissions.lost`, what is used or what was refused changed."""
+        """`Permissions.lost`, `used` or `refused` changed."""
 
     def queues_changed(self, extension_ids: Collection[str]) -> None:
-        """Who takes the calls of queues changed: ids of followed queues, and the user's for the user's own queues."""
+        """Who takes the calls of queues changed: ids of followed queues, and the user's id for the user's own."""
 
     def account_connected(self, subscription: Subscription | None) -> None:
         """Events flow over this subscription; what is known may still be from before a break."""
@@ -86,7 +86,7 @@ class AccountListener:
 class Change(NamedTuple):
     """What changed for one extension.
 
-    ``status`` is one word for what it is doing, None where nothing is known; ``events`` are what
+    ``status`` says in one word what it is doing, or is None if nothing is known; ``events`` are what
     happened to its calls: ringing, answered, ended and so on.
     """
 
@@ -98,19 +98,19 @@ class Change(NamedTuple):
 
 
 class Listeners:
-    """Calls every listener, also after one that raised."""
+    """Calls every listener, even after one has raised."""
 
     def __init__(self) -> None:
         """Begin without listeners."""
         self._listeners: tuple[AccountListener, ...] = ()
-        # Those that have the two methods that every event calls.
+        # Listeners that override one of the two methods that every event calls.
         self._of_presence: tuple[AccountListener, ...] = ()
         self._of_events: tuple[AccountListener, ...] = ()
         self._logged: set[tuple[int, str]] = set()
         self.failures = 0
 
     def add(self, listener: AccountListener) -> Callable[[], None]:
-        """Add a listener, and return what removes it."""
+        """Add a listener, and return a function that removes it."""
         self._keep((*self._listeners, listener))
 
         def remove() -> None:
@@ -144,7 +144,7 @@ class Listeners:
                 self._log(listener, err)
 
     def call(self, method: Callable[[AccountListener], None]) -> None:
-        """Call another method of every listener."""
+        """Call any other method of every listener."""
         for listener in self._listeners:
             try:
                 method(listener)

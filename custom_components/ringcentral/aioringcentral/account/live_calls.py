@@ -1,4 +1,4 @@
-"""The calls of every followed extension, and the timers of those that may be over."""
+"""The calls of every followed extension, and timers for those that may be over."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,12 +16,13 @@ type CallsEnded = Callable[[str, Calls, tuple[CallEvent, ...]], None]
 
 
 class LiveCalls(dict[str, Calls]):
-    """Calls by extension id; none where nothing is known yet."""
+    """Calls by extension id; there are none while nothing is known."""
 
     def __init__(self, utcnow: Callable[[], datetime], ended: CallsEnded) -> None:
         """Begin without calls.
 
-        ``ended`` is called for ends that time alone makes certain; it gets the extension id, the calls before and what happened.
+        ``ended`` is called for ends that only the passing of time makes certain, with the extension id, the calls
+        before and what happened.
         """
         super().__init__()
         self._utcnow = utcnow
@@ -33,7 +34,7 @@ class LiveCalls(dict[str, Calls]):
         return _NO_CALLS
 
     def resync(self, presence: Presence) -> tuple[CallEvent, ...]:
-        """Update calls from a snapshot, which is no news: nothing happened."""
+        """Update calls from a snapshot, which is not news: return no events."""
         key = presence.extension_id
         self._keep(
             key, resync(self[key], presence, self._utcnow(), durations.steady_clock())

@@ -1,4 +1,4 @@
-"""How many voicemails the user has not heard: read once after a start, a break and a change, and never otherwise."""
+"""How many voicemails the user has not heard: read once after a start, a break or a change, and never otherwise."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,10 +29,10 @@ from .permissions import Permissions
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds in which several changes are read together.
+# Seconds within which several changes are read together.
 _COLLECT: Final = 1.0
-# Seconds until voicemail that was refused is asked for again: RingCentral reports a regained permission by no
-# event, and a token that is refreshed may go on with the permissions of its session.
+# Seconds until refused voicemail is asked for again: RingCentral sends no event when a permission is regained,
+# and a refreshed token may keep the permissions of its session.
 _ASK_AGAIN_AFTER: Final = 86_400.0
 
 type MailboxChanged = Callable[[tuple[Voicemail, ...]], None]
@@ -42,7 +42,7 @@ class Mailbox:
     """The unread voicemails, where the app may read messages and RingCentral sends their changes.
 
     Attributes:
-        unread: how many there are; None where that is not known.
+        unread: how many there are; None if that is not known.
         is_offered: whether a reading has succeeded, and events arrive.
     """
 
@@ -54,9 +54,9 @@ class Mailbox:
         *,
         is_wanted: bool,
     ) -> None:
-        """Take the calls, and what is called after a reading: with the voicemails that arrived, oldest first.
+        """Take the REST calls, and a callback that gets the voicemails that arrived after each reading, oldest first.
 
-        Unless ``is_wanted``, nothing is ever asked for.
+        Unless ``is_wanted``, nothing is ever requested.
         """
         self._is_wanted = is_wanted
         self._rest = rest
@@ -65,10 +65,10 @@ class Mailbox:
         self.unread: int | None = None
         self.is_offered = False
         self._may_read = False
-        # Another sign-in may bring what was missing; it brings no filter that was refused for another reason.
+        # Whether a right was missing, which another sign-in may bring; it does not help with any other refusal.
         self._lacks_right = False
         self._is_live = False
-        # A reading was refused: no more of them until it is asked for again, or after a break.
+        # A reading was refused: read no more until voicemail is asked for again, or after a break.
         self._is_refused = False
         self._new: frozenset[str] = frozenset()
         self._stale = asyncio.Event()
@@ -81,23 +81,23 @@ class Mailbox:
 
     @property
     def is_expected(self) -> bool:
-        """Whether it was offered before, if only in an earlier run: then another sign-in may bring it again."""
+        """Whether it was offered before, if only in an earlier run: then another sign-in may bring it back."""
         return READ_PERMISSION in self._permissions.used
 
     def allow(self, scope: frozenset[str]) -> None:
-        """Take the permissions of the app; without the one for messages nothing is asked for."""
+        """Take the permissions of the app; without the one for messages, nothing is requested."""
         self._may_read = self._is_wanted and names(scope, READ_PERMISSION)
         if self._is_wanted and not self._may_read:
             self._lack(APP_PERMISSION)
 
     def planned(self, plan: FilterPlan) -> FilterPlan:
-        """Return a plan with the filter for voicemails, where the app may read them."""
+        """Return a plan with the filter for voicemails, if the app may read them."""
         if not self._may_read:
             return plan
         return plan.joined(FilterPlan(wanted=(VOICEMAILS,)))
 
     def connected(self, subscription: Subscription | None, *, is_broken: bool) -> None:
-        """Read after a break; without the filter nothing is known any more."""
+        """Read again after a break; without the filter, nothing is known any more."""
         was_live, self._is_live = self._is_live, _has_filter(subscription)
         if not self._is_live:
             refused = subscription.refused if subscription else {}
@@ -107,7 +107,7 @@ class Mailbox:
                 self._gone("filter_refused")
         elif is_broken or not (was_live or self._is_refused):
             self._is_refused = False
-            # What arrived meanwhile is counted, and no news.
+            # Voicemails that arrived meanwhile are counted, but not reported as news.
             self._new = frozenset()
             self._stale.set()
 
@@ -123,15 +123,15 @@ class Mailbox:
             self._stale.set()
 
     def try_again(self) -> None:
-        """Have it read again, also after a refusal."""
+        """Have it read again, even after a refusal."""
         self._is_refused = False
         self.wake()
 
     async def ask_again(self, tokens: TokenSource, ask: Callable[[], None]) -> None:
-        """Once a day, ask for voicemail that is wanted and not there; goes on until it is cancelled.
+        """Once a day, ask for voicemail that is wanted but not available; run until cancelled.
 
-        Nothing is sent while it is there, or where the app never had the permission for it. ``ask`` subscribes again
-        where the filter is wanted and not live.
+        Nothing is sent while it is available, or if the app never had the permission for it. ``ask`` subscribes again
+        if the filter is wanted but not live.
         """
         while self._is_wanted:
             await asyncio.sleep(_ASK_AGAIN_AFTER)
@@ -148,7 +148,7 @@ class Mailbox:
             ask()
 
     async def run(self) -> None:
-        """Read after every change, until it succeeds; goes on until it is cancelled."""
+        """Read after every change, retrying until that succeeds; run until cancelled."""
         backoff = Backoff()
         while True:
             await self._stale.wait()

@@ -1,4 +1,4 @@
-"""What follows a change of who is followed: presence is read for those who joined, and listeners hear of it."""
+"""What happens when it changes who is followed: reads presence of those who joined, and tells listeners."""
 
 from collections.abc import Callable, Collection, Iterable
 
@@ -18,7 +18,7 @@ class MemberChanges:
         self._members = members
         self._tracker = tracker
         self._listeners = listeners
-        # Whom listeners know: a reading of the lists may be cut short before it is reported.
+        # The members that listeners know of: a reading of the lists may be cut short before it is reported.
         self._reported: Collection[str] = ()
 
     async def begin(self) -> None:
@@ -32,7 +32,7 @@ class MemberChanges:
         self._reported = self._members.extensions
 
     async def run(self, lists_read: Callable[[], None]) -> None:
-        """Follow changes until cancelled; ``lists_read`` is called after each reading, before it is reported."""
+        """Follow changes until cancelled; call ``lists_read`` after each reading, before it is reported."""
 
         async def update(since: float) -> None:
             await self._update(since, lists_read)
@@ -48,7 +48,7 @@ class MemberChanges:
         lists_read()
         now, reported = self._members.extensions, self._reported
         joined = tuple(key for key in now if key not in before or key not in reported)
-        # Read before they are reported, so that they have a state from the start.
+        # Read their presence before they are reported, so that they have a state from the start.
         await self._tracker.rereads.try_to_read(
             dict.fromkeys(joined, Why(Cause.JOINED, since))
         )

@@ -1,4 +1,4 @@
-"""Who is followed: read from the account's lists at the start, after list events, and now and then."""
+"""Who is followed, read from the account's lists at the start, after list events, and now and then."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -17,20 +17,20 @@ from .removal import CONFIRM_AFTER, Notices, deleted_extensions, judge
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds in which several changes of membership are read together; they grow while changes go on.
+# Seconds within which several changes of membership are read together; they grow while changes go on.
 _SETTLE: Final = 2.0
 _SETTLE_MOST: Final = 64.0
-# Seconds until lists are read again of which one, or a record, could not be read beside others; more and more
-# while that goes on. That of the account concerns more people, and is read again as after any failure.
+# Seconds until the lists are read again if one of them, or a record, could not be read while others could; they
+# grow while that goes on. The account's list concerns more people, so it is read again as after any failure.
 _READ_LATER: Final = 5.0
-# Seconds without a change, at least, after which the next one is read soon again.
+# Seconds without a change after which the next one is again read soon.
 _QUIET: Final = 30.0
 
 _NO_NOTICES: Final = Notices()
 
 
 class Pace:
-    """How long to collect changes before the lists are read: longer and longer while they go on."""
+    """How long to collect changes before reading the lists: longer and longer while they go on."""
 
     def __init__(self) -> None:
         """Begin with the shortest time."""
@@ -38,7 +38,7 @@ class Pace:
         self._read_at: float | None = None
 
     def wait(self, now: float) -> float:
-        """Return the seconds to collect changes from now on (seconds of one monotonic clock)."""
+        """Return for how many seconds to collect changes from ``now`` on, which is on a monotonic clock."""
         is_busy = self._read_at is not None and now - self._read_at < max(
             _QUIET, self._wait
         )
@@ -46,7 +46,7 @@ class Pace:
         return self._wait
 
     def read(self, now: float) -> None:
-        """The lists have been read."""
+        """Note that the lists have been read."""
         self._read_at = now
 
 
@@ -54,10 +54,10 @@ class Members:
     """The followed extensions, and the event filters for them.
 
     Attributes:
-        origins: the choices by which each extension was found, the last time it was; by id.
-        missing: ids that the last reading lacked, with the time of the first such reading; they stay
-            followed until another reading agrees.
-        lost_choices: ids that were chosen one by one and are not in the account any more.
+        origins: the choices by which each extension was last found, by its id.
+        missing: ids that were not in the last reading, with the time of the first reading without them;
+            they stay followed until another reading agrees.
+        lost_choices: ids that were chosen individually and are no longer in the account.
     """
 
     own: Extension
@@ -66,7 +66,7 @@ class Members:
     def __init__(
         self, rest: Rest, choices: Choices, account_id: str | None = None
     ) -> None:
-        """Read the lists through ``rest``; ``account_id`` is the account's id where it is known.
+        """Read the lists through ``rest``; ``account_id`` is the account's id, if it is known.
 
         The first reading finds out who is followed.
         """
@@ -92,7 +92,7 @@ class Members:
         self._changed = asyncio.Event()
         self._answers = asyncio.Event()
         self._away: dict[str, None] = {}
-        # Since when the next reading is wanted.
+        # Since when the next reading has been wanted.
         self._wanted_since: float | None = None
 
     async def read(self) -> tuple[str, ...]:
@@ -108,16 +108,16 @@ class Members:
             None,
             own.id,
         ):
-            # A sign-in belongs to one user of one account for good: such a reply is not to be believed.
+            # A sign-in always belongs to the same user of the same account, so this reply cannot be believed.
             raise RetryLater(Reason.SERVICE_ERROR)
-        # Once it was read, the account's list stays as it is known until it is read again.
+        # Once the account's list was read, it counts until it can be read again.
         lists = await read_lists(
             self._rest, own, self._choices.follow, needs_account=self._knows_account
         )
         lists = filled_in(lists, self._known)
         self._known = {**(lists.lines or {}), **(lists.account or {})}
         self._knows_account = self._knows_account or lists.account is not None
-        # What was noticed meanwhile may be missing in the lists.
+        # The lists may lack what was noticed meanwhile.
         self._notices = Notices(
             *(new - old for new, old in zip(self._notices, notices, strict=True))
         )
@@ -126,7 +126,7 @@ class Members:
         return self._update(found, notices, asyncio.get_running_loop().time())
 
     def expect(self, extension_ids: Iterable[str]) -> None:
-        """Treat extensions of an earlier run as missing where the first reading lacked them."""
+        """Treat extensions of an earlier run as missing if the first reading lacked them."""
         now = asyncio.get_running_loop().time()
         lacking = (key for key in extension_ids if key not in self.extensions)
         self.missing = dict.fromkeys(lacking, now)
@@ -151,7 +151,7 @@ class Members:
         self._changed.set()
 
     def after_break(self) -> None:
-        """Read the lists again: no event told of changes during a break, and the service answers again."""
+        """Read the lists again: no event reported changes during a break, and the service answers again."""
         self.changed()
         self._answers.set()
 
@@ -160,9 +160,9 @@ class Members:
         update: Callable[[float], Awaitable[None]],
         read_again: Callable[[Iterable[str], float], None],
     ) -> None:
-        """Update members whenever they changed, until it succeeds; goes on until it is cancelled.
+        """Update members whenever they changed, retrying until that succeeds; run until cancelled.
 
-        Both are called with the time since when that is due, in seconds of the loop's clock.
+        Both callbacks get the time since when the reading was due, in seconds of the loop's clock.
         """
         clock = asyncio.get_running_loop().time
         backoff, pace = Backoff(), Pace()
@@ -171,7 +171,7 @@ class Members:
         while True:
             if await self._wait_for_change():
                 await asyncio.sleep(pace.wait(clock()))
-            # The lists may lack what changes from here on: they are read once more.
+            # The lists may lack changes from here on: those cause another reading.
             self._changed.clear()
             self._again_at = None
             away, self._away = self._away, {}
@@ -195,7 +195,7 @@ class Members:
                 self._expect_more(backoff, pauses)
 
     def _expect_more(self, backoff: Backoff, pauses: GrowingPauses) -> None:
-        """Decide when lists that were read, but not all of them whole, are read again."""
+        """Decide when to read the lists again if some of them could not be read in full."""
         now = asyncio.get_running_loop().time()
         if Follow.ACCOUNT in self._later:
             self._again_at = now + backoff.next()
@@ -205,14 +205,14 @@ class Members:
             self._again_at = now + pauses.next(now)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait before the lists are read again, or until the service answers others again."""
+        """Wait before reading the lists again, but no longer than until the service answers others again."""
         self._answers.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._answers.wait()
 
     async def _wait_for_change(self) -> bool:
-        """Wait for a change and return True, or until the lists are due for another reading."""
+        """Wait for a change and return True, or return False once the lists are due for another reading."""
         due = self._again_at
         if due is None and self.missing:
             due = min(self.missing.values()) + CONFIRM_AFTER
@@ -241,7 +241,7 @@ class Members:
         self.extensions = carried_over(found, before, kept)
         earlier = {key: self.origins[key] for key in kept if key in self.origins}
         self.origins = {**earlier, **found.origins}
-        # Who may still be there keeps the filters.
+        # Extensions that may still be there keep their filters.
         self.plan = (
             found.plan.joined(self.plan) if kept and self._is_read else found.plan
         )
@@ -262,7 +262,7 @@ class Members:
         return left
 
     def _count_again(self, extension_ids: Iterable[str], now: float) -> None:
-        """Wait once more for two readings that agree: this one said nothing."""
+        """Wait once more for two readings that agree, since this one said nothing."""
         self.missing = dict.fromkeys(extension_ids, now)
 
     def _find_lost_choices(self) -> None:
@@ -278,7 +278,7 @@ def carried_over(
 ) -> dict[str, Extension]:
     """Return who is followed after a reading: those that it found, and those that are kept.
 
-    Where the account's list was refused, a name from before stands in for a missing one.
+    If the account's list was refused, the earlier name stands in for a missing one.
     """
     named = {
         key: extension if extension.name else before.get(key, extension)

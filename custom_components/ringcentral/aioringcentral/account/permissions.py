@@ -1,6 +1,6 @@
-"""Permissions of the app that single features need: when to ask for one again, and which were lost. No I/O.
+"""The app's permissions that single features need: when to ask for one again, and which were lost. No I/O.
 
-A scope is a hint (docs/protocol.md 1.3): it says when asking again may help, and that alone.
+A scope is a hint (docs/protocol.md 1.3): it says when asking again may help, and nothing else.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -13,25 +13,25 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Permissions:
-    """What the newest token names, and what RingCentral refused since.
+    """What the newest token names, and what RingCentral has refused since.
 
-    Each permission that was refused is asked for once with a newer token that names it. If it is refused
-    with that, too, only a scope that lacked it meanwhile brings another try: the slow ones go on beside.
+    Each permission that was refused is asked for once with a newer token that names it. If it is refused with
+    that token, too, a token brings another try only after a scope has lacked it; the slow tries go on regardless.
 
     Attributes:
         scope: the permissions that the newest token names.
-        used: permissions of features that are in use: they have worked, if only in an earlier run.
-        refused_before: permissions that an earlier run was refused, and that nobody has tried in this one.
+        used: permissions of features in use, which have worked, if only in an earlier run.
+        refused_before: permissions that were refused in an earlier run and have not been tried in this one.
     """
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        """Begin without a token; ``changed`` is called when `lost`, `used` or `refused` did."""
+        """Begin without a token; ``changed`` is called when `lost`, `used` or `refused` changed."""
         self._changed = changed
         self.scope: frozenset[str] = frozenset()
         self.used: set[str] = set()
         self.refused_before: set[str] = set()
         self._token: str | None = None
-        # What refused features, by permission, whether or not they are in use.
+        # The errors that refused features, by permission, whether or not the features are in use.
         self._missing: dict[str, PermissionMissing] = {}
         # Refused to the app since the newest token came, and asked for again because of that token.
         self._refused: set[str] = set()
@@ -39,27 +39,27 @@ class Permissions:
 
     @property
     def refused(self) -> Collection[str]:
-        """The permissions that something was refused for, in use or not, also in an earlier run."""
+        """The permissions for want of which anything was refused, in use or not, in this run or an earlier one."""
         return self._missing.keys() | self.refused_before
 
     @property
     def lost(self) -> Mapping[str, PermissionMissing]:
-        """What refuses features that are in use, by permission."""
+        """The errors that refuse features in use, by permission."""
         return {key: why for key, why in self._missing.items() if key in self.used}
 
     def use(self, permission: str) -> None:
-        """Note that a feature is in use that needs a permission."""
+        """Note that a feature that needs this permission is in use."""
         if permission not in self.used:
             self.used.add(permission)
             self._changed()
 
     def works(self, permission: str) -> None:
-        """Note that what needs a permission has worked, and is in use."""
+        """Note that a feature that needs this permission has worked, and so is in use."""
         self.allowed(permission)
         self.use(permission)
 
     def allowed(self, permission: str) -> None:
-        """Note that what needs a permission was not refused, in use or not."""
+        """Note that a request that needs this permission was not refused, whether or not a feature is in use."""
         self._refused.discard(permission)
         self._asked.discard(permission)
         if permission in self.refused:
@@ -68,7 +68,7 @@ class Permissions:
             self._changed()
 
     def refuse(self, permission: str, error: PermissionMissing) -> None:
-        """Note that what needs a permission was refused."""
+        """Note that a request that needs this permission was refused."""
         if error.code == APP_PERMISSION:
             self._note_refused({permission})
         if permission in self._missing:
@@ -78,7 +78,7 @@ class Permissions:
         self._changed()
 
     def subscribed(self, lacking: Collection[str]) -> None:
-        """Take the permissions of the app that refused filters lack, all of them."""
+        """Take the complete set of app permissions that refused filters lack."""
         self._asked.intersection_update(lacking)
         self._note_refused(lacking)
 
@@ -88,7 +88,7 @@ class Permissions:
             return frozenset()
         is_first = self._token is None
         before, self._token = self.scope, token.value
-        # What a reply leaves out is as it was.
+        # A reply without a scope leaves it unchanged.
         self.scope = scope = token.scope or before
         if is_first:
             return frozenset()
@@ -102,7 +102,7 @@ class Permissions:
         self._refused.update(each for each in permissions if each not in self._asked)
 
     def _came_back(self, permissions: Collection[str]) -> None:
-        """Withdraw what the app is said to lack; nothing tells of a role."""
+        """Withdraw what the app is said to lack; a token says nothing about a role."""
         found = [
             key
             for key, error in self._missing.items()

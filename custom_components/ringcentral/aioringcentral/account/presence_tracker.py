@@ -20,7 +20,7 @@ from .rereads import Rereads
 
 
 class PresenceTracker:
-    """Keeps presence and calls by extension id, and calls the listeners of what changed."""
+    """Keeps presence and calls by extension id, and tells the listeners what changed."""
 
     def __init__(
         self, rest: Rest, listeners: Listeners, utcnow: Callable[[], datetime]
@@ -29,9 +29,9 @@ class PresenceTracker:
         self.presences = PresenceStore()
         self.calls = LiveCalls(utcnow, self._calls_ended)
         self.rereads = Rereads(self.presences, self.read)
-        # Between a break and its snapshot it is unknown which changes of calls are new.
+        # False between a break and its snapshot, when it is unknown which changes of calls are new.
         self.is_caught_up = False
-        # Readings of single extensions so far, as a measure of progress.
+        # How many extensions have been read so far, as a measure of progress.
         self.read_count = 0
         self.last_readings = LastReadings()
         self._listeners = listeners
@@ -47,10 +47,10 @@ class PresenceTracker:
     async def read(
         self, wanted: Mapping[str, Why], *, reset: bool, is_live: bool = False
     ) -> None:
-        """Read presence of followed extensions, each for a reason; events that arrive meanwhile are newer.
+        """Read the presence of followed extensions, each for a reason; events that arrive meanwhile count as newer.
 
-        With ``reset`` fields that the service does not send become unknown; with ``is_live`` changes of
-        calls are news. Raises `RingCentralError`.
+        With ``reset``, fields that the service does not send become unknown; with ``is_live``, changes of
+        calls are reported as news. Raises `RingCentralError`.
         """
         self.note(wanted)
         journal = self.presences.begin_read()
@@ -69,7 +69,7 @@ class PresenceTracker:
     async def read_each(
         self, extension_ids: Iterable[str]
     ) -> dict[str, RingCentralError]:
-        """Read presence of extensions, batch by batch; return why by id, for those that could not be read."""
+        """Read the presence of extensions, batch by batch; return the errors of those that could not be read, by id."""
         errors: dict[str, RingCentralError] = {}
         now = asyncio.get_running_loop().time
         for batch in batched(dict.fromkeys(extension_ids), BATCH, strict=False):
@@ -97,9 +97,9 @@ class PresenceTracker:
         return errors
 
     async def catch_up(self, stale: dict[str, Why]) -> float | None:
-        """Read presence of extensions after a break; what was read leaves ``stale``, whatever fails later.
+        """Read presence after a break; each extension that was read leaves ``stale``, whatever fails later.
 
-        Returns the seconds to wait before the rest is read. Raises `RingCentralError`: nothing was read.
+        Return the seconds to wait before the rest is read. Raise `RingCentralError` if nothing was read.
         """
         journal = self.presences.begin_read()
         wanted = {key: why for key, why in stale.items() if key in self.presences}
@@ -111,7 +111,7 @@ class PresenceTracker:
             raise
         later = {key: wanted[key] for key in readings.later}
         if len(later) >= len(stale) or readings.retry_after is None:
-            # Single ones that cannot be read do not keep all the others waiting: they are unknown for now.
+            # A few that cannot be read must not keep all the others waiting: they are unknown for now.
             self.rereads.read_later(later, readings.retry_after)
             later = {}
         read = tuple(key for key in wanted if key not in later)
@@ -124,9 +124,9 @@ class PresenceTracker:
     async def show_reply(
         self, extension_id: str, reply: Awaitable[PresenceUpdate]
     ) -> PresenceUpdate:
-        """Show the presence in a reply, and return it; events that arrive meanwhile are newer.
+        """Show the presence in a reply, and return it; events that arrive meanwhile count as newer.
 
-        It is as live as an event: its own event is on its way, or got lost.
+        It is as live as an event: the event for it is on its way, or was lost.
         """
         journal = self.presences.begin_read()
         try:
@@ -145,7 +145,7 @@ class PresenceTracker:
         self.calls.forget(extension_id)
 
     def note(self, wanted: Mapping[str, Why]) -> None:
-        """Note that these extensions are read now."""
+        """Note that these extensions are being read now."""
         self.last_readings.note(wanted, asyncio.get_running_loop().time())
 
     async def _take_in(
@@ -157,7 +157,7 @@ class PresenceTracker:
         reset: bool,
         is_live: bool,
     ) -> None:
-        """Apply a reading part by part; what arrives in between is newer than the parts that follow."""
+        """Apply a reading part by part; what arrives in between counts as newer than the parts that follow."""
         snapshot = {update.extension_id: update for update in found}
         pauses = Pauses()
         try:

@@ -18,11 +18,11 @@ from .removal import deleted_extensions
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds in which several changes are read together.
+# Seconds within which several changes are read together.
 _COLLECT: Final = 3.0
-# Events tell what changes, so of the slow re-reads every so many is enough: once a day.
+# Only every so many of the slow re-reads reads queues, which is once a day: events report the changes in between.
 _EACH_OF_WAKES: Final = 4
-# Readings in so many seconds, so that presence keeps its share of the 50 a minute (docs/protocol.md 5).
+# Readings in that many seconds, so that presence keeps its share of the 50 a minute (docs/protocol.md 5).
 _MOST: Final = 25
 _MINUTE: Final = 60.0
 
@@ -30,17 +30,17 @@ type QueuesChanged = Callable[[Collection[str]], None]
 
 
 class Queues:
-    """Keeps current what is known of the user's queues, and of those that are followed.
+    """Keeps current what is known about the user's own queues and about followed queues.
 
     Attributes:
-        expected: the user's queues in an earlier run, by id: their events are asked for at the start, and their
-            first reading comes when these arrive.
+        expected: the ids of the user's queues in an earlier run: their events are asked for at the start, and
+            they are first read once those events arrive.
     """
 
     def __init__(self, rest: Rest, changed: QueuesChanged, *, is_wanted: bool) -> None:
-        """Take the calls, and what is called after a change: with ids of queues, and of the user for the own ones.
+        """Take the REST calls, and a callback for changes, which gets ids of queues, or the user's id for the user's own.
 
-        Unless ``is_wanted``, nothing is ever asked for.
+        Unless ``is_wanted``, nothing is ever requested.
         """
         self._rest = rest
         self._changed = changed
@@ -49,11 +49,11 @@ class Queues:
         self.expected: Collection[str] = ()
         self._extensions: frozenset[str] = frozenset()
         self._followed: tuple[str, ...] = ()
-        # Reported as deleted since the last reading of the lists.
+        # Queues that were reported as deleted since the last reading of the lists.
         self._deleted: frozenset[str] = frozenset()
         # Queues whose events arrive.
         self._live: frozenset[str] = frozenset()
-        # Readings that were refused: no more of them until after a break, or some hours.
+        # Readings that were refused: they are not repeated until after a break, or for some hours.
         self._refused: set[str] = set()
         self._was_said: set[str] = set()
         self._was_connected = False
@@ -67,21 +67,21 @@ class Queues:
 
     @property
     def own(self) -> Mapping[str, OwnQueue] | None:
-        """The user's queues by id; None where they are not known, or nobody asked for them."""
+        """The user's queues by id; None if they are not known, or nobody asked for them."""
         return self._known.own
 
     @property
     def members(self) -> Mapping[str, Mapping[str, QueueMember]]:
         """The members of followed queues, by the queue's id and theirs.
 
-        Without those of a queue that may not be read, or whose changes RingCentral does not send.
+        Queues that may not be read, or whose changes RingCentral does not send, are left out.
         """
         return self._known.members
 
     # Whom it is about.
 
     def follow(self, own: Extension, extensions: Mapping[str, Extension]) -> None:
-        """Look after those of these extensions that are queues, and the user's queues if the user is among them."""
+        """Follow the queues among these extensions, and the user's own queues if the user is among them."""
         if not self._is_wanted:
             return
         known, self._deleted = self._known, frozenset()
@@ -95,7 +95,7 @@ class Queues:
             self._followed,
             tuple(key for key, each in extensions.items() if each.type == "Department"),
         )
-        # The others are read once their events arrive.
+        # The other queues are read once their events arrive.
         self._read_soon(self._live & (set(self._followed) - set(before)))
         gone, self._extensions = (
             self._extensions - extensions.keys(),
@@ -107,7 +107,7 @@ class Queues:
         known.forget(known.members.keys() - set(self._followed))
 
     async def prepare(self) -> None:
-        """Learn which queues to ask events of, unless an earlier run knew; what fails for now is read later."""
+        """Learn which queues to ask for events of, unless an earlier run knew; what fails for now is read later."""
         if self._known.own_id is None or self.expected:
             return
         try:
@@ -118,7 +118,7 @@ class Queues:
             _LOGGER.debug("The user's queues could not be read: %s", err)
         else:
             self._known.own_read(found, {})
-            # Who is in no queue has nothing that may change before events arrive, but by joining one.
+            # If the user is in no queue, nothing can change before events arrive, except by joining one.
             self._is_just_read = not found
 
     def planned(self, plan: FilterPlan) -> FilterPlan:
@@ -136,7 +136,7 @@ class Queues:
     # The stream reports.
 
     def connected(self, subscription: Subscription | None, *, is_broken: bool) -> None:
-        """Read after a break, and where events are new; without them nothing of a queue's members is known."""
+        """Read after a break, and queues whose events are new; without events, a queue's members are unknown."""
         self._was_connected = True
         names = frozenset(subscription.live if subscription else ())
         ids, before = set(self._ids), self._live
@@ -156,7 +156,7 @@ class Queues:
         self._tell(self._known.forget(self._known.members.keys() - self._live))
 
     def event(self, event: Event) -> None:
-        """Take over what an event says of a queue; where that is nothing new, read what else may have changed."""
+        """Apply what an event says about a queue; if that is nothing new, read what else may have changed."""
         change = queue_change(event.uri, event.body)
         if change is None or change.queue_id not in self._live:
             return
@@ -165,7 +165,7 @@ class Queues:
         self._tell(changed)
 
     def listed(self, body: Mapping[str, object]) -> None:
-        """Read again after an event that somebody joined or left a queue, or the account, or about a queue."""
+        """Read again after an event about a queue, or one that says that somebody joined or left a queue or the account."""
         deleted = deleted_extensions(body)
         self._tell(self._known.deleted(deleted))
         if has_new_queues(body) or deleted:
@@ -176,7 +176,7 @@ class Queues:
             self._read_soon((OWN,))
 
     def wake(self) -> None:
-        """Have everything read again at every fourth call, also what was refused."""
+        """Have everything read again at every fourth call, including what was refused."""
         self._wakes += 1
         if self._wakes % _EACH_OF_WAKES:
             return
@@ -186,7 +186,7 @@ class Queues:
     # Reading and writing.
 
     async def run(self, replan: Callable[[], None]) -> None:
-        """Read what is stale, until it succeeds; goes on until it is cancelled.
+        """Read what is stale, retrying until that succeeds; run until cancelled.
 
         ``replan`` is called when events of other queues are wanted.
         """
@@ -216,22 +216,22 @@ class Queues:
                 await asyncio.sleep(backoff.next(wait))
 
     async def take_calls(self, queue_id: str, *, takes: bool) -> None:
-        """Have the user take the calls of a queue or not, and show what the service answers.
+        """Make the user take a queue's calls or not, and show what the service answers.
 
         Raises:
-            RingCentralError: it was refused, or the outcome is not known.
+            RingCentralError: the change was refused, or its outcome is unknown.
         """
         try:
             with self._known.journal(OWN) as news:
                 found = await self._rest.take_queue_calls(queue_id, takes=takes)
         except RingCentralError:
-            # It may have worked, or the queue may be another now.
+            # The change may have worked, or the queue may have changed.
             self._read_soon((OWN,))
             raise
         self._tell(self._known.written(queue_id, found, news))
 
     async def _take_turn(self) -> None:
-        """Wait while many readings were made lately."""
+        """Wait if many readings were made lately."""
         now = asyncio.get_running_loop().time
         if len(self._read_at) == _MOST:
             await asyncio.sleep(max(0.0, self._read_at[0] + _MINUTE - now()))

@@ -5,15 +5,15 @@ from typing import Any, Final, NamedTuple
 
 from .. import wire
 
-# Seconds between two readings that have to agree before somebody is removed without an event that says so:
-# a list may be answered with nothing, or cut short, for a while.
+# Seconds between two readings that have to agree before an extension is removed without an event that says so:
+# for a while, the service may answer with an empty or shortened list.
 CONFIRM_AFTER: Final = 120.0
-# Seconds by which a timer may be early.
+# Seconds by which a timer may fire early.
 _TOLERANCE: Final = 0.01
 
 
 class Notices(NamedTuple):
-    """Ids in events since the last reading: of extensions that were deleted, and that changed somehow."""
+    """Ids named by events since the last reading: of extensions that were deleted, and of those that changed somehow."""
 
     deleted: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
@@ -48,13 +48,13 @@ def judge(
     notices: Notices,
     now: float,
 ) -> Verdict:
-    """Decide who has left, of those who were followed (or missing) before a reading.
+    """Decide who has left, of the extensions that were followed (or missing) before a reading.
 
-    ``found`` are followed by this reading, ``listed`` are in the account's list, followed or not.
-    Who was reported as deleted has left. So has who was reported as changed and is listed, but not
-    followed any more, unless more than half of all others are missing, too. Everyone else has left
-    once two readings agree that are `CONFIRM_AFTER` seconds apart. Two that lack more than half, but not
-    the same, do not agree on anybody.
+    ``found`` are followed according to this reading, ``listed`` are in the account's list, followed or
+    not. An extension that was reported as deleted has left. So has one that was reported as changed and is
+    listed, but no longer followed, unless more than half of all others are missing, too. Any other has
+    left once two readings that are `CONFIRM_AFTER` seconds apart agree. Two readings that each lack more
+    than half, but not the same extensions, agree on none.
     """
     lacking = [key for key in before if key not in found]
     unexplained = sum(

@@ -1,4 +1,4 @@
-"""Extensions that are read again although no event says so, until what is known of them is right."""
+"""Extensions that are read again although no event asks for it, until what is known about them is right."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from ..suspects import Suspects
 
 _LOGGER = logging.getLogger(__name__)
 
-# Seconds until an extension is read of which an event had a value that cannot be read; more and more while that
+# Seconds until an extension is read after an event of it had a value that cannot be read; they grow while that
 # goes on.
 DOUBTED_AFTER: Final = 5.0
 
@@ -30,7 +30,7 @@ class Read(Protocol):
 
 
 class Rereads:
-    """Decides what to read again; `run` does so until it is cancelled."""
+    """Decides what to read again; `run` reads it until cancelled."""
 
     def __init__(self, presences: PresenceStore, read: Read) -> None:
         """Look after ``presences``; ``read`` reads them."""
@@ -41,10 +41,10 @@ class Rereads:
         self._unread: dict[str, Why] = {}
         self._unread_wait = 0.0
         self._is_unread = asyncio.Event()
-        # Those of whom a value could not be read.
+        # Extensions for which a value could not be read.
         self._doubted: dict[str, None] = {}
         self._is_doubted = asyncio.Event()
-        # Read once already because a field was unknown; it stayed unknown.
+        # Extensions that were read once already because a field was unknown, which it still is.
         self._incomplete: set[str] = set()
 
     def look_at(self, presence: Presence) -> None:
@@ -60,7 +60,7 @@ class Rereads:
             self.read_again((key,), Cause.INCOMPLETE)
 
     def doubt(self, extension_id: str) -> None:
-        """Read an extension some time after an event of it with a value that cannot be read."""
+        """Read an extension some time after it had an event with a value that cannot be read."""
         if extension_id in self._presences:
             self._doubted[extension_id] = None
             self._is_doubted.set()
@@ -68,13 +68,13 @@ class Rereads:
     def read_again(
         self, extension_ids: Iterable[str], cause: Cause, since: float | None = None
     ) -> None:
-        """Read extensions until it succeeds; ``since`` when they are to be, if not since now."""
+        """Read extensions until that succeeds; ``since`` says when they became due, by default now."""
         if since is None:
             since = asyncio.get_running_loop().time()
         self.read_later(dict.fromkeys(extension_ids, Why(cause, since)))
 
     def read_later(self, wanted: Mapping[str, Why], wait: float | None = None) -> None:
-        """Read extensions until it succeeds, ``wait`` seconds from now at the earliest."""
+        """Read extensions until that succeeds, ``wait`` seconds from now at the earliest."""
         self._unread = {**wanted, **self._unread}
         self._unread_wait = max(self._unread_wait, wait or 0.0)
         if self._unread:
@@ -93,7 +93,7 @@ class Rereads:
             group.create_task(self._read_doubted())
 
     async def try_to_read(self, wanted: Mapping[str, Why]) -> None:
-        """Read presence now; where that fails for now, read it again later."""
+        """Read presence now; if that fails for now, try again later."""
         if not wanted:
             return
         try:
@@ -145,7 +145,7 @@ class Rereads:
                 backoff.reset()
 
     async def _read_doubted(self) -> None:
-        """Have extensions read of which a value could not be read."""
+        """Have extensions read for which a value could not be read."""
         pauses, clock = GrowingPauses(DOUBTED_AFTER), asyncio.get_running_loop().time
         while True:
             await self._is_doubted.wait()

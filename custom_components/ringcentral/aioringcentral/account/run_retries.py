@@ -1,15 +1,15 @@
-"""What follows an error that ended a run: when to try again, and whether to report it. No verdict ends the trying."""
+"""What to do after an error ended a run: when to try again, and whether to report it. No verdict ends the trying."""
 
 from typing import Final, NamedTuple
 
 from ..errors import RetryLater, RingCentralError
 
-# Seconds until RingCentral's refusal is looked at once more, before it is reported.
+# Seconds until a refusal by RingCentral is checked once more, before it is reported.
 LOOK_AGAIN_AFTER: Final = 15.0
 # Seconds until the next try after a refusal that stood; they double up to an hour.
 TRY_AGAIN_AFTER: Final = 300.0
 TRY_AGAIN_MOST: Final = 3_600.0
-# Seconds until the next try after a fault of ours; they double up to the first of those above.
+# Seconds until the next try after a fault of ours; they double up to `TRY_AGAIN_AFTER`.
 AFTER_FAULT: Final = 10.0
 
 
@@ -21,7 +21,7 @@ class Step(NamedTuple):
 
 
 class RunRetries:
-    """Counts the refusals, and the faults, since everything was current last."""
+    """Counts the refusals, and the faults, since everything was last current."""
 
     def __init__(self) -> None:
         """Count from zero."""
@@ -29,7 +29,7 @@ class RunRetries:
         self._faults = 0
 
     def reset(self) -> None:
-        """Everything was current: whatever was refused works again."""
+        """Begin again: everything is current, so whatever was refused works again."""
         self._refusals = self._faults = 0
 
     def next(self, error: RingCentralError) -> Step:
