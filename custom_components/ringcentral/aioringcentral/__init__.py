@@ -1,6 +1,6 @@
 """RingCentral presence over WebSocket push: a client for asyncio and aiohttp, free of Home Assistant."""
 
-# First, since the others import of the standard library what this keeps from being shadowed.
+# First, because it keeps modules of the standard library, which the others import, from being shadowed.
 from . import search_path  # noqa: F401  # isort: skip
 
 from .account import Account, AccountListener, Change, Choices, PresenceChange

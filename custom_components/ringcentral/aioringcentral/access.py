@@ -1,4 +1,4 @@
-"""Whether a sign-in may do all that following presence takes, found out by doing it once."""
+"""Checks that a sign-in may do all that following presence takes, by doing it once."""
 
 from .auth import TokenSource
 from .errors import Reason, RetryLater
@@ -15,7 +15,7 @@ async def check_access(http: Http, tokens: TokenSource) -> Extension:
 
     Raises:
         RetryLater, SignInRequired, Misconfigured: see `errors`.
-        PermissionMissing: a permission is missing, named where the service names it.
+        PermissionMissing: a permission is missing; it has a name if the service gave one.
     """
     rest = Rest(http, tokens)
     own = await rest.own_extension()

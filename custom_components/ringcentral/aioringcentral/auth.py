@@ -1,4 +1,4 @@
-"""Who we are: the access token and its life, in one place per sign-in."""
+"""Who we are: the access token and its lifetime, in one place per sign-in."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -26,14 +26,14 @@ TOKEN_PATH: Final = "/restapi/oauth/token"  # noqa: S105 - a path
 REVOKE_PATH: Final = "/restapi/oauth/revoke"
 _JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-# Renew when this part of an access token's life has passed: early enough for several tries.
+# The share of an access token's life after which to renew it: early enough for several tries.
 RENEW_AT: Final = 0.85
 # Seconds until a renewal that failed is tried again.
 _RENEW_AGAIN: Final = 30.0
-# Seconds that an access token lives where the reply does not say, and at most that it is believed to; of
-# refresh tokens the latter alone (docs/protocol.md 1.3).
+# Seconds that an access token is assumed to live if the reply does not say, and the longest life that is
+# believed; the latter alone for refresh tokens (docs/protocol.md 1.3).
 _DEFAULT_LIFE: Final = 3_600.0
-# Seconds: with a shorter life every request would renew first.
+# Seconds: with a shorter life, every request would have to renew the token first.
 _SHORTEST_LIFE: Final = 1.0
 _LONGEST_LIFE: Final = 24 * 3_600.0
 _LONGEST_REFRESH_LIFE: Final = 366 * 24 * 3_600.0
@@ -50,7 +50,7 @@ class Token:
     refresh_token: str | None = field(default=None, repr=False)
     refresh_expires_at: float = 0.0
     scope: frozenset[str] = frozenset()
-    """Permissions of the app; empty where the service does not say."""
+    """Permissions of the app; empty if the service does not name them."""
 
     def due_in(self, now: float) -> float:
         """Return the seconds until the token is due for renewal; ``now`` in seconds since the epoch."""
@@ -58,10 +58,10 @@ class Token:
 
 
 class TokenSource(Protocol):
-    """What REST and stream need of a sign-in, whichever kind it is.
+    """What REST and the stream need from any kind of sign-in.
 
-    A token's ``session`` counts OAuth sessions: session recovery works within one alone (docs/protocol.md 3.4),
-    and a socket closes with the session it was opened in.
+    A token's ``session`` numbers the OAuth sessions: session recovery works only within one
+    (docs/protocol.md 3.4), and a socket closes with the session in which it was opened.
     """
 
     async def token(self) -> Token:
@@ -72,30 +72,30 @@ class TokenSource(Protocol):
         """
 
     async def renew(self, rejected: str) -> Token:
-        """Return a token other than the one the service rejected, or that is due; raises as `token`."""
+        """Return a token other than the one that the service rejected, or that is due for renewal; raises as `token`."""
 
     async def begin_session(self) -> None:
-        """Let the next token know of permissions that were added since; failures show when it is asked for.
+        """Make the next token include permissions that were added since; failures show when it is asked for.
 
-        What a session may do was fixed when it began.
+        A session's permissions are fixed when it begins.
         """
 
     async def replace_session(self) -> None:
-        """Obtain a token with permissions that were added since; what the session before has open stays.
+        """Obtain a token with permissions that were added since; what the earlier session has open stays open.
 
         Raises:
-            RetryLater, SignInRequired: none could be obtained; the session before goes on.
+            RetryLater, SignInRequired: none could be obtained; the earlier session goes on.
         """
 
     async def end_others(self) -> None:
         """Revoke sessions that the current one has replaced."""
 
     async def close(self) -> None:
-        """End the session, unless it is kept for the next start; failures are of no concern (docs/protocol.md 1.4)."""
+        """End the session, unless it is kept for the next start; failures do not matter (docs/protocol.md 1.4)."""
 
 
 class JwtTokens:
-    """Signs in with a JWT (docs/protocol.md 1.2), and renews by refresh token where the app issues one."""
+    """Signs in with a JWT (docs/protocol.md 1.2), and renews with a refresh token if the app issues one."""
 
     def __init__(
         self,
@@ -139,25 +139,25 @@ class JwtTokens:
             return self._token
 
     async def begin_session(self) -> None:
-        """End the session, so that the next token comes from another; see `TokenSource`."""
+        """End the session, so that the next token comes from a new one; see `TokenSource`."""
         await self._end()
 
     async def replace_session(self) -> None:
-        """Begin another session, and leave the present one for `end_others`; see `TokenSource`."""
+        """Begin another session, and leave the present one to `end_others`; see `TokenSource`."""
         async with self._lock:
             if not self._is_closed:
                 current, self._token = self._token, await self._sign_in()
                 self._replaced += [current] if current is not None else []
 
     async def end_others(self) -> None:
-        """Revoke sessions that a new sign-in has replaced: five of them would kill the oldest."""
+        """Revoke sessions that a new sign-in has replaced, since RingCentral ends the oldest of more than five."""
         replaced, self._replaced = self._replaced, []
         for token in replaced:
             if token.expires_at > self._clock():
                 await self._revoke(token)
 
     async def close(self) -> None:
-        """Revoke the session; whoever still asks for a token gets none."""
+        """Revoke the session; from then on, no token is given out."""
         self._is_closed = True
         await self._end()
 
@@ -171,7 +171,7 @@ class JwtTokens:
         if self._is_closed:
             raise RetryLater(Reason.CANNOT_CONNECT)
         current = self._token
-        # Whether the session ended, so that nothing is left of it to revoke.
+        # Whether the session has ended, so that there is nothing left to revoke.
         is_over = False
         if (
             current is not None
@@ -179,7 +179,7 @@ class JwtTokens:
             and self._clock() < current.refresh_expires_at
         ):
             try:
-                # A reply that got lost is safe to ask for again: the old refresh token still works and
+                # If the reply is lost, asking again is safe: the old refresh token still works and
                 # brings the same new pair (docs/protocol.md 1.4).
                 token = await self._ask(
                     {
@@ -192,12 +192,12 @@ class JwtTokens:
                 if not self._is_refused(err, current):
                     raise
                 _LOGGER.debug("The token was not refreshed: %s", err)
-                # What is said of the app says nothing of the session.
+                # A verdict on the app says nothing about the session.
                 is_over = isinstance(err, SignInRequired) and not isinstance(
                     err, AppRefused
                 )
             else:
-                # What a reply leaves out is as it was.
+                # A reply without a scope leaves it unchanged.
                 return replace(token, scope=token.scope or current.scope)
         token = await self._sign_in()
         if current is not None and not is_over:
@@ -212,10 +212,10 @@ class JwtTokens:
         return token
 
     def _is_refused(self, error: RingCentralError, current: Token) -> bool:
-        """Whether a refresh that failed leaves the JWT to sign in with.
+        """Whether to sign in with the JWT after a refresh that failed.
 
-        A verdict on the refresh does: the app may not be allowed that grant, or no longer. So does a refusal
-        without words once the access token has ended. An unknown app cannot sign in either.
+        Yes after a verdict on the refresh: the app may not, or no longer, be allowed that grant. Also after a
+        refusal without a code once the access token has ended. An unknown app cannot sign in either.
         """
         if isinstance(error, TokenRejected):
             return True
@@ -248,10 +248,10 @@ class JwtTokens:
 
 
 def still_good(token: Token | None, error: RetryLater, now: float) -> Token:
-    """Return a token that could not be renewed in time, to be renewed later: it is good until its end.
+    """Return a token that could not be renewed in time: it is good until its end, and is renewed later.
 
     Raises:
-        RetryLater: the same ``error``, where there is no token or it has ended; ``now`` is in seconds since the epoch.
+        RetryLater: the same ``error``, if there is no token or it has ended; ``now`` is in seconds since the epoch.
     """
     if token is None or now >= token.expires_at:
         raise error
@@ -291,5 +291,5 @@ def _scope(value: Any) -> frozenset[str]:
 
 
 def names(scope: Collection[str], permission: str) -> bool:
-    """Whether a scope names a permission; one that says nothing forbids nothing (docs/protocol.md 1.3)."""
+    """Whether a scope names a permission; an empty scope forbids nothing (docs/protocol.md 1.3)."""
     return not scope or permission in scope

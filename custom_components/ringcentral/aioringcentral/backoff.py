@@ -1,10 +1,10 @@
-"""How long to wait before the next try to connect. Pure, apart from the random jitter."""
+"""How long to wait before the next try to connect. Pure except for the random jitter."""
 
 from collections.abc import Callable
 import random
 from typing import Final
 
-# Seconds (from, to) before the first, second ... try after a loss: at once, then jittered, up to 120 s.
+# Seconds (from, to) to wait before the first, second ... try after a loss: none, then jittered, up to 120 s.
 # Short waits with a ticket each have driven other clients into endless 429s (docs/protocol.md 3.6, 6).
 _STEPS: Final = (
     (0.0, 0.0),
@@ -19,7 +19,7 @@ _STEPS: Final = (
 # Seconds after which a connection counts as good: the next loss begins at the first step.
 GOOD_AFTER: Final = 5.0
 
-# Seconds: the longest of growing pauses, and without a need for one until the next is the first again.
+# Seconds: the longest of growing pauses, and the time without one after which they begin with the first again.
 _LONGEST_PAUSE: Final = 3_600.0
 _QUIET: Final = 21_600.0
 
@@ -51,7 +51,7 @@ class Backoff:
 
 
 class GrowingPauses:
-    """Pauses before what may be asked for again and again: each three times the one before, up to an hour."""
+    """Pauses before requests that may repeat without end: each three times as long as the last, up to an hour."""
 
     def __init__(self, first: float) -> None:
         """Begin with ``first`` seconds."""
@@ -60,7 +60,7 @@ class GrowingPauses:
         self._last = 0.0
 
     def next(self, now: float) -> float:
-        """Return the seconds to pause from ``now`` on; it is the first again after `_QUIET` seconds."""
+        """Return the seconds to pause from ``now`` on; after `_QUIET` seconds, that is the first pause again."""
         if now - self._last > _QUIET:
             self._pause = self._first
         pause, self._pause = self._pause, min(3 * self._pause, _LONGEST_PAUSE)

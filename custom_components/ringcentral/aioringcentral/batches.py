@@ -1,4 +1,4 @@
-"""Presence of many, so many to a request: whom to ask for next, and what a reply says (docs/protocol.md 2.10).
+"""The presence of many extensions in batches: whom to ask for next, and what a reply says (docs/protocol.md 2.10).
 
 No I/O.
 """
@@ -16,19 +16,19 @@ from .listing import Unreadable
 from .models import PresenceUpdate
 from .presence import update_from_rest
 
-# Extensions in one request at most (docs/protocol.md 2.10).
+# Most extensions in one request (docs/protocol.md 2.10).
 BATCH: Final = 30
-# Batches that are refused one after the other before nothing at all counts as readable.
+# Batches that may be refused in a row before nothing at all counts as readable.
 _MOST_VAIN: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """Presence that was read; who may not be read is in neither.
+    """Presence that was read; extensions that may not be read are in neither ``found`` nor ``later``.
 
-    ``later`` are the ids of those that could not be read for now, ``retry_after`` the seconds to wait
-    before they are read again, None where the service gave none. ``refused`` are the errors by id of all
-    that were not read.
+    ``later`` are the ids of those that could not be read for now; ``retry_after`` is how many seconds to wait
+    before reading them again, or None if the service did not say. ``refused`` are the errors, by id, of all
+    extensions that were not read.
     """
 
     found: tuple[PresenceUpdate, ...] = ()
@@ -38,13 +38,13 @@ class Readings:
 
 
 class Batches:
-    """The requests of one reading, widest first: of a batch that is refused as a whole, halves are asked for."""
+    """The requests of one reading, widest first: if a batch is refused as a whole, its halves are asked for."""
 
     def __init__(self, extension_ids: Iterable[str], refused: set[str]) -> None:
         """Begin with everyone, 30 to a request.
 
-        ``refused`` are those for whom a whole batch was refused before. They are asked for apart from the
-        others, and the set is kept up to date.
+        ``refused`` are the extensions for which a whole batch was refused before. They are asked for separately
+        from the others, and the set is kept up to date.
         """
         wanted = dict.fromkeys(extension_ids)
         self._refused = refused
@@ -71,7 +71,7 @@ class Batches:
         found: Iterable[PresenceUpdate],
         refused: Mapping[str, RingCentralError],
     ) -> None:
-        """Keep what a batch brought, and the errors of single ones by id."""
+        """Keep what a batch brought, and the errors of single extensions by id."""
         for key in batch:
             self._errors.pop(key, None)
         self._errors |= refused
@@ -80,7 +80,7 @@ class Batches:
             self._refused.discard(update.extension_id)
 
     def failed(self, batch: tuple[str, ...], error: RingCentralError) -> None:
-        """Search a batch that was refused as a whole; after passing trouble, ask for no more."""
+        """Search a batch that was refused as a whole; after temporary trouble, ask for no more."""
         self._errors |= dict.fromkeys(batch, error)
         if isinstance(error, RetryLater):
             for others in self._queue:
@@ -100,7 +100,7 @@ class Batches:
         """Return what was read.
 
         Raises:
-            RingCentralError: nothing was, and not because everybody is gone.
+            RingCentralError: nothing was read, and not because all the extensions are gone.
         """
         passing = {
             key: error
@@ -126,9 +126,9 @@ class Batches:
 def parts_of_batch(
     keys: Sequence[str], body: Any, headers: Mapping[str, str]
 ) -> tuple[list[PresenceUpdate], dict[str, RingCentralError]]:
-    """Return what the reply to a batch says, one part for each in order, and what refused the others, by id."""
+    """Return what the reply to a batch says, one part per extension in order, and the errors of the others, by id."""
     found: dict[str, PresenceUpdate] = {}
-    # Whoever has no part in the reply is asked for again.
+    # An extension without a part in the reply is asked for again.
     refused: dict[str, RingCentralError] = dict.fromkeys(keys, Unreadable())
     parts = body if isinstance(body, list) else ()
     for key, item in zip(keys, parts, strict=False):

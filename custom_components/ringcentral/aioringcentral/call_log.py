@@ -9,13 +9,13 @@ from . import wire
 from .models import CallDirection, repr_without
 
 READ_PERMISSION: Final = "ReadCallLog"
-# Seconds; the longest call that is believed.
+# Seconds of the longest call that is believed.
 _LONGEST: Final = 7 * 86_400.0
 _DIRECTIONS: Final = wire.Members(CallDirection)
 
 
 class Outcome(StrEnum):
-    """How a missed call ended, as the call log says; ``unknown`` where it says nothing more precise."""
+    """How a missed call ended, as the call log says; ``unknown`` if it says nothing more precise."""
 
     VOICEMAIL = "voicemail"
     REJECTED = "rejected"
@@ -62,7 +62,7 @@ class LoggedCall(NamedTuple):
 
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
-        """Read one record; None where it is no call of which a time is known."""
+        """Read one record; return None if it is not a call whose time is known."""
         key = wire.identifier(item.get("id"))
         started = wire.moment(item.get("startTime"))
         if key is None or started is None or item.get("type", "Voice") != "Voice":
@@ -95,12 +95,12 @@ class LoggedCall(NamedTuple):
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended; only of use for a call that was missed."""
+        """How the call ended; only meaningful for a missed call."""
         return _OUTCOMES.get(self.result or "", Outcome.UNKNOWN)
 
 
 def calls_from_wire(body: Any) -> tuple[LoggedCall, ...] | None:
-    """Read the records of a reply; None where it has no list of them."""
+    """Read the records of a reply; return None if it has no list of them."""
     if (records := wire.listed(body, "records")) is None:
         return None
     found = map(LoggedCall.from_wire, records)
@@ -110,10 +110,10 @@ def calls_from_wire(body: Any) -> tuple[LoggedCall, ...] | None:
 def outcome_of(
     calls: Iterable[LoggedCall], session: str, party: str | None
 ) -> Outcome | None:
-    """Return how a call that came in ended; None where the log does not have it, or not its end.
+    """Return how an inbound call ended, or None if the log has no record of it, or none of its end.
 
-    It is recognized by its telephony session. Of several records, that of its own party counts; where they
-    contradict each other, nothing is known.
+    The call is recognized by its telephony session. Of several records, the one of its own party counts; if
+    they contradict each other, nothing is known.
     """
     found = [
         call

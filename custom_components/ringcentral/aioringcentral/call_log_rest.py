@@ -1,4 +1,4 @@
-"""Reads the user's call log (docs/protocol.md 2.11) within a third of its rate group: snapshots need it, too."""
+"""Reads the user's call log (docs/protocol.md 2.11) with a third of its rate group, which snapshots need, too."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -16,16 +16,16 @@ from .signed_http import SignedHttp
 _LOG: Final = "/restapi/v1.0/account/~/extension/~/call-log"
 # Records that one sync may have (docs/protocol.md 2.11).
 MOST_SYNCED: Final = 250
-# Records of one page, and pages of one reading: a month of a busy phone, and an end to odd replies.
+# Records of one page, and most pages of one reading: enough for a month of a busy phone, and an end to odd replies.
 _PAGE: Final = 1_000
 _MOST_PAGES: Final = 2
 
 
 class CallLogRest:
-    """The calls about the user's call log.
+    """The REST calls for the user's call log.
 
-    Both raise RetryLater, SignInRequired, PermissionMissing or Misconfigured, see `errors`. They go one
-    after the other.
+    Both raise RetryLater, SignInRequired, PermissionMissing or Misconfigured, see `errors`. They never run at
+    the same time.
     """
 
     def __init__(self, http: SignedHttp) -> None:
@@ -44,7 +44,7 @@ class CallLogRest:
         return _calls(body)
 
     async def between(self, since: datetime, until: datetime) -> tuple[LoggedCall, ...]:
-        """Return the calls that began in a time, the newest 2,000 of them, each once."""
+        """Return the calls that began within a period, the newest 2,000 of them, each once."""
         found: dict[str, LoggedCall] = {}
         for page in range(1, _MOST_PAGES + 1):
             body = await self._read(
@@ -58,7 +58,7 @@ class CallLogRest:
                     "perPage": _PAGE,
                 },
             )
-            # A call that ends meanwhile moves all others by one.
+            # A call that ends between two pages moves all others by one.
             found |= {call.id: call for call in _calls(body)}
             if not wire.mapping(wire.mapping(body).get("navigation")).get("nextPage"):
                 break

@@ -1,29 +1,29 @@
-"""Why presence was read: what each reading answered, for diagnostics. No I/O."""
+"""Why presence was read, for diagnostics: what each reading responded to. No I/O."""
 
 from collections import Counter, deque
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-# Readings that are remembered.
+# How many readings are remembered.
 _REMEMBERED: Final = 20
 
 
 class Cause(StrEnum):
-    """What has presence read (docs/reliability.md, "What is not")."""
+    """Why presence is read (docs/reliability.md, "What is not")."""
 
     BREAK = "break"
     """Events may have been missed."""
     NEW_FILTER = "new_filter"
     """Events arrive that did not before."""
     LISTS = "lists"
-    """An event said that the lists of extensions changed: who is in them may have been away."""
+    """An event said that the lists of extensions changed: those in them may have been away."""
     JOINED = "joined"
     """Somebody is followed who was not before."""
     CALLS = "calls"
     """The list of calls does not match its count or status."""
     RINGING = "ringing"
-    """A phone rings for long."""
+    """A phone has been ringing for long."""
     INCOMPLETE = "incomplete"
     """Presence is visible, and parts of it are unknown."""
     UNREADABLE = "unreadable"
@@ -31,18 +31,18 @@ class Cause(StrEnum):
     SLOW = "slow"
     """Everything is read now and then."""
     ASKED = "asked"
-    """Whoever uses the account asked for it."""
+    """The user of the account asked for it."""
 
 
 class Why(NamedTuple):
-    """Why an extension is to be read, and since when, in seconds of the loop's clock."""
+    """Why an extension is to be read, and since when it is due, in seconds of the loop's clock."""
 
     cause: Cause
     since: float
 
 
 class Read(NamedTuple):
-    """A reading: why, of how many extensions, since when that was due, and when it began.
+    """A reading: why, of how many extensions, since when it was due, and when it began.
 
     Times are seconds of the loop's clock.
     """
@@ -54,14 +54,14 @@ class Read(NamedTuple):
 
 
 class LastReadings(deque[Read]):
-    """The last readings of presence, oldest first; one of several causes stands here once for each."""
+    """The last readings of presence, oldest first; one with several causes has an entry for each."""
 
     def __init__(self) -> None:
         """Begin without any."""
         super().__init__(maxlen=_REMEMBERED)
 
     def note(self, wanted: Mapping[str, Why], now: float) -> None:
-        """Note that these extensions are read now."""
+        """Note that these extensions are being read now."""
         since: dict[Cause, float] = {}
         for why in wanted.values():
             since[why.cause] = min(why.since, since.get(why.cause, now))

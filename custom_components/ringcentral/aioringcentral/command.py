@@ -1,4 +1,4 @@
-"""The command line: ``python -m aioringcentral``, and ``aioringcentral`` of an installed wheel."""
+"""The command line: ``python -m aioringcentral``, or ``aioringcentral`` if the wheel is installed."""
 
 import argparse
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Credentials as people paste them, and as the service wants them."""
+"""Turns credentials as people paste them into what the service wants."""
 
 import unicodedata
 
@@ -12,8 +12,8 @@ _QUOTES = "\"'`´“”„‟‘’‚‛«»‹›,;"
 def cleaned(pasted: str) -> str:
     """Return a client id, client secret or JWT without what copying added.
 
-    That is spaces, line breaks, invisible characters such as U+200B or a byte order mark, halves of
-    characters, and quotes or commas around it: none of the three contains any of these.
+    That includes spaces, line breaks, invisible characters such as U+200B or a byte order mark, halves of
+    characters, and quotes or commas around the value: none of the three contains any of these.
     """
     visible = (
         letter
@@ -35,5 +35,5 @@ def basic_auth(client_id: str, client_secret: str) -> str:
     try:
         return aiohttp.encode_basic_auth(client_id, client_secret)
     except ValueError as err:
-        # It has a character that a header cannot carry.
+        # It contains a character that a header cannot carry.
         raise AppRefused(Reason.INVALID_CLIENT) from err

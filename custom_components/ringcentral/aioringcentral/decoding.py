@@ -1,4 +1,4 @@
-"""JSON to values. A text or number that JSON readers refuse costs itself, not all that came with it. Pure."""
+"""Decodes JSON. A text or number that JSON readers refuse is lost alone, without everything around it. Pure."""
 
 from json import JSONDecoder
 import re
@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import orjson
 
-# Characters that are read with patience, which takes some ten times longer; a page of 1,000 extensions has half a
-# million.
+# Most characters that are decoded the patient way, which takes some ten times longer; a page of 1,000 extensions
+# has half a million.
 _MOST_PATIENCE: Final = 4 * 1024 * 1024
-# Digits of a whole number; no id and no count has more than twenty.
+# Most digits of a whole number; no id and no count has more than twenty.
 _MOST_DIGITS: Final = 40
 # Escapes, one after the other: a pair of surrogates, half a pair, any other.
 _ESCAPE: Final = re.compile(
@@ -22,8 +22,8 @@ _UNREADABLE: Final = "\ufffd"
 def decode(raw: bytes | str) -> Any:
     """Return decoded JSON, or None for what is not JSON.
 
-    Texts that were cut within a character come with half of it, and a number may be none or too large: such a
-    character becomes U+FFFD, such a number None.
+    A text that was cut within a character has half of it, and a number may be not a number or too large: such
+    a character becomes U+FFFD, such a number None.
     """
     try:
         return orjson.loads(raw)
@@ -37,7 +37,7 @@ def _decode_patiently(raw: bytes | str) -> Any:
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] not in ("{", "["):
-        # No object and no list: a page of a proxy, or a single word.
+        # Neither an object nor a list: a page from a proxy, or a single word.
         return None
     try:
         return _PATIENT.decode(_ESCAPE.sub(_whole, text))
@@ -59,7 +59,7 @@ def _fraction(digits: str) -> float | None:
 
 
 def _no_number(_word: str) -> None:
-    """``NaN`` and the infinities are no JSON, and no value."""
+    """Return None: ``NaN`` and the infinities are not JSON, and not a value."""
 
 
 _PATIENT: Final = JSONDecoder(

@@ -1,4 +1,4 @@
-"""The clock that measures durations: no step of the time of day moves it."""
+"""The clock that measures durations, which a change of the system's time does not affect."""
 
 import asyncio
 

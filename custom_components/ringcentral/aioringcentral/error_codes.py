@@ -20,18 +20,18 @@ from .errors import (
     TokenRejected,
 )
 
-# Seconds that one reply may keep us waiting: penalties last a minute (docs/protocol.md 5), and no odd
-# number may stop the trying.
+# Most seconds that one reply may keep us waiting: penalties last a minute (docs/protocol.md 5), and an odd
+# number must not end the trying.
 LONGEST_RETRY_AFTER: Final = 600.0
 
 _PERMISSION: Final = re.compile(r"\[([A-Za-z][A-Za-z ]{1,40})\]")
 # A code, or the older word in its place.
 _CODE: Final = re.compile(r"[A-Z]{3}-\d{3}|[A-Z][A-Za-z]{3,40}")
 _NUMBERED: Final = re.compile(r"[A-Z]{3}-\d{3}")
-# Parts of an error body that are looked at: real ones have one or two.
+# Most parts of an error body that are looked at: real bodies have one or two.
 _MOST_PARTS: Final = 10
 
-# What a code or word asks of a client: the family of the error, and its reason.
+# What a code or word means for a client: the family of the error, and its reason.
 type _Meaning = tuple[type[RingCentralError], Reason]
 
 _RATE_LIMITED: Final[_Meaning] = (RetryLater, Reason.RATE_LIMITED)
@@ -48,9 +48,9 @@ _WRONG_SERVER: Final[_Meaning] = (AppRefused, Reason.WRONG_SERVER)
 _NOT_FOUND: Final[_Meaning] = (Misconfigured, Reason.NOT_FOUND)
 _INVALID_REQUEST: Final[_Meaning] = (Misconfigured, Reason.INVALID_REQUEST)
 
-# RingCentral's words, and what they mean. What is not in here is passing trouble.
+# RingCentral's words, and what they mean. Anything else is temporary trouble.
 VERDICTS: Final[Mapping[str, _Meaning]] = {
-    # Limits: docs/protocol.md 5. Subscriptions end with their sockets, so some of too many will.
+    # Limits: docs/protocol.md 5. Subscriptions end with their sockets, so having too many of them is temporary.
     "CMN-301": _RATE_LIMITED,
     "CMN-302": _RATE_LIMITED,
     "CMN-303": _RATE_LIMITED,
@@ -64,7 +64,7 @@ VERDICTS: Final[Mapping[str, _Meaning]] = {
     "CMN-211": _OUTAGE,
     "MaintenanceMode": _OUTAGE,
     "OAU-167": _OUTAGE,
-    # The access token is finished, or not known everywhere yet: docs/protocol.md 1.4, 1.5, 2.2.
+    # The access token has ended, or is not known everywhere yet: docs/protocol.md 1.4, 1.5, 2.2.
     "OAU-127": _TOKEN_REJECTED,
     "OAU-128": _TOKEN_REJECTED,
     "OAU-129": _TOKEN_REJECTED,
@@ -76,7 +76,7 @@ VERDICTS: Final[Mapping[str, _Meaning]] = {
     "CMN-405": _TOKEN_REJECTED,
     "TokenInvalid": _TOKEN_REJECTED,
     "TokenExpired": _TOKEN_REJECTED,
-    # Permissions and rights: docs/protocol.md 2.1; of subscriptions 2.9.
+    # Permissions and rights: docs/protocol.md 2.1; those for subscriptions: 2.9.
     "CMN-109": _PERMISSION_MISSING,
     APP_PERMISSION: _PERMISSION_MISSING,
     "CMN-402": _PERMISSION_MISSING,
@@ -144,7 +144,7 @@ VERDICTS: Final[Mapping[str, _Meaning]] = {
 
 
 def codes_of(body: Any) -> tuple[str, ...]:
-    """Return the codes of an error body, the most precise first.
+    """Return the codes in an error body, the most precise first.
 
     ``errors[].errorCode`` comes before the top-level ``errorCode``, which may be an older word such as
     ``InsufficientPermissions`` (docs/protocol.md 1.5, 2.1). At most ten are looked at.
@@ -158,7 +158,7 @@ def codes_of(body: Any) -> tuple[str, ...]:
 def _missing_permission(body: Any) -> str | None:
     """Return the permission that an error body names, in ``permissionName`` or as ``[Name]`` in its text.
 
-    An empty string where a ``permissionName`` is no name.
+    Return an empty string if there is a ``permissionName`` that is not a name.
     """
     parts = _parts(body)
     for part in parts:
@@ -176,7 +176,7 @@ def _missing_permission(body: Any) -> str | None:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds of a ``Retry-After`` header, within `LONGEST_RETRY_AFTER`.
 
-    None where there is none that can be read. RingCentral sends seconds (docs/protocol.md 5); a gateway
+    Return None if there is none that can be read. RingCentral sends seconds (docs/protocol.md 5); a gateway
     in front of it may send a date.
     """
     value = headers.get("Retry-After", "")
@@ -188,7 +188,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         except ValueError, OverflowError, OSError:
             return None
     if math.isnan(seconds) or seconds < 0:
-        # Nobody can wait for a time that has passed: the clock here or there is wrong.
+        # Nobody can wait for a time in the past: the clock here or there is wrong.
         return None
     return min(seconds, LONGEST_RETRY_AFTER)
 
@@ -198,12 +198,12 @@ def error_from_reply(
 ) -> RingCentralError:
     """Return the error that a refused reply stands for.
 
-    A verdict takes RingCentral's own words: a code of `VERDICTS` or an OAuth ``error``. Whatever else
-    refuses a request is passing trouble, as is every reply that names an outage or a limit.
+    A verdict takes RingCentral's own words: a code of `VERDICTS` or an OAuth ``error``. Any other refusal is
+    temporary trouble, as is every reply that names an outage or a limit.
 
     Args:
         status: HTTP status, or the ``status`` of a WebSocket reply.
-        body: the decoded body of any shape, or None.
+        body: the decoded body, of any shape, or None.
         headers: reply headers, for ``Retry-After`` in seconds.
     """
     wait = _retry_after(headers or {})
@@ -218,7 +218,7 @@ def error_from_reply(
         return RetryLater(Reason.SERVICE_ERROR, code, wait)
     verdicts = [meaning for meaning in meanings if meaning is not _TOKEN_REJECTED]
     if meanings[:1] == [_TOKEN_REJECTED] and _PERMISSION_MISSING in verdicts:
-        # The more precise code counts: what a token that is not accepted lacks says nothing.
+        # The more precise code counts: what a rejected token lacks says nothing.
         verdicts = []
     if not verdicts:
         if status == 401 or meanings:

@@ -1,17 +1,18 @@
-"""What can go wrong with RingCentral, in four families, each with one way out."""
+"""What can go wrong with RingCentral: four families of errors, each with one way out."""
 
 from enum import StrEnum
 from typing import Final
 
-# Seconds of a penalty after a 429 that does not say how long, as official clients assume (docs/protocol.md 5).
+# Seconds of penalty after a 429 that does not say how long, as official clients assume (docs/protocol.md 5).
 DEFAULT_RETRY_AFTER: Final = 60.0
-# The app lacks a permission, whoever is asked for; and what the user's role lacks (docs/protocol.md 2.1).
+# Codes for a permission that the app lacks, whoever it acts for, and for one that the user's role lacks
+# (docs/protocol.md 2.1).
 APP_PERMISSION: Final = "CMN-401"
 ROLE_PERMISSIONS: Final = frozenset({"CMN-402", "CMN-408"})
 
 
 class Reason(StrEnum):
-    """Why a request failed; the value is the key of the user's text."""
+    """Why a request failed; the value is the key of the text shown to the user."""
 
     CANNOT_CONNECT = "cannot_connect"
     TLS_FAILED = "tls_failed"
@@ -47,10 +48,10 @@ class RingCentralError(Exception):
 
 
 class RetryLater(RingCentralError):
-    """Passing trouble: the same request may succeed later.
+    """Temporary trouble: the same request may succeed later.
 
     Attributes:
-        retry_after: seconds to wait before the next try, or None where the service gave none.
+        retry_after: seconds to wait before the next try, or None if the service did not say.
         may_have_worked: whether the service may have done what a change asked for: the request went
             out, and no reply came back that says otherwise.
         status: HTTP status of a reply of 500 or more, or None.
@@ -73,7 +74,7 @@ class RetryLater(RingCentralError):
 
 
 class TokenRejected(RetryLater):
-    """The access token is not accepted: finished, or not known everywhere yet.
+    """The access token is not accepted: it has ended, or is not known everywhere yet.
 
     Only a sign-in can say whether the credentials are good, so this is no verdict on them.
     """
@@ -84,15 +85,15 @@ class SignInRequired(RingCentralError):
 
 
 class AppRefused(SignInRequired):
-    """The app may not sign in, whoever the user is: other credentials help, or other settings of the app."""
+    """The app may not sign in, whoever the user is; only other credentials or other settings of the app help."""
 
 
 class PermissionMissing(RingCentralError):
     """The app or the user lacks a permission.
 
     Attributes:
-        permission: its name as the service spells it (``ReadPresence``), None where it did not say, or an empty
-            string where what it said is no name.
+        permission: its name as the service spells it (``ReadPresence``), None if the service gave none, or an
+        empty string if what it gave is not a name.
     """
 
     def __init__(self, code: str | None = None, permission: str | None = None) -> None:
@@ -106,13 +107,13 @@ class Misconfigured(RingCentralError):
 
 
 def passes(error: RingCentralError) -> bool:
-    """Whether the same request may succeed later: nothing was refused that it asks for.
+    """Whether the same request may succeed later, because nothing that it asks for was refused.
 
-    So it is with trouble that passes, and with a sign-in that failed before the request was sent.
+    That is so for temporary trouble, and for a sign-in that failed before the request was sent.
     """
     return isinstance(error, RetryLater | SignInRequired)
 
 
 def wait_after(error: RingCentralError) -> float | None:
-    """Return the seconds to wait before the next try, None where the service gave none."""
+    """Return the seconds to wait before the next try, or None if the service did not say."""
     return error.retry_after if isinstance(error, RetryLater) else None

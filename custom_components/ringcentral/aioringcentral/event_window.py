@@ -6,7 +6,7 @@ from typing import Final
 from .models import Presence, PresenceUpdate
 from .presence_merge import is_before, merge
 
-# Most events kept beneath which a late one may go. A late event comes within a second of those that overtook it.
+# Most events that are kept to lay a late one under. It comes within a second of those that overtook it.
 _MOST: Final = 16
 
 
@@ -14,7 +14,7 @@ _MOST: Final = 16
 class Window:
     """A presence, and the events to apply on top of it (docs/decisions/0004-late-events-are-laid-under.md).
 
-    ``floor`` has sequence and time of the last event that the presence includes, as far as known.
+    ``floor`` has the sequence and time of the last event that the presence includes, as far as known.
     """
 
     base: Presence
@@ -46,7 +46,7 @@ class Window:
 
     @property
     def has_gap(self) -> bool:
-        """Whether an event before the newest is missing: sequences count one by one (docs/protocol.md 4.4)."""
+        """Whether an event before the newest one is missing: sequences count one by one (docs/protocol.md 4.4)."""
         before = self.floor.sequence
         for update in self.events:
             if not before or not update.sequence or update.sequence - before > 1:

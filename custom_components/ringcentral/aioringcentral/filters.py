@@ -12,7 +12,7 @@ _DETAILED: Final = "?detailedTelephonyState=true"
 _CODE: Final = re.compile(r"[A-Z]{3}-\d{3}")
 _SERVER: Final = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 
-# Characters of a filter with its server.
+# Most characters of a filter, including its server.
 _LONGEST: Final = 1_000
 
 UNKNOWN_REASON: Final = "unknown"
@@ -39,17 +39,17 @@ def queue_filter(queue_id: str) -> str:
 
 
 def is_optional(event_filter: str) -> bool:
-    """Whether a filter goes before presence suffers: that for voicemail, and those for queues."""
+    """Whether to give up a filter before presence suffers: true of those for voicemail and for queues."""
     return event_filter == VOICEMAILS or _QUEUE.fullmatch(event_filter) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterPlan:
-    """The filters of one subscription, and what stands in for one that the service refuses.
+    """The filters of one subscription, and which others stand in for one that the service refuses.
 
     Attributes:
         wanted: event filters in order of importance.
-        instead: maps a filter to others that together mean the same.
+        instead: maps a filter to others that together are equivalent.
     """
 
     wanted: tuple[str, ...]
@@ -100,9 +100,9 @@ def is_list_event(uri: str) -> bool:
 
 
 def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the ids in a list event; one about favorites has none (docs/protocol.md 4.3).
+    """Return the ids in a list event; an event about favorites has none (docs/protocol.md 4.3).
 
-    A list of lines mixes ids of extensions with ids of lines.
+    A list of lines contains ids of extensions as well as ids of lines.
     """
     found = [
         *(
@@ -118,14 +118,15 @@ def named_extensions(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 class FilterMatcher:
-    """Finds which of the filters asked for the service means.
+    """Finds which of the requested filters the service means.
 
-    ``~`` on one side stands for any id on the other: replies have real ids (docs/protocol.md 2.9). They may
-    lack the query, have more in it, or name the server, too. Of two that fit, the one with fewer ``~`` is meant.
+    ``~`` on one side stands for any id on the other: replies have real ids (docs/protocol.md 2.9). Their
+    filters may lack the query, have more in it, or include the server. If two match, the one with fewer ``~``
+    is meant.
     """
 
     def __init__(self, asked: Iterable[str]) -> None:
-        """Index the filters asked for, so that thousands are matched in a moment."""
+        """Index the requested filters, so that thousands are matched in a moment."""
         self._found: dict[str, tuple[int, str]] = {}
         self._terms: set[str] = set()
         for name in asked:
@@ -139,7 +140,7 @@ class FilterMatcher:
                         self._found[each] = (changes, name)
 
     def find(self, named: str) -> str | None:
-        """Return the filter asked for, or None."""
+        """Return the requested filter that is meant, or None."""
         if len(named) > _LONGEST:
             return None
         path, _, given = _SERVER.sub("", named).partition("?")
@@ -159,7 +160,7 @@ class FilterMatcher:
 def _variants(
     path: str, matches: Callable[[str], bool], stand_in: str
 ) -> list[tuple[str, int]]:
-    """Return a path with its account, its extension, both or none replaced where they match, and by how many."""
+    """Return a path with its account, its extension, both or neither replaced if they match, and how many were replaced."""
     parts = path.strip("/").split("/")
     ids = [
         at
@@ -174,7 +175,7 @@ def _variants(
 
 
 def listed_filters(asked: Iterable[str], body: Any) -> frozenset[str]:
-    """Return those of the filters asked for that a subscription reply lists as its own."""
+    """Return the requested filters that the reply lists as part of the subscription."""
     matcher = FilterMatcher(asked)
     found = {
         matcher.find(name)
@@ -185,14 +186,14 @@ def listed_filters(asked: Iterable[str], body: Any) -> frozenset[str]:
 
 
 def disabled_filters(asked: Iterable[str], body: Any) -> dict[str, str]:
-    """Return the filters that a subscription reply disables, as they were asked for, with the reason's code.
+    """Return the filters that a subscription reply disables, as they were requested, with the reason's code.
 
-    The code is `UNKNOWN_REASON` where the service gives none.
+    The code is `UNKNOWN_REASON` if the service gives none.
     """
     matcher = FilterMatcher(asked)
     disabled = {}
     for item in _listed(body, "disabledFilters"):
-        # Whatever stands there is not live, with a reason or without.
+        # Whatever is listed there is not live, whether or not it has a reason.
         item = item if isinstance(item, Mapping) else {"filter": item}
         name = wire.text(item.get("filter"))
         if name is not None and (found := matcher.find(name)) is not None:

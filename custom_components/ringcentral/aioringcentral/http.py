@@ -1,4 +1,4 @@
-"""One HTTP request to RingCentral: within the budget, and with every failure in one of the four families."""
+"""One HTTP request to RingCentral: stays within the budget, and puts every failure into one of the four families."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from .service_clock import ServiceClock
 
 _LOGGER = logging.getLogger(__name__)
 
-# Bytes of a reply at most, once it is decompressed. The largest real ones, 1,000 detailed presences, have some
+# Most bytes of a reply, once it is decompressed. The largest real ones, with 1,000 detailed presences, have a few
 # megabytes.
 LARGEST_BODY: Final = 16 * 1024 * 1024
 # Seconds for one request, and the longest wait for a place in the window; a longer one is an error.
@@ -34,7 +34,7 @@ _DOMAINS: Final = (".ringcentral.com", ".ringcentral.biz")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An HTTP reply below 400 with its decoded JSON body (None where it has none), or bytes that were asked for."""
+    """An HTTP reply below 400 with its decoded JSON body (None if it has none), or with the bytes that were requested."""
 
     status: int
     body: Any = field(repr=False)
@@ -42,7 +42,7 @@ class Reply:
 
 
 class _Attempts:
-    """Counts how often a request is begun: aiohttp repeats one whose reused connection breaks."""
+    """Counts how often a request is begun, since aiohttp repeats one whose reused connection breaks."""
 
     count = 0
 
@@ -81,16 +81,16 @@ def check_server(server: str) -> str:
 
 
 def _host(url: URL) -> str:
-    """Return a URL's host; `ValueError` where it has none that can be looked up."""
+    """Return a URL's host; raise `ValueError` if it has none that can be looked up."""
     host = url.host or ""
-    # What a resolver does with a name, and refuses: too long a label, none between two dots.
+    # Encode it as a resolver would, which refuses labels that are too long or empty.
     if not host or not host.encode("idna"):
         raise ValueError
     return host
 
 
 def check_socket(uri: str, server: str) -> bool:
-    """Whether a ticket's address is one to connect to: secure, and of the server or of RingCentral."""
+    """Whether to connect to a ticket's address: it is secure, and belongs to the server or to RingCentral."""
     try:
         url, home = URL(uri), URL(server).host or ""
         host = _host(url)
@@ -110,7 +110,7 @@ class Http:
     def __init__(
         self, session: aiohttp.ClientSession, server: str, budget: RateBudget
     ) -> None:
-        """Send through a session to a server's base URL, within the budget of the user and app.
+        """Send requests through a session to a server's base URL, within the budget of the user and app.
 
         Raises:
             Misconfigured: see `check_server`.
@@ -196,7 +196,7 @@ class Http:
         if response.status >= 400:
             error = error_from_reply(response.status, body, response.headers)
             if isinstance(error, RetryLater):
-                # A refusal without a code of the service's says nothing of the request behind it.
+                # A refusal without a code of the service says nothing about the request behind it.
                 is_told = error.code is not None and response.status < 500
                 error.may_have_worked = method == "PUT" and (
                     attempts.count > 1 or not is_told
@@ -265,5 +265,5 @@ def request_id(headers: Mapping[str, str]) -> str:
 
 
 def _bare(error: BaseException) -> BaseException:
-    # A client error's text can hold the URL, and a ticket with it: keep the kind alone.
+    # A client error's text may contain the URL, and with it a ticket: keep only the kind of error.
     return ConnectionError(type(error).__name__)

@@ -1,4 +1,4 @@
-"""When a JWT credential ends, if it says so. It stays opaque for everything else (docs/protocol.md 1.2)."""
+"""When a JWT credential expires, if it says so. Nothing else in it is looked at (docs/protocol.md 1.2)."""
 
 from base64 import urlsafe_b64decode
 import binascii
@@ -8,7 +8,7 @@ from .decoding import decode
 
 
 def jwt_expiry(jwt: str) -> datetime | None:
-    """Return the time of the ``exp`` claim, or None for a JWT without an end, or in another form."""
+    """Return the time of the ``exp`` claim, or None for a JWT without one, or in another form."""
     parts = jwt.split(".")
     if len(parts) != 3:
         return None

@@ -1,4 +1,4 @@
-"""The rate budget: what may be sent now, by the service's own numbers (docs/protocol.md 5)."""
+"""The rate budget: what may be sent now, according to the service's own numbers (docs/protocol.md 5)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ _DEFAULT_LIMIT: Final = {
     RateGroup.AUTH: 5,
 }
 _DEFAULT_WINDOW: Final = 60.0
-# Bounds of what headers say, far beyond what the service grants; windows are seconds.
+# Bounds for the values of headers, far beyond what the service grants; windows are in seconds.
 _MOST_REQUESTS: Final = 1_000_000_000
 _SHORTEST_WINDOW: Final = 0.001
 _LONGEST_WINDOW: Final = 600.0
@@ -33,10 +33,10 @@ _LONGEST_WINDOW: Final = 600.0
 
 @dataclass(slots=True)
 class Place:
-    """One request's place in the window, moved to its reply's time once there is one.
+    """One request's place in the window, moved to the time of its reply once there is one.
 
-    The service counts from when it received the request: the reply came later than that, so that a
-    window counted from it is never too short.
+    The service counts from when it received the request. The reply comes later than that, so a window
+    counted from the reply is never too short.
     """
 
     at: float
@@ -51,15 +51,15 @@ class _Group:
     penalty_until: float = 0.0
     remaining: int | None = None
     refused: int = 0
-    # Limit and window as the last reply named them.
+    # The limit and window that the last reply named.
     claimed: tuple[float | None, float | None] = (None, None)
 
 
 class RateBudget:
-    """Counts what was sent per rate group; times are seconds of one monotonic clock.
+    """Counts the requests sent per rate group; times are seconds of one monotonic clock.
 
-    One budget serves all requests of a user and app: requests during a penalty would restart it
-    (docs/protocol.md 5), so a new sign-in has to share it.
+    One budget serves all requests of a user and app: a request during a penalty would restart the penalty
+    (docs/protocol.md 5), so a new sign-in has to share the budget.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class RateBudget:
         return max(0.0, self._groups[group].penalty_until - now)
 
     def remaining(self, group: RateGroup) -> int | None:
-        """Return how many requests the service said are left, None before it said so."""
+        """Return how many requests the service said are left, or None before it has said so."""
         return self._groups[group].remaining
 
     def delay(self, group: RateGroup, now: float) -> float:
@@ -79,7 +79,7 @@ class RateBudget:
         return self._delay(group, now, self._groups[group].limit)
 
     def spare_delay(self, group: RateGroup, now: float, share: float = 1 / 3) -> float:
-        """Return the seconds until one more fits into a share of the group's window: the rest is for what matters more."""
+        """Return the seconds until one more fits into a share of the group's window; the rest is for more important calls."""
         most = max(1, int(self._groups[group].limit * share))
         return self._delay(group, now, most)
 
@@ -95,7 +95,7 @@ class RateBudget:
         return max(0.0, wait)
 
     def sent(self, group: RateGroup, now: float) -> Place:
-        """Count a request that is about to be sent; its reply moves its place."""
+        """Count a request that is about to be sent, and return its place; the reply moves it."""
         place = Place(now)
         self._groups[group].places.append(place)
         return place
@@ -131,7 +131,7 @@ class RateBudget:
     def refused(
         self, group: RateGroup, wait: float, now: float, *, everything: bool = False
     ) -> None:
-        """Begin a penalty of ``wait`` seconds after a 429, for every group where the limit was global."""
+        """Begin a penalty of ``wait`` seconds after a 429; for every group, if the limit was global."""
         for name, state in self._groups.items():
             if everything or name is group:
                 state.penalty_until = max(state.penalty_until, now + wait)

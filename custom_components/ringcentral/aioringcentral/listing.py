@@ -1,4 +1,4 @@
-"""Lists of many records (docs/protocol.md 2.2): put together page by page, and believed or not. No I/O."""
+"""Long lists (docs/protocol.md 2.2): puts them together page by page, and decides whether to believe them. No I/O."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, Self
@@ -6,15 +6,15 @@ from typing import Any, Final, Self
 from . import wire
 from .errors import Reason, RetryLater
 
-# Records of one page, as asked for; a reply may have all there are.
+# Records of one page, as requested; a reply may have all that there are.
 PAGE: Final = 1_000
-# More pages than any account has: a reply that always names a next page ends here.
+# More pages than any account has, to stop at if replies name a next page for ever.
 _MOST_PAGES: Final = 100
 _MOST_RECORDS: Final = _MOST_PAGES * PAGE
 
 
 class Listing[T](tuple[T, ...]):  # noqa: SLOT001 - a tuple has room for no other slots
-    """What a list says; with ``is_whole`` False a record is missing or could not be read, so others may be on it."""
+    """What a list says; if ``is_whole`` is False, a record is missing or could not be read, so the list may have others."""
 
     is_whole = True
 
@@ -27,7 +27,7 @@ class Listing[T](tuple[T, ...]):  # noqa: SLOT001 - a tuple has room for no othe
 
 
 class Unreadable(RetryLater):
-    """A reply below 400 that cannot be read, or not be believed: it is asked for again."""
+    """A reply below 400 that cannot be read or believed, and is asked for again."""
 
     def __init__(self) -> None:
         """Keep nothing: what the reply says is of no use."""
@@ -37,19 +37,19 @@ class Unreadable(RetryLater):
 class Pages:
     """The pages of one list.
 
-    A page that is missing, cut off or sent twice must not look like a list with fewer records, since
-    whoever is not on a list counts as gone.
+    A page that is missing, cut off or sent twice must not look like a list with fewer records, because
+    an extension that is not on a list counts as gone.
 
     Attributes:
         page: the page to read next, from 1.
-        is_short: whether the list ended with fewer records than it says there are.
+        is_short: whether the list ended with fewer records than it claims to have.
     """
 
     def __init__(self, key: Callable[[Mapping[str, Any]], str | None]) -> None:
         """Begin with page 1; ``key`` returns the id of a record, or None for a record that cannot be read."""
         self._key = key
         self._records: dict[str, Mapping[str, Any]] = {}
-        # Records that cannot be read, or have the id of another.
+        # How many records cannot be read, or have the id of another.
         self._unreadable = 0
         # Whether replies count their pages from 0.
         self._is_from_zero = False
@@ -68,10 +68,10 @@ class Pages:
         return Listing.of(self._records.values(), is_whole=is_whole)
 
     def add(self, body: Any) -> bool:
-        """Add the body of page `page`; return whether there is another one, which is `page` then.
+        """Add the body of page `page`; return whether there is a next one, which `page` then names.
 
         Raises:
-            Unreadable: it is not that page, or not a page of a list that adds up.
+            Unreadable: the body is not that page, or not a page of a list that adds up.
         """
         body = wire.mapping(body)
         paging, records = body.get("paging"), body.get("records")
@@ -84,7 +84,7 @@ class Pages:
             isinstance(records, list)
             and len(records) <= _MOST_RECORDS
             and wire.number(counts.get("page")) in (None, self.page, self.page - shift)
-            # An empty list says so.
+            # An empty page must say explicitly that the list ends.
             and (records or (isinstance(paging, dict) and not has_next))
         )
         if not is_page:
@@ -115,7 +115,7 @@ class Pages:
             elif key not in found and key not in self._records:
                 found[key] = record
             elif record != found.get(key):
-                # It stands where another may be missing.
+                # It takes the place of a record that may be missing.
                 repeated += 1
         if repeated > len(found):
             raise Unreadable

@@ -1,4 +1,4 @@
-"""Whom to follow: the choices, their extensions, and the event filters for them (docs/architecture.md 6)."""
+"""Whom to follow: choices, the extensions that they mean, and the event filters for those (docs/architecture.md 6)."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -33,17 +33,16 @@ class Follow(StrEnum):
     ACCOUNT = "account"
 
 
-# Choices that wait for the account's list: it alone says whom they mean, or of what type these are.
+# Choices that wait for the account's list, because only it says whom they mean, or of which type those are.
 _OF_ACCOUNT: Final = frozenset({Follow.FAVORITES, Follow.CHOSEN, Follow.ACCOUNT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """What the account says: its extensions (None where they may not be read), lines and favorites.
+    """What the account says: its extensions (None if they may not be read), lines and favorites.
 
-    ``refused`` are the choices whose list may not be read, ``later`` those that wait for a list which cannot be
-    read for now.
-    ``is_whole`` is False where a list has records that cannot be read.
+    ``refused`` are the choices whose list may not be read, ``later`` those that wait for a list that cannot be
+    read for now. ``is_whole`` is False if a list has records that cannot be read.
     """
 
     own: Extension
@@ -59,11 +58,11 @@ class Lists:
 class Following:
     """The extensions that are followed, by id, and the plan of filters for them.
 
-    Where a list was refused, a record of it could not be read, or the account's list lacks even the user
-    who reads it, ``is_complete`` is False: others may be meant, too, and no extension counts as gone. ``listed``
-    are the ids in the account's list. ``origins`` are the choices that mean each extension. ``later`` are
-    those that wait for a list which could not be read for now; with ``reads_again`` that, or a record of
-    one, is to be read again.
+    If a list was refused, one of its records could not be read, or the account's list lacks even the user
+    who reads it, ``is_complete`` is False: the choices may mean others, too, and no extension counts as gone.
+    ``listed`` are the ids in the account's list. ``origins`` are the choices that mean each extension.
+    ``later`` are the choices that wait for a list that could not be read for now; ``reads_again`` says that
+    such a list, or a record of one, is to be read again.
     """
 
     extensions: Mapping[str, Extension]
@@ -82,10 +81,11 @@ async def read_lists(
     *,
     needs_account: bool = False,
 ) -> Lists:
-    """Read the lists that the choices need; see `Rest` for what it raises.
+    """Read the lists that the choices need; see `Rest` for the errors raised.
 
-    A list that is refused is empty, but for that of the account when everyone is to be followed. So is one
-    that cannot be read for now, beside choices that can be followed without it; that of the account only where nothing ``needs_account``.
+    A list that is refused counts as empty, except for the account's list when everyone is to be followed. So
+    does a list that cannot be read for now if other choices can be followed without it; for the account's list,
+    only if nothing ``needs_account``.
     """
     refused, later = set[Follow](), set[Follow]()
     extensions: Listing[Extension] | None = None
@@ -134,9 +134,9 @@ def _by_id(extensions: Iterable[Extension]) -> dict[str, Extension]:
 
 
 def filled_in(lists: Lists, known: Mapping[str, Extension]) -> Lists:
-    """Return the lists with the type and status that an earlier reading had, where this one has none.
+    """Return the lists with types and statuses from an earlier reading where this one has none.
 
-    They decide who is followed and as what, so a value that cannot be read must not change that.
+    Type and status decide who is followed and as what, so a value that cannot be read must not change that.
     """
     return replace(
         lists,
@@ -173,7 +173,7 @@ def following(
             extension.id: extension
             for extension in found
             if extension.can_be_followed
-            # A company's queues would be as many devices: they are followed where they are named.
+            # Each of a company's queues would be a device, so only queues that are named are followed.
             and (choice is not Follow.ACCOUNT or not extension.is_queue)
         }
         members |= {
@@ -187,7 +187,7 @@ def following(
             instead[filters[0]] = tuple(extension_filter(key) for key in known)
         wanted += filters
     if not any(is_presence_filter(name) for name in wanted):
-        # Nothing to follow for now: one's own presence carries the subscription that reports new ones.
+        # There is nothing to follow for now: the user's own presence keeps the subscription alive, which reports newcomers.
         wanted.append(OWN)
     wanted.append(EXTENSION_LIST)
     return Following(
@@ -218,7 +218,7 @@ def _parts(
             [_known(line, account) for line in lines.values()],
         )
     if Follow.FAVORITES in choices:
-        # A favorite may belong to another account: only the account's list could say.
+        # A favorite may belong to another account, which only the account's list could tell.
         found = [
             account.get(key) or Extension(id=key)
             for key in lists.favorites

@@ -1,7 +1,7 @@
-"""What RingCentral sends, as immutable values. Who is called never shows in a repr.
+"""What RingCentral sends, as immutable values. Names and numbers of the other party never show in a repr.
 
-What is made for every event is a named tuple: made, compared and replaced several times faster than a
-frozen dataclass.
+Values that are made for every event are named tuples, which are made, compared and replaced several times
+faster than frozen dataclasses.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from . import wire
 
 
 class TelephonyStatus(StrEnum):
-    """Calls of an extension, or of one call (docs/protocol.md 2.4, 4.3)."""
+    """The telephony status of an extension, or of one call (docs/protocol.md 2.4, 4.3)."""
 
     NO_CALL = "NoCall"
     RINGING = "Ringing"
@@ -24,7 +24,7 @@ class TelephonyStatus(StrEnum):
 
 
 class PresenceStatus(StrEnum):
-    """Aggregated presence as the service computes it (docs/protocol.md 4.6)."""
+    """The aggregated presence that the service computes (docs/protocol.md 4.6)."""
 
     AVAILABLE = "Available"
     BUSY = "Busy"
@@ -32,7 +32,7 @@ class PresenceStatus(StrEnum):
 
 
 class UserStatus(StrEnum):
-    """Presence as the user set it."""
+    """The presence that the user set."""
 
     AVAILABLE = "Available"
     BUSY = "Busy"
@@ -63,7 +63,7 @@ class CallDirection(StrEnum):
 
 
 class TerminationType(StrEnum):
-    """How a call ended: ``final`` for good, ``intermediate`` is deprecated (docs/protocol.md 4.3)."""
+    """How a call ended: ``final`` means for good; ``intermediate`` is deprecated (docs/protocol.md 4.3)."""
 
     FINAL = "final"
     INTERMEDIATE = "intermediate"
@@ -80,7 +80,7 @@ _TERMINATIONS: Final = wire.Members(TerminationType)
 class ActiveCall(NamedTuple):
     """One item of ``activeCalls`` (docs/protocol.md 4.3); every field may be missing.
 
-    What stays true of a call comes first, and last how far it is.
+    Fields that stay true of a call come first; those that say how far it is come last.
     """
 
     id: str | None = None
@@ -109,10 +109,10 @@ class ActiveCall(NamedTuple):
     def from_wire(cls, item: Mapping[str, Any], before: Self | None = None) -> Self:
         """Read one item of ``activeCalls``; what cannot be read is None.
 
-        ``before`` is what was read of such an item last: what is sent as it was need not be read again.
+        ``before`` is the last such item that was read: what is sent unchanged need not be read again.
         """
         get = item.get
-        # In the order of the fields, not by name, which takes longer: every event has such an item.
+        # Positional, since keywords take longer and every event has such an item.
         lasting: tuple[Any, ...] = (
             get("id"),
             get("sessionId"),
@@ -127,7 +127,7 @@ class ActiveCall(NamedTuple):
             get("toName"),
             _queue(get("callInfo")),
         )
-        # Texts that could be read once read as themselves.
+        # A text that passed the reader once would pass it unchanged again.
         if before is not None and lasting == before[:LASTING]:
             lasting = before[:LASTING]
         else:
@@ -154,8 +154,8 @@ class ActiveCall(NamedTuple):
 class Presence(NamedTuple):
     """Presence of one extension as last known; None is unknown.
 
-    ``active_calls`` is None where the service gives no call details (plain event filter),
-    and has the newest seven calls at most after an event; ``total_active_calls`` counts them all.
+    ``active_calls`` is None if the service gives no call details (plain event filter), and
+    has at most the newest seven calls after an event; ``total_active_calls`` counts them all.
     ``sequence`` and ``sent_at`` are those of the newest event.
     """
 
@@ -174,7 +174,7 @@ class Presence(NamedTuple):
     active_calls: tuple[ActiveCall, ...] | None = None
     total_active_calls: int | None = None
     dnd_status_personal: DndStatus | None = None
-    """Known on accounts with new call handling alone (docs/protocol.md 10)."""
+    """Known only on accounts with new call handling (docs/protocol.md 10)."""
 
     @override
     def __repr__(self) -> str:
@@ -184,8 +184,8 @@ class Presence(NamedTuple):
 class PresenceUpdate(NamedTuple):
     """What one event or one REST reply says about one extension.
 
-    ``changes`` maps field names of `Presence` to values; a field that the service did not send is not
-    in it. ``detailed`` says whether calls were asked for, so that missing ``activeCalls`` mean no call.
+    ``changes`` maps field names of `Presence` to values; it lacks fields that the service did not send.
+    ``detailed`` says whether calls were asked for, in which case missing ``activeCalls`` mean no call.
     """
 
     extension_id: str
@@ -199,7 +199,7 @@ class PresenceUpdate(NamedTuple):
     unreadable: frozenset[str] = frozenset()
     """Fields that were sent with a value that cannot be read: they are not in ``changes``."""
     unknown: tuple[tuple[str, str], ...] = ()
-    """Fields with a word that this version does not know, and the word; it may be anything."""
+    """Fields with a word that this version does not know, each with the word, which may be anything."""
 
     @override
     def __repr__(self) -> str:
@@ -210,10 +210,10 @@ class Event(NamedTuple):
     """One notification (docs/protocol.md 4.1).
 
     Attributes:
-        uri: the event filter that it came by, with real ids; empty where what arrived cannot be read.
+        uri: the event filter through which it came, with real ids; empty if what arrived cannot be read.
         body: what changed.
-        timestamp: when the service sent it, which orders events that no ``sequence`` does
-            (docs/protocol.md 10); None where it has no time that can be read.
+        timestamp: when the service sent it, which orders events without a ``sequence``
+            (docs/protocol.md 10); None if it has no time that can be read.
     """
 
     uri: str
@@ -236,7 +236,7 @@ class Extension:
 
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
-        """Read an extension record, or None where it has no id."""
+        """Read an extension record; return None if it has no id."""
         if (extension_id := wire.extension_id(item.get("id"))) is None:
             return None
         admin = wire.mapping(wire.mapping(item.get("permissions")).get("admin"))
@@ -262,12 +262,12 @@ class Extension:
 
     @property
     def is_queue(self) -> bool:
-        """Whether it is a call queue: its calls wait for a member, and are over here once one answers."""
+        """Whether it is a call queue, whose calls wait for a member and are over here once one answers."""
         return self.type == "Department"
 
     @property
     def has_person(self) -> bool:
-        """Whether it has more than calls: a queue, pick-up group or park location has nothing else."""
+        """Whether it has more than calls, unlike a queue, pick-up group or park location."""
         return self.type not in _TYPES_WITHOUT_PERSON
 
 
@@ -275,7 +275,7 @@ def _as_it_is[ValueT](value: ValueT) -> ValueT:
     return value
 
 
-# How many fields of an item stay true when the service leaves them out the next time, and their readers.
+# How many fields of an item stay true even if the service leaves them out the next time, and their readers.
 LASTING: Final = ActiveCall._fields.index("telephony_status")
 _READERS: Final[tuple[Callable[[Any], Any], ...]] = (
     *[wire.identifier] * 4,
@@ -297,7 +297,7 @@ def _queue(call_info: Any) -> str | None:
 
 
 def repr_without(value: Any, *private: str) -> str:
-    """Return the repr of a named tuple without the fields that say who somebody is."""
+    """Return the repr of a named tuple without the fields that identify somebody."""
     shown = (
         f"{name}={part!r}"
         for name, part in zip(value._fields, value, strict=True)
@@ -327,7 +327,7 @@ _STATUSES_WITHOUT_PRESENCE = frozenset({"Disabled", "Frozen", "Unassigned"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A WebSocket ticket (docs/protocol.md 3.1): good for one connect within seconds, so it is used at once."""
+    """A WebSocket ticket (docs/protocol.md 3.1), good for one connection within seconds, so it is used at once."""
 
     uri: str = field(repr=False)
     token: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Which way the service went where docs/protocol.md 10 leaves it open: counts, and nothing about anybody."""
+"""What the service does where docs/protocol.md 10 leaves it open: counts, and nothing about anybody."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from .models import LISTED_CALLS, PresenceUpdate, TelephonyStatus
 from .words import is_made_of_words
 
 _OTHER: Final = "other"
-# Telephony statuses that report no call.
+# Telephony statuses that mean no call.
 _NO_CALL: Final = (None, TelephonyStatus.NO_CALL)
 
 
@@ -18,14 +18,14 @@ class Observations:
 
     Attributes:
         events_with_sequence, events_without_sequence: presence events.
-        events_with_query, events_without_query: presence events by whether their URI asks for calls.
+        events_with_query, events_without_query: presence events whose URI does or does not ask for calls.
         account_events_with_calls, account_events_without_calls: events that came while the filter of the
             whole account was live, and that report a call of somebody else.
         readings_with_total, readings_without_total: readings that list a call.
         readings_over_seven: readings that list more calls than an event can.
         batches_counted_once, batches_counted_each, batches_unclear: requests for several extensions, by
-            what they took of the limit.
-        unknown_words: by field of `Presence`, and by the word itself where it is made of words of the
+            how much of the limit they used.
+        unknown_words: by field of `Presence`, and by the word itself if it is made of words of the
             protocol.
     """
 
@@ -45,11 +45,11 @@ class Observations:
 
     @property
     def events(self) -> int:
-        """How many presence events came."""
+        """How many presence events arrived."""
         return self.events_with_sequence + self.events_without_sequence
 
     def event(self, update: PresenceUpdate, *, by_account_filter: bool) -> None:
-        """Count an event; whether it may have come by the filter of the whole account."""
+        """Count an event; ``by_account_filter`` if the filter of the whole account may have brought it."""
         if update.sequence is None:
             self.events_without_sequence += 1
         else:
@@ -79,7 +79,7 @@ class Observations:
             self.readings_without_total += 1
 
     def batch(self, size: int, before: int | None, after: int | None) -> None:
-        """Count a request for ``size`` extensions, by what was left of the limit before and after it."""
+        """Count a request for ``size`` extensions, by how much of the limit was left before and after it."""
         taken = None if before is None or after is None else before - after
         if taken == 1:
             self.batches_counted_once += 1

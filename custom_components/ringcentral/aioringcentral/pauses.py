@@ -1,15 +1,15 @@
-"""Long work in parts, so that the event loop does everything else in between."""
+"""Splits long work into parts, so that the event loop can do other things in between."""
 
 import asyncio
 from time import perf_counter
 from typing import Final
 
-# Seconds of work after which others have a turn: far below what anybody notices.
+# Seconds of work after which others get a turn: far less than anybody notices.
 _PART: Final = 0.01
 
 
 class Pauses:
-    """Pauses of one piece of work; a part has at least so many steps, and ends once it took 10 ms."""
+    """Pauses in one piece of work; a part has at least a given number of steps, and ends once it took 10 ms."""
 
     def __init__(self, steps: int = 1) -> None:
         """Begin the first part; work of fewer than ``steps`` steps is done in one go."""
@@ -18,7 +18,7 @@ class Pauses:
         self._began = perf_counter()
 
     async def take(self) -> None:
-        """Let the loop go on where a part is over; called after each step."""
+        """Let the event loop run if a part is over; call this after each step."""
         self._left -= 1
         if self._left > 0 or perf_counter() - self._began < _PART:
             return

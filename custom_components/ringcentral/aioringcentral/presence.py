@@ -21,8 +21,8 @@ from .models import (
 _DETAILED: Final = "detailedTelephonyState=true"
 _PRESENCE_OF: Final = re.compile(r"/extension/([^/?]+)/presence/?(?:\?|$)")
 _DND_STATUSES: Final = wire.Members(DndStatus)
-# Field on the wire -> (field of Presence, type it has when present, reader). What is null or cannot be read
-# says nothing; an unknown word becomes unknown (docs/architecture.md 4.2).
+# Field on the wire -> (field of Presence, type it has when present, reader). A value that is null or cannot be
+# read says nothing; an unknown word counts as unknown (docs/architecture.md 4.2).
 _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "telephonyStatus": ("telephony_status", str, TELEPHONY_STATUSES.__getitem__),
     "presenceStatus": (
@@ -40,7 +40,7 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "message": ("message", str, wire.text),
     "totalActiveCalls": ("total_active_calls", int, wire.count),
 }
-# Calls that are read at most. A queue may have dozens waiting; each one is compared with each.
+# Most calls that are read. A queue may have dozens waiting, and each is compared with every other.
 _MOST_CALLS: Final = 100
 
 _ALL_READABLE: Final = frozenset[str]()
@@ -53,8 +53,8 @@ def fields_from_wire(
 ) -> tuple[dict[str, Any], bool, frozenset[str], Unknown]:
     """Read the fields of `Presence` that a presence body contains (docs/protocol.md 2.4, 4.3).
 
-    ``before`` is the presence as last known, which may spare reading again what is the same.
-    Returns ``changes``, ``is_dnd_implied``, ``unreadable`` and ``unknown`` of `PresenceUpdate`.
+    ``before`` is the presence as last known; what is unchanged need not be read again.
+    Return ``changes``, ``is_dnd_implied``, ``unreadable`` and ``unknown`` of `PresenceUpdate`.
     """
     changes: dict[str, Any] = {}
     unreadable: frozenset[str] = _ALL_READABLE
@@ -81,13 +81,13 @@ def fields_from_wire(
             changes["active_calls"] = calls
     is_dnd_implied = changes.get("dnd_status") is None
     if is_dnd_implied and (personal := changes.get("dnd_status_personal")) is not None:
-        # With new call handling the other one may be missing or say nothing (docs/protocol.md 10).
+        # With new call handling, ``dndStatus`` may be missing or say nothing (docs/protocol.md 10).
         changes["dnd_status"] = personal
     return changes, is_dnd_implied, unreadable, unknown
 
 
 def _calls(value: Any, before: tuple[ActiveCall, ...]) -> tuple[ActiveCall, ...] | None:
-    """Return the listed calls. A list with something else in it may lack a call, so none of it is believed."""
+    """Return the listed calls, or None: a list with anything else in it may lack a call, so none of it is believed."""
     if not isinstance(value, list):
         return None
     likely = before if len(before) == len(value) else repeat(None)
@@ -104,9 +104,9 @@ def update_from_event(
 ) -> PresenceUpdate | None:
     """Return the update of a presence event, or None if it names no extension.
 
-    ``presences`` are those that are known, by extension: what is sent as it was need not be read again.
-    The extension is the body's, whatever URI the event came by (docs/protocol.md 4.1); where the body names
-    none that can be read it is that of the URI.
+    ``presences`` are the known ones, by extension: what is sent unchanged need not be read again. The extension
+    is the one in the body, whatever URI the event came by (docs/protocol.md 4.1), or the one in the URI if the
+    body names none that can be read.
     """
     extension_id = wire.extension_id(
         event.body.get("extensionId")
@@ -116,7 +116,7 @@ def update_from_event(
     before = presences.get(extension_id) if presences else None
     changes, is_dnd_implied, unreadable, unknown = fields_from_wire(event.body, before)
     sent_at = None if event.timestamp is None else event.timestamp.timestamp()
-    # In order, not by name, which takes longer: this is the way of every event.
+    # Positional, since keywords take longer and every event comes through here.
     return PresenceUpdate(
         extension_id,
         wire.number(event.body.get("sequence")),
@@ -130,7 +130,7 @@ def update_from_event(
 
 
 def is_about_somebody(event: Event) -> bool:
-    """Whether an event that names nobody who can be read must be about somebody's presence."""
+    """Whether an event must be about somebody's presence although whom it names cannot be read."""
     if not event.uri or "extensionId" in event.body:
         return True
     path = event.uri.partition("?")[0].rstrip("/")
@@ -138,7 +138,7 @@ def is_about_somebody(event: Event) -> bool:
 
 
 def extension_of(body: Mapping[str, Any]) -> str | None:
-    """Return whose presence a REST presence is, None where it does not say; its address does as well."""
+    """Return whose presence a REST presence is, or None if it does not say; its address says so, too."""
     extension = wire.mapping(body.get("extension"))
     return wire.extension_id(extension.get("id")) or wire.extension_id(
         _named_in(body.get("uri"))
@@ -146,7 +146,7 @@ def extension_of(body: Mapping[str, Any]) -> str | None:
 
 
 def _named_in(uri: Any) -> str | None:
-    """Return the extension whose presence an address is."""
+    """Return the extension whose presence is at an address."""
     found = _PRESENCE_OF.search(uri) if isinstance(uri, str) else None
     return found[1] if found else None
 
@@ -156,12 +156,12 @@ def update_from_rest(
 ) -> PresenceUpdate | None:
     """Return the update of a REST presence (docs/protocol.md 2.4), or None if it is none.
 
-    It need not say whose it is: then it is that of the extension ``asked`` for.
+    If it does not say whose presence it is, it is that of the extension that was ``asked`` for.
     """
     body = wire.mapping(body)
     changes, is_dnd_implied, unreadable, unknown = fields_from_wire(body)
     extension_id = extension_of(body)
-    # A message alone may be that of an error.
+    # If there is only a message, it may be that of an error.
     if wire.extension_id(wire.mapping(body.get("extension")).get("id")) is None:
         extension_id = extension_id or asked
         if not changes.keys() - {"message"}:
@@ -172,7 +172,7 @@ def update_from_rest(
         extension_id=extension_id,
         sequence=None,
         changes=changes,
-        # Without a telephony status the extension has no real presence, and no call list either.
+        # Without a telephony status, the extension has no real presence, and no list of calls either.
         detailed=asked_for_calls and "telephonyStatus" in body,
         is_dnd_implied=is_dnd_implied,
         unreadable=unreadable,

@@ -1,4 +1,4 @@
-"""How readings and events change the presence of one extension: their order, and their merge.
+"""How readings and events change the presence of one extension: how they are ordered and merged.
 
 Pure functions only.
 """
@@ -14,16 +14,16 @@ from .models import (
     TelephonyStatus,
 )
 
-# A step back this large is not a late event but a counter that the service restarted: late events
-# come out of a buffer of 100. Accepting it keeps an extension from freezing until the next snapshot.
+# A step back this large is not a late event, since those come out of a buffer of 100, but a counter that the
+# service restarted. Accepting it keeps an extension from freezing until the next snapshot.
 SEQUENCE_RESET = 1_000
-# The same in seconds, where events have a time alone: longer ago than a recovered session replays
-# (docs/protocol.md 3.4), it is the service's clock that was set.
+# The same in seconds, for events that only have a time: if it is further back than a recovered session
+# replays (docs/protocol.md 3.4), the service's clock was set.
 CLOCK_RESET = 600.0
-# Seconds by which an event must have been sent later to come after one with a higher sequence: that sequence was odd.
+# If an event was sent more than this many seconds after one with a higher sequence, that sequence was odd.
 _SURELY_LATER: Final = 30.0
 
-# Department settings, beside which the personal do-not-disturb reads as off.
+# Department settings, during which the personal do-not-disturb reads as off.
 _OFF: Final = (
     DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS,
     DndStatus.TAKE_DEPARTMENT_CALLS_ONLY,
@@ -31,9 +31,9 @@ _OFF: Final = (
 
 
 def is_ahead(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether another event may belong before this one, since it is not the next one.
+    """Whether another event may belong before this one, because this is not the next one.
 
-    They are numbered one by one (docs/protocol.md 4.4); where they are not, one may always come late.
+    Events are numbered one by one (docs/protocol.md 4.4); without numbers, one may always come late.
     """
     if not update.sequence:
         return update.sent_at is not None
@@ -41,11 +41,11 @@ def is_ahead(before: Presence, update: PresenceUpdate) -> bool:
 
 
 def is_before(one: Presence | PresenceUpdate, other: Presence | PresenceUpdate) -> bool:
-    """Whether an event comes before another, or before the newest that a presence holds.
+    """Whether an event comes before another, or before the newest event that a presence includes.
 
-    By the sequence, and where one of them has none, or both the same, by the time in the envelope
-    (docs/protocol.md 10). One with neither, and one that is equal, comes after; see `SEQUENCE_RESET`. So does
-    one that was surely sent later, whatever its sequence.
+    The sequence decides or, if one of them has none or both have the same, the time in the envelope
+    (docs/protocol.md 10). An event with neither, or with equal ones, comes after; see `SEQUENCE_RESET`. So does
+    an event that was surely sent later, whatever its sequence.
     """
     behind = (
         None
@@ -67,7 +67,7 @@ def merge(before: Presence, update: PresenceUpdate) -> Presence:
         and changes.get("dnd_status") is DndStatus.TAKE_ALL_CALLS
         and before.dnd_status in _OFF
     ):
-        # The personal one knows no department setting: it does not end one.
+        # The personal setting knows no department setting, so it does not end one.
         del changes["dnd_status"]
     if update.sequence:
         changes["sequence"] = update.sequence
@@ -81,16 +81,16 @@ def merge(before: Presence, update: PresenceUpdate) -> Presence:
         calls = changes["active_calls"]
         count = None if calls is None else sum(not call.is_over for call in calls)
         changes["total_active_calls"] = count
-    # What `_replace` does, in two thirds of the time: this is the way of every event.
+    # The same as `_replace` in two thirds of the time, since every event comes through here.
     return Presence._make(map(changes.get, Presence._fields, before, strict=True))
 
 
 def _unlisted_calls_changed(before: Presence, update: PresenceUpdate) -> bool:
     """Whether an update without ``activeCalls`` makes the known calls obsolete.
 
-    A detailed update leaves them out when there is no call (docs/protocol.md 2.4). With another telephony
-    status, or a count, the details are unknown. An event that has neither is not about calls. A plain
-    update moves the telephony status on without details, unless the same change came by a detailed filter.
+    A detailed update leaves them out when there is no call (docs/protocol.md 2.4). If it has another telephony
+    status, or a count, the details are unknown. An event with neither is not about calls. A plain update changes
+    the telephony status without details, unless the same change also came by a detailed filter.
     """
     changes = update.changes
     status = changes.get("telephony_status", before.telephony_status)
@@ -106,13 +106,13 @@ def _unlisted_calls_changed(before: Presence, update: PresenceUpdate) -> bool:
 
 
 def _is_repeated(before: Presence, update: PresenceUpdate) -> bool:
-    """Whether the presence holds an event already, which came by another filter."""
+    """Whether the presence already includes this event, which then came by another filter."""
     if update.sequence is not None:
         return update.sequence == before.sequence
     return update.sent_at is not None and update.sent_at == before.sent_at
 
 
-# The one status of several calls is that of the first of these (docs/protocol.md 4.5: partly a guess).
+# Several calls together have the first of these that any of them has (docs/protocol.md 4.5: partly a guess).
 _FOREMOST: Final = (
     TelephonyStatus.CALL_CONNECTED,
     TelephonyStatus.ON_HOLD,
@@ -122,10 +122,10 @@ _FOREMOST: Final = (
 
 
 def with_status_of_calls(update: PresenceUpdate, *, is_reading: bool) -> PresenceUpdate:
-    """Return what an update says of a queue, pick-up group or park location.
+    """Return what an update says about a queue, pick-up group or park location.
 
-    The service lists their calls, and often no telephony status (docs/protocol.md 10): it follows the calls.
-    A reading without calls says that there are none.
+    The service lists their calls, but often gives no telephony status (docs/protocol.md 10), so that is derived
+    from the calls. A reading without calls says that there are none.
     """
     if (
         update.changes.get("telephony_status") is not None
@@ -138,7 +138,7 @@ def with_status_of_calls(update: PresenceUpdate, *, is_reading: bool) -> Presenc
     if calls is None:
         return update
     statuses = {call.telephony_status for call in calls if not call.is_over}
-    # Of a call whose own status cannot be read nobody knows more than that it is there.
+    # All that is known about a call with an unreadable status is that it is there.
     none = None if statuses else TelephonyStatus.NO_CALL
     status = next((status for status in _FOREMOST if status in statuses), none)
     changes = {**update.changes, "active_calls": calls, "telephony_status": status}
@@ -147,7 +147,7 @@ def with_status_of_calls(update: PresenceUpdate, *, is_reading: bool) -> Presenc
 
 def is_same(one: Presence, other: Presence) -> bool:
     """Whether two presences are equal, ignoring the sequence."""
-    # Whose it is, and the sequence and time of its newest event, are the first three fields.
+    # The first three fields are the extension, and the sequence and time of the newest event.
     return one[3:] == other[3:]
 
 
@@ -182,7 +182,7 @@ def calls_disagree(presence: Presence) -> bool:
         return not all(call.is_over for call in calls)
     if len(calls) >= LISTED_CALLS:
         return False
-    # It is that of one of them.
+    # The telephony status has to be that of one of the calls.
     return not any(
         call.telephony_status in (None, presence.telephony_status)
         for call in calls

@@ -1,4 +1,4 @@
-"""Presence of all followed extensions, correct while snapshots and events cross. No I/O."""
+"""Presence of all followed extensions, kept correct while snapshots and events cross. No I/O."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -15,17 +15,17 @@ from .presence_merge import (
     with_status_of_calls,
 )
 
-# Most extensions that wait for a late event, which comes out of a buffer of 100 (docs/protocol.md 3.3).
+# Most extensions that wait for a late event, which the service sends from a buffer of 100 (docs/protocol.md 3.3).
 _MOST_WINDOWS: Final = 100
 
 
 @dataclass(slots=True, eq=False)
 class Journal:
-    """Events that arrived while a snapshot was being read, by extension, with the sequence before the first."""
+    """Events that arrived while a snapshot was being read, by extension, and the presence before the first of each."""
 
     events: dict[str, list[PresenceUpdate]] = field(default_factory=dict)
     floors: dict[str, Presence] = field(default_factory=dict)
-    # What was asked for is here, and applied part by part.
+    # Whether the reply is here, and is being applied part by part.
     is_answered: bool = False
 
     def record(self, before: Presence, update: PresenceUpdate) -> None:
@@ -41,11 +41,11 @@ class PresenceStore(dict[str, Presence]):
         """Start empty."""
         super().__init__()
         self._journals: list[Journal] = []
-        # Extensions with a missing event, which may still arrive.
+        # Windows of extensions with a missing event that may still arrive.
         self._windows: dict[str, Window] = {}
         self._without_status: frozenset[str] = frozenset()
         self.overtaken = 0
-        # Events with a sequence far below the one before: the service began to count again.
+        # Events with a sequence far below the last one, because the service began to count again.
         self.resets = 0
 
     def follow(
@@ -53,7 +53,7 @@ class PresenceStore(dict[str, Presence]):
     ) -> None:
         """Keep exactly these extensions; a new one is unknown until it is read.
 
-        The telephony status of those in ``without_status`` follows their calls, see `with_status_of_calls`.
+        For those in ``without_status``, the telephony status is derived from the calls, see `with_status_of_calls`.
         """
         self._without_status = frozenset(without_status)
         kept = self.copy()
@@ -65,7 +65,7 @@ class PresenceStore(dict[str, Presence]):
 
     @property
     def without_status(self) -> frozenset[str]:
-        """The ids of extensions whose telephony status follows their calls."""
+        """The ids of extensions whose telephony status is derived from their calls."""
         return self._without_status
 
     def forget_sequences(self) -> None:
@@ -88,7 +88,7 @@ class PresenceStore(dict[str, Presence]):
             self.overtaken += 1
             if window is None or not window.add(update):
                 return None
-            # Fields that no newer event carries take effect, as if it had come in time.
+            # Fields that no newer event carries take effect, as if the event had come in time.
             after = window.presence
         else:
             if (
@@ -125,7 +125,7 @@ class PresenceStore(dict[str, Presence]):
         *,
         reset: bool,
     ) -> dict[str, Presence]:
-        """Apply a snapshot as a whole, see `read_part`; return the earlier presence of all that changed, by id."""
+        """Apply a snapshot as a whole, see `read_part`; return the earlier presence of every extension that changed, by id."""
         snapshot = {update.extension_id: update for update in found}
         changed = {}
         for key in asked:
@@ -143,10 +143,10 @@ class PresenceStore(dict[str, Presence]):
         *,
         reset: bool,
     ) -> Presence | None:
-        """Apply what a snapshot has of one extension, and on top of it what arrived meanwhile (docs/architecture.md 4.1).
+        """Apply a snapshot of one extension, and on top of it what arrived meanwhile (docs/architecture.md 4.1).
 
-        Returns the presence before it, or None if nothing changed. With ``reset``, fields that the snapshot
-        lacks become unknown, as after a break; otherwise they keep their values.
+        Return the earlier presence, or None if nothing changed. With ``reset``, fields that the snapshot lacks
+        become unknown, as after a break; otherwise they keep their values.
         """
         journal.is_answered = True
         before = self.get(key)
@@ -159,7 +159,7 @@ class PresenceStore(dict[str, Presence]):
             after = merge(after, update)
             for other in self._journals:
                 if other is not journal and other.is_answered:
-                    # This reading is newer: it goes on top of the other one, as an event does.
+                    # This reading is newer than the other one, so it goes on top of it, as an event does.
                     other.record(before, update)
         # The snapshot already includes events up to this sequence.
         window = Window(after, journal.floors.get(key, before))

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, Self, override
 from . import wire
 from .models import repr_without
 
-# The hint that somebody joined or left a queue (docs/protocol.md 4.2).
+# The hint in a list event that somebody joined or left a queue (docs/protocol.md 4.2).
 _MEMBERS_HINT: Final = "CallQueueMembersChange"
 _PATH: Final = re.compile(r"/call-queues/([A-Za-z0-9_-]{1,40})/presence/?")
 
@@ -18,7 +18,7 @@ class OwnQueue(NamedTuple):
     id: str
     name: str | None = None
     takes_calls: bool | None = None
-    """Whether the user takes its calls; None where the service does not say."""
+    """Whether the user takes its calls; None if the service does not say."""
     is_editable: bool = True
     """Whether members may change that themselves."""
 
@@ -28,7 +28,7 @@ class OwnQueue(NamedTuple):
 
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
-        """Read one record of a member's queues; None where it names no queue."""
+        """Read one record of a member's queues; return None if it names no queue."""
         queue = wire.mapping(item.get("callQueue"))
         if (key := wire.extension_id(queue.get("id"))) is None:
             return None
@@ -41,21 +41,21 @@ class OwnQueue(NamedTuple):
 
 
 class QueueMember(NamedTuple):
-    """Whether a member of a queue takes its calls; None where the service does not say."""
+    """Whether a member of a queue takes its calls; None if the service does not say."""
 
     of_queue: bool | None = None
-    """As far as this queue goes."""
+    """Whether the member takes the calls of this queue."""
     of_any: bool | None = None
-    """As far as all queues go: do not disturb takes none."""
+    """Whether the member takes queue calls at all, which do not disturb rules out."""
 
     @property
     def takes_calls(self) -> bool | None:
-        """Whether the queue's calls come through to the member."""
+        """Whether the queue's calls reach the member."""
         return False if self.of_any is False else self.of_queue
 
 
 def own_queues(body: Any) -> dict[str, OwnQueue] | None:
-    """Return a member's queues by id from a reading, None where it is none."""
+    """Return a member's queues by id from a reading, or None if it is not one."""
     if (records := wire.listed(body, "records")) is None:
         return None
     found = map(OwnQueue.from_wire, records)
@@ -63,7 +63,7 @@ def own_queues(body: Any) -> dict[str, OwnQueue] | None:
 
 
 def queue_members(body: Any) -> dict[str, QueueMember] | None:
-    """Return a queue's members by id from a reading, None where it is none."""
+    """Return a queue's members by id from a reading, or None if it is not one."""
     if (records := wire.listed(body, "records")) is None:
         return None
     return {
@@ -77,7 +77,7 @@ def queue_members(body: Any) -> dict[str, QueueMember] | None:
 
 
 class QueueChange(NamedTuple):
-    """What an event says of a queue: which of its members take its calls from now on."""
+    """What an event says about a queue: which of its members take its calls from now on."""
 
     queue_id: str
     takes_calls: Mapping[str, bool]

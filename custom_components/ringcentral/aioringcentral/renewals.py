@@ -1,4 +1,4 @@
-"""When another access token is worth asking for: not while new ones are rejected, too. No I/O."""
+"""When another access token is worth requesting: not while new ones are rejected, too. No I/O."""
 
 import re
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 _FIRST: Final = 30.0
 _MOST: Final = 3_600.0
 _MOST_DOUBLINGS: Final = 10
-# Paths that are remembered, each with ids left out; there are about ten.
+# How many paths are remembered, without the ids in them; there are about ten.
 _MOST_PATHS: Final = 100
 _IDS: Final = re.compile(r"[^/]*\d[^/]*")
 
@@ -20,8 +20,8 @@ class _Rejections(NamedTuple):
 class Renewals:
     """Rejections of new tokens by path; times are seconds of one monotonic clock.
 
-    Each new token is a request of the Auth group and may be a session of five (docs/protocol.md 1.4, 5), so
-    a path that answers every token with 401 must not ask for one after the other.
+    Each new token is a request of the Auth group and may take one of five sessions (docs/protocol.md 1.4, 5),
+    so a path that answers every token with 401 must not cause one request for a token after another.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Renewals:
         self._rejections: dict[str, _Rejections] = {}
 
     def may_help(self, path: str, now: float) -> bool:
-        """Whether a token that this path rejected is to be renewed now."""
+        """Whether to renew a token now that this path rejected."""
         known = self._rejections.get(_kind(path))
         return known is None or now >= known.until
 
@@ -44,11 +44,11 @@ class Renewals:
         self._rejections[kind] = _Rejections(count, now + wait)
 
     def accepted(self, path: str) -> None:
-        """Forget what this path rejected: it takes the token."""
+        """Forget what this path rejected, since it has accepted a token."""
         if self._rejections:
             self._rejections.pop(_kind(path), None)
 
 
 def _kind(path: str) -> str:
-    """Return a path without ids, of which a batch has many. The version has a digit as well, in every path."""
+    """Return a path without its ids, of which a batch has many. The version, which has a digit, goes from every path, too."""
     return _IDS.sub("*", path)

@@ -1,4 +1,4 @@
-"""Typed REST calls (docs/protocol.md 2.2). Paths use ``~``: the account and the user who signed in."""
+"""Typed REST calls (docs/protocol.md 2.2). In paths, ``~`` is the account, or the user, that signed in."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ _MULTI: Final = {"Accept": "application/vnd.ringcentral.multipart+json"}
 
 
 class Rest:
-    """The calls a presence client needs, signed with the tokens of one source.
+    """The calls that a presence client needs, signed with the tokens of one source.
 
     Every call raises RetryLater, SignInRequired, PermissionMissing or Misconfigured, see `errors`.
     """
@@ -45,7 +45,7 @@ class Rest:
         """Send through ``http`` with access tokens from ``tokens``."""
         self._http = SignedHttp(http, tokens)
         self.observations = Observations()
-        # Extensions for which a whole batch was refused: they are asked for apart from the others.
+        # Extensions for which a whole batch was refused: they are asked for separately from the others.
         self._refused: set[str] = set()
         self.call_log = CallLogRest(self._http)
         self.voicemails = VoicemailRest(self._http)
@@ -67,7 +67,7 @@ class Rest:
         return wire.extension_id(wire.mapping(reply.body).get("id"))
 
     async def extensions(self) -> Listing[Extension]:
-        """Return every extension of the account: at least that of the user, so an empty list is none."""
+        """Return every extension of the account; there is at least the user's, so an empty list is not believed."""
         path = f"{ACCOUNT}/extension"
         listing = await self._http.pages(
             path, RateGroup.MEDIUM, lambda item: wire.extension_id(item.get("id"))
@@ -96,9 +96,9 @@ class Rest:
     async def presences(self, extension_ids: Iterable[str]) -> Readings:
         """Return the detailed presence of extensions, 30 to a request (docs/protocol.md 2.10).
 
-        What was read counts, also where a later request fails for now. Single ones that may not be read are
-        left out; where all are, that is raised, unless they are gone. A batch that is refused as a whole is
-        read by halves, to find the extensions that it was refused for.
+        What was read counts, even if a later request fails for now. Single extensions that may not be read are
+        left out; if that is true of all of them, the error is raised, unless they are gone. A batch that is refused
+        as a whole is read by halves, to find the extensions for which it was refused.
         """
         batches = Batches(extension_ids, self._refused)
         while (batch := batches.next()) is not None:
@@ -113,12 +113,12 @@ class Rest:
     async def _batch(
         self, keys: Sequence[str]
     ) -> tuple[list[PresenceUpdate], dict[str, RingCentralError]]:
-        """Return presence of a batch, and what refused the others, by id."""
+        """Return the presence of a batch, and the errors of extensions that were refused, by id."""
         if len(keys) == 1:
             try:
                 return [await self.presence(keys[0])], {}
             except Unreadable as err:
-                # Of no concern to those who are still to be read.
+                # This does not concern the extensions that are still to be read.
                 return [], {keys[0]: err}
         path = f"{ACCOUNT}/extension/{','.join(keys)}/presence"
         left = self._http.budget.remaining(RateGroup.LIGHT)
@@ -137,7 +137,7 @@ class Rest:
             if isinstance(err, RetryLater) and err.reason is Reason.RATE_LIMITED
         ]
         if limits:
-            # Whatever else is read meanwhile would restart the penalty, too (docs/protocol.md 5).
+            # Any other reading meanwhile would restart the penalty, too (docs/protocol.md 5).
             now = asyncio.get_running_loop().time()
             self._http.budget.refused(RateGroup.LIGHT, max(limits), now)
         return found, refused
@@ -159,9 +159,9 @@ class Rest:
         return Listing.of(found, is_whole=listing.is_whole)
 
     async def monitored_lines(self) -> Listing[Extension]:
-        """Return the extensions that the user monitors; refused where the account has no such list.
+        """Return the extensions that the user monitors; the request is refused if the account has no such list.
 
-        The user's own is on it twice (docs/protocol.md 2.7).
+        The user's own extension is on it twice (docs/protocol.md 2.7).
         """
         listing = await self._http.pages(
             f"{EXTENSION}/presence/line", RateGroup.LIGHT, _line_key
@@ -174,9 +174,9 @@ class Rest:
         return Listing.of(found.values(), is_whole=listing.is_whole)
 
     async def favorites(self) -> Listing[str]:
-        """Return the ids of favorites that are extensions; refused where contacts may not be read.
+        """Return the ids of favorites that are extensions; the request is refused if contacts may not be read.
 
-        Others are contacts. The list has no pages (docs/protocol.md 2.2).
+        The other favorites are contacts. The list has no pages (docs/protocol.md 2.2).
         """
         reply = await self._http.send("GET", f"{EXTENSION}/favorite", RateGroup.LIGHT)
         if (records := wire.listed(reply.body, "records")) is None:
@@ -201,7 +201,7 @@ class Rest:
     async def take_queue_calls(
         self, queue_id: str, *, takes: bool
     ) -> dict[str, OwnQueue]:
-        """Have the user take the calls of a queue or not, and return the user's queues after it.
+        """Make the user take a queue's calls or not, and return the user's queues after that.
 
         Raises:
             PermissionMissing, Misconfigured: the user may not, or has left the queue.
@@ -233,7 +233,7 @@ class Rest:
         message: str | None = None,
         has_personal_dnd: bool = False,
     ) -> PresenceUpdate:
-        """Change what is given (docs/protocol.md 2.5) and return the presence after it."""
+        """Change the given fields (docs/protocol.md 2.5), and return the presence after that."""
         values = {
             "userStatus": user_status,
             "dndStatus": dnd_status,
@@ -244,7 +244,7 @@ class Rest:
             DndStatus.TAKE_ALL_CALLS,
             DndStatus.DO_NOT_ACCEPT_ANY_CALLS,
         ):
-            # The others are about calls of queues (docs/protocol.md 2.4).
+            # The other values are about queue calls (docs/protocol.md 2.4).
             values["dndStatusPersonal"] = None
         body = {key: value for key, value in values.items() if value is not None}
         path = f"{ACCOUNT}/extension/{extension_id}/presence"
@@ -257,10 +257,10 @@ class Rest:
         return update
 
     async def _reading_after[T](self, reading: Awaitable[T]) -> T:
-        """Return what a reading shows after a change whose reply says nothing, as one without a body does.
+        """Return a reading that was made after a change whose reply says nothing, such as one without a body.
 
         Raises:
-            RetryLater: there is none, so the outcome is not known.
+            RetryLater: there is no reading, so the outcome is unknown.
         """
         try:
             return await reading
@@ -287,7 +287,7 @@ def _shows(
     dnd_status: DndStatus | None,
     message: str | None,
 ) -> bool:
-    """Whether a reading has what was written."""
+    """Whether a reading shows what was written."""
     changes = update.changes
     return (
         user_status in (None, changes.get("user_status"))
@@ -299,7 +299,7 @@ def _shows(
 
 
 def _line_key(item: Mapping[str, Any]) -> str | None:
-    """Return the id of a line, with that of its extension: an extension may have several."""
+    """Return the id of a line together with that of its extension, which may have several lines."""
     extension = wire.extension_id(wire.mapping(item.get("extension")).get("id"))
     if extension is None:
         return None

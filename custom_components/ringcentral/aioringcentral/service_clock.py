@@ -1,4 +1,4 @@
-"""What time it is at the service, by the Date headers of its replies. No I/O."""
+"""What time it is at the service, according to the Date headers of its replies. No I/O."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from typing import Final
 
 from . import wire
 
-# Seconds by which two replies may differ: whole seconds, and their way here.
+# Seconds by which two replies may differ: headers have whole seconds, and replies take time to arrive.
 _AGREE_WITHIN: Final = 30.0
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:
-    """Return when a reply was made, None where it does not say so."""
+    """Return when a reply was made, or None if it does not say."""
     try:
         date = parsedate_to_datetime(headers.get("Date", ""))
         return wire.moment(date.isoformat())
@@ -22,24 +22,24 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
 
 
 class ServiceClock:
-    """Goes on from what the last two replies agree on: one odd header decides nothing."""
+    """A clock that goes by the last two replies if they agree, so that one odd header decides nothing."""
 
     def __init__(self) -> None:
-        """Know nothing."""
+        """Begin without knowing the time."""
         self._heard: deque[float] = deque(maxlen=2)
 
     def hear(self, headers: Mapping[str, str], now: float) -> None:
-        """Look at a reply; ``now`` is in seconds of the clock that measures durations."""
+        """Look at the headers of a reply; ``now`` is in seconds of the clock that measures durations."""
         if (date := date_of(headers)) is not None:
             self._heard.append(date.timestamp() - now)
 
     def is_ahead(self, moment: datetime, now: float) -> bool:
-        """Whether a time is later than it can be by now, as far as that is known."""
+        """Whether a time lies in the service's future, as far as that is known."""
         time = self.at(now)
         return time is not None and (moment - time).total_seconds() > _AGREE_WITHIN
 
     def at(self, now: float) -> datetime | None:
-        """Return the time at the service, None where it is not known."""
+        """Return the time at the service, or None if it is not known."""
         if len(self._heard) < 2 or abs(self._heard[0] - self._heard[1]) > _AGREE_WITHIN:
             return None
         return datetime.fromtimestamp(self._heard[1] + now, UTC)

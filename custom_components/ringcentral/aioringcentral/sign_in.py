@@ -14,7 +14,7 @@ PRODUCTION: Final = "https://platform.ringcentral.com"
 
 
 class SignIn(Protocol):
-    """What an account needs of a sign-in, whichever kind it is."""
+    """What an account needs from any kind of sign-in."""
 
     @property
     def http(self) -> Http:
@@ -46,7 +46,7 @@ class JwtSignIn:
     ) -> None:
         """Take the app's credentials, the user's JWT, the server's base URL and an aiohttp session.
 
-        Without a session it makes one of its own, and closes it.
+        Without a session, it makes one of its own, and closes that in the end.
 
         Raises:
             Misconfigured: the server's address is not https (http is for this machine alone).
@@ -66,7 +66,7 @@ class JwtSignIn:
 
     @cached_property
     def tokens(self) -> TokenSource:
-        """The source of access tokens; raises AppRefused for a client id that holds a colon."""
+        """The source of access tokens; raises AppRefused for a client id that contains a colon."""
         return JwtTokens(self.http, *self._credentials)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Requests signed with an access token, and what follows when the service rejects that token."""
+"""Requests signed with an access token, and what to do when the service rejects that token."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -11,8 +11,8 @@ from .limits import RateBudget, RateGroup
 from .listing import PAGE, Listing, Pages, Unreadable
 from .renewals import Renewals
 
-# Seconds after which a token that is rejected though it is new is shown again: it may not be known on all of
-# the service's servers yet.
+# Seconds after which a new token that was rejected is tried again: not all of the service's servers may know it
+# yet.
 _UNTIL_KNOWN: Final = 2.0
 
 
@@ -46,14 +46,13 @@ class SignedHttp:
         json: Mapping[str, Any] | None = None,
         is_binary: bool = False,
     ) -> Reply:
-        """Send with a token; one that the service rejects is renewed, and a new one tried again after a pause.
+        """Send with a token; if the service rejects it, renew it, and try a new one again after a pause.
 
         Raises:
-            TokenRejected: the new one is still rejected, or so many were that it is too early for another.
-                The next call may work. Whether the user has to sign in again is what the token endpoint
-                says, and nothing else.
-            RetryLater, SignInRequired, PermissionMissing, Misconfigured: as `Http.send`, and for want of a
-                token as `TokenSource.token`.
+            TokenRejected: the new token is still rejected, or so many were that it is too early for another.
+                The next call may work. Only the token endpoint says whether the user has to sign in again.
+            RetryLater, SignInRequired, PermissionMissing, Misconfigured: as `Http.send`, and as
+                `TokenSource.token` if there is no token.
         """
         token = await self._tokens.token()
         now = asyncio.get_running_loop().time
@@ -80,7 +79,7 @@ class SignedHttp:
                         raise
                     token = await self._tokens.renew(token.value)
                 else:
-                    # Another one would not be known any sooner.
+                    # Another token would not be known any sooner.
                     await asyncio.sleep(_UNTIL_KNOWN)
             else:
                 self._renewals.accepted(path)
@@ -95,13 +94,13 @@ class SignedHttp:
         *,
         query: Mapping[str, str] | None = None,
     ) -> Listing[Mapping[str, Any]]:
-        """Return the records of all pages of a list, each once by its key.
+        """Return the records on all pages of a list, each key once.
 
-        One that is shorter than it says is read twice: where both readings have the same records, it may
+        A list that is shorter than it claims is read twice: if both readings have the same records, its total may
         count others, such as those that the user may not see.
 
         Raises:
-            Unreadable: a page is none, or they do not add up (`Pages.add`).
+            Unreadable: a reply is not a page, or the pages do not add up (`Pages.add`).
             RetryLater, SignInRequired, PermissionMissing, Misconfigured: as `send`.
         """
         pages = await self._pages(path, group, Pages(key), query)
@@ -119,7 +118,7 @@ class SignedHttp:
         pages: Pages,
         query: Mapping[str, str] | None,
     ) -> Pages:
-        """Return the pages with all that follow."""
+        """Return the pages, from the first to the last."""
         while True:
             reply = await self.send(
                 "GET",

@@ -12,17 +12,17 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class SnapshotReader:
-    """Reads presence the cheapest way that the account allows."""
+    """Reads presence in the cheapest way that the account allows."""
 
     def __init__(self, rest: Rest) -> None:
-        """Read through ``rest``; the account-wide call is tried until it is refused once."""
+        """Read through ``rest``; use the account-wide call until it is refused once."""
         self._rest = rest
         self.account_refused = False
 
     async def read(self, extension_ids: Collection[str]) -> Readings:
-        """Return the presence of those extensions that may be read; see `Rest` for what it raises."""
+        """Return the presence of those extensions that may be read; see `Rest` for the errors raised."""
         wanted = dict.fromkeys(extension_ids)
-        # One batch is as cheap as a request for the whole account, which is of the Heavy group.
+        # One batch is as cheap as a request for the whole account, which belongs to the Heavy group.
         if len(wanted) <= BATCH or self.account_refused:
             return await self._rest.presences(wanted)
         try:
@@ -40,7 +40,7 @@ class SnapshotReader:
         except RetryLater as err:
             if err.reason is not Reason.SERVICE_ERROR or err.retry_after:
                 raise
-            # It may be that this call alone fails.
+            # Perhaps only this call fails.
             _LOGGER.debug("Presence of the whole account fails, reading in batches")
             return await self._rest.presences(wanted)
         listed = {update.extension_id for update in found}

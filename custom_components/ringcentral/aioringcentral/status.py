@@ -1,6 +1,6 @@
-"""One word for what an extension is doing: the same everywhere.
+"""One word for what an extension is doing, which is the same everywhere.
 
-``docs/decisions/0006-one-status.md`` says why it ranks so. Pure functions only.
+``docs/decisions/0006-one-status.md`` says why the statuses rank as they do. Pure functions only.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ from .models import DndStatus, MeetingStatus, Presence, PresenceStatus, Telephon
 
 
 class Status(StrEnum):
-    """What an extension is doing, the most important first."""
+    """What an extension is doing; the most important status comes first."""
 
     RINGING = "ringing"
     ON_CALL = "on_call"
@@ -25,7 +25,7 @@ class Status(StrEnum):
 
 
 class Standing(NamedTuple):
-    """How one extension is, and what follows from that, computed once for all who ask.
+    """What is known about one extension, and what follows from it, computed once for everyone who asks.
 
     Attributes:
         presence: as last known.
@@ -65,8 +65,8 @@ def _statuses(
 ) -> list[Status]:
     """Return every status that is true, the most important first.
 
-    Calls count for more than the telephony status, which speaks of one of them, and calls a phone
-    that dials "Ringing". Without call details it is all there is.
+    Calls count for more than the telephony status, which describes only one of them, and which is
+    "Ringing" for a phone that dials. Without call details, the telephony status is all there is.
     """
     phases = [call.phase for call in calls.calls]
     telephony = presence.telephony_status
@@ -93,7 +93,7 @@ def _statuses(
 
 
 def is_on_call(presence: Presence, calls: Calls) -> bool | None:
-    """Whether a call is connected or held: by the status, or by a call that goes on while another ends."""
+    """Whether a call is connected or held, by the status or by a call that goes on while another ends."""
     if calls.on_call:
         return True
     return (
@@ -104,7 +104,7 @@ def is_on_call(presence: Presence, calls: Calls) -> bool | None:
 
 
 def is_ringing(presence: Presence, calls: Calls) -> bool | None:
-    """Whether a call rings here, also while another talks; one that is being dialed does not."""
+    """Whether a call rings here, even during another call; a call that is being dialed does not ring."""
     if calls.ringing:
         return True
     if presence.telephony_status is None:

@@ -8,16 +8,17 @@ from .causes import Cause, Why
 from .models import Presence, TelephonyStatus
 from .presence_merge import calls_disagree
 
-# Seconds. A list of calls shorter than their count is read again after a moment, as official clients do
-# (docs/protocol.md 3.6); a phone that rings this long may have stopped without an event (docs/protocol.md 6).
+# Seconds. If a list of calls is shorter than their count, the extension is read again after a moment, as official
+# clients do (docs/protocol.md 3.6); a phone that rings for long may have stopped without an event
+# (docs/protocol.md 6).
 _DISAGREE_AFTER: Final = 3.0
 _RINGING_AFTER: Final = 120.0
-# Until what could not be read is read again, at least; more and more after that.
+# Fewest seconds until an extension that could not be read is read again; they grow after that.
 _UNREAD_AFTER: Final = 2.0
 
 
 class _Doubt(NamedTuple):
-    """Why an extension is a suspect, and when it is read."""
+    """Why an extension is a suspect, and when to read it."""
 
     why: Why
     at: float
@@ -46,14 +47,14 @@ class Suspects:
     def postpone(
         self, extension_ids: Iterable[str], now: float, wait: float | None = None
     ) -> None:
-        """Have extensions read later that could not be read, ``wait`` seconds from now at least; `look_at` ends it."""
+        """Read extensions that could not be read again later, ``wait`` seconds from now at least; `look_at` ends this."""
         until = now + max(_UNREAD_AFTER, self._backoff.next(wait))
         for key in extension_ids:
             if key in self._due:
                 self._due[key] = self._due[key]._replace(at=until)
 
     def could_be_read(self) -> None:
-        """Begin with short pauses again."""
+        """Note that an extension could be read: pauses begin short again."""
         self._backoff.reset()
 
     def next_due(self) -> float | None:

@@ -1,6 +1,6 @@
 """The user's voicemails (docs/protocol.md 10): what a list of them and an event about them mean. Pure.
 
-Only for the own extension: RingCentral takes filters for others, and sends nothing.
+This is only for the user's own extension: RingCentral accepts filters for others, but sends nothing.
 """
 
 from collections.abc import Mapping
@@ -13,26 +13,26 @@ from .models import repr_without
 
 READ_PERMISSION: Final = "ReadMessages"
 EDIT_PERMISSION: Final = "EditMessages"
-# Seconds; the longest voicemail that is believed.
+# Seconds of the longest voicemail that is believed.
 _LONGEST: Final = 86_400.0
 _AUDIO: Final = "audio/mpeg"
 _AUDIO_TYPE: Final = re.compile(r"audio/[a-z0-9.+-]{1,40}")
 
 
 class Voicemail(NamedTuple):
-    """One voicemail; who left it may be withheld."""
+    """One voicemail; the caller may be withheld."""
 
     id: str
     received_at: datetime | None = None
     duration: float | None = None
-    """Seconds; None where the service does not say."""
+    """Seconds; None if the service does not say."""
     is_read: bool = False
     number: str | None = None
     name: str | None = None
     attachment: str | None = None
     """Id of the recording."""
     content_type: str = _AUDIO
-    """Of the recording."""
+    """Content type of the recording."""
 
     @override
     def __repr__(self) -> str:
@@ -40,7 +40,7 @@ class Voicemail(NamedTuple):
 
     @classmethod
     def from_wire(cls, item: Mapping[str, Any]) -> Self | None:
-        """Read one record of the message store; None where it is no voicemail."""
+        """Read one record of the message store; return None if it is not a voicemail."""
         key = wire.extension_id(item.get("id"))
         if key is None or item.get("type") != "VoiceMail":
             return None
@@ -65,7 +65,7 @@ class Voicemail(NamedTuple):
 
 
 class Audio(NamedTuple):
-    """A recording."""
+    """The recording of a voicemail."""
 
     content: bytes
     content_type: str
@@ -83,13 +83,13 @@ class Voicemails(NamedTuple):
 
     @classmethod
     def from_wire(cls, body: Any) -> Self | None:
-        """Read a list of the message store, or None if it is not one."""
+        """Read a list from the message store; return None if it is not one."""
         found = wire.mapping(body)
         if (listed := wire.listed(body, "records")) is None:
             return None
         total = wire.number(wire.mapping(found.get("paging")).get("totalElements"))
         if total is None:
-            # It may be missing, and always is where there is nothing (docs/protocol.md 2.2).
+            # The total may be missing, and always is if there are no messages (docs/protocol.md 2.2).
             if wire.mapping(found.get("navigation")).get("nextPage") is not None:
                 return None
             total = len(listed)
@@ -98,7 +98,7 @@ class Voicemails(NamedTuple):
 
 
 def audio_type(value: Any) -> str:
-    """Return the content type of a recording, or that of most recordings if the value is not one."""
+    """Return the content type of a recording, or the usual one if the value is not a content type."""
     found = value.partition(";")[0].strip().lower() if isinstance(value, str) else ""
     return found if _AUDIO_TYPE.fullmatch(found) else _AUDIO
 

@@ -12,14 +12,14 @@ from .signed_http import SignedHttp
 from .voicemail import Audio, Voicemail, Voicemails, audio_type
 
 _MESSAGES: Final = "/restapi/v1.0/account/~/extension/~/message-store"
-# What marking leaves of its rate group: presence is changed in the same one.
+# The share of the rate group that marking may use, since changes of presence belong to the same group.
 _SHARE: Final = 0.75
-# Seconds for which a mark waits for a place: the window of the group.
+# Seconds for which marking waits for a place: the length of the group's window.
 _LONGEST_WAIT: Final = 60.0
 
 
 class VoicemailRest:
-    """The calls about the user's voicemails.
+    """The REST calls for the user's voicemails.
 
     Every call raises RetryLater, SignInRequired, PermissionMissing or Misconfigured, see `errors`.
     """
@@ -55,7 +55,7 @@ class VoicemailRest:
         return found
 
     async def mark_read(self, message_id: str) -> None:
-        """Mark a voicemail of the user as heard; many wait for up to a minute, so that presence can be changed."""
+        """Mark a voicemail of the user as heard; after many, wait for up to a minute so that presence can still be changed."""
         now: Callable[[], float] = asyncio.get_running_loop().time
         budget = self._http.budget
         while wait := budget.spare_delay(RateGroup.MEDIUM, now(), _SHARE):
@@ -84,7 +84,7 @@ class VoicemailRest:
 
 
 def _message(message_id: str) -> str:
-    """Return the path of a message; what is not an id must not become part of one."""
+    """Return the path of a message; a text that is not an id must not become part of a path."""
     if wire.extension_id(message_id) is None:
         raise Misconfigured(Reason.NOT_FOUND)
     return f"{_MESSAGES}/{message_id}"

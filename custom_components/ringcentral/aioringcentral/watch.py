@@ -1,4 +1,4 @@
-"""``python -m aioringcentral watch``: prints who changes how, the smallest proof that the client works with an account."""
+"""``python -m aioringcentral watch``: prints changes, as the smallest proof that the client works with an account."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from .advice import advice
 from .errors import RingCentralError
 from .sign_in import PRODUCTION, JwtSignIn
 
-# Secrets are no arguments: those are in the list of processes and in the shell's history.
+# Secrets are not arguments, which show in the list of processes and in the shell's history.
 _SERVER: Final = "RINGCENTRAL_SERVER"
 _CREDENTIALS: Final = (
     "RINGCENTRAL_CLIENT_ID",
@@ -30,7 +30,7 @@ def run_command() -> int:
 
 
 async def watch(environment: Mapping[str, str], out: TextIO, err: TextIO) -> int:
-    """Print the own extension and monitored lines, as they are and as they change; return the exit status."""
+    """Print the user's own extension and monitored lines, now and as they change; return the exit status."""
     if missing := [name for name in _CREDENTIALS if not environment.get(name)]:
         print(f"Missing in the environment: {', '.join(missing)}", file=err)
         return 2
@@ -51,7 +51,7 @@ async def watch(environment: Mapping[str, str], out: TextIO, err: TextIO) -> int
 
 
 def line(change: Change, now: datetime) -> str:
-    """Return one change as a line; who calls is not in it."""
+    """Return one change as a line, without who is calling."""
     words = (change.status or "unknown", *(event.type for event in change.events))
     name = change.extension.name or change.extension.number or change.extension.id
     return f"{now:%H:%M:%S}  {name}  {' '.join(words)}"

@@ -1,7 +1,7 @@
-"""Readers of single values: what comes out is one of our own types within bounds, or None, never an exception.
+"""Readers of single values: each returns one of our own types within bounds, or None, and never raises.
 
-The bounds are far beyond what the service sends. They keep what is computed from a value, shown or
-stored of it from failing.
+The bounds are far beyond what the service sends. They make sure that nothing fails when a value is
+computed with, shown or stored.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from . import words
 _LOGGER = logging.getLogger(__name__)
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _IDENTIFIER: Final = re.compile(r"[!-~]{1,128}")
-# Part of a path, and of a list with commas.
+# These become part of paths, and of lists with commas.
 _EXTENSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
-# A header and a query take it as it is.
+# These can be put into a header or a query as they are.
 _SECRET: Final = re.compile(r"[!-~]{1,16384}")
-# Names are at most 64 characters long, messages 75; a state of Home Assistant 255.
+# Names are at most 64 characters long, messages 75, and states of Home Assistant 255.
 _LONGEST_TEXT: Final = 255
 _LARGEST_NUMBER: Final = 2**63 - 1
-# Calls of one extension; a queue has dozens.
+# Most calls of one extension; a queue may have dozens.
 _MOST_COUNTED: Final = 10_000
 # Years whose times fit into every time zone, and into a C time on every machine.
 _YEARS: Final = range(1971, 2200)
-# Control characters, but for tab and line break; a database refuses the first of them.
+# Control characters, except tab and line break; a database refuses the first of them.
 _CONTROL: Final = {
     code: " " for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
 }
@@ -65,12 +65,12 @@ def name(value: Any) -> str | None:
 
 
 def phone(value: Any) -> str | None:
-    """Return the number of a phone or extension, as `name`; its digits may be a number, as those of ids are."""
+    """Return the number of a phone or extension, as `name`; it may be sent as a JSON number, as ids are."""
     return name(value if isinstance(value, str) else identifier(value))
 
 
 def _is_seen(letter: str) -> bool:
-    """Whether it is a letter, a number, a symbol or punctuation: marks alone have nothing to stand on."""
+    """Whether it is a letter, a number, a symbol or punctuation: combining marks alone show nothing."""
     return unicodedata.category(letter)[0] in "LNPS" and letter not in _UNSEEN
 
 
@@ -85,7 +85,7 @@ def flag(value: Any) -> bool | None:
 
 
 def number(value: Any) -> int | None:
-    """Return a whole number from 0 that fits into 64 bits; its digits may be a text, as those of ids are."""
+    """Return a whole number from 0 that fits into 64 bits; it may be sent as a text, as ids are."""
     # Not `isinstance`: a bool is an int, too.
     if type(value) is int and 0 <= value <= _LARGEST_NUMBER:
         return value
@@ -95,13 +95,13 @@ def number(value: Any) -> int | None:
 
 
 def count(value: Any) -> int | None:
-    """Return how many there are: a number that nobody could count is none."""
+    """Return a count, or None if the number is too large to be one."""
     found = number(value)
     return found if found is not None and found <= _MOST_COUNTED else None
 
 
 def seconds(value: Any, most: float) -> float | None:
-    """Return a positive number of seconds, not more than ``most``; as `number`, or a fraction."""
+    """Return a positive number of seconds, not more than ``most``; read as `number`, or a fraction."""
     if (found := value if type(value) is float else number(value)) is None:
         return None
     return float(found) if 0 < found <= most else None
@@ -119,7 +119,7 @@ def header(
 
 
 def moment(value: Any) -> datetime | None:
-    """Return a time in UTC from ISO 8601 with ``Z``, ``+00:00`` or ``+0000``; its letters may be small (RFC 3339)."""
+    """Return a time in UTC from ISO 8601 with ``Z``, ``+00:00`` or ``+0000``; letters may be lowercase (RFC 3339)."""
     if not isinstance(value, str):
         return None
     try:
@@ -132,7 +132,7 @@ def moment(value: Any) -> datetime | None:
 
 
 class Members[EnumT: StrEnum](dict[str, EnumT | None]):
-    """The members of an enum by the service's words: None, and a line in the log, for any other text."""
+    """The members of an enum by the service's words; any other text gives None and a line in the log."""
 
     def __init__(self, kind: type[EnumT]) -> None:
         """Know the members of ``kind``."""
@@ -142,7 +142,7 @@ class Members[EnumT: StrEnum](dict[str, EnumT | None]):
     def __missing__(self, word: str) -> None:
         """Log a word that this version does not know."""
         if word != "Unknown":
-            # Whatever is not made of the protocol's own words may be a name or a number.
+            # A text that is not made of the protocol's own words may be a name or a number.
             shown = word if words.is_made_of_words(word) else f"{len(word)} characters"
             _LOGGER.debug("Unknown %s: %s", self._kind, shown)
 
@@ -152,16 +152,16 @@ class Members[EnumT: StrEnum](dict[str, EnumT | None]):
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object, an empty one for anything else."""
+    """Return the value if it is an object, otherwise an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
 def listed(body: Any, key: str) -> list[Mapping[str, Any]] | None:
-    """Return the objects of a list in an object, see `mapping`; None where it has no such list."""
+    """Return the objects in a list of an object, see `mapping`; None if it has no such list."""
     found = mapping(body).get(key)
     return [mapping(item) for item in found] if isinstance(found, list) else None
 
 
 def changed_extensions(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what an event of the extension list says of each: in a list, or of one alone (docs/protocol.md 4.3)."""
+    """Return what an event of the extension list says about each extension, in a list or alone (docs/protocol.md 4.3)."""
     return listed(body, "extensions") or ([body] if "eventType" in body else [])

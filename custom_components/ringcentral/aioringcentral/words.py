@@ -1,12 +1,12 @@
 """The words of RingCentral's protocol, which say nothing about anybody (docs/protocol.md).
 
-Whatever is not in these lists is recorded and logged as its type and length alone.
+Anything that is not in these lists is recorded and logged only as its type and length.
 """
 
 import re
 from typing import Final
 
-# Values of enumerations, whatever field they are in (docs/protocol.md 2.3, 2.4, 2.8, 2.9, 3.2, 4.3).
+# Values of enumerations in any field (docs/protocol.md 2.3, 2.4, 2.8, 2.9, 3.2, 4.3).
 VALUES: Final = frozenset(
     [
         "NoCall",
@@ -119,7 +119,7 @@ VALUES: Final = frozenset(
     ]
 )
 
-# Words that an unknown value of an enumeration may be made of: a new word is worth knowing, a name is not.
+# Words of which an unknown value of an enumeration may be made: a new word is worth knowing, a name is private.
 _PARTS: Final = frozenset(
     [
         "Accept",
@@ -276,7 +276,7 @@ _CAMEL: Final = re.compile(r"(?:[A-Z][a-z]+){1,6}")
 
 
 def is_made_of_words(value: str) -> bool:
-    """Whether a value is a word of the protocol, known or made of known parts, and so not a name or number."""
+    """Whether a value is a word of the protocol, known or made of known parts, and so not a name or a number."""
     return value in VALUES or (
         _CAMEL.fullmatch(value) is not None
         and all(part in _PARTS for part in re.findall(r"[A-Z][a-z]+", value))

@@ -1,1 +1,1 @@
-"""The calls of one extension: which they are, and what happens to them."""
+"""The calls of one extension: which calls they are, and what happens to them."""

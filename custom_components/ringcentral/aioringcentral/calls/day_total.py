@@ -10,25 +10,25 @@ from typing import Any, Final, Self
 
 from .state import TALKS, CallEvent, CallEventType, Calls
 
-# Nothing else adds up.
-# Calls or seconds that no day has.
+# More calls or seconds than any day has.
 _MOST: Final = 1e9
+# Nothing else adds to a total.
 ENDS: Final = frozenset({CallEventType.ENDED, CallEventType.MISSED})
 
 
 @dataclass(frozen=True, slots=True)
 class DayTotal:
-    """A sum, and the day that it is of."""
+    """A sum, and the day to which it belongs."""
 
     day: date
     total: float = 0.0
 
     def on(self, day: date) -> Self:
-        """Return the sum for a day; another day begins with nothing."""
+        """Return the sum for a day; a new day begins with nothing."""
         return self if day == self.day else type(self)(day)
 
     def plus(self, amount: float) -> Self:
-        """Return the sum with something more."""
+        """Return the sum with an amount added."""
         return type(self)(self.day, self.total + amount)
 
     def as_dict(self) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class DayTotal:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], day: date) -> Self:
-        """Return what was stored for a day; nothing where that is of another day, or odd."""
+        """Return what was stored for a day; nothing if it belongs to another day, or is odd."""
         total = stored.get("total")
         if isinstance(total, bool) or not isinstance(total, int | float):
             return cls(day)
@@ -66,9 +66,9 @@ def talked(event: CallEvent, since_midnight: float) -> float:
 def talked_by(calls: Calls, clock: float, since_end: float, length: float) -> float:
     """Return the seconds of a day that were talked in calls that still go on.
 
-    ``clock`` is that of the calls (`reducer.advance`). ``since_end`` are the seconds since the end of the day,
-    none where it goes on; ``length`` are the seconds of it until then: of a whole one other than 86,400 where
-    the clocks change.
+    ``clock`` is the clock of the calls (`reducer.advance`). ``since_end`` is how many seconds ago the day
+    ended, 0 while it goes on; ``length`` is how many seconds it had until then, which for a whole day is not
+    86,400 when the clocks change.
     """
     durations = (call.duration(clock) for call in calls.calls if call.phase in TALKS)
     return sum(

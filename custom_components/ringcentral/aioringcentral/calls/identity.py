@@ -1,4 +1,4 @@
-"""Which listed item is which call: ids change, are missing or are shared.
+"""Which listed item is which call, although ids change, are missing or are shared.
 
 docs/protocol.md 4.3 and 4.5 have the facts. Pure functions only.
 """
@@ -15,9 +15,9 @@ from .state import RINGS, CallPhase, other_party
 # The session ids of the two legs of one RingOut differ by one of these.
 _RING_OUT_STEPS: Final = frozenset({1_000, 2_000, 3_000, 4_000})
 _NUMERIC_ID: Final = re.compile(r"[0-9]{1,20}")
-# What tells calls of one id apart.
+# The suffix that tells calls with the same id apart.
 _COUNTED: Final = re.compile(r"#[0-9]+$")
-# Digits that identify a number without its country and area codes.
+# How many digits identify a number without its country and area codes.
 _LOCAL_DIGITS: Final = 7
 # Fields of an item that stay true when the service leaves them out the next time: all but the last two.
 _LASTING: Final = ActiveCall._fields[:LASTING]
@@ -32,29 +32,29 @@ class Likeness(IntEnum):
     FIT = 1
     """They have no id in common to compare, and nothing speaks against it."""
     MOVED = 2
-    """Their ids differ, but they began together, or it is the same number."""
+    """Their ids differ, but they began at the same time, or have the same number."""
     SESSION = 5
-    """Another party of the session, as on another device, or a RingOut's other leg."""
+    """They are parties of one session, for example on two devices, or the two legs of a RingOut."""
     SAME = 6
-    """An id is equal."""
+    """They have an equal id."""
 
 
-# That a call goes on is believed before that it is over, when both are equally sure:
-# where another device was answered, the leg that rang is listed as over beside it.
+# When both are equally sure, believe that a call goes on rather than that it is over:
+# if it was answered on another device, the leg that rang is listed as over beside it.
 _GOES_ON: Final = 2
 
 
 class Listed(NamedTuple):
-    """A call as it is listed, or was."""
+    """A call as it is or was listed."""
 
     legs: tuple[ActiveCall, ...]
     """Its items: two for a RingOut, one per device at times, none without details."""
     phase: CallPhase | None
-    """None where the service does not say."""
+    """None if the service does not say."""
 
 
 def listed(items: Iterable[ActiveCall]) -> list[Listed]:
-    """Return the calls that the items are."""
+    """Group items into the calls that they belong to."""
     calls: list[tuple[ActiveCall, ...]] = []
     for item in items:
         for index, legs in enumerate(calls):
@@ -73,17 +73,17 @@ def match(
     *,
     is_cut: bool = False,
 ) -> dict[int, int]:
-    """Return what each known call goes on as: its index to one of ``ongoing + over``.
+    """Return what each known call goes on as: a mapping of its index to that of one of ``ongoing + over``.
 
     The surest pairs come first, and nothing is matched twice. ``is_cut`` says that there
-    are calls beyond the list, or were: one that comes to light may have begun in the
-    same moment as one that goes.
+    are or were calls beyond the list, so a call that comes to light may have begun in
+    the same moment as one that disappears.
     """
     pairs: list[tuple[int, int, bool, int, int, int]] = []
     for old, call in enumerate(known):
         for new, item in enumerate(ongoing):
             how = _likeness(call.legs, item.legs, is_cut=is_cut)
-            # Talk does not turn into ringing: one call ended, and the next one rings.
+            # A connected call does not start ringing: it ended, and the next call rings.
             is_next = item.phase in RINGS and call.phase not in RINGS
             if how is Likeness.SAME or (how and not is_next):
                 surely = how + _GOES_ON, _agreements(call.legs, item.legs)
@@ -103,7 +103,7 @@ def match(
 
 
 def is_party(legs: tuple[ActiveCall, ...], item: ActiveCall) -> bool:
-    """Whether a call of one item is this one, as both of its surest ids say."""
+    """Whether an item is this call of one item, according to both of its surest ids."""
     if len(legs) != 1:
         return False
     session, party = legs[0].telephony_session_id, legs[0].party_id
@@ -118,9 +118,9 @@ def is_party(legs: tuple[ActiveCall, ...], item: ActiveCall) -> bool:
 def merge_legs(
     before: tuple[ActiveCall, ...], after: tuple[ActiveCall, ...]
 ) -> tuple[ActiveCall, ...]:
-    """Return the items of a call with what was left out this time; `match` paired them.
+    """Return the items of a call, filled in with what was left out this time; `match` paired them.
 
-    So a call is recognized when the service sends its ids again.
+    That way the call is recognized when the service sends its ids again.
     """
     if len(before) == len(after) == 1:
         return (_filled(after[0], before[0]),)
@@ -149,7 +149,7 @@ def _filled(leg: ActiveCall, before: ActiveCall) -> ActiveCall:
 
 
 def identifier(leg: ActiveCall) -> str | None:
-    """Return the service's best id of a call, in the order of their reliability."""
+    """Return the most reliable id that the service gives a call."""
     if _is_usable(leg.telephony_session_id) and _is_usable(leg.party_id):
         return f"{leg.telephony_session_id}/{leg.party_id}"
     ids = leg.session_id, leg.telephony_session_id, leg.id
@@ -157,7 +157,7 @@ def identifier(leg: ActiveCall) -> str | None:
 
 
 def session_of(key: str) -> tuple[str, str] | None:
-    """Return telephony session and party of a call by its key (`Call.key`); None where it was not named by them."""
+    """Return the telephony session and party in a call's key (`Call.key`), or None if it is not made of them."""
     session, _, party = key.rpartition("/")
     return (session, _COUNTED.sub("", party)) if session else None
 
@@ -195,15 +195,15 @@ def _leg_likeness(known: ActiveCall, leg: ActiveCall) -> Likeness:
     number = _share_number(known, leg)
     if telephony_session is None and session is None and item is None:
         return Likeness.NONE if start is False or number is False else Likeness.FIT
-    # A caller may ring twice in a row. But a second call is not answered at the very moment
-    # the first one ends.
+    # A caller may ring twice in a row, but the second call is not answered at the very moment
+    # when the first one ends.
     if start or (number and leg.telephony_status is not TelephonyStatus.RINGING):
         return Likeness.MOVED
     return Likeness.NONE
 
 
 def _agreements(known: tuple[ActiveCall, ...], legs: tuple[ActiveCall, ...]) -> int:
-    """Count what agrees without proving anything, to choose between equals."""
+    """Count the fields that agree without proving anything, to choose between equals."""
     return sum(
         bool(_shared(one.start_time, two.start_time)) + bool(_share_number(one, two))
         for one in known
@@ -212,7 +212,7 @@ def _agreements(known: tuple[ActiveCall, ...], legs: tuple[ActiveCall, ...]) -> 
 
 
 def _are_ring_out(one: ActiveCall, two: ActiveCall) -> bool:
-    """Whether two items are a RingOut: a call to the own phone, and the one it is for.
+    """Whether two items are a RingOut: a call to the user's own phone, and the call that it is for.
 
     The caller has made sure that they have different directions.
     """
@@ -249,7 +249,7 @@ def _share_number(one: ActiveCall, two: ActiveCall) -> bool | None:
 
 
 def _same_number(one: str | None, two: str | None) -> bool | None:
-    """Whether two numbers are equal with or without codes, or None where one misses."""
+    """Whether two numbers are equal with or without codes, or None if one of them is missing."""
     if one is None or two is None:
         return None
     if one == two:

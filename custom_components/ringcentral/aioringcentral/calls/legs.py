@@ -1,4 +1,4 @@
-"""What the items of one call say of it: direction, start, queue and phase. Pure functions only."""
+"""What the items of one call say about it: direction, start, queue and phase. Pure functions only."""
 
 from datetime import datetime
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from ..models import ActiveCall, CallDirection, TelephonyStatus
 from .state import PHASES, CallPhase
 
-# Of several legs the most advanced one counts; a RingOut is held if one leg is.
+# Of several legs, the most advanced one counts; a RingOut is held if one of its legs is.
 _FURTHEST: Final = (
     TelephonyStatus.ON_HOLD,
     TelephonyStatus.CALL_CONNECTED,
@@ -40,7 +40,7 @@ def came_by_queue(legs: tuple[ActiveCall, ...]) -> bool | None:
 
 
 def phase_of(legs: tuple[ActiveCall, ...]) -> CallPhase | None:
-    """Return how far a call is; None where the service does not say."""
+    """Return how far a call is, or None if the service does not say."""
     status = legs[0].telephony_status
     if len(legs) > 1:
         statuses = {leg.telephony_status for leg in legs}

@@ -1,4 +1,4 @@
-"""What happened to the calls of one extension: calls before, presence after -> events.
+"""What happened to the calls of one extension: turns the calls before and the presence after into events.
 
 Pure functions only.
 """
@@ -13,7 +13,7 @@ from .state import PHASES, RINGS, Call, CallEventType, CallPhase, Calls, Step
 from .transitions import Transition
 
 _ORDER: Final = {kind: order for order, kind in enumerate(CallEventType)}
-# The one telephony status speaks of the highest of these (docs/protocol.md 4.5: partly a guess).
+# The single telephony status is that of the call that ranks highest (docs/protocol.md 4.5: partly a guess).
 _RANKS: Final = {
     CallPhase.CONNECTED: 3,
     CallPhase.HELD: 2,
@@ -29,8 +29,8 @@ def resync(
 ) -> Calls:
     """Return the calls of a snapshot after a gap, without events for the gap.
 
-    A call that goes on keeps its key. One that is gone is dropped, neither missed nor ended,
-    since its end is unknown. One that disappeared before the gap gets its event at `Calls.due`.
+    A call that goes on keeps its key. A call that is gone is dropped, neither missed nor ended,
+    since its end is unknown. A call that disappeared before the gap gets its event at `Calls.due`.
     """
     return _merge(Transition(state, now, clock, is_live=False), presence)
 
@@ -43,11 +43,11 @@ def advance(
 ) -> Step:
     """Return the calls after an event and what happened.
 
-    ``now`` is the time to show. ``clock`` is in seconds and never set: it measures durations, and is the
-    time itself unless given.
+    ``now`` is the time to show. ``clock`` is a time in seconds that nobody adjusts: it measures durations, and
+    is derived from ``now`` by default.
 
-    ``presence`` is the merged one, and None when only `Calls.due` has come. Events that
-    were overtaken are already merged in order (`event_window.Window`), or were dropped.
+    ``presence`` is the merged one, or None if it is only that `Calls.due` has come. Events
+    that were overtaken are already merged in order (`event_window.Window`), or dropped.
     """
     clock = now.timestamp() if clock is None else clock
     is_news = presence is not None and (
@@ -61,7 +61,7 @@ def advance(
     if presence and is_news:
         after = _merge(transition, presence)
     else:
-        # Time has passed, and nothing else.
+        # Only time has passed.
         after = state._replace(calls=tuple(transition.known))
     if len(transition.events) > 1:
         transition.events.sort(key=lambda event: _ORDER[event.type])
@@ -77,7 +77,7 @@ def _merge(transition: Transition, presence: Presence) -> Calls:
         _merge_status(transition, presence.telephony_status)
     elif transition.is_live:
         transition.after = transition.known
-    # Else it is after a gap, and no event would report their end.
+    # Otherwise this follows a gap, and no event would report their end.
     return Calls(
         tuple(transition.after),
         unseen,
@@ -91,11 +91,11 @@ def _merge(transition: Transition, presence: Presence) -> Calls:
 def _merge_list(
     transition: Transition, items: tuple[ActiveCall, ...], presence: Presence
 ) -> int:
-    """Match the listed calls, and return how many more there are that were never listed."""
+    """Match the listed calls, and return how many further calls there are that were never listed."""
     if len(items) == len(transition.known) == 1 and is_party(
         transition.known[0].legs, items[0]
     ):
-        # Nearly every event is this one; all that follows would come to the same.
+        # A shortcut for nearly every event; the code below would come to the same result.
         _go_on_alone(transition, transition.known[0], items, presence)
         return 0
     there: list[ActiveCall] = []
@@ -135,7 +135,7 @@ def _go_on_alone(
     items: tuple[ActiveCall, ...],
     presence: Presence,
 ) -> None:
-    """Go on with the only call there is."""
+    """Continue the only call there is."""
     if items[0].is_over:
         transition.vanish(call, items[0])
         return
@@ -151,9 +151,9 @@ def _beyond_list(
     total: int | None,
     matches: dict[int, int],
 ) -> tuple[list[int], int]:
-    """Return which known calls go on without being listed, and how many others.
+    """Return which known calls go on without being listed, and how many other calls do.
 
-    A full list leaves the oldest out.
+    A full list leaves out the oldest calls.
     """
     room = _room(items, total)
     if total is None or not room:
@@ -174,8 +174,8 @@ def _beyond_list(
 def _welcome(transition: Transition, new: list[Listed], surfaced: int) -> None:
     """Add calls that were not listed before.
 
-    The oldest `surfaced` calls existed before but did not fit the list of seven; so did all
-    that one telephony status stood for.
+    The oldest `surfaced` calls existed before but did not fit the list of seven, as did all
+    calls that the single telephony status stood for.
     """
     if transition.before.listed is None and transition.before.calls:
         surfaced = len(new)
@@ -189,9 +189,9 @@ def _welcome(transition: Transition, new: list[Listed], surfaced: int) -> None:
 
 
 def _merge_status(transition: Transition, status: TelephonyStatus) -> None:
-    """Match the telephony status, where no calls are listed.
+    """Match the telephony status when no calls are listed.
 
-    It describes one call. A call that would outrank it is over; of the others it says nothing.
+    It describes one call. A call that would outrank that one is over; about the others it says nothing.
     """
     phase = PHASES.get(status)
     if phase is None:
@@ -212,9 +212,9 @@ def _merge_status(transition: Transition, status: TelephonyStatus) -> None:
 
 
 def _carrier(transition: Transition, phase: CallPhase) -> Call | None:
-    """Return the known call that a status speaks of, or None where it is a new one.
+    """Return the known call that a status describes, or None if it describes a new one.
 
-    One that is so already, else the furthest; but talk does not turn into ringing.
+    That is a call that is in this phase already, or else the furthest; but a connected call does not start ringing.
     """
     rank = _RANKS[phase]
     for call in transition.known:
@@ -226,9 +226,9 @@ def _carrier(transition: Transition, phase: CallPhase) -> Call | None:
 
 
 def _room(items: tuple[ActiveCall, ...], total: int | None) -> int:
-    """Return how many calls there may be beyond a list: none but beyond a full one.
+    """Return how many calls there may be beyond a list: none, unless the list is full.
 
-    The total may count calls that are over.
+    The total alone does not tell, since it may count calls that are over.
     """
     if total is None or len(items) < LISTED_CALLS:
         return 0

@@ -28,7 +28,7 @@ PHASES: Final = {
 }
 RINGS: Final = frozenset({CallPhase.RINGING, CallPhase.DIALING})
 TALKS: Final = frozenset({CallPhase.CONNECTED, CallPhase.HELD})
-# Who is on the line comes before who waits.
+# A call on the line comes before one that waits.
 _FOREMOST: Final = (
     CallPhase.CONNECTED,
     CallPhase.RINGING,
@@ -39,7 +39,7 @@ _FOREMOST: Final = (
 
 
 class CallEventType(StrEnum):
-    """What happened to a call; of several things at once, those that end come first.
+    """What happened to a call; when several things happen at once, those that end a call come first.
 
     ``missed`` is the end of an inbound call that rang here and was never connected
     here: the caller hung up, it was rejected, or went to voicemail. A queue call that
@@ -64,21 +64,21 @@ class CallEvent(NamedTuple):
     call: str
     """The same for every event of one call; the service's id where it gives one."""
     direction: CallDirection | None
-    """None where the account gives no call details."""
+    """None if the account gives no call details."""
     queue_call: bool | None
     """Whether the call came through a queue."""
     started_at: datetime | None
-    """The service's start time, else when it was first seen; None where it was there
-    before us."""
+    """The service's start time, or else when the call was first seen; None if it began
+    before we connected."""
     duration: float | None = None
-    """Seconds talked, hold included, for ``ended`` and ``parked``; None where it was
-    never connected or not all of it was seen."""
+    """Seconds talked, including hold, for ``ended`` and ``parked``; None if the call was
+    never connected, or not all of it was seen."""
     number: str | None = None
     """Number of the other party."""
     name: str | None = None
     """Name of the other party."""
     queue: str | None = None
-    """Name of the call queue that the call came through, where the service says."""
+    """Name of the call queue that the call came through, if the service says."""
     called_number: str | None = None
     """Which of the extension's own numbers was called; None for an outbound call."""
 
@@ -99,15 +99,15 @@ class Call(NamedTuple):
     answered: bool = False
     """Whether it was ever connected here."""
     talking_since: float | None = None
-    """By the clock of `reducer.advance`, in seconds."""
+    """In seconds of the clock of `reducer.advance`."""
     talked: float | None = 0.0
-    """Seconds talked before ``talking_since``; None where a part was not seen."""
+    """Seconds talked before ``talking_since``; None if a part was not seen."""
     gone_at: float | None = None
-    """When a ringing call went missing, by the same clock, while its end is not certain."""
+    """When a ringing call went missing, by the same clock, while its end is uncertain."""
     is_elsewhere: bool = False
     """Whether the service says that another device of the extension connected it."""
     legs: tuple[ActiveCall, ...] = ()
-    """The items it is listed as: none without call details, two for a RingOut."""
+    """The items that it is listed as: none without call details, two for a RingOut."""
 
     @property
     def party(self) -> tuple[str | None, str | None]:
@@ -149,7 +149,7 @@ class Call(NamedTuple):
         return None
 
     def is_gone(self, clock: float) -> bool:
-        """Whether a missing call does not come back."""
+        """Whether a missing call will not come back."""
         return self.gone_at is not None and clock - self.gone_at >= NO_CALL_GAP
 
     def duration(self, clock: float) -> float | None:
@@ -164,17 +164,17 @@ class Call(NamedTuple):
 class Calls(NamedTuple):
     """The calls of one extension as last known.
 
-    A ringing call that is missing, without the service calling that final, rings on
-    in here for `NO_CALL_GAP`, so that nothing flaps when it comes back; it stops when
-    its end is reported. The telephony status of the presence shows the gap. Connected
-    and held calls leave at once, so ``on_call`` is never late.
+    A ringing call that disappears without the service calling that final goes on ringing
+    here for `NO_CALL_GAP`, so that nothing flaps if it comes back; it stops once its end
+    is reported. The telephony status of the presence does show the gap. Connected and
+    held calls leave at once, so ``on_call`` is never late.
     """
 
     calls: tuple[Call, ...] = ()
     unseen: int = 0
-    """How many more there are, beyond those that were ever listed."""
+    """How many further calls there are, beyond those that were ever listed."""
     begun: int = 0
-    """How many have begun so far, to name those without an id."""
+    """How many calls have begun so far, which names those without an id."""
     listed: tuple[ActiveCall, ...] | None = None
     status: TelephonyStatus | None = None
     total: int | None = None
@@ -191,7 +191,7 @@ class Calls(NamedTuple):
 
     @property
     def in_progress(self) -> int:
-        """How many calls there are, also beyond those that the service lists."""
+        """How many calls there are, including any beyond those that the service lists."""
         return len(self.calls) + self.unseen
 
     @property
@@ -201,7 +201,7 @@ class Calls(NamedTuple):
 
     @property
     def foremost(self) -> Call | None:
-        """The call on the line: connected before ringing before held, the newest."""
+        """The most prominent call: connected before ringing before held, and the newest of those."""
         return min(
             reversed(self.calls),
             key=lambda call: _FOREMOST.index(call.phase),
@@ -209,14 +209,14 @@ class Calls(NamedTuple):
         )
 
     def newest(self, phase: CallPhase) -> Call | None:
-        """Return the call that came into a list last, of those that are in a phase."""
+        """Return the call that was listed last, of those that are in a phase."""
         return next(
             (call for call in reversed(self.calls) if call.phase is phase), None
         )
 
     @property
     def due(self) -> float | None:
-        """When, by its clock, `advance` has to be called again whatever comes; None if it need not."""
+        """When, by its clock, `advance` has to be called again whatever else happens; None if it need not."""
         gaps = [call.gone_at for call in self.calls if call.gone_at is not None]
         return min(gaps) + NO_CALL_GAP if gaps else None
 
@@ -229,7 +229,7 @@ class Step(NamedTuple):
 
 
 def other_party(leg: ActiveCall) -> tuple[str | None, str | None]:
-    """Return number and name of who is at the other end, where the direction says so."""
+    """Return the number and name of the other party, as far as the direction tells which that is."""
     if leg.direction is CallDirection.INBOUND:
         return leg.from_number, leg.from_name
     if leg.direction is CallDirection.OUTBOUND:

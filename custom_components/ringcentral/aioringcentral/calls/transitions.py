@@ -1,4 +1,4 @@
-"""What becomes of single calls in one step: they begin, go on, vanish or end, and report events.
+"""What becomes of each call in one step: it begins, goes on, vanishes or ends, and reports events.
 
 No I/O.
 """
@@ -20,20 +20,20 @@ _EVENTS: Final = {
 }
 
 
-# A call that begins later than this from now did not begin then: clocks differ by less.
+# A start that lies further ahead than this is not believed: clocks differ by less.
 _AHEAD: Final = timedelta(days=1)
 
 
 class Transition:
-    """One step from calls before to calls after; it is told of each call what became of it.
+    """One step from the calls before to the calls after; the caller tells it what became of each call.
 
-    What every event makes is made in the order of its fields, not by name, which takes longer.
+    Values made for every event are built from positional arguments, since keywords take longer.
 
     Attributes:
         before: the calls before.
-        is_live: whether this is an event; what follows a gap reports none.
+        is_live: whether this step comes from an event; a step after a gap reports no events.
         begun: as `Calls.begun`, after the step.
-        known: those of the calls before that may go on.
+        known: the calls before that may go on.
         after: the calls after, so far.
         events: what happened, so far.
     """
@@ -52,7 +52,7 @@ class Transition:
         self.known: list[Call] = []
         for call in before.calls:
             if is_live and call.gone_at is not None and call.is_gone(self._clock):
-                # What comes back after its gap is another call.
+                # A call that comes back after its gap counts as another call.
                 self._end(call)
             else:
                 self.known.append(call)
@@ -60,7 +60,7 @@ class Transition:
     def begin(
         self, phase: CallPhase, legs: tuple[ActiveCall, ...], *, is_seen: bool
     ) -> None:
-        """Add a new call; ``is_seen`` if it has just become what it is."""
+        """Add a new call; ``is_seen`` says whether it was seen to become what it is."""
         self.begun += 1
         key = (identifier(legs[0]) if legs else None) or ""
         if not key or any(call.key == key for call in (*self.known, *self.after)):
@@ -116,7 +116,7 @@ class Transition:
             legs,
         )
         self.after.append(after)
-        # A call rings once: that it rings again is no event.
+        # A call rings only once: ringing again is not an event.
         if self.is_live and phase is not call.phase and phase not in RINGS:
             is_back = phase is CallPhase.CONNECTED and call.answered
             self._report(after, CallEventType.RESUMED if is_back else _EVENTS[phase])
@@ -147,7 +147,7 @@ class Transition:
             )
 
     def _start_of(self, legs: tuple[ActiveCall, ...]) -> datetime | None:
-        """Return when a call started, where that can be."""
+        """Return when a call started, if that time is plausible."""
         start = start_of(legs)
         return None if start is not None and start - self._now > _AHEAD else start
 

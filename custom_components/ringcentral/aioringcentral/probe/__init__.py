@@ -1,4 +1,4 @@
-"""What an hour with a live account would answer: records shapes, and looks in them for the open questions."""
+"""What an hour with a live account can answer: records shapes, and looks for answers to the open questions."""
 
 from .answers import answers
 from .command import add_arguments, run_command

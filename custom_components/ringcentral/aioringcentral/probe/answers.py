@@ -9,14 +9,14 @@ from ..recording.recorder import Record
 from .observed import Seen, closes, event_uris, events, readings, steps
 
 NOT_SEEN: Final = "not seen"
-# Calls that an event lists at most, and seconds in which a second event may belong to the same hang-up.
+# Most calls that an event lists, and seconds within which a second event may belong to the same hang-up.
 _LISTED: Final = 7
 _SAME_HANGUP: Final = 5.0
 _DAY: Final = 86_400.0
 
 
 def answers(records: Sequence[Record]) -> list[tuple[str, str]]:
-    """Return each open question with what was seen of it, in words."""
+    """Return each open question with what was observed about it, in words."""
     return [(question, answer(records)) for question, answer in _QUESTIONS]
 
 

@@ -83,7 +83,7 @@ def run_command(arguments: argparse.Namespace) -> int:
 
 
 def _write_problem(out: Path) -> str | None:
-    """Return why a file cannot be written: better now than after twenty minutes."""
+    """Return why a file cannot be written, since it is better to know now than after twenty minutes."""
     if not out.parent.is_dir() or out.is_dir():
         return "give a file in a folder that exists"
     part = _part(out)
@@ -140,7 +140,7 @@ async def _probe(credentials: list[str], arguments: argparse.Namespace) -> int:
         progress.end()
         await sign_in.close()
         result = report(probe.records(), arguments.minutes)
-        # Also what an interrupted probe has seen is of use.
+        # What an interrupted probe has seen is of use, too.
         if probe.is_signed_in:
             write(arguments.out, result)
     if not probe.is_signed_in:
@@ -158,7 +158,7 @@ async def _probe(credentials: list[str], arguments: argparse.Namespace) -> int:
 
 
 def report(records: list[Record], minutes: float) -> dict[str, Any]:
-    """Return what the file contains: answers, refused filters, and the records that they come from."""
+    """Return the contents of the file: answers, refused filters, and the records that they come from."""
     return {
         "format": 1,
         "minutes": minutes,
@@ -179,7 +179,7 @@ def write(path: Path, result: Mapping[str, Any]) -> None:
 
 
 class Progress:
-    """One line that is written over and over on a terminal, and one line a step elsewhere."""
+    """Progress: one line that is overwritten on a terminal, or one line per step elsewhere."""
 
     def __init__(self, out: TextIO) -> None:
         """Print to ``out``."""
@@ -187,7 +187,7 @@ class Progress:
         self._step = ""
 
     def __call__(self, step: str, events: int, left: float) -> None:
-        """Show how a step goes on."""
+        """Show the progress of a step."""
         text = f"Listening to {step}: {events} events, {left:.0f} s left"
         if self._out.isatty():
             print(f"\r\033[K{text}", end="", file=self._out, flush=True)
@@ -196,7 +196,7 @@ class Progress:
         self._step = step
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line."""
         if self._step and self._out.isatty():
             print(file=self._out)
 

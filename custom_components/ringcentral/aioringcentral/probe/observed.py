@@ -1,4 +1,4 @@
-"""Shapes of frames and replies as a probe's questions need them: events by step, presence records, closes."""
+"""Finds in shapes of frames and replies what a probe's questions need: events by step, presence records, closes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 import re
@@ -10,7 +10,7 @@ _LABEL: Final = re.compile(r"<(?:int|str)\d+:\d+>")
 
 
 class Seen(NamedTuple):
-    """One presence event: the step it came in, seconds, its event URI without ids, and its body's shape."""
+    """One presence event: the step in which it came, its time in seconds, its event URI without ids, and its body's shape."""
 
     step: str
     at: float
@@ -19,18 +19,18 @@ class Seen(NamedTuple):
 
     @property
     def extension(self) -> str:
-        """The label of the extension, the same for an id as number and as text."""
+        """The label of the extension, which is the same whether its id is a number or a text."""
         return str(self.body.get("extensionId", "")).rpartition(":")[2]
 
     @property
     def calls(self) -> Sequence[Any] | None:
-        """The listed calls, None where the event has no such list."""
+        """The listed calls, or None if the event has no such list."""
         found = self.body.get("activeCalls")
         return found if isinstance(found, list) else None
 
 
 def steps(records: Iterable[Record]) -> Iterator[tuple[str, Record]]:
-    """Yield each record with the step that it belongs to."""
+    """Yield each record with the step to which it belongs."""
     step = ""
     for record in records:
         if record["kind"].startswith("step "):
@@ -52,7 +52,7 @@ def events(records: Iterable[Record]) -> list[Seen]:
 
 
 def event_uris(records: Iterable[Record]) -> dict[str, set[str]]:
-    """Return the event URIs by step, ids left out."""
+    """Return the event URIs by step, without ids."""
     found: dict[str, set[str]] = {}
     for step, record in steps(records):
         envelope = _second(record.get("body")) if record["kind"] == "received" else None
@@ -71,7 +71,7 @@ def readings(records: Iterable[Record]) -> list[Mapping[str, Any]]:
 
 
 def closes(records: Iterable[Record]) -> list[tuple[str, str]]:
-    """Return the close codes with the step that each came in."""
+    """Return the close codes with the step in which each came."""
     return [
         (step, record["kind"].removeprefix("closed "))
         for step, record in steps(records)

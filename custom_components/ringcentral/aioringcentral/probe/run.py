@@ -26,12 +26,12 @@ from ..stream.frames import RecoveryToken
 from ..stream.subscription import subscription_body
 
 _SUBSCRIPTION: Final = "/restapi/v1.0/subscription"
-# A probe keeps everything: it ends, and it is somebody's to look at before it is sent.
+# A probe keeps everything: it ends by itself, and somebody looks at the file before sending it.
 _MOST: Final = 50_000
 _MOST_BYTES: Final = 100_000_000
-# Extensions in the one batch whose cost is looked at.
+# Extensions in the one batch whose cost is measured.
 _BATCH: Final = 5
-# Seconds for the service to close a socket whose session was revoked.
+# Seconds within which the service has to close a socket whose session was revoked.
 _CLOSE_WITHIN: Final = 10.0
 
 type Filters = dict[str, list[str]]
@@ -50,7 +50,7 @@ class Probe:
         self._progress = progress
         self._write = write
         self._events = 0
-        # Without a sign-in there is nothing that a file could show.
+        # Without a sign-in, there is nothing to write into a file.
         self.is_signed_in = False
         self._heard = asyncio.Event()
         self.recorder = Recorder(_MOST, _MOST_BYTES)
@@ -61,7 +61,7 @@ class Probe:
         return self.recorder.records(_now())
 
     async def run(self) -> None:
-        """Go through all steps; one that is refused does not end the others.
+        """Go through all steps; a step that is refused does not keep the others from running.
 
         Raises:
             RingCentralError: signing in, or reading the own extension, failed.
@@ -104,7 +104,7 @@ class Probe:
         for path, query in paths:
             await self._get(path, RateGroup.HEAVY, query)
         self._step("batch")
-        # Once alone and once for several: what the second takes of the limit is what it counts.
+        # Once for one extension and once for several: what the second takes from the limit is what a batch counts.
         for wanted in (own.id, ",".join(ids)):
             if wanted:
                 await self._get(
@@ -153,7 +153,7 @@ class Probe:
 
     @asynccontextmanager
     async def _changes_of_our_own(self, name: str) -> AsyncIterator[None]:
-        """Be busy for a moment, where that was allowed, so that there is something to hear."""
+        """Set the status to busy for a moment, if that was allowed, so that there are events to hear."""
         if not self._write or name != "own":
             yield
             return
@@ -176,7 +176,7 @@ class Probe:
                 await connection.heartbeat()
 
     async def _sign_out(self) -> None:
-        """Sign out under an open socket: its close code is one of the questions."""
+        """Sign out while a socket is open, because its close code is one of the questions."""
         self._step("sign_out")
         with suppress(RetryLater, TimeoutError):
             async with self._connected(None) as connection:

@@ -1,4 +1,4 @@
-"""What the service sent, without a word of what it was about: shapes to record, send and play again."""
+"""What the service sent, without a word of what it was about: shapes to record, pass on and replay."""
 
 from .recorder import Recorder
 from .shapes import Shapes

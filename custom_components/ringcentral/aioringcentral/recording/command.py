@@ -1,4 +1,4 @@
-"""``python -m aioringcentral replay FILE``: prints what each record of a diagnostics file did."""
+"""``python -m aioringcentral replay FILE``: prints what each record in a diagnostics file did."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Play the recording; return the exit status: 1 where it ends with other states than the file."""
+    """Play the recording; return the exit status, which is 1 if the replay ends in other states than the file has."""
     path = Path(os.environ.get("REPLAY_FROM", "."), arguments.file)
     try:
         report = find_report(json.loads(path.read_bytes()))
@@ -44,7 +44,7 @@ def run_command(arguments: argparse.Namespace) -> int:
 
 
 def find_report(diagnostics: Any) -> Any:
-    """Return the recording of a diagnostics file; raises KeyError where there is none."""
+    """Return the recording in a diagnostics file; raise KeyError if there is none."""
     match diagnostics:
         case {"data": {"recording": {"records": list()} as report}}:
             return report

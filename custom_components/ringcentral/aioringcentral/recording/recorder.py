@@ -1,4 +1,4 @@
-"""The flight recorder: the last frames and replies in memory, and their shapes when somebody asks for them."""
+"""The flight recorder: keeps the last frames and replies in memory, and makes shapes of them on request."""
 
 from collections import deque
 from collections.abc import Collection, Mapping
@@ -10,7 +10,7 @@ import orjson
 from ..models import Presence
 from .shapes import Shapes
 
-# Frames and replies that are kept, and bytes of them all; one that is larger than a part of that is not kept.
+# Most frames and replies that are kept, and most bytes of all; one that is larger than a share of that is not kept.
 MOST: Final = 200
 MOST_BYTES: Final = 1_000_000
 _LARGEST: Final = MOST_BYTES // 4
@@ -18,7 +18,7 @@ _LARGEST: Final = MOST_BYTES // 4
 type Record = dict[str, Any]
 type Report = dict[str, Any]
 
-# What a presence is compared by; calls and sequences are in the records themselves.
+# The fields by which presences are compared; calls and sequences are in the records themselves.
 STATES: Final = (
     "telephony_status",
     "presence_status",
@@ -43,9 +43,9 @@ class _Kept(NamedTuple):
 
 
 class Recorder:
-    """Keeps what was sent and received most recently; only shapes of it can be had (`records`).
+    """Keeps what was sent and received most recently, but gives out only shapes of it (`records`).
 
-    Shapes are made when they are asked for, so that recording an event costs next to nothing.
+    Shapes are only made on request, so that recording an event costs next to nothing.
     """
 
     def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
@@ -73,7 +73,7 @@ class Recorder:
         at: float,
         took: float = 0.0,
     ) -> None:
-        """Record the reply of an HTTP request, and the seconds that it took."""
+        """Record the reply to an HTTP request, and how many seconds it took."""
         facts = {
             "took": round(took, 3),
             "method": method,
@@ -86,7 +86,7 @@ class Recorder:
         self._keep(_Kept(at, "reply", facts, body, len(raw)))
 
     def happened(self, what: str, at: float) -> None:
-        """Record a turn in the connection's life, as one of our own words: opened, closed 1006."""
+        """Record a turn in the connection's life in our own words, such as ``opened`` or ``closed 1006``."""
         self._keep(_Kept(at, what, {}, None, len(what)))
 
     def records(self, now: float) -> list[Record]:
@@ -99,9 +99,9 @@ class Recorder:
         presences: Mapping[str, Presence],
         without_status: Collection[str] = (),
     ) -> Report:
-        """Return `records`, and what the client made of them: presence by the same labels (`replay` compares).
+        """Return `records` and what the client made of them: presence by the same labels, which `replay` compares.
 
-        ``without_status`` are the ids of queues and the like, whose telephony status follows their calls.
+        ``without_status`` are the ids of queues and the like, whose telephony status is derived from their calls.
         """
         shapes = Shapes(datetime.now(UTC))
         records = self._records(shapes, now)

@@ -1,4 +1,4 @@
-"""Plays a recording through the client against a clock of its own, so that a report becomes a test. Pure."""
+"""Plays a recording through the client by a clock of its own, so that a report becomes a test. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from ..status import Status, status
 from ..stream.frames import FrameType, connection_details, event_from_frame, parse_frame
 from .recorder import STATES, Record, Report
 
-# The time of the report, as good as any other.
+# The time of the report, which may be any.
 _NOW: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _LABEL: Final = re.compile(r"<(int|str)(\d+):(\d+)>")
 _TIME: Final = re.compile(r"<time ([+-]\d+\.\d+)>")
@@ -24,7 +24,7 @@ _LENGTH: Final = re.compile(r"<(str|int|float) (\d+)>")
 _LONGEST: Final = 1_000
 
 
-# The kind of a step that an event makes which newer ones had overtaken.
+# The kind of a step that comes from an event that newer ones had overtaken.
 LATE: Final = "late"
 
 
@@ -47,14 +47,14 @@ class Replay:
         self._report = report
         self._presences = PresenceStore()
         self._calls: dict[str, Calls] = {}
-        # Read before a session that was not recovered, and not since.
+        # Extensions that were read before a session that was not recovered, and not since.
         self._stale: set[str] = set()
         self._without_status = frozenset(
             str(restore(label)) for label in report.get("without_status", ())
         )
 
     def steps(self) -> Iterator[Step]:
-        """Yield what each record did, oldest first; what changed nothing is left out, but for late events."""
+        """Yield what each record did, oldest first, leaving out those that changed nothing, except late events."""
         journals: dict[int, Journal] = {}
         for at, number, begins in _timeline(self._report["records"]):
             record = self._report["records"][number]
@@ -66,9 +66,9 @@ class Replay:
                 yield from self._reply(at, record, journals.pop(number))
 
     def differences(self) -> dict[str, dict[str, tuple[Any, Any]]]:
-        """Return where the report's states are others: label and field, with what was played and what it says.
+        """Return where the report's states differ: label and field, with the replayed value and the report's.
 
-        What no record says is no difference.
+        A value that no record contains is no difference.
         """
         found: dict[str, dict[str, tuple[Any, Any]]] = {}
         for label, state in self._report.get("states", {}).items():
@@ -115,7 +115,7 @@ class Replay:
         for update in found:
             self._know(update)
         read = {each.extension_id for each in found}
-        # After a break, what a reading lacks is unknown.
+        # After a break, fields that a reading lacks are unknown.
         changed = {
             **self._presences.end_read(journal, read - self._stale, found, reset=False),
             **self._presences.end_read(journal, read & self._stale, found, reset=True),
@@ -125,7 +125,7 @@ class Replay:
             yield self._step(at, "reading", before, is_live=False)
 
     def _know(self, update: PresenceUpdate) -> None:
-        """Follow whoever is named: a report does not say who was followed."""
+        """Follow every extension that is named, since a report does not say who was followed."""
         if update.extension_id not in self._presences:
             everyone = (*self._presences, update.extension_id)
             self._presences.follow(everyone, self._without_status)
@@ -150,7 +150,7 @@ class Replay:
 
 
 def restore(shape: Any) -> Any:
-    """Return a value that a shape could have come from: ids by label, times by the report's, texts of that length."""
+    """Return a value that could have this shape: ids by label, times relative to the report's, texts of that length."""
     match shape:
         case dict():
             return {key: restore(value) for key, value in shape.items()}
@@ -177,7 +177,7 @@ def _restored(text: str) -> Any:
 
 
 def _id(label: re.Match[str]) -> str:
-    """Return an id of the label's length that no other label has, and that is the same as number and text."""
+    """Return an id of the label's length that no other label gets, and that is the same as a number and as a text."""
     number, length = int(label[3]), int(label[2])
     return str(
         10 ** (min(length, 18) - 1) + number if length > len(label[3]) else number
@@ -185,13 +185,13 @@ def _id(label: re.Match[str]) -> str:
 
 
 def _timeline(records: Sequence[Record]) -> list[tuple[float, int, bool]]:
-    """Return when each record arrived and, of a reply, when its request began: (seconds, record, begins)."""
+    """Return when each record arrived and, for a reply, when its request began: (seconds, record, begins)."""
     found = []
     for number, record in enumerate(records):
         if record["kind"] == "reply":
             found.append((record["at"] - record.get("took", 0.0), number, True))
         found.append((record["at"], number, False))
-    # Records of one moment stay in their order, a beginning before its own end.
+    # Records of the same moment stay in order, with the beginning of each request before its end.
     return sorted(found, key=lambda each: (each[0], each[1], not each[2]))
 
 

@@ -1,4 +1,4 @@
-"""JSON of the service without what it is about: types, known words, counters, relative times, labels for ids."""
+"""The service's JSON reduced to shapes: types, known words, counters, relative times, and labels for ids."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from .. import words
 from . import fields
 
-# Deeper than anything that the service sends, and more than anybody reads.
+# Deeper than anything that the service sends, or that anybody reads.
 _DEEPEST: Final = 12
 _LONGEST: Final = 60
 
@@ -19,16 +19,16 @@ _COUNT: Final = re.compile(r"-?\d{1,6}(\.\d{1,6})?|-?inf|nan", re.IGNORECASE)
 _TYPES: Final = frozenset({"application/json", "text/html", "text/plain"})
 _FLAGS: Final = frozenset({"true", "false"})
 _PATHS: Final = frozenset({"event", "uri", "path", "filter", "eventFilters"})
-# A counter is an int32 (docs/protocol.md 4.4); something larger may be anything.
+# A counter is an int32 (docs/protocol.md 4.4); a larger number may be anything.
 _LARGEST: Final = 2**31
 
 
 class Shapes:
-    """Turns JSON values into shapes; one id has the same label in all of them.
+    """Turns JSON values into shapes; an id has the same label in all of them.
 
-    A shape is JSON itself. In place of a private value it has a text in angle brackets: ``<int10:3>`` and
-    ``<str10:3>`` are the third id, of ten characters, as a number and as a text; ``<str 12>`` is a text of
-    twelve characters; ``<time +1.250>`` a time, in seconds after the one that ``began`` is.
+    A shape is itself JSON. In place of a private value, it has a text in angle brackets: ``<int10:3>`` and
+    ``<str10:3>`` are the third id, which has ten characters, as a number and as a text; ``<str 12>`` is a text
+    of twelve characters; ``<time +1.250>`` is a time, in seconds after ``began``.
     """
 
     def __init__(self, began: datetime) -> None:
@@ -37,7 +37,7 @@ class Shapes:
         self._labels: dict[str, int] = {}
 
     def label(self, value: str | int) -> str:
-        """Return the label of an id: its type, its length and its number."""
+        """Return the label of an id, made of its type, its length and its number."""
         text = str(value)
         kind = "int" if isinstance(value, int) else "str"
         # ``1`` and ``"1"`` name the same extension.
@@ -45,11 +45,11 @@ class Shapes:
         return f"<{kind}{len(text)}:{number}>"
 
     def known(self, ids: Iterable[str]) -> dict[str, str]:
-        """Return the labels, as texts, of those ids that any shape has named so far."""
+        """Return the labels, as texts, of those of the ids that any shape has named so far."""
         return {key: self.label(key) for key in ids if key in self._labels}
 
     def shape(self, value: Any, field: str = "", depth: int = 0) -> Any:
-        """Return the shape of a value that stands in a field of this name."""
+        """Return the shape of a value in a field of this name."""
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int | float):
@@ -67,7 +67,7 @@ class Shapes:
         return f"<{type(value).__name__}>"
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, Any]:
-        """Return the headers of limits and content, with their values where these are numbers or words."""
+        """Return the headers about limits and content, with their values if these are numbers or words."""
         return {
             name.lower(): self._header(str(value))
             for name, value in headers.items()
@@ -75,7 +75,7 @@ class Shapes:
         }
 
     def path(self, text: str) -> str:
-        """Return a path, event URI or filter with its ids as labels, without scheme and host."""
+        """Return a path, event URI or filter with labels in place of ids, and without scheme and host."""
         path, _, query = text.partition("?")
         if "://" in path:
             path = "/" + path.partition("://")[2].partition("/")[2]
