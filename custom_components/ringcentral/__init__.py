@@ -57,13 +57,13 @@ PLATFORMS = (
 )
 
 
-# Entities that are taken away in one go: a few hundredths of a second.
+# Entities that are removed in one go, which takes a few hundredths of a second.
 _MOST_AT_ONCE = 1_000
 
-# Seconds in which the sign-in of an entry that is removed ends before anything else goes on.
+# Seconds that removing an entry waits for its sign-in to end.
 _END_WITHIN = 5.0
 
-# What each entry that was unloaded had chosen, and the choices that had found each extension; by entry id.
+# The choices of each entry that was unloaded, and those by which each extension was found; by entry id.
 _EARLIER: HassKey[dict[str, tuple[Choices, Mapping[str, frozenset[Follow]]]]] = HassKey(
     f"{DOMAIN}_earlier_choices"
 )
@@ -72,7 +72,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register what is there once, whatever number of accounts."""
+    """Register what exists once, however many accounts there are."""
     async_setup_services(hass)
     async_setup_voicemail_actions(hass)
     await async_setup_wallboard(hass)
@@ -110,7 +110,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
 
     @callback
     def stop_listening() -> None:
-        # Home Assistant logs an error where it has called the listener already.
+        # Home Assistant logs an error if it has called the listener already.
         if not is_stopped:
             unsubscribe()
 
@@ -119,13 +119,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         await _start(coordinator)
     except BaseException as err:
         stop_listening()
-        # Home Assistant may also cut a set-up short.
+        # `BaseException`, since Home Assistant may also cancel a set-up.
         await _stop(coordinator)
         if not isinstance(err, RingCentralError) or isinstance(err, RetryLater):
-            # The next try goes on with this sign-in: each costs one of five a minute.
+            # The next try reuses this sign-in: each one costs one of five requests a minute.
             hand_over(hass, entry.data, access.tokens)
         else:
-            # What the user mends may need another session to show.
+            # What the user mends may only take effect in another session.
             await access.close()
         if isinstance(err, RingCentralError):
             raise _setup_error(hass, entry, err) from err
@@ -134,7 +134,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
         raise
     forget_retry(hass, entry)
     if entry.unique_id != account.id:
-        # It was lost: without it the account could be added twice.
+        # The unique id was lost: without it the account could be added twice.
         hass.config_entries.async_update_entry(entry, unique_id=account.id)
     entry.runtime_data = coordinator
     owned(hass, access.tokens)
@@ -147,7 +147,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
     coordinator.voicemail.expect(hass)
     await coordinator.members.sync_devices()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    # Not while a platform is set up: that has a time limit.
+    # Not during the set-up of a platform, which has a time limit.
     await coordinator.members.add_entities()
     return True
 
@@ -155,7 +155,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RingCentralConfigEntry) 
 async def async_unload_entry(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> bool:
-    """Take the entities away, close the socket, and leave the sign-in to a reload or its end."""
+    """Remove the entities and close the socket; a reload may reuse the sign-in, which is ended otherwise."""
     entry.runtime_data.members.stop()
     await _remove_entities(hass, entry)
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
@@ -169,7 +169,7 @@ async def async_unload_entry(
 
 
 async def _remove_entities(hass: HomeAssistant, entry: RingCentralConfigEntry) -> None:
-    """Take many entities away part by part: unloading does it in one go."""
+    """Remove many entities part by part, since unloading would remove them in one go."""
     entities = [
         entity
         for platform in async_get_platforms(hass, DOMAIN)
@@ -186,19 +186,19 @@ async def _start(coordinator: RingCentralCoordinator) -> None:
     """Start following; raises `RingCentralError`."""
     await coordinator.editor.load()
     await coordinator.permissions.load()
-    # What an earlier run found out is not asked for again.
+    # Do not ask again for what an earlier run found out.
     hass, entry_id = coordinator.hass, coordinator.config_entry.entry_id
     coordinator.account.queues.expected = earlier_queues(hass, entry_id)
     coordinator.call_log.expect(hass, entry_id)
     if hass.is_stopping:
-        # The event that ends a start may have come before.
+        # The event that ends a start may have come earlier.
         raise RetryLater(Reason.CANNOT_CONNECT)
     await coordinator.account.start()
     await coordinator.editor.start()
 
 
 async def _stop(coordinator: RingCentralCoordinator) -> None:
-    """Undo `_start`, however far it came; the sign-in stays."""
+    """Undo `_start`, however far it got; the sign-in stays."""
     await coordinator.account.stop()
     coordinator.availability.cancel_grace()
     await coordinator.editor.stop()
@@ -244,7 +244,7 @@ async def async_remove_entry(
     if tokens is None:
         tokens = take_back(hass, entry.data)
     if tokens is not None:
-        # Whoever removes the entry does not wait for a service that hangs.
+        # Do not make the user who removes the entry wait for a service that hangs.
         end = hass.async_create_task(tokens.close(), "ringcentral end of a sign-in")
         await asyncio.wait([end], timeout=_END_WITHIN)
 
@@ -252,14 +252,14 @@ async def async_remove_entry(
 def _setup_error(
     hass: HomeAssistant, entry: RingCentralConfigEntry, error: RingCentralError
 ) -> Exception:
-    """Return what Home Assistant has to know: sign in again, try again later, or never."""
+    """Return the exception that tells Home Assistant to sign in again, try again later, or give up."""
     if isinstance(error, SignInRequired):
         retry_set_up(hass, entry)
         return ConfigEntryAuthFailed(
             translation_domain=DOMAIN, translation_key="sign_in_required"
         )
     if isinstance(error, PermissionMissing):
-        # Tried again, so that it works once the permission is there.
+        # Set-up is tried again, so that it works once the permission is there.
         report_permission_missing(hass, entry, error)
         name = permission_name(error)
         return ConfigEntryNotReady(

@@ -1,4 +1,4 @@
-"""Asks people for what an account needs: another sign-in, a permission, or a look at its filters."""
+"""Asks the user for what an account needs: another sign-in, a permission, or a look at its filters."""
 
 from typing import override
 
@@ -26,7 +26,7 @@ class AccountIssues(AccountListener):
     """Opens repairs and a new sign-in for one entry, and withdraws what is no longer needed."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Keep the entry that is asked for."""
+        """Keep the entry on whose behalf to ask."""
         self._hass = hass
         self._entry = entry
 
@@ -40,8 +40,8 @@ class AccountIssues(AccountListener):
     @callback
     @override
     def account_live(self) -> None:
-        """Ask for nothing any more: this sign-in works, and so does the subscription."""
-        # A reading after the connection may have been refused with that code.
+        """Withdraw what was asked for: this sign-in works, and so does the subscription."""
+        # A reading may have been refused with that code after the connection was made.
         withdraw_subscription_limit(self._hass, self._entry)
         flows = self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})
         for flow in tuple(flows):
@@ -50,14 +50,14 @@ class AccountIssues(AccountListener):
     @callback
     @override
     def account_lost(self, error: RingCentralError) -> None:
-        """Say that other programs hold all subscriptions, if that is why."""
+        """Say that other programs hold all subscriptions, if that caused the loss."""
         if error.reason is Reason.SUBSCRIPTION_LIMIT:
             report_subscription_limit(self._hass, self._entry)
 
     @callback
     @override
     def account_failed(self, error: RingCentralError) -> None:
-        """Ask for what helps: another sign-in, or a permission."""
+        """Ask for what would help: another sign-in, or a permission."""
         if isinstance(error, SignInRequired):
             self._entry.async_start_reauth(self._hass)
         if isinstance(error, PermissionMissing):
