@@ -17,7 +17,7 @@ from .sign_in import way_to
 async def async_get_auth_implementation(
     hass: HomeAssistant, auth_domain: str, credential: ClientCredential
 ) -> RingCentralImplementation:
-    """Return an app, at the server that most accounts are on."""
+    """Return an app, at the server that hosts most accounts."""
     return RingCentralImplementation(
         hass,
         auth_domain,
@@ -38,7 +38,7 @@ async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, s
 def _redirect_url(hass: HomeAssistant) -> str:
     if "my" in hass.config.components:
         return MY_AUTH_CALLBACK_PATH
-    # The address at which the browser reaches Home Assistant, and returns to it.
+    # The address at which the browser reaches Home Assistant and to which it returns.
     request = http.current_request.get()
     origin = "" if request is None else request.headers.get(hdrs.ORIGIN, "")
     return f"{origin}{AUTH_CALLBACK_PATH}"

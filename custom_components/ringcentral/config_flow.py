@@ -1,4 +1,4 @@
-"""Set-up and sign-in by the user interface: with a JWT, or in the browser by OAuth."""
+"""Set-up and sign-in in the user interface: with a JWT, or in the browser by OAuth."""
 
 import asyncio
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ from .sign_in import FlowSignIn, end_session, take_back
 
 
 class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
-    """Signs in, and asks who to follow."""
+    """Signs in, and asks whom to follow."""
 
     VERSION = 1
 
@@ -56,7 +56,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
         super().__init__()
         self._server = ""
         self._sign_in = FlowSignIn()
-        # One step at a time: a form may be submitted twice.
+        # One step at a time, because a form may be submitted twice.
         self._turn = asyncio.Lock()
         self._removed = asyncio.Event()
         self._is_done = False
@@ -75,7 +75,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
         """Return the options flow."""
         return RingCentralOptionsFlow()
 
-    # Which way to sign in.
+    # How to sign in.
 
     @override
     async def async_step_user(
@@ -115,7 +115,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @property
     def _entry(self) -> ConfigEntry:
-        """The entry whose sign-in changes; where it was removed meanwhile, the flow ends."""
+        """The entry whose sign-in changes; if it was removed meanwhile, the flow ends."""
         try:
             if self.source == SOURCE_REAUTH:
                 return self._get_reauth_entry()
@@ -155,7 +155,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @override
     async def _try(self, data: dict[str, Any]) -> Failure | None:
-        """Sign in and do what following takes; return what is in the way, if anything is."""
+        """Sign in and do what following takes; return what stands in the way, if anything does."""
         async with self._turn:
             await self._check_open()
             failure = await self._try_once(data)
@@ -163,7 +163,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
         return failure
 
     async def _check_open(self) -> None:
-        """Go no further once the flow was closed, or has ended by another request for the same step."""
+        """Stop if the flow was closed, or was ended by another request for the same step."""
         if self._is_done:
             await self._removed.wait()
         if self._removed.is_set():
@@ -173,21 +173,21 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
         try:
             access = self._sign_in.open(self.hass, data)
             self._own = await check_access(access.http, access.tokens)
-            # Who else is signing in to this account is no reason to stop: one of the flows ends first.
+            # Another flow that is signing in to this account is no reason to stop: one of them will end first.
             await self.async_set_unique_id(
                 self._own.account_id, raise_on_progress=False
             )
             if self.source == SOURCE_USER:
                 await self._read_lists(access, self._own)
         except RetryLater as err:
-            # The next try may go on with this sign-in: each costs one of five requests a minute.
+            # The next try may reuse this sign-in: each one costs one of five requests a minute.
             return Failure.of(err, data[CONF_AUTH])
         except RingCentralError as err:
-            # What was granted was fixed at sign-in: a permission that is added needs a new one.
+            # Permissions are fixed at sign-in, so a permission that is added needs a new sign-in.
             self._sign_in.leave(self.hass)
             return Failure.of(err, data[CONF_AUTH])
         except Exception as err:  # noqa: BLE001 - whatever it is, the form says so and stays
-            # Its text is left out: it may hold what was typed.
+            # Leave out its text, which may contain what was typed.
             LOGGER.error(
                 "Unexpected %s while signing in\n%s",
                 type(err).__name__,
@@ -199,7 +199,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @override
     async def _signed_in(self) -> ConfigFlowResult:
-        """Ask who to follow, or change how the entry signs in."""
+        """Ask whom to follow, or change how the entry signs in."""
         if self.source == SOURCE_USER:
             self._abort_if_unique_id_configured()
             return await self.async_step_follow()
@@ -211,7 +211,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
                 "account": as_text(entry.title),
             },
         )
-        # An entry that runs closes its sign-in itself.
+        # A running entry closes its sign-in itself.
         is_running = entry.state is ConfigEntryState.LOADED
         left = None if is_running else take_back(self.hass, entry.data)
         data = self._hand_over()
@@ -223,7 +223,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
     async def async_step_follow(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask who to follow."""
+        """Ask whom to follow."""
         return await self._ask_follow("follow", follow_form(self._lists), user_input)
 
     def _hand_over(self) -> dict[str, Any]:
@@ -240,7 +240,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @override
     async def _finish(self, options: dict[str, Any]) -> ConfigFlowResult:
-        # A doubled request may still be trying other credentials.
+        # Another request for the same step may still be trying other credentials.
         async with self._turn:
             # This step, or another flow for the account, may have been faster.
             await self._check_open()
@@ -253,7 +253,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """End the sign-in if set-up came to nothing; one that is tried again goes on with it."""
+        """End the sign-in if set-up failed for good; a set-up that is tried again reuses it."""
         entry = result["result"]
         retries = entry.state is ConfigEntryState.SETUP_RETRY
         if not retries and (tokens := take_back(self.hass, entry.data)) is not None:
@@ -262,7 +262,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
 
     @override
     def _known(self, way: str) -> dict[str, Any]:
-        """Return what a form suggests of an entry's sign-in; secrets that are kept are never shown again."""
+        """Return what a form suggests from an entry's sign-in; stored secrets are never shown again."""
         if self.source == SOURCE_USER:
             return {}
         data = kept_data(self._entry.data)
@@ -273,7 +273,7 @@ class RingCentralConfigFlow(FollowSteps, OAuthSteps, domain=DOMAIN):
     @callback
     @override
     def async_remove(self) -> None:
-        """End a sign-in that no entry goes on with, and ask again where one is still needed."""
+        """End a sign-in that no entry has taken over, and ask again if one is still needed."""
         self._removed.set()
         self._sign_in.leave(self.hass)
         if self.source == SOURCE_REAUTH and not self._is_done:

@@ -1,4 +1,4 @@
-"""What the flows ask for: the forms, how answers are tidied up, and what is said when one is refused."""
+"""What the flows ask for: the forms, how answers are cleaned up, and what to say when one is refused."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ from .const import (
 from .markup import as_text
 from .permission_names import OPTIONAL_PERMISSIONS, is_of_role, permission_name
 
-# Brands that share a platform (docs/protocol.md 1.1); a host is no key of a translation, and brands need none.
+# Brands that share a platform (docs/protocol.md 1.1); a host cannot be a key of a translation, and brands need none.
 _SERVERS: Final = (
     SelectOptionDict(
         value=DEFAULT_SERVER,
@@ -56,7 +56,7 @@ _SERVERS: Final = (
         label="AT&T Office@Hand, Verizon",
     ),
 )
-# What stands for a number that cannot be read, and for an empty list.
+# Stands for a number that cannot be read, and for an empty list.
 _UNKNOWN: Final = "–"
 _CALLER_IDENTITIES: Final = (CALLER_HIDDEN, CALLER_NAME, CALLER_FULL)
 
@@ -106,10 +106,10 @@ def credentials(user_input: Mapping[str, str]) -> dict[str, str]:
 
 
 def follow_form(lists: Lists, followed: Collection[str] = ()) -> vol.Schema:
-    """Return the form that asks who to follow, with what there is to choose.
+    """Return the form that asks whom to follow, with what there is to choose from.
 
-    Lines and favorites that are followed already stay on offer while they are empty: whoever changes
-    something else must not lose them by it. So are those whose list cannot be read for now.
+    Lines and favorites that are followed already stay on offer while they are empty, because somebody who
+    changes something else must not lose them. So do those whose list cannot be read for now.
     """
     lines = lists.lines or {}
     stay = {*followed, *lists.later}
@@ -138,9 +138,9 @@ def follow_form(lists: Lists, followed: Collection[str] = ()) -> vol.Schema:
 
 
 def follow_facts(lists: Lists, scope: Collection[str]) -> dict[str, str]:
-    """Return what the texts of the form say of the account, and of optional permissions that the app lacks.
+    """Return what the form's texts say about the account, and about optional permissions that the app lacks.
 
-    ``scope`` are the permissions of the sign-in, as the service spells them; an empty one says nothing.
+    ``scope`` are the permissions of the sign-in, as the service spells them; an empty scope says nothing.
     """
     followed = [each for each in (lists.account or {}).values() if each.can_be_followed]
     people = sum(each.has_person for each in followed)
@@ -160,13 +160,13 @@ def follow_facts(lists: Lists, scope: Collection[str]) -> dict[str, str]:
 
 
 def count_people(lists: Lists, follow: Collection[str], chosen: Iterable[str]) -> int:
-    """Return how many people choices mean, each counted once."""
+    """Return how many people the choices mean, counting each once."""
     found = following([Follow(choice) for choice in follow], chosen, lists)
     return sum(each.has_person for each in found.extensions.values())
 
 
 def options_form(lists: Lists, followed: Collection[str]) -> vol.Schema:
-    """Return the first form of the options: who to follow, and how much to show of callers."""
+    """Return the first form of the options: whom to follow, and how much to show of callers."""
     return follow_form(lists, followed).extend(
         {
             vol.Required(CONF_CALLER_IDENTITY, default=CALLER_HIDDEN): SelectSelector(
@@ -202,13 +202,13 @@ def extensions_form(lists: Lists) -> vol.Schema:
 
 
 def still_there(lists: Lists, chosen: Collection[str]) -> list[str]:
-    """Return those chosen extensions that the form offers; others it would refuse."""
+    """Return those chosen extensions that the form offers, since it would refuse others."""
     account = lists.account or {}
     return [key for key in chosen if key in account and account[key].can_be_followed]
 
 
 def label(extension: Extension) -> str:
-    """Return how people know an extension: by name and number."""
+    """Return an extension as people know it: by name and number."""
     known = extension.name or extension.number or extension.id
     return f"{known} ({extension.number})" if extension.number else known
 

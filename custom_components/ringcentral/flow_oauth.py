@@ -1,4 +1,4 @@
-"""The steps of a sign-in in the browser, by OAuth."""
+"""The steps of a sign-in in the browser by OAuth."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from .sign_in import FlowSignIn, way_to
 
 
 class OAuthSteps(AbstractOAuth2FlowHandler):
-    """Asks for a server, sends the browser there, and goes on with the tokens that it brings back."""
+    """Asks for a server, sends the browser there, and continues with the tokens that it brings back."""
 
     DOMAIN = DOMAIN
 
@@ -26,22 +26,22 @@ class OAuthSteps(AbstractOAuth2FlowHandler):
 
     @abstractmethod
     async def _try(self, data: dict[str, Any]) -> Failure | None:
-        """Sign in with these credentials; return what is in the way, if anything is."""
+        """Sign in with these credentials; return what stands in the way, if anything does."""
 
     @abstractmethod
     async def _signed_in(self) -> ConfigFlowResult:
-        """Go on after a sign-in that works."""
+        """Continue after a sign-in that works."""
 
     @abstractmethod
     def _known(self, way: str) -> dict[str, Any]:
-        """Return what a form suggests of an entry's sign-in."""
+        """Return what a form suggests from an entry's sign-in."""
 
     async def async_step_oauth(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the server where the user signs in."""
         if not await known_apps(self.hass):
-            # The frontend asks for an app then, and starts set-up again with it.
+            # In that case the frontend asks for an app, and starts set-up again with it.
             is_new = self.source == SOURCE_USER
             return self.async_abort(
                 reason="missing_credentials" if is_new else "no_app"
@@ -53,7 +53,7 @@ class OAuthSteps(AbstractOAuth2FlowHandler):
         except Misconfigured as err:
             return self._ask_server(Failure.of(err, AUTH_OAUTH), user_input)
         if self._sign_in.is_at(AUTH_OAUTH, self._server):
-            # What came after it failed, and may work now.
+            # The sign-in worked; a later step failed, and may work now.
             return await self._go_on_with(self._sign_in.data)
         return await self.async_step_pick_implementation()
 
@@ -71,7 +71,7 @@ class OAuthSteps(AbstractOAuth2FlowHandler):
     async def async_step_creation(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Take the tokens for the code that the browser brought back."""
+        """Exchange the code that the browser brought back for tokens."""
         try:
             return await super().async_step_creation(user_input)
         except RingCentralError as err:
@@ -79,7 +79,7 @@ class OAuthSteps(AbstractOAuth2FlowHandler):
 
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Go on with tokens of the service."""
+        """Continue with tokens from the service."""
         return await self._go_on_with(
             {
                 CONF_AUTH: AUTH_OAUTH,

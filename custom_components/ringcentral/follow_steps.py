@@ -1,4 +1,4 @@
-"""The steps that ask who to follow: the same for a new entry and for the options of one."""
+"""The steps that ask whom to follow, which are the same for a new entry and for the options."""
 
 from abc import abstractmethod
 from typing import Any
@@ -15,7 +15,7 @@ from .sign_in import SignIn
 
 
 class FollowSteps(ConfigEntryBaseFlow):
-    """Asks who to follow, and for extensions where they are chosen by name."""
+    """Asks whom to follow, and for extensions if they are chosen by name."""
 
     _lists: Lists
     _scope: frozenset[str]
@@ -27,13 +27,13 @@ class FollowSteps(ConfigEntryBaseFlow):
 
     @abstractmethod
     def _follows_already(self, options: dict[str, Any]) -> bool:
-        """Return whether all of these are followed by now, which goes on beyond the limit."""
+        """Return whether all of these are followed already, which may go on even beyond the limit."""
 
     async def _read_lists(self, access: SignIn, own: Extension) -> None:
-        """Read all that can be followed, once a flow.
+        """Read everything that can be followed, once per flow.
 
         Raises:
-            RetryLater, SignInRequired: a list that may not be read is empty, and no error.
+            RetryLater, SignInRequired: a list could not be read; one that may not be read is just empty.
         """
         self._scope = (await access.tokens.token()).scope
         self._lists = await read_lists(
@@ -46,7 +46,7 @@ class FollowSteps(ConfigEntryBaseFlow):
         errors, people = {}, 0
         if user_input is not None:
             options = {**self._options, **user_input}
-            # Those who are chosen by name follow in a step of their own.
+            # People who are chosen by name are asked for in a step of their own.
             people = count_people(self._lists, user_input[CONF_FOLLOW], ())
             if not user_input[CONF_FOLLOW]:
                 errors[CONF_FOLLOW] = "follow_nothing"
@@ -100,7 +100,7 @@ class FollowSteps(ConfigEntryBaseFlow):
 
 
 def _refusal(people: int) -> dict[str, str]:
-    """Return what the text says that refuses so many people."""
+    """Return the placeholders of the text that refuses this many people."""
     if people <= MOST_PEOPLE:
         return {}
     return {"people_chosen": str(people), "limit": str(MOST_PEOPLE)}

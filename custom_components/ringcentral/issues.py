@@ -1,4 +1,4 @@
-"""Issues that a person can mend outside Home Assistant; each vanishes once it is mended."""
+"""Issues that a person can mend outside Home Assistant; each is withdrawn once it is mended."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,7 +20,7 @@ from .markup import as_text
 from .permission_names import is_of_role, permission_name
 
 PERMISSION_MISSING: Final = "permission_missing"
-# The text where RingCentral does not name the permission.
+# The text to use if RingCentral does not name the permission.
 PERMISSION_UNKNOWN: Final = "permission_unknown"
 ROLE_PERMISSION_MISSING: Final = "role_permission_missing"
 FILTERS_REFUSED: Final = "filters_refused"
@@ -77,7 +77,7 @@ def report_subscription_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def withdraw_subscription_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Withdraw the issue: everything works."""
+    """Withdraw the issue because everything works."""
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry, SUBSCRIPTION_LIMIT))
 
 
@@ -97,7 +97,7 @@ def report_not_restored(
 
 
 def withdraw_not_restored(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
-    """Withdraw the issue: this extension's presence was changed."""
+    """Withdraw the issue because this extension's presence was changed."""
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry, NOT_RESTORED, key))
 
 
@@ -127,7 +127,7 @@ def report_lost_permissions(
 
 
 def _beginning_with(hass: HomeAssistant, entry: ConfigEntry, *issues: str) -> list[str]:
-    """Return the ids of all reported issues of a kind of which there is one for each of many."""
+    """Return the ids of all reported issues of kinds that can occur several times in an account."""
     starts = tuple(issue_id(entry, each) for each in issues)
     return [
         key
@@ -142,15 +142,15 @@ def report_connected(
     """Withdraw issues that a working connection disproves, and report the filters it lacks."""
     for issue in (PERMISSION_MISSING, ROLE_PERMISSION_MISSING, SUBSCRIPTION_LIMIT):
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry, issue))
-    # A filter that is only missing in a reply was not refused by an error code.
+    # A filter that is merely missing from a reply was not refused by an error code.
     refused = {
         name
         for name, code in (subscription.refused if subscription else {}).items()
         if code != UNKNOWN_REASON
     }
-    # Lists of lines, favorites and extensions are a convenience: without them membership is read now and then.
+    # Filters for lists of lines, favorites and extensions are a convenience: without them, lists are read now and then.
     presence = {name for name in refused if is_presence_filter(name)}
-    # Left out for now, until it is known which of them are refused: that disproves nothing.
+    # These are left out until it is known which of them are refused, so they disprove nothing.
     unsure = {
         name
         for name in (subscription.unsure if subscription else ())
@@ -167,7 +167,7 @@ def report_connected(
 
 
 def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Report a JWT that expires within two weeks, where it says when."""
+    """Report a JWT that expires within two weeks, if it says when it does."""
     end = jwt_expiry(kept_data(entry.data)[CONF_JWT])
     if end is not None and end - dt_util.utcnow() < _JWT_NOTICE:
         _report(
@@ -184,7 +184,7 @@ def check_jwt(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def report_lost_choices(
     hass: HomeAssistant, entry: ConfigEntry, lost: Mapping[str, str]
 ) -> None:
-    """Say which chosen extensions (names by id) are not in the account any more."""
+    """Report which chosen extensions (names by id) are no longer in the account."""
     key = issue_id(entry, LOST_CHOICES)
     if not lost:
         ir.async_delete_issue(hass, DOMAIN, key)
@@ -192,7 +192,7 @@ def report_lost_choices(
     known = ir.async_get(hass).async_get_issue(DOMAIN, key)
     extensions = ",".join(sorted(lost))
     if known is not None and (known.data or {}).get("extensions") == extensions:
-        # It was said when their names were known.
+        # They were reported when their names were known.
         return
     _report(
         hass,
@@ -209,7 +209,7 @@ def report_lost_choices(
 def report_too_many_entities(
     hass: HomeAssistant, entry: ConfigEntry, people: int
 ) -> None:
-    """Say of how many people Home Assistant takes no more entities."""
+    """Report for how many people Home Assistant accepts no more entities."""
     if people:
         _report(
             hass,
@@ -231,7 +231,7 @@ def clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def issue_id(entry: ConfigEntry, issue: str, of: str | None = None) -> str:
-    """Return the id of an issue of one account, or ``of`` one of many in it."""
+    """Return the id of an issue of one account, or ``of`` one of several things in it."""
     key = f"{issue}_{entry.entry_id}"
     return key if of is None else f"{key}_{of}"
 
@@ -249,9 +249,9 @@ def _report(
     shown: Mapping[str, str] | None = None,
     data: Mapping[str, str] | None = None,
 ) -> None:
-    """Report an issue, ``of`` one of many where there are several.
+    """Report an issue, ``of`` one of several things if there may be several issues.
 
-    The text shows the account and what is ``shown``; the flow that fixes it has that, too, and ``data``.
+    The text shows the account and the values in ``shown``; the flow that fixes the issue gets those and ``data``.
     """
     shown = {"account": as_text(entry.title), **(shown or {})}
     ir.async_create_issue(

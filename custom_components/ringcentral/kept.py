@@ -1,4 +1,4 @@
-"""What an entry keeps, whatever that is: an old backup or a hand may have left some of it out, or of other types."""
+"""Reads what an entry keeps: after an old backup or an edit by hand, values may be missing or of other types."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ from .const import (
     CONF_SERVER,
 )
 
-# What each way to sign in needs.
+# The values that each way to sign in needs.
 _NEEDED = {
     AUTH_JWT: (CONF_SERVER, CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_JWT),
     AUTH_OAUTH: (CONF_SERVER, CONF_AUTH_IMPLEMENTATION),
@@ -36,7 +36,7 @@ _NEEDED = {
 
 
 def kept_data(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an entry's data: texts where there have to be, empty where there is none, and tokens by name."""
+    """Return an entry's data: texts where there have to be texts, empty if missing, and tokens by name."""
     texts = {
         name: value if isinstance(value := data.get(name), str) else ""
         for names in _NEEDED.values()
@@ -51,7 +51,7 @@ def kept_data(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_complete(data: Mapping[str, Any]) -> None:
-    """Look whether credentials of `kept_data` are all there.
+    """Check that all credentials in `kept_data` are there.
 
     Raises:
         SignInRequired: something is missing, which the user has to enter again.
@@ -64,7 +64,7 @@ def check_complete(data: Mapping[str, Any]) -> None:
 
 
 def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an entry's options: what cannot be read is as it is without a choice."""
+    """Return an entry's options; one that cannot be read has its default."""
     found = options.get(CONF_FOLLOW)
     named = dict.fromkeys(each for each in _texts(found) if each in list(Follow))
     callers = options.get(CONF_CALLER_IDENTITY)
@@ -77,7 +77,7 @@ def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def has_choices(options: Mapping[str, Any]) -> bool:
-    """Whether all that an entry follows can be read: others may be meant where not, whose devices stay."""
+    """Whether all that an entry follows can be read; if not, others may be meant, too, whose devices stay."""
     found = options.get(CONF_FOLLOW)
     return (
         isinstance(found, list | tuple)
@@ -87,12 +87,12 @@ def has_choices(options: Mapping[str, Any]) -> bool:
 
 
 def kept_unique_id(unique_id: Any) -> str | None:
-    """Return the account's id, None where it was lost."""
+    """Return the account's id, or None if it was lost."""
     return unique_id if isinstance(unique_id, str) and unique_id else None
 
 
 def _texts(value: Any) -> list[str]:
-    """Return the texts of a list, ids that are numbers among them; a text alone is a list of one."""
+    """Return the texts in a list, including ids that are numbers; a text alone is a list of one."""
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list | tuple):
         return []

@@ -36,17 +36,17 @@ from .aioringcentral.limits import RateGroup
 from .const import DOMAIN, LOGGER
 from .kept import kept_data
 
-# What the user enters as the secret of an app that has none: the field must not be left empty.
+# What the user enters as the secret of an app that has none, because the field must not be empty.
 PUBLIC_APP: Final = "public"
 
-# Seconds after which Home Assistant has written a changed entry to disk.
+# Seconds by which Home Assistant has written a changed entry to disk.
 _WRITTEN_AFTER: Final = SAVE_DELAY + 1.0
-# Seconds since the epoch that no token lives to see.
+# Seconds since the epoch, later than any token lives.
 _LATEST: Final = 1e11
 _AUTHORIZE_PATH: Final = "/restapi/oauth/authorize"
 
 
-# Members of a token reply with texts (docs/protocol.md 1.3) that Home Assistant keeps in the entry.
+# Text members of a token reply (docs/protocol.md 1.3) that Home Assistant keeps in the entry.
 _KEPT: Final = ("token_type", "refresh_token", "scope", "owner_id", "endpoint_id")
 
 
@@ -60,7 +60,7 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
         credential: ClientCredential,
         http: Http,
     ) -> None:
-        """Take what the user entered, and the way to the server."""
+        """Take what the user entered, and the connection to the server."""
         secret = cleaned(credential.client_secret)
         super().__init__(
             hass,
@@ -76,7 +76,7 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
     @property
     @override
     def name(self) -> str:
-        """What the user calls the app."""
+        """The user's name for the app."""
         return self._credential.name or self.client_id
 
     def at(self, http: Http) -> RingCentralImplementation:
@@ -89,10 +89,10 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
 
     @override
     async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Send a grant; unlike the base class, raise a `RingCentralError` where it fails."""
+        """Send a grant; unlike the base class, raise a `RingCentralError` if it fails."""
         body = await self._send(TOKEN_PATH, data)
         token = token_from_wire(body, session=0, now=0.0)
-        # What is kept in the entry is what was read: a member that is unreadable leaves the earlier one.
+        # Keep in the entry only what could be read: an unreadable member leaves the earlier one.
         kept = {name: body[name] for name in _KEPT if isinstance(body.get(name), str)}
         if token.refresh_token is None:
             kept.pop("refresh_token", None)
@@ -105,7 +105,7 @@ class RingCentralImplementation(LocalOAuth2ImplementationWithPkce):
         }
 
     async def _send(self, path: str, form: Mapping[str, str]) -> Any:
-        """Send a form in the name of the app, which has a secret or has none (docs/protocol.md 1.2)."""
+        """Send a form in the name of the app, with or without a secret (docs/protocol.md 1.2)."""
         headers = {}
         if self.client_secret:
             headers["Authorization"] = basic_auth(self.client_id, self.client_secret)
@@ -124,7 +124,7 @@ async def known_apps(hass: HomeAssistant) -> dict[str, RingCentralImplementation
     try:
         found = await async_get_implementations(hass, DOMAIN)
     except ImplementationUnavailableError:
-        # Somebody else's, which never has an app for this service.
+        # A provider of somebody else's, which never has an app for this service.
         found = {}
     return {
         key: app
@@ -134,15 +134,15 @@ async def known_apps(hass: HomeAssistant) -> dict[str, RingCentralImplementation
 
 
 class OAuthTokens:
-    """The tokens of one session: renewed in one place, and kept in the entry before they are used.
+    """The tokens of one session, renewed in one place, and kept in the entry before they are used.
 
-    A token source (see `TokenSource`) whose session outlives a restart, as long as an entry keeps it.
+    This is a token source (see `TokenSource`) whose session outlives a restart, as long as an entry keeps it.
     """
 
     def __init__(
         self, hass: HomeAssistant, http: Http, app_id: str, pair: Mapping[str, Any]
     ) -> None:
-        """Take the token reply that the entry, or the flow, holds."""
+        """Take the token reply that the entry or the flow holds."""
         self._hass = hass
         self._http = http
         self._app_id = app_id
@@ -152,7 +152,7 @@ class OAuthTokens:
 
     @property
     def pair(self) -> dict[str, Any]:
-        """The newest access and refresh token, as an entry keeps them."""
+        """The newest access and refresh tokens, as an entry keeps them."""
         return self._pair
 
     async def token(self) -> Token:
@@ -198,24 +198,24 @@ class OAuthTokens:
 
     async def _renew(self) -> None:
         if self._renewal is None:
-            # A tracked task: one in the background would be cancelled when Home Assistant stops.
+            # A tracked task, since a background task would be cancelled when Home Assistant stops.
             self._renewal = self._hass.async_create_task(
                 self._next(), "ringcentral renewal of tokens"
             )
             self._renewal.add_done_callback(self._renewed)
         renewal = self._renewal
-        # Whoever asked may be cancelled, but the reply holds the only tokens that go on working.
+        # The caller may be cancelled, but the reply holds the only tokens that go on working.
         await asyncio.wait([renewal])
         renewal.result()
 
     def _renewed(self, renewal: asyncio.Task[None]) -> None:
         self._renewal = None
         if not renewal.cancelled():
-            # Told to those who wait; it is no fault when nobody does any more.
+            # Those who wait are told the error; mark it as retrieved in case nobody waits any more.
             renewal.exception()
 
     async def _next(self) -> None:
-        """Ask for the next pair; where the reply was lost, the same refresh token brings it again."""
+        """Ask for the next pair; if the reply was lost, the same refresh token brings it again."""
         app = await self._app()
         if wire.secret(self._pair.get("refresh_token")) is None:
             raise SignInRequired(Reason.INVALID_AUTH)
@@ -238,7 +238,7 @@ class OAuthTokens:
         return app.at(self._http)
 
     def _keeper(self, *pairs: Mapping[str, Any]) -> ConfigEntry | None:
-        """Return the entry that holds one of these pairs; a flow's, or one that was replaced, has none."""
+        """Return the entry that holds one of these pairs; a pair of a flow, or one that was replaced, has none."""
         ours = {pair[CONF_ACCESS_TOKEN] for pair in pairs}
         for entry in self._hass.config_entries.async_entries(DOMAIN):
             if kept_data(entry.data)[CONF_TOKEN].get(CONF_ACCESS_TOKEN) in ours:
@@ -247,9 +247,9 @@ class OAuthTokens:
 
 
 def _token(pair: Mapping[str, Any]) -> Token:
-    """Return the token of a reply that is kept; there is one session, which renewals stay within."""
+    """Return the token from a stored reply; there is only one session, since renewals stay within it."""
     end = wire.seconds(pair.get("expires_at"), _LATEST)
     life = wire.seconds(pair.get("expires_in"), _LATEST)
-    # One of unknown age is renewed before it is used.
+    # A token of unknown age is renewed before it is used.
     issued = 0.0 if end is None or life is None else end - life
     return token_from_wire(pair, session=1, now=issued)

@@ -1,4 +1,4 @@
-"""The options of an entry: who to follow, and how much to show of callers."""
+"""The options of an entry: whom to follow, and how much to show of callers."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -25,7 +25,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask who to follow, and how much to show of callers."""
+        """Ask whom to follow, and how much to show of callers."""
         if self._is_gone:
             return self.async_abort(reason="not_loaded")
         if user_input is None:
@@ -65,7 +65,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
         if self._is_loaded and _chosen(options) == _chosen(
             {**kept_options(entry.options), **callers}
         ):
-            # What is shown of callers changes as it is: a reload would make everything unavailable.
+            # What is shown of callers changes without a reload, which would make everything unavailable.
             self.hass.config_entries.async_update_entry(entry, options=options)
             entry.runtime_data.callers_changed()
         return self.async_create_entry(data=options)
@@ -81,7 +81,7 @@ class RingCentralOptionsFlow(FollowSteps, OptionsFlowWithReload):
 
 
 def _chosen(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options to compare: lists are in the order in which somebody clicked."""
+    """Return options in a form to compare, since their lists are in the order in which somebody clicked."""
     return {
         name: frozenset(value) if isinstance(value, list) else value
         for name, value in options.items()

@@ -1,4 +1,4 @@
-"""What a missing permission is called where it can be added: the Developer Console, or the Admin Portal."""
+"""What a missing permission is called in the place where it can be added: Developer Console or Admin Portal."""
 
 import re
 from typing import Final
@@ -20,19 +20,19 @@ _CONSOLE_NAMES: Final = {
     "WebSocketsSubscription": "WebSocket Subscriptions",
     "SubscriptionWebSocket": "WebSocket Subscriptions",
 }
-# Permissions that presence can do without: to change it, to read the favorites, for voicemail, and for the calls.
+# Permissions that presence can do without: for changing it, favorites, voicemail, and the call log.
 OPTIONAL_PERMISSIONS: Final = {
     name: _CONSOLE_NAMES[name]
     for name in ("EditPresence", "ReadContacts", "ReadMessages", "ReadCallLog")
 }
-# One word, as the service spells the names of permissions; whatever else a reply says there is not shown.
+# One word, as the service spells the names of permissions; anything else in its place is not shown.
 _IDENTIFIER: Final = re.compile(r"[A-Za-z]{2,40}")
 
 
 def permission_name(error: PermissionMissing) -> str | None:
     """Return a missing permission as the Developer Console, or for a role the Admin Portal, calls it.
 
-    None where RingCentral calls it something that cannot be a permission's name.
+    Return None if RingCentral calls it something that cannot be a permission's name.
     """
     spelled = error.permission
     if spelled is None:
@@ -41,7 +41,7 @@ def permission_name(error: PermissionMissing) -> str | None:
     if joined not in _CONSOLE_NAMES and not _IDENTIFIER.fullmatch(spelled):
         return None
     if is_of_role(error):
-        # The Admin Portal shows the same words, apart.
+        # The Admin Portal shows the same words, with spaces between them.
         return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", spelled)
     return _CONSOLE_NAMES.get(joined, spelled)
 

@@ -1,4 +1,4 @@
-"""The fix flows of issues that are mended in Home Assistant, or tried again there."""
+"""The fix flows of issues that can be mended or retried in Home Assistant."""
 
 from abc import abstractmethod
 from typing import Any, override
@@ -30,9 +30,9 @@ async def async_create_fix_flow(
 
 
 class _ConfirmFlow(RepairsFlow):
-    """Asks once, and does what mends the issue; the form stays where it cannot."""
+    """Asks once, then mends the issue; the form stays open if that fails."""
 
-    # Whether the entry is set up again then.
+    # Whether the entry is set up again afterwards.
     _reloads = True
 
     def __init__(self, data: dict[str, str]) -> None:
@@ -41,7 +41,7 @@ class _ConfirmFlow(RepairsFlow):
 
     @abstractmethod
     async def _mend(self, entry: ConfigEntry) -> str | None:
-        """Mend the issue; return the key of what is in the way, if anything is."""
+        """Mend the issue; return the key of what stands in the way, if anything does."""
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
@@ -72,7 +72,7 @@ class _ConfirmFlow(RepairsFlow):
 
 
 class LostChoicesFlow(_ConfirmFlow):
-    """Takes chosen extensions that are not in the account any more out of the choice."""
+    """Removes chosen extensions that are no longer in the account from the choice."""
 
     @override
     async def _mend(self, entry: ConfigEntry) -> str | None:
@@ -86,7 +86,7 @@ class LostChoicesFlow(_ConfirmFlow):
 
 
 class LostPermissionFlow(_ConfirmFlow):
-    """Looks whether a permission of one feature is back, while presence goes on."""
+    """Checks whether a permission of one feature is back, while presence goes on."""
 
     _reloads = False
 
@@ -105,11 +105,11 @@ class LostPermissionFlow(_ConfirmFlow):
 
 
 class PermissionAddedFlow(_ConfirmFlow):
-    """Checks for a permission that was added, and stays until it is there."""
+    """Checks for a permission that was added, and stays open until it is there."""
 
     @override
     async def _mend(self, entry: ConfigEntry) -> str | None:
-        # A set-up that has just begun goes on with the earlier sign-in, and may be ending it.
+        # A set-up that has just begun uses the earlier sign-in, and may be ending it.
         async with entry.setup_lock:
             try:
                 await check_again(self.hass, entry)

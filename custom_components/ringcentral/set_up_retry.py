@@ -1,4 +1,4 @@
-"""Tries set-up again after an error for which Home Assistant waits for the user."""
+"""Retries set-up after an error for which Home Assistant would wait for the user."""
 
 from datetime import datetime
 from typing import Final
@@ -14,13 +14,13 @@ from .const import DOMAIN
 FIRST: Final = 300.0
 MOST: Final = 3_600.0
 
-# By entry id: how often set-up failed in a row, and what cancels the next try.
+# By entry id, how often set-up failed in a row, and the function that cancels the next try.
 _RETRIES: HassKey[dict[str, tuple[int, CALLBACK_TYPE]]] = HassKey(f"{DOMAIN}_retries")
 
 
 @callback
 def retry_set_up(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Set an entry up again later, if that still fails by then: what was wrong may be mended elsewhere."""
+    """Set up an entry again later if it is still in error by then, since the cause may be mended elsewhere."""
     failed, cancel = hass.data.setdefault(_RETRIES, {}).pop(entry.entry_id, (0, None))
     if cancel is not None:
         cancel()
@@ -40,7 +40,7 @@ def retry_set_up(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 @callback
 def forget_retry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Try nothing again: set-up succeeded, or the entry is removed."""
+    """Cancel the next try, because set-up succeeded or the entry is being removed."""
     _, cancel = hass.data.get(_RETRIES, {}).pop(entry.entry_id, (0, None))
     if cancel is not None:
         cancel()

@@ -1,4 +1,4 @@
-"""From a config entry's credentials to a client: who signs in, and the rate budget that outlives a reload."""
+"""Makes a client from a config entry's credentials: the sign-in, and the rate budget that outlives a reload."""
 
 import asyncio
 from collections.abc import Mapping
@@ -38,14 +38,15 @@ from .const import (
 from .kept import check_complete, kept_data, kept_options
 from .oauth import OAuthTokens
 
-# A penalty concerns the user and app, whichever flow or entry sends (docs/protocol.md 5).
+# A penalty concerns the user and app, whichever flow or entry sends the requests (docs/protocol.md 5).
 _BUDGETS: HassKey[dict[tuple[str, str], RateBudget]] = HassKey(f"{DOMAIN}_budgets")
-# Seconds. A reload comes within these; each sign-in and its end would cost two of five requests a minute.
+# Seconds within which a reload comes; otherwise, a sign-in and its end would cost two of five requests a minute.
 LINGER: Final = 60.0
-# Sign-ins with a JWT that a flow has opened or an unload has left, until an entry takes them over: every sign-in
-# costs two of five requests a minute, and one of five sessions. OAuth needs none of it: the session is in the entry.
+# Sign-ins with a JWT that a flow has opened or an unload has left, until an entry takes them over, because every
+# sign-in costs two of five requests a minute, and one of five sessions. OAuth does not need this: its session is in
+# the entry.
 _HANDED_OVER: HassKey[dict[str, TokenSource]] = HassKey(f"{DOMAIN}_handed_over")
-# Sign-ins that no running entry would end: they end when Home Assistant stops.
+# Sign-ins that no running entry would end, and that are ended when Home Assistant stops.
 _UNOWNED: HassKey[set[TokenSource]] = HassKey(f"{DOMAIN}_unowned")
 
 
@@ -57,7 +58,7 @@ class SignIn:
     tokens: TokenSource
     rest: Rest
     data: Mapping[str, Any] = field(repr=False)
-    """The credentials that it was opened with."""
+    """The credentials with which it was opened."""
 
     async def close(self) -> None:
         """End the session."""
@@ -65,7 +66,7 @@ class SignIn:
 
 
 def way_to(hass: HomeAssistant, server: str, client_id: str) -> Http:
-    """Return the way to a server for an app, within the budget of whoever else uses the two.
+    """Return the way to a server for an app, sharing the budget with everyone else who uses the two.
 
     Raises:
         Misconfigured: the server's address is not https (http is for this machine alone).
@@ -104,9 +105,9 @@ def hand_over(
 
 
 async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) -> None:
-    """Leave a sign-in behind on unload: a reload goes on with it, or it is ended after `LINGER` seconds.
+    """Leave a sign-in behind on unload: a reload reuses it, or it is ended after `LINGER` seconds.
 
-    Where the entry's credentials (``data``) have changed, it is ended at once.
+    If the entry's credentials (``data``) have changed, it is ended at once.
     """
     tokens, data = access.tokens, kept_data(data)
     if AUTH_OAUTH in (data[CONF_AUTH], access.data[CONF_AUTH]) or _key(data) != _key(
@@ -130,15 +131,15 @@ async def leave(hass: HomeAssistant, access: SignIn, data: Mapping[str, Any]) ->
 
 
 async def check_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Do what following takes with a sign-in that knows of added permissions, and leave it to the next set-up.
+    """Do what following takes, with a sign-in that includes added permissions, and leave that to the next set-up.
 
     Raises:
-        RingCentralError: what is in the way.
+        RingCentralError: what stands in the way.
     """
     is_running = entry.state is ConfigEntryState.LOADED
     shares = is_running and kept_data(entry.data)[CONF_AUTH] == AUTH_OAUTH
     if shares:
-        # There is one session, and one place that renews its tokens.
+        # There is only one session, and one place that renews its tokens.
         access = entry.runtime_data.account.sign_in
     else:
         access = sign_in_with(hass, entry.data)
@@ -157,13 +158,13 @@ async def check_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def end_session(hass: HomeAssistant, tokens: TokenSource) -> None:
-    """End a sign-in that is no longer needed; Home Assistant waits for it when it stops."""
+    """End a sign-in that is no longer needed; Home Assistant waits for that when it stops."""
     hass.async_create_task(tokens.close(), "ringcentral end of a sign-in")
     owned(hass, tokens)
 
 
 def end_at_stop(hass: HomeAssistant, tokens: TokenSource) -> None:
-    """End a sign-in when Home Assistant stops, or now if it does, unless somebody owns it by then."""
+    """End a sign-in when Home Assistant stops, or now if it is stopping, unless an entry owns the sign-in by then."""
     if hass.is_stopping:
         end_session(hass, tokens)
         return
@@ -172,7 +173,7 @@ def end_at_stop(hass: HomeAssistant, tokens: TokenSource) -> None:
         hass.data[_UNOWNED] = unowned
 
         async def end_all(_event: Event) -> None:
-            # Home Assistant waits for it, longer than a request takes.
+            # Home Assistant waits for this, longer than a request takes.
             del hass.data[_UNOWNED]
             _handed_over(hass).clear()
             left = tuple(unowned)
@@ -183,12 +184,12 @@ def end_at_stop(hass: HomeAssistant, tokens: TokenSource) -> None:
 
 
 def owned(hass: HomeAssistant, tokens: TokenSource) -> None:
-    """Leave the end of a sign-in to a running entry."""
+    """Note that a running entry will end this sign-in."""
     hass.data.get(_UNOWNED, set()).discard(tokens)
 
 
 def take_back(hass: HomeAssistant, data: Mapping[str, Any]) -> TokenSource | None:
-    """Return a sign-in that no entry uses, to be closed; None where there is none, or none that can be closed."""
+    """Return a sign-in that no entry uses, to be closed, or None if there is none, or none that can be closed."""
     data = kept_data(data)
     if data[CONF_AUTH] == AUTH_OAUTH:
         try:
@@ -222,22 +223,22 @@ def _key(data: Mapping[str, Any]) -> str:
 
 
 class FlowSignIn:
-    """The sign-in of one flow: one at most, until an entry takes it over or it is ended."""
+    """The sign-in of one flow; there is at most one, until an entry takes it over or it is ended."""
 
     def __init__(self) -> None:
-        """Begin without one."""
+        """Begin without a sign-in."""
         self.data: dict[str, Any] = {}
         self._open: SignIn | None = None
 
     def is_at(self, way: str, server: str) -> bool:
-        """Whether one is open that was opened this way, at this server."""
+        """Whether a sign-in is open that was opened this way, at this server."""
         return self._open is not None and (
             self.data[CONF_AUTH],
             self.data[CONF_SERVER],
         ) == (way, server)
 
     def open(self, hass: HomeAssistant, data: dict[str, Any]) -> SignIn:
-        """Return a sign-in with these credentials, the one that is open where they are the same.
+        """Return a sign-in with these credentials, which is the open one if it has the same.
 
         Raises:
             AppRefused, Misconfigured: what was entered can never work.
@@ -250,19 +251,19 @@ class FlowSignIn:
         return self._open
 
     def hand_over(self, hass: HomeAssistant) -> dict[str, Any] | None:
-        """Let the entry go on with this sign-in, and return what the entry is to keep; None where that was done."""
+        """Let the entry take over this sign-in, and return what it is to keep, or None if that was done already."""
         if self._open is None:
             return None
         tokens, self._open = self._open.tokens, None
         if isinstance(tokens, OAuthTokens):
-            # They may have been renewed meanwhile.
+            # The tokens may have been renewed meanwhile.
             self.data[CONF_TOKEN] = tokens.pair
             owned(hass, tokens)
         hand_over(hass, self.data, tokens)
         return self.data
 
     def leave(self, hass: HomeAssistant) -> None:
-        """End the sign-in that is open."""
+        """End the open sign-in."""
         if self._open is not None:
             end_session(hass, self._open.tokens)
             self._open = None
