@@ -1,4 +1,4 @@
-"""What becomes of changes for a time when their entry is removed: they are taken back at once."""
+"""Undoes changes for a time at once when their entry is removed."""
 
 import asyncio
 from typing import Final
@@ -16,23 +16,23 @@ from .presence_writer import PresenceWriter
 from .restore_schedule import has_stored
 from .sign_in import sign_in_with
 
-# Seconds. Whoever removes an entry waits for it.
+# Seconds. The user who removes an entry waits for this.
 _WITHIN: Final = 10.0
 
 
 async def take_back_changes(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> TokenSource | None:
-    """Take back what an entry that is removed has changed for a time, or say that it stays.
+    """Undo what an entry that is being removed has changed for a time, or report that it stays.
 
-    Return the sign-in with which that was done, None where nothing waits.
+    Return the sign-in with which that was done, or None if there was nothing to undo.
     """
     if not await has_stored(hass, entry.entry_id):
         return None
     try:
         access = sign_in_with(hass, entry.data)
     except RingCentralError:
-        # What is entered there can never work.
+        # The credentials in the entry can never work.
         return None
     account = Account(
         access,

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from .aioringcentral.models import Presence, PresenceUpdate
 
-# Seconds after which events count again, whatever was set.
+# Seconds after which events count again, whatever value was set.
 CONFIRM_WITHIN: Final = 5.0
 
 
 class OptimisticValues:
-    """Values by extension and field, each until it is confirmed or expires."""
+    """Values by extension and field, each of which lasts until it is confirmed or expires."""
 
     def __init__(self) -> None:
         """Start without a value."""
@@ -23,11 +23,11 @@ class OptimisticValues:
         return self._values.get(extension_id, {}).get(field)
 
     def over(self, presence: Presence) -> Presence:
-        """Return a presence as it will be once the events for the values are here."""
+        """Return a presence as it will be once the events for the values have arrived."""
         return presence._replace(**self._values.get(presence.extension_id, {}))
 
     def add(self, extension_id: str, values: Mapping[str, Any]) -> int:
-        """Show values that RingCentral has accepted; return what `expire` is called with `CONFIRM_WITHIN` later."""
+        """Show values that RingCentral has accepted; return the argument for `expire`, to be called `CONFIRM_WITHIN` later."""
         self._added += 1
         self._values.setdefault(extension_id, {}).update(values)
         self._generations[extension_id] = self._added

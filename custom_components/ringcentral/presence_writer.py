@@ -1,4 +1,4 @@
-"""Writes presence for one account, also for a time."""
+"""Writes presence for one account, for good or for a time."""
 
 import asyncio
 from collections import defaultdict
@@ -35,7 +35,7 @@ from .writing_tasks import WritingTasks
 
 
 class PresenceWriter(AccountListener):
-    """Changes presence of extensions of one account, each extension's changes one after the other."""
+    """Changes the presence of one account's extensions; changes of the same extension run one after the other."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class PresenceWriter(AccountListener):
         account: Account,
         wake_controls: Callable[[str], None],
     ) -> None:
-        """Take the account; `load` and `start` take up what is on disk.
+        """Take the account; `load` and `start` resume what is on disk.
 
         ``wake_controls`` is called with an extension id when an optimistic value has ended.
         """
@@ -52,7 +52,7 @@ class PresenceWriter(AccountListener):
         self._entry = entry
         self._account = account
         self._wake_controls = wake_controls
-        # When a lost connection was back, in seconds of the loop's clock; None while there is none.
+        # When the connection last came back, in seconds of the loop's clock; None while there is no connection.
         self._back_at: float | None = -inf
         self.restores = RestoreSchedule(
             self._hass, entry.entry_id, self._look, self._service_time
@@ -74,12 +74,12 @@ class PresenceWriter(AccountListener):
         await self.restores.load()
 
     async def start(self) -> None:
-        """Learn what may be edited, and take up restores that were waiting."""
+        """Learn what may be edited, and resume restores that were waiting."""
         self.scope = (await self._account.sign_in.tokens.token()).scope
         self.restores.start()
 
     async def stop(self) -> None:
-        """Wait for what is being written; what is left to undo is on disk."""
+        """Wait for changes that are being written; what is left to undo is on disk."""
         await self._tasks.stop()
         self.optimistic.clear()
         await self.restores.stop()
@@ -90,45 +90,45 @@ class PresenceWriter(AccountListener):
         return bool(self._account.queues.own)
 
     def may_edit(self, extension_id: str) -> bool:
-        """Whether to offer changing an extension."""
+        """Whether to offer controls that change an extension."""
         extension = self._account.extensions.get(extension_id)
         return extension is not None and may_edit(
             extension, self._account.own, self.scope
         )
 
     def earlier_dnd(self, extension_id: str) -> DndStatus | None:
-        """Return the department setting that was in force before do-not-disturb, if it was."""
+        """Return the department setting that was in force before do-not-disturb, if there was one."""
         return (
             DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS
             if extension_id in self.restores.department
             else None
         )
 
-    # What the account says.
+    # What the account reports.
 
     @callback
     @override
     def event_received(self, update: PresenceUpdate) -> None:
-        """Let events count again where one confirms an optimistic value."""
+        """Let events count again once one confirms an optimistic value."""
         if self.optimistic.confirm(update):
             self._wake_controls(update.extension_id)
 
     @callback
     @override
     def account_lost(self, error: RingCentralError) -> None:
-        """Remember that changes are made whose events come later."""
+        """Remember that the events for changes made from now on come later."""
         self._back_at = None
 
     @callback
     @override
     def account_connected(self, subscription: Subscription | None) -> None:
-        """Remember since when events come again."""
+        """Remember since when events arrive again."""
         if self._back_at is None:
             self._back_at = self._hass.loop.time()
 
     @property
     def _is_catching_up(self) -> bool:
-        """Whether events may come that are older than a change made without a connection: the look at its end will do."""
+        """Whether events may be older than a change made without a connection; then the look at the change's end is enough."""
         if self._back_at is None:
             return True
         return self._hass.loop.time() - self._back_at < CONFIRM_WITHIN
@@ -136,7 +136,7 @@ class PresenceWriter(AccountListener):
     @callback
     @override
     def presence_changed(self, change: PresenceChange) -> None:
-        """Learn what ending do-not-disturb brings back, and what a person has changed."""
+        """Learn what ending do-not-disturb is to bring back, and what a person has changed."""
         key = change.extension_id
         self._restorer.dnd_seen(key, change.after.dnd_status)
         if self.restores[key] is None or self._is_catching_up:
@@ -161,13 +161,13 @@ class PresenceWriter(AccountListener):
         message: str | None = None,
         duration: timedelta | None = None,
     ) -> None:
-        """Change what is given; with a duration, bring the earlier values back after it.
+        """Change the given values; with a duration, bring back the earlier ones after it.
 
-        A change that was begun is finished, even if whoever asked for it is cancelled.
+        A change that has begun is finished, even if the caller is cancelled.
 
         Raises:
-            ServiceValidationError: the service does not accept this, or not from this user.
-            HomeAssistantError: it failed for now, or its outcome is unknown.
+            ServiceValidationError: the service does not accept the change, or not from this user.
+            HomeAssistantError: the change failed for now, or its outcome is unknown.
         """
         check_duration(duration)
         given = {
@@ -207,7 +207,7 @@ class PresenceWriter(AccountListener):
             if duration is not None:
                 current = words_of(self._known(key))
                 if "message" in values or None in [current[name] for name in values]:
-                    # Events carry no message: only a reading tells the earlier one.
+                    # Events carry no message, so only a reading tells the earlier one.
                     current = words_of(await self._read(key))
                 due = dt_util.utcnow() + duration
                 await self._restorer.intend(key, current, values, due)
@@ -221,7 +221,7 @@ class PresenceWriter(AccountListener):
             self._restorer.made_for_a_time(key)
 
     async def _write_earlier(self, key: str, values: Mapping[str, str]) -> None:
-        """Write what was before; who has left all queues since takes all calls instead."""
+        """Write earlier values; a user who has left all queues since then takes all calls instead."""
         try:
             await self._write(key, values)
         except RingCentralError as err:
@@ -241,7 +241,7 @@ class PresenceWriter(AccountListener):
             dnd_status=dnd_status,
             message=values.get("message"),
         )
-        # No event comes for what was so already.
+        # No event comes for a value that was set already.
         if user_status is before.user_status:
             user_status = None
         if dnd_status is before.dnd_status:
@@ -273,7 +273,7 @@ class PresenceWriter(AccountListener):
     def _service_time(self) -> datetime | None:
         return self._account.sign_in.http.clock.at(durations.steady_clock())
 
-    # Taking back.
+    # Undoing.
 
     @callback
     def _look(self, key: str) -> None:
@@ -286,7 +286,7 @@ class PresenceWriter(AccountListener):
                 await self._restorer.look(key, extension)
 
     async def take_back_now(self) -> int:
-        """Take back all that waits, at the end of the entry; return how many changes are left."""
+        """Undo all that waits, when the entry is removed; return how many changes are left."""
         for key, restore in self.restores.items():
             self.restores.put(key, at_once(restore, dt_util.utcnow()))
             await self._take_back(key)
@@ -296,7 +296,7 @@ class PresenceWriter(AccountListener):
         try:
             return words_of(await self._read(key))
         except PermissionMissing:
-            # Events carry no message: the one that is known may be older than what we wrote.
+            # Events carry no message, so the known one may be older than what we wrote.
             words, restore = words_of(self._known(key)), self.restores[key]
             ours = restore.ours.get("message") if restore else None
             return {**words, "message": ours[-1] if ours else words["message"] or ""}

@@ -14,19 +14,19 @@ from .const import DOMAIN, LOGGER
 from .restores import Restore, look_at, moved, overdue, without
 from .stored import load
 
-# What is stored, for the log.
+# What is stored, as the log calls it.
 _WHAT: Final = "what changes for a time leave to undo"
-# Seconds until what can be learned again is written to disk.
+# Seconds until values that can be learned again are written to disk.
 _SAVE_DELAY: Final = 1.0
-# Restores that were dropped, as diagnostics show them; the newest ones are kept.
+# How many dropped restores are kept for diagnostics, the newest ones.
 _MOST_DROPPED: Final = 20
-# No clock is farther off.
+# No clock is further off than this.
 _FARTHEST: Final = timedelta(days=100_000)
-# Seconds. A machine may start with the wrong time and put its clock right later.
+# Seconds. A machine may start with the wrong time, and correct its clock later.
 _LONGEST_TIMER: Final = 600.0
-# By which the clock and that of the service may differ now and in an earlier run, before one of them is wrong.
+# If the offset between our clock and the service's differs from an earlier run's by more, one of the clocks was wrong.
 _WRONG: Final = timedelta(minutes=1)
-# By which the clock and what measures durations may part before that is a step.
+# If our clock moves against the clock that measures durations by more than this, that is a step.
 _STEP: Final = timedelta(seconds=5)
 
 
@@ -35,7 +35,7 @@ def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
 
 
 async def has_stored(hass: HomeAssistant, entry_id: str) -> bool:
-    """Return whether anything that is to be undone is stored for an entry."""
+    """Return whether anything to undo is stored for an entry."""
     return bool((await load(_store(hass, entry_id), _WHAT)).get("restores"))
 
 
@@ -45,7 +45,7 @@ async def remove_stored(hass: HomeAssistant, entry_id: str) -> None:
 
 
 class RestoreSchedule:
-    """What is to be undone by extension id, and which extensions had the department setting."""
+    """What is to be undone, by extension id, and which extensions had the department setting."""
 
     def __init__(
         self,
@@ -54,20 +54,20 @@ class RestoreSchedule:
         due: Callable[[str], None],
         service_time: Callable[[], datetime | None],
     ) -> None:
-        """Take what is called with an extension id when its restore has to be looked at, and the service's clock."""
+        """Take a callback that gets an extension id when its restore has to be looked at, and the service's clock."""
         self._hass = hass
         self._due = due
         self._service_time = service_time
-        # By which the service's clock was ahead of ours when this was stored.
+        # By how much the service's clock was ahead of ours when this was stored.
         self._was_ahead: timedelta | None = None
         self._store = _store(hass, entry_id)
         self._restores: dict[str, Restore] = {}
         self._timers: dict[str, CALLBACK_TYPE] = {}
-        # Restores of changes that were made in this run: what they wait for is a duration, whatever the clock says.
+        # Restores of changes that were made in this run: they wait for a duration, whatever the time of day is.
         self._begun: set[str] = set()
         self._clock = _clock()
         self._is_dirty = False
-        # Between start and stop.
+        # True between start and stop.
         self._is_running = False
         self.department: set[str] = set()
         self.dropped: list[dict[str, str]] = []
@@ -117,7 +117,7 @@ class RestoreSchedule:
             await self._save_now()
 
     def __getitem__(self, extension_id: str) -> Restore | None:
-        """Return what there is to undo of an extension, if anything."""
+        """Return what there is to undo for an extension, if anything."""
         self._follow_clock()
         return self._restores.get(extension_id)
 
@@ -134,14 +134,14 @@ class RestoreSchedule:
 
     @callback
     def begin(self, extension_id: str, restore: Restore) -> None:
-        """Put what a change made now leaves to undo."""
+        """Store what a change that is made now leaves to undo."""
         self._follow_clock()
         self._begun.add(extension_id)
         self.put(extension_id, restore)
 
     @callback
     def put(self, extension_id: str, restore: Restore | None) -> None:
-        """Replace what there is to undo, and look at it when it says so."""
+        """Replace what there is to undo, and look at it when that is due."""
         if restore is None:
             if self._restores.pop(extension_id, None) is None:
                 return
@@ -154,7 +154,7 @@ class RestoreSchedule:
 
     @callback
     def drop_overdue(self, extension_ids: list[str]) -> None:
-        """Drop what is long overdue of some extensions, and say so once."""
+        """Drop what is long overdue for some extensions, and say so once."""
         now = dt_util.utcnow()
         for key in extension_ids:
             if (restore := self._restores.get(key)) is not None:
@@ -180,12 +180,12 @@ class RestoreSchedule:
 
     @callback
     def call_at(self, extension_id: str, at: datetime) -> None:
-        """Have a restore looked at at a time, or by then if the clock turns out to be wrong."""
+        """Have a restore looked at when that time comes, even if the clock turns out to be wrong."""
         wait = (at - dt_util.utcnow()).total_seconds()
         self._wait(extension_id, at, durations.steady_clock() + wait)
 
     def _wait(self, extension_id: str, at: datetime, steady_at: float) -> None:
-        """Wait until one of two clocks says that it is time: looking too early does no harm."""
+        """Wait until one of two clocks says that it is time, because looking too early does no harm."""
         self._cancel(extension_id)
         if not self._is_running:
             return
@@ -209,7 +209,7 @@ class RestoreSchedule:
         )
 
     def _put_right(self) -> None:
-        """Move what an earlier run has stored where our clock was another one then: it may be wrong at a start."""
+        """Move the times that an earlier run stored if our clock was different then, since it may be wrong at a start."""
         ahead = self._ahead()
         if ahead is None or self._was_ahead is None:
             return
@@ -227,7 +227,7 @@ class RestoreSchedule:
         return None if there is None else there - dt_util.utcnow()
 
     def _follow_clock(self) -> None:
-        """Move what was begun in this run with a step of the clock, since a duration has none."""
+        """Move the times of changes from this run along with a step of the clock, which does not affect a duration."""
         clock = _clock()
         step, self._clock = clock - self._clock, clock
         if abs(step) < _STEP:
@@ -246,9 +246,9 @@ class RestoreSchedule:
             self._timers.pop(extension_id)()
 
     async def is_kept(self, extension_id: str) -> bool:
-        """Write everything to disk, and return whether it has what there is to undo of an extension.
+        """Write everything to disk, and return whether what there is to undo for an extension is there.
 
-        It is read again: Home Assistant raises no error where a disk is full.
+        It is read back, because Home Assistant raises no error if a disk is full.
         """
         await self._save_now()
         kept = (await load(self._store, _WHAT)).get("restores")
@@ -269,7 +269,7 @@ class RestoreSchedule:
 
     @callback
     def save_soon(self) -> None:
-        """Write everything to disk in a moment, and at the latest when the entry is unloaded."""
+        """Write everything to disk in a moment, at the latest when the entry is unloaded."""
         self._is_dirty = True
         self._store.async_delay_save(self._data, _SAVE_DELAY)
 
@@ -288,7 +288,7 @@ class RestoreSchedule:
 
 
 def _clock() -> datetime:
-    """Return when what measures durations was nought: it changes where the clock is put right."""
+    """Return when the clock that measures durations was at zero, which changes when our clock is set."""
     return dt_util.utcnow() - timedelta(seconds=durations.steady_clock())
 
 

@@ -1,4 +1,4 @@
-"""Takes changes for a time back when they are due: only what they did, and never without a word."""
+"""Undoes changes for a time when they are due: only what they changed, and never silently."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from .restores import (
 from .write_rules import is_in_doubt, not_kept, unknown_before
 
 _TRY_AGAIN: Final = timedelta(minutes=2)
-# Until a refusal is looked at once more: it may pass.
+# How long to wait before checking a refusal once more, since it may pass.
 _LOOK_AGAIN: Final = timedelta(minutes=1)
 
 
@@ -43,15 +43,15 @@ class Restorer:
         read: Callable[[str], Awaitable[Words]],
         write: Callable[[str, Mapping[str, str]], Awaitable[None]],
     ) -> None:
-        """Take how values of an extension are read and written; both raise `RingCentralError`."""
+        """Take functions that read and write values of an extension; both raise `RingCentralError`."""
         self._hass = hass
         self._entry = entry
         self._schedule = schedule
         self._read = read
         self._write = write
-        # Extensions that are being changed back now.
+        # Extensions whose earlier values are being written now.
         self._restoring: set[str] = set()
-        # Extensions whose last look was refused in RingCentral's own words.
+        # Extensions for which RingCentral refused the last look in its own words.
         self._refused: set[str] = set()
 
     async def intend(
@@ -80,26 +80,26 @@ class Restorer:
 
     @callback
     def made_for_a_time(self, key: str) -> None:
-        """Keep what there is to undo: the change was made."""
+        """Keep what there is to undo, because the change was made."""
         withdraw_not_restored(self._hass, self._entry, key)
         if (restore := self._schedule[key]) is not None:
             self._schedule.put(key, accepted(restore))
 
     @callback
     def made_for_good(self, key: str, names: Collection[str]) -> None:
-        """Undo no longer what was changed for good; the rest stays due."""
+        """Stop undoing what was changed for good; the rest stays due."""
         withdraw_not_restored(self._hass, self._entry, key)
         self._schedule.put(key, without(self._schedule[key], names))
 
     def is_restoring(self, key: str) -> bool:
-        """Whether an extension is being changed back now."""
+        """Whether the earlier values of an extension are being written now."""
         return key in self._restoring
 
     @callback
     def presence_changed(
         self, before: Presence, presence: Presence, names: Collection[str]
     ) -> None:
-        """Undo no longer what a person has changed among these fields, nor what is back already."""
+        """Stop undoing those of these fields that a person has changed, or that are back already."""
         key = presence.extension_id
         if (restore := self._schedule[key]) is None:
             return
@@ -110,7 +110,7 @@ class Restorer:
         }
         done = set(foreign(restore, current))
         if restore.is_settled:
-            # Even if the same value is chosen later: that is a person's choice.
+            # They stay done even if the same value is chosen later, which is a person's choice.
             done |= {
                 name
                 for name, word in current.items()
@@ -130,10 +130,10 @@ class Restorer:
             self._schedule.save_soon()
 
     async def look(self, key: str, extension: Extension | None) -> None:
-        """Take back what is due, or settle whether a change was made, of an extension that may not be followed."""
+        """Undo what is due, or settle whether a change was made; the extension need not be followed."""
         restore = self._schedule[key]
         if restore is None or self._schedule.is_waiting(key):
-            # Changed for good, or for longer, while this waited for its turn.
+            # It was changed for good, or for longer, while this waited for its turn.
             return
         now = dt_util.utcnow()
         if overdue(restore, now):
@@ -145,7 +145,7 @@ class Restorer:
         try:
             current = await self._read(key)
             if any(current.get(name) is None for name in restore.before):
-                # It was known before: what cannot be read now decides nothing.
+                # It was known before, so a value that cannot be read now decides nothing.
                 self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
                 return
             if not due:
@@ -171,7 +171,7 @@ class Restorer:
             self._schedule.put(key, without(self._schedule[key], due))
 
     async def _bring_back(self, key: str, values: Mapping[str, str]) -> None:
-        """Write earlier values; a lost reply is no failure where a reading shows them.
+        """Write earlier values; a lost reply is not a failure if a reading shows them.
 
         Raises:
             RingCentralError: they were not written, as far as is known.
@@ -182,7 +182,7 @@ class Restorer:
         except RetryLater as err:
             if not is_in_doubt(err):
                 raise
-            # Read now: later, a person may have chosen the same as the change that ends here.
+            # Read now, because later a person may have chosen the same value as the change that ends here.
             current = await self._read(key)
             restore = self._schedule[key]
             if restore is not None and values_to_write(restore, current, values):

@@ -1,4 +1,4 @@
-"""What a change for a time leaves to be undone: one extension's values, and what becomes of them. No I/O."""
+"""What a change for a time leaves to undo: one extension's values, and what becomes of them. No I/O."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,17 +12,17 @@ from .write_rules import LONGEST_MESSAGE, dnd_to_bring_back
 # Values by field of `Presence`, as the service writes them; None is unknown.
 type Words = Mapping[str, str | None]
 
-# A restore that is late by more than this is not written: by then the old values are news to everyone.
+# A restore that is later than this is not written, because by then nobody expects the old values.
 LONGEST_DELAY: Final = timedelta(hours=1)
-# A request without a reply may still arrive for as long as the client waits for one, and a little more.
+# A request without a reply may still arrive for as long as the client waits for a reply, and a little longer.
 SETTLED_AFTER: Final = timedelta(seconds=30)
-# Changes in doubt, one after the other, that are kept apart; before those, each counts as taken.
+# Most changes in doubt in a row that are kept apart; any before those count as taken.
 _MOST_DOUBTS: Final = 8
 
-# Characters of a message that came from the service or may go there.
+# Most characters of a message that came from the service or may be sent to it.
 _LONGEST_WORD: Final = 255
 
-# What stands for the user status of somebody who hides their presence: the service keeps it as it is meanwhile.
+# Stands for the user status of somebody who hides their presence; the service keeps it unchanged meanwhile.
 HIDDEN: Final = "hidden"
 
 _WORDS: Final[Mapping[str, Collection[str] | None]] = {
@@ -37,13 +37,13 @@ class Restore:
     """The values of one extension to bring back, by field, and when.
 
     Attributes:
-        at: when it is due, the first of its fields.
+        at: when the first of its fields is due.
         before: the values to bring back.
         ours: all values that were written over the earlier values, the newest last. A field that shows
-            another one was changed by a person. Where none is known, any value counts as ours.
+            another value was changed by a person. If none is known, any value counts as ours.
         is_settled: whether the service is known to have taken the last change.
-        otherwise: what there is to undo if the service has not taken it.
-        later: when other fields are due, each of which was changed for longer.
+        otherwise: what there is to undo if the service has not taken the last change.
+        later: when each of the other fields is due, which were changed for longer.
     """
 
     at: datetime
@@ -58,7 +58,7 @@ class Restore:
         return self.later.get(name, self.at)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the restore as JSON values."""
         data: dict[str, Any] = {
             "at": self.at.isoformat(),
             **self.before,
@@ -73,7 +73,7 @@ class Restore:
 
     @classmethod
     def from_dict(cls, data: Any) -> Self | None:
-        """Read what `as_dict` wrote, or return None where nothing of it can be used."""
+        """Read what `as_dict` wrote, or return None if nothing of it can be used."""
         if not isinstance(data, Mapping):
             return None
         due = moment(data.get("at"))
@@ -98,7 +98,7 @@ class Restore:
 
 
 def words_of(presence: Presence) -> dict[str, str | None]:
-    """Return the values of a presence that was read from the service; without a message it is an empty text."""
+    """Return the values in a presence that was read from the service; a missing message is an empty text."""
     is_hidden = presence.allow_see_my_presence is False
     return {
         "user_status": HIDDEN if is_hidden else _word(presence.user_status),
@@ -110,10 +110,10 @@ def words_of(presence: Presence) -> dict[str, str | None]:
 def begin(
     waiting: Restore | None, current: Words, wanted: Mapping[str, str], at: datetime
 ) -> Restore | None:
-    """Return what there is to undo once a change for a time is made, None where an earlier value is unknown.
+    """Return what there is to undo once a change for a time is made, or None if an earlier value is unknown.
 
-    A second change of a field before the first was taken back leads back to before both, unless a person has
-    changed the field in between. Each field is due when its own last change is over.
+    If a field is changed again before the first change was undone, undoing restores the value from before both,
+    unless a person has changed the field in between. Each field is due when its own last change is over.
     """
     before = dict(waiting.before) if waiting else {}
     ours = dict(waiting.ours) if waiting else {}
@@ -123,7 +123,7 @@ def begin(
         if waiting is None or name not in before or _is_foreign(waiting, name, now):
             if now is None or not _can_be_set(name, _plain(now)):
                 return None
-            # A message comes back with its line breaks.
+            # Bring a message back with its line breaks.
             before[name] = now if _can_be_set(name, now) else _plain(now)
             ours[name] = ()
         ours[name] = (*ours.get(name, ()), _plain(word))
@@ -140,7 +140,7 @@ def accepted(restore: Restore) -> Restore:
     """Return what there is to undo now that the service has taken the last change."""
     earlier = restore.otherwise
     if earlier is not None and not earlier.is_settled:
-        # What only the change before it wrote stays in doubt.
+        # Fields that only the change before it wrote stay in doubt.
         certain = _over(earlier.otherwise, restore, _last_written(restore))
         in_doubt = replace(restore, otherwise=certain)
         if _last_written(in_doubt):
@@ -161,7 +161,7 @@ def settled(restore: Restore, current: Words) -> Restore | None:
 
 
 def _last_written(restore: Restore) -> set[str]:
-    """Return the fields that the last change wrote, of a restore that is in doubt."""
+    """Return the fields that the last change of a restore in doubt wrote."""
     earlier = restore.otherwise
     return {
         name
@@ -176,7 +176,7 @@ def _last_written(restore: Restore) -> set[str]:
 
 
 def _over(under: Restore | None, restore: Restore, names: Iterable[str]) -> Restore:
-    """Return what there is to undo of some fields of a restore, over what there was before it."""
+    """Return what there is to undo for some fields of a restore, on top of what there was before it."""
     before = dict(under.before) if under else {}
     ours = dict(under.ours) if under else {}
     due = {name: under.due(name) for name in before} if under else {}
@@ -198,7 +198,7 @@ def _doubts(restore: Restore) -> int:
 
 
 def without(restore: Restore | None, names: Iterable[str]) -> Restore | None:
-    """Return what there is to undo apart from fields that somebody has changed for good."""
+    """Return what there is to undo except for fields that somebody has changed for good."""
     if restore is None:
         return None
     left = set(restore.before) - set(names)
@@ -216,7 +216,7 @@ def without(restore: Restore | None, names: Iterable[str]) -> Restore | None:
 
 
 def foreign(restore: Restore, current: Words) -> frozenset[str]:
-    """Return the fields whose values are neither ours nor the earlier values: a person has changed them."""
+    """Return the fields that a person has changed: their values are neither ours nor the earlier ones."""
     return frozenset(
         name for name in restore.before if _is_foreign(restore, name, current.get(name))
     )
@@ -230,7 +230,7 @@ def due_fields(restore: Restore, now: datetime) -> frozenset[str]:
 def values_to_write(
     restore: Restore, current: Words, names: Collection[str]
 ) -> dict[str, str]:
-    """Return what brings back these fields: nothing that is so already, or that a person has changed."""
+    """Return the values that bring back these fields, except those that are back already or that a person has changed."""
     changed = foreign(restore, current)
     return {
         name: word
@@ -242,12 +242,12 @@ def values_to_write(
 
 
 def look_at(restore: Restore, now: datetime) -> datetime:
-    """Return when to look at a restore again: when it is due, or may be settled."""
+    """Return when to look at a restore again, which is when it is due or can be settled."""
     return restore.at if restore.is_settled else min(restore.at, now + SETTLED_AFTER)
 
 
 def moved(restore: Restore, step: timedelta) -> Restore:
-    """Return a restore whose times are later by a step of the clock that they were computed from."""
+    """Return a restore with its times moved by a step of the clock from which they were computed."""
     earlier = restore.otherwise
     return replace(
         restore,
@@ -257,19 +257,19 @@ def moved(restore: Restore, step: timedelta) -> Restore:
 
 
 def at_once(restore: Restore, now: datetime) -> Restore:
-    """Return a restore of which everything is due now."""
+    """Return a restore with everything due now."""
     return replace(restore, at=now, later={})
 
 
 def overdue(restore: Restore, now: datetime) -> frozenset[str]:
-    """Return the fields that it is too late to bring back."""
+    """Return the fields that are too late to bring back."""
     return frozenset(
         name for name in restore.before if now - restore.due(name) > LONGEST_DELAY
     )
 
 
 def is_word(name: str, word: Any) -> bool:
-    """Whether the service takes this as the value of a field."""
+    """Whether the service accepts this as the value of a field."""
     words = _WORDS[name]
     if not isinstance(word, str):
         return False
@@ -277,7 +277,7 @@ def is_word(name: str, word: Any) -> bool:
 
 
 def _times(due: Mapping[str, datetime]) -> dict[str, Any]:
-    """Return what a restore keeps of when its fields are due."""
+    """Return the arguments of a restore that say when its fields are due."""
     at = min(due.values())
     return {"at": at, "later": {name: end for name, end in due.items() if end > at}}
 
@@ -300,5 +300,5 @@ def _word(status: UserStatus | DndStatus | None) -> str | None:
 
 
 def _plain(word: str) -> str:
-    # Spaces may be tidied up on the way, which is no change by a person.
+    # The service may normalize spaces, which is not a change by a person.
     return " ".join(word.split())

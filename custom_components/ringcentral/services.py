@@ -1,4 +1,4 @@
-"""Actions: change presence, also for a time, and read it fresh."""
+"""Actions: change presence, for good or for a time, and read it anew."""
 
 import asyncio
 from datetime import timedelta
@@ -42,7 +42,7 @@ ATTR_DND_STATUS: Final = "dnd_status"
 ATTR_MESSAGE: Final = "message"
 ATTR_DURATION: Final = "duration"
 
-# Seconds in which an action over many waits for the rate limit: 40 changes a minute (docs/protocol.md 5).
+# Seconds for which an action on many extensions waits for the rate limit of 40 changes a minute (docs/protocol.md 5).
 LONGEST_ACTION: Final = 900.0
 SHORTEST_WAIT: Final = 1.0
 
@@ -59,19 +59,19 @@ def _options(*members: UserStatus | DndStatus) -> list[str]:
 
 
 USER_STATUS_OPTIONS: Final = _options(*UserStatus)
-# What is never offered is still understood, to say why it cannot be set.
+# Values that are never offered are still understood, in order to say why they cannot be set.
 DND_STATUS_OPTIONS: Final = _options(*DndStatus)
 
 
 def _sendable(message: str) -> str:
-    """Return a message as it is read again: half of a character becomes U+FFFD, nothing to see an empty text."""
+    """Return a message as it will be read back: half a character becomes U+FFFD, an invisible message an empty text."""
     halves = message.encode("utf-16", "surrogatepass")
     whole = wire.text(halves.decode("utf-16", "replace")) or ""
     return whole if whole.strip() else ""
 
 
 def _duration(value: Any) -> timedelta:
-    """Read a duration of any form that Home Assistant knows."""
+    """Read a duration in any form that Home Assistant knows."""
     try:
         duration: timedelta = cv.positive_time_period(value)
     except OverflowError as err:
@@ -119,7 +119,7 @@ async def _set_presence(call: ServiceCall) -> None:
         message=call.data.get(ATTR_MESSAGE),
         duration=call.data.get(ATTR_DURATION),
     )
-    # One account that is slow or away does not keep the others from it.
+    # An account that is slow or unreachable must not hold up the others.
     results = await asyncio.gather(
         *(
             _set_each(coordinator, extension_ids, change, is_alone=len(targets) == 1)
@@ -139,7 +139,7 @@ async def _set_each(
     *,
     is_alone: bool,
 ) -> list[HomeAssistantError]:
-    """Change extensions one after the other, and return what went wrong; one that fails is passed over."""
+    """Change extensions one after the other, skipping those that fail; return what went wrong."""
     clock = coordinator.hass.loop.time
     end = clock() + (0.0 if is_alone else LONGEST_ACTION)
     errors = []
@@ -147,7 +147,7 @@ async def _set_each(
         try:
             await _set_one(coordinator, extension_id, change, end)
         except HomeAssistantError as err:
-            # Whoever has left meanwhile is left out.
+            # Skip extensions that have left meanwhile.
             if extension_id in coordinator.extensions:
                 errors.append(err)
     return errors
@@ -156,7 +156,7 @@ async def _set_each(
 async def _set_one(
     coordinator: RingCentralCoordinator, extension_id: str, change: _Change, end: float
 ) -> None:
-    """Change one extension, and wait for the rate limit where that allows it before ``end``."""
+    """Change one extension; wait for the rate limit if it allows the change before ``end``."""
     while True:
         try:
             await coordinator.editor.set_presence(extension_id, **change)
@@ -170,7 +170,7 @@ async def _set_one(
 
 
 def _rate_wait(error: BaseException | None) -> float | None:
-    """Return the seconds after which the rate limit allows another request, None where it was not the reason."""
+    """Return the seconds until the rate limit allows another request, or None if it was not the reason."""
     if isinstance(error, RetryLater) and error.reason is Reason.RATE_LIMITED:
         return max(error.retry_after or DEFAULT_RETRY_AFTER, SHORTEST_WAIT)
     return None
@@ -199,7 +199,7 @@ async def _get_presence(call: ServiceCall) -> ServiceResponse:
         targets.loaded.items(), results, strict=True
     ):
         for key, error in failed.items():
-            # Others may have taken minutes: whoever has left meanwhile is left out.
+            # The others may have taken minutes: skip extensions that have left meanwhile.
             if (extension := coordinator.extensions.get(key)) is None:
                 continue
             name = names[f"{coordinator.account_id}_{key}"]
@@ -211,7 +211,7 @@ async def _get_presence(call: ServiceCall) -> ServiceResponse:
 async def _read_each(
     coordinator: RingCentralCoordinator, extension_ids: list[str]
 ) -> tuple[list[tuple[str, dict[str, Any]]], dict[str, RingCentralError]]:
-    """Read extensions in batches; return what was found, and why the others could not be read."""
+    """Read extensions in batches; return what was found, and the errors of those that could not be read."""
     account, clock = coordinator.account, coordinator.hass.loop.time
     end = clock() + LONGEST_ACTION
     left, failed = list(extension_ids), dict[str, RingCentralError]()
@@ -225,7 +225,7 @@ async def _read_each(
         for key in left:
             del failed[key]
         await asyncio.sleep(wait)
-    # Whoever has left meanwhile is left out.
+    # Leave out extensions that have left meanwhile.
     here = [key for key in extension_ids if key in coordinator.extensions]
     read = [
         (key, _as_response(coordinator, coordinator.presences[key]))
@@ -242,7 +242,7 @@ def _name(extension: Extension) -> dict[str, str | None]:
 def _as_response(
     coordinator: RingCentralCoordinator, presence: Presence
 ) -> dict[str, Any]:
-    """Return a presence in the words of the sensors; who calls is in it as far as the user chose to see it."""
+    """Return a presence in the words of the sensors, with as much of callers as the user chose to see."""
     extension = coordinator.extensions[presence.extension_id]
     calls = coordinator.calls[presence.extension_id].calls
     return {

@@ -1,4 +1,4 @@
-"""What is on disk of an entry: whatever it is, the entry and its entities can be set up."""
+"""Reads what is on disk for an entry, so that it and its entities can be set up whatever is there."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,15 +10,15 @@ from homeassistant.helpers.storage import Store
 
 from .const import LOGGER
 
-# Arithmetic with others overflows.
+# Arithmetic with other years may overflow.
 _YEARS: Final = range(1971, 2200)
 
 
 async def load(store: Store[dict[str, Any]], what: str) -> dict[str, Any]:
-    """Return what is stored, nothing where it cannot be read; ``what`` it is, for the log.
+    """Return what is stored, or nothing if it cannot be read; ``what`` names it in the log.
 
-    Home Assistant puts a file aside that is no JSON. One of a newer version, without data or of another shape is an
-    error of any kind to it.
+    Home Assistant puts aside a file that is not JSON. For a file that is of a newer version, without data or of
+    another shape, it may raise any error.
     """
     try:
         stored = await store.async_load()
@@ -31,13 +31,13 @@ async def load(store: Store[dict[str, Any]], what: str) -> dict[str, Any]:
 
 
 def extra_of(stored: ExtraStoredData | None) -> Mapping[str, Any]:
-    """Return what is stored beside the state of an entity."""
+    """Return what is stored with the state of an entity."""
     extra: Any = None if stored is None else stored.as_dict()
     return extra if isinstance(extra, Mapping) else {}
 
 
 def moment(value: Any) -> datetime | None:
-    """Return a time with its zone, None where that cannot be read."""
+    """Return an aware time, or None if it cannot be read."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""From the target of an action to extensions, as far as whoever calls it may."""
+"""Finds the extensions that the target of an action means, as far as the caller may use them."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -19,16 +19,16 @@ from .devices import extension_of, own_identifiers
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The extensions that an action means, by account; and those of accounts that are not loaded, with its title.
+    """The extensions that an action means, by account, and those of accounts that are not loaded, with their titles.
 
-    Those are identifiers: ``{account id}_{extension id}``.
+    The latter are named by identifiers: ``{account id}_{extension id}``.
     """
 
     loaded: dict[RingCentralCoordinator, list[str]] = field(default_factory=dict)
     not_loaded: dict[str, str] = field(default_factory=dict)
 
     def keys(self) -> dict[str, str]:
-        """Return what each identifier is called in a response: the extension's id, where no other account has it."""
+        """Return the name of each identifier in a response: the extension's id, unless another account has the same."""
         identifiers = [
             *self.not_loaded,
             *(
@@ -50,8 +50,8 @@ async def targets_of(call: ServiceCall, permission: str) -> Targets:
     """Return the extensions that a target means: by device, entity, area, floor or label.
 
     Raises:
-        ServiceValidationError: it means no extension that is followed.
-        Unauthorized: whoever calls lacks the permission for an entity in it, as for actions on entities.
+        ServiceValidationError: the target means no extension that is followed.
+        Unauthorized: the caller lacks the permission for an entity in it, as for actions on entities.
     """
     hass = call.hass
     entities = _entities_by_device(hass, call)
@@ -63,7 +63,7 @@ async def targets_of(call: ServiceCall, permission: str) -> Targets:
             continue
         for identifier in own_identifiers(device):
             entry = hass.config_entries.async_get_entry(device.config_entry_id)
-            # Others may give a device of theirs an identifier in our name.
+            # Other integrations may give their devices an identifier in our name.
             if entry is not None and entry.domain == DOMAIN:
                 _add(found, entry, identifier)
     if not len(found):
@@ -74,7 +74,7 @@ async def targets_of(call: ServiceCall, permission: str) -> Targets:
 
 
 def _entities_by_device(hass: HomeAssistant, call: ServiceCall) -> dict[str, set[str]]:
-    """Return the devices that are meant, each with those of our entities that are."""
+    """Return the devices that are meant, each with those of our entities that are meant, too."""
     selected = async_extract_referenced_entity_ids(
         hass, TargetSelection(dict(call.data))
     )
@@ -101,7 +101,7 @@ async def _check_rights(
         return
     registry = er.async_get(call.hass)
     for device_id, meant in entities.items():
-        # Where all entities of a device are disabled, they still say who may use it.
+        # Even if all entities of a device are disabled, they say who may use it.
         named = meant or {
             entity.entity_id
             for entity in er.async_entries_for_device(

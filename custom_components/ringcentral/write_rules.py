@@ -1,4 +1,4 @@
-"""Changing presence: which extensions and values, what is sent, and what a refusal means to the user."""
+"""Rules for changing presence: which extensions and values, what to send, and what a refusal means to the user."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -32,9 +32,9 @@ _ALWAYS: Final = (DndStatus.TAKE_ALL_CALLS, DndStatus.DO_NOT_ACCEPT_ANY_CALLS)
 
 
 def may_edit(extension: Extension, own: Extension, scope: Collection[str]) -> bool:
-    """Whether to offer changing an extension: one's own, or a user's to an admin.
+    """Whether to offer controls for an extension: for the user's own, and to an admin for any user's.
 
-    A scope that says nothing forbids nothing: the first refused change tells then.
+    An empty scope forbids nothing; in that case the first refused change tells.
     """
     if not names(scope, EDIT_PERMISSION):
         return False
@@ -48,8 +48,8 @@ def dnd_choices(
 ) -> list[DndStatus]:
     """Return the do-not-disturb values that the service accepts for an extension.
 
-    The department values are for members of call queues. ``TakeDepartmentCallsOnly`` is set in old user
-    interfaces alone (docs/protocol.md 2.5): it is listed while it is set, and refused when chosen.
+    The department values are for members of call queues. ``TakeDepartmentCallsOnly`` can only be set in old user
+    interfaces (docs/protocol.md 2.5): it is listed while it is set, and refused when chosen.
     """
     department = DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS
     choices = list(_ALWAYS)
@@ -65,7 +65,8 @@ def dnd_to_send(
 ) -> DndStatus:
     """Return the value to send: ending do-not-disturb restores the earlier department setting.
 
-    Users of other clients have lost it that way (docs/protocol.md 2.5). Taking all calls is one more choice away.
+    In other clients, users have lost that setting this way (docs/protocol.md 2.5). To take all calls, they choose once
+    more.
     """
     ends = (
         current is DndStatus.DO_NOT_ACCEPT_ANY_CALLS
@@ -81,10 +82,10 @@ def dnd_to_send(
 def attempts_of(
     values: Mapping[str, Any], current: DndStatus | None, earlier: DndStatus | None
 ) -> list[Mapping[str, Any]]:
-    """Return the values to send, each to be tried where the service refuses those before it.
+    """Return the values to send, each to be tried if the service refuses those before it.
 
-    The earlier department setting is refused once the user has left all queues (docs/protocol.md 2.5):
-    do-not-disturb ends all the same.
+    The earlier department setting is refused once the user has left all queues (docs/protocol.md 2.5), but
+    do-not-disturb has to end all the same.
     """
     wanted = values.get("dnd_status")
     if wanted is None or (sent := dnd_to_send(current, earlier, wanted)) is wanted:
@@ -93,19 +94,19 @@ def attempts_of(
 
 
 def without_department(values: Mapping[str, str]) -> Mapping[str, str]:
-    """Return values to write for somebody who is in no queue any more."""
+    """Return the values to write for somebody who is no longer in any queue."""
     if values.get("dnd_status") != DndStatus.DO_NOT_ACCEPT_DEPARTMENT_CALLS:
         return values
     return {**values, "dnd_status": DndStatus.TAKE_ALL_CALLS}
 
 
 def is_refused_value(error: RingCentralError) -> bool:
-    """Whether the service refused a value, and took nothing of the request."""
+    """Whether the service refused a value, and so carried out nothing of the request."""
     return error.reason is Reason.INVALID_REQUEST
 
 
 def dnd_to_bring_back(before: DndStatus | None) -> DndStatus | None:
-    """Return the value that can be set in place of an earlier one: that of old user interfaces cannot."""
+    """Return the value to set in place of an earlier one, since that of old user interfaces cannot be set."""
     return (
         DndStatus.TAKE_ALL_CALLS
         if before is DndStatus.TAKE_DEPARTMENT_CALLS_ONLY
@@ -116,10 +117,10 @@ def dnd_to_bring_back(before: DndStatus | None) -> DndStatus | None:
 def check_values(
     presence: Presence, user_status: UserStatus | None, dnd_status: DndStatus | None
 ) -> None:
-    """Refuse what the service never takes.
+    """Refuse values that the service never accepts.
 
     Raises:
-        ServiceValidationError: what to do instead.
+        ServiceValidationError: says what to do instead.
     """
     if dnd_status is DndStatus.TAKE_DEPARTMENT_CALLS_ONLY:
         raise ServiceValidationError(
@@ -135,7 +136,7 @@ def check_duration(duration: timedelta | None) -> None:
     """Refuse a duration that is longer than anyone needs.
 
     Raises:
-        ServiceValidationError: the longest one.
+        ServiceValidationError: names the longest duration.
     """
     if duration is not None and not timedelta() <= duration <= LONGEST_DURATION:
         raise ServiceValidationError(
@@ -146,14 +147,14 @@ def check_duration(duration: timedelta | None) -> None:
 
 
 def unknown_before() -> ServiceValidationError:
-    """Return what to raise where a value to bring back is unknown."""
+    """Return what to raise if a value to bring back is unknown."""
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key="unknown_before"
     )
 
 
 def not_kept() -> HomeAssistantError:
-    """Return what to raise where what is to be undone cannot be written to disk."""
+    """Return what to raise if what has to be undone cannot be written to disk."""
     return HomeAssistantError(translation_domain=DOMAIN, translation_key="not_kept")
 
 
@@ -183,7 +184,7 @@ def refused_change(error: RingCentralError) -> HomeAssistantError:
     if (
         isinstance(error, RetryLater)
         and error.may_have_worked
-        # Both say that the request was not carried out; a reading looks all the same.
+        # Both say that the request was not carried out, but a reading checks that all the same.
         and error.status
         not in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
     ):
@@ -208,7 +209,7 @@ def refused_change(error: RingCentralError) -> HomeAssistantError:
 
 
 def refused_reading(error: RingCentralError) -> HomeAssistantError:
-    """Return what a refused reading tells the user."""
+    """Return what to raise for a refused reading."""
     if isinstance(error, PermissionMissing):
         return ServiceValidationError(
             translation_domain=DOMAIN, translation_key="may_not_read"
@@ -225,7 +226,7 @@ def refused_reading(error: RingCentralError) -> HomeAssistantError:
 
 
 def error_word(error: RingCentralError) -> str:
-    """Return why an extension could not be read, as a response says it."""
+    """Return the word in a response for why an extension could not be read."""
     if isinstance(error, PermissionMissing):
         return "may_not_read"
     if isinstance(error, SignInRequired):

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .write_rules import in_doubt
 
-# Seconds. An answer that takes longer is not waited for: a reload or a restart would hang with the service.
+# Seconds to wait for an answer; otherwise, a reload or a restart would hang if the service does.
 _STOP_WITHIN: Final = 5.0
 
 
@@ -23,21 +23,21 @@ class WritingTasks:
 
     @callback
     def run(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a job; Home Assistant waits for a tracked task when it stops."""
+        """Run a job in a tracked task, for which Home Assistant waits when it stops."""
         task = self._hass.async_create_task(job, "ringcentral change of presence")
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
 
     async def finish(self, job: Coroutine[Any, Any, None]) -> None:
-        """Run a job to its end, even if whoever waits for it is cancelled; raises what it raises."""
+        """Run a job to its end, even if the caller is cancelled; raise what it raises."""
         await self.result(self.run(job))
 
     async def result(self, task: asyncio.Task[None]) -> None:
-        """Wait for a task, even if whoever waits is cancelled; raises what it raises.
+        """Wait for a task, which goes on even if the caller is cancelled; raise what it raises.
 
         Raises:
-            HomeAssistantError: it was cut short by the end of the entry, so its outcome is not known.
+            HomeAssistantError: the task was cut short by the end of the entry, so its outcome is unknown.
         """
         await asyncio.wait([task])
         if task.cancelled():
@@ -45,7 +45,7 @@ class WritingTasks:
         task.result()
 
     async def stop(self) -> None:
-        """Wait for what is being written, and cancel what takes too long."""
+        """Wait for changes that are being written, and cancel those that take too long."""
         self.is_stopped = True
         for seconds in (_STOP_WITHIN, None):
             if tasks := tuple(self._tasks):
@@ -56,5 +56,5 @@ class WritingTasks:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            # Raised to whoever asked, if they still wait for it.
+            # The caller gets the error, if it still waits for it.
             task.exception()
