@@ -1,4 +1,4 @@
-"""Whether entities can be trusted: after a loss they stay as they are for a grace time."""
+"""Whether entities can be trusted: after a loss, they keep their states for a grace time."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,19 +6,19 @@ from typing import Final
 from .aioringcentral.errors import RingCentralError
 from .const import LOGGER
 
-# Seconds that entities stay as they are after a loss.
+# Seconds for which entities keep their states after a loss.
 GRACE: Final = 30.0
 
 type CallLater = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 
 class Availability:
-    """Availability of one account, with one line in the log when it is lost and one when it is back."""
+    """The availability of one account; logs one line when it is lost and one when it is back."""
 
     def __init__(self, call_later: CallLater, changed: Callable[[], None]) -> None:
         """Take a timer and a callback for changes; nothing is available yet.
 
-        ``call_later`` takes seconds and what to call then, and returns what cancels it.
+        ``call_later`` takes seconds and a function to call then, and returns a function that cancels that.
         """
         self._call_later = call_later
         self._changed = changed

@@ -1,4 +1,4 @@
-"""Binary sensors: the questions that automations ask most."""
+"""Binary sensors: the questions that automations ask most often."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _IN_MEETING = frozenset({MeetingStatus.CONNECTED})
 
 @dataclass(frozen=True, kw_only=True)
 class QuestionDescription(BinarySensorEntityDescription):
-    """A question about an extension; None where the answer is unknown."""
+    """A question about an extension; None if the answer is unknown."""
 
     watches: tuple[str, ...]
     is_on_fn: Callable[[Standing], bool | None]
@@ -117,7 +117,7 @@ class QuestionSensor(ExtensionEntity, BinarySensorEntity):
 
 
 class PushConnected(AccountEntity, BinarySensorEntity):
-    """Whether the subscription is live at this moment; it never becomes unavailable."""
+    """Whether the subscription is live now; this sensor never becomes unavailable."""
 
     @override
     def _is_available(self) -> bool:

@@ -37,7 +37,7 @@ async def async_setup_entry(
     entry: RingCentralConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the calendar of the user, where the app may read the call log."""
+    """Add the user's calendar, if the app may read the call log."""
     coordinator = entry.runtime_data
 
     def calendars(extension_id: str) -> Iterator[ExtensionEntity]:
@@ -50,12 +50,12 @@ async def async_setup_entry(
 
 
 class CallsCalendar(ExtensionEntity, CalendarEntity):
-    """The calls of the user that are over."""
+    """The user's calls that are over."""
 
     @property
     @override
     def event(self) -> None:
-        """Have no event of now or later: calls come unannounced, and a state would be recorded."""
+        """Have no current or coming event: calls come unannounced, and a state would be recorded."""
 
     @override
     def _is_available(self) -> bool:
@@ -63,11 +63,11 @@ class CallsCalendar(ExtensionEntity, CalendarEntity):
 
     @override
     def _value(self) -> None:
-        """The state is always off."""
+        """Have no value: the state is always off."""
 
     @override
     def _show(self, value: None) -> None:
-        """There is nothing to keep."""
+        """Keep nothing."""
 
     @override
     async def async_get_events(
@@ -85,7 +85,7 @@ class CallsCalendar(ExtensionEntity, CalendarEntity):
         texts = await async_get_translations(
             hass, hass.config.language, "selector", {DOMAIN}
         )
-        # The log begins with the newest.
+        # The log begins with the newest call.
         events = [self._event(call, texts) for call in reversed(calls)]
         return sorted(
             (
@@ -120,7 +120,7 @@ def _kind(call: LoggedCall) -> str:
 
 
 def _details(call: LoggedCall, texts: Mapping[str, str]) -> str:
-    """Return how a missed call ended, where the log says, and how long another one was."""
+    """Return how a missed call ended, if the log says so, or how long any other call was."""
     if call.is_missed:
         known = call.outcome is not Outcome.UNKNOWN
         return texts[f"{_TEXTS}.outcome.options.{call.outcome}"] if known else ""

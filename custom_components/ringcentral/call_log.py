@@ -1,4 +1,4 @@
-"""The user's call log: what wakes the entities that show and report calls of it."""
+"""The user's call log: wakes the entities that show and report its calls."""
 
 import asyncio
 from collections import deque
@@ -17,16 +17,17 @@ from .aioringcentral.call_log import LoggedCall, Outcome
 from .aioringcentral.calls.state import CallEvent
 from .offered import OfferedToUser
 
-# What the calendar watches, beside fields of `Presence`, and its key.
+# What the calendar watches, besides fields of `Presence`, and its key.
 CALLS: Final = "calls"
 
-# How long a reading is shown to whoever looks at the same days: several dashboards cost no more than one.
+# Seconds for which a reading serves everyone who looks at the same days, so that several dashboards cost no more
+# than one.
 _KEPT_FOR: Final = 60.0
 _MOST_KEPT: Final = 8
 _MOST_EXPLAINED: Final = 20
-# A call that began so long before the first day may reach into it.
+# A call that began at most this long before the first day may reach into it.
 _EARLIER: Final = timedelta(hours=4)
-# What the clock of the service may be ahead of ours, at most.
+# By how much the service's clock may be ahead of ours, at most.
 _AHEAD: Final = timedelta(hours=1)
 
 type OutcomeListener = Callable[[CallEvent, Outcome], None]
@@ -34,7 +35,7 @@ type _Days = tuple[datetime, datetime]
 
 
 class CallLogHub(OfferedToUser):
-    """Reads calls for whoever looks at them, and tells how missed calls ended."""
+    """Reads calls when somebody looks at them, and tells how missed calls ended."""
 
     def __init__(
         self,
@@ -55,11 +56,11 @@ class CallLogHub(OfferedToUser):
 
     @property
     def call_log(self) -> CallLog:
-        """The log."""
+        """The call log."""
         return self._account.call_log
 
     def expect(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Take whether an earlier run had the log, before the account starts: its calendar is there at once."""
+        """Note, before the account starts, whether an earlier run had the log; if so, its calendar is there at once."""
         if any(
             each.domain == Platform.CALENDAR
             for each in er.async_entries_for_config_entry(er.async_get(hass), entry_id)
@@ -68,12 +69,12 @@ class CallLogHub(OfferedToUser):
 
     @callback
     def async_on_outcome(self, listener: OutcomeListener) -> CALLBACK_TYPE:
-        """Call a listener with how each missed call ended from now on; return what removes it."""
+        """From now on, tell a listener how each missed call ended; return a function that removes it."""
         self._on_outcome.append(listener)
         return lambda: self._on_outcome.remove(listener)
 
     async def calls(self, start: datetime, end: datetime) -> tuple[LoggedCall, ...]:
-        """Return the calls of some days, and of the hours before them; one that is over may be missing for a minute.
+        """Return the calls of some days and of the hours before them; one that has just ended may be missing for a minute.
 
         Raises:
             RingCentralError: they could not be read.
@@ -97,7 +98,7 @@ class CallLogHub(OfferedToUser):
 
     @callback
     def explained_since(self, since: datetime) -> list[tuple[CallEvent, Outcome]]:
-        """Return the missed calls that began after a time, as far as this run knows how they ended; oldest first."""
+        """Return the missed calls that began after a time and whose outcome this run knows, oldest first."""
         return [
             (event, outcome)
             for began, event, outcome in self._explained
@@ -107,14 +108,14 @@ class CallLogHub(OfferedToUser):
     @callback
     @override
     def call_log_changed(self) -> None:
-        """Wake the calendar, which is there once the log was offered."""
+        """Wake the calendar, which exists once the log was offered."""
         self._kept.clear()
         self._changed(is_offered=self.call_log.is_offered)
 
     @callback
     @override
     def missed_call_explained(self, event: CallEvent, outcome: Outcome) -> None:
-        """Report how a missed call ended, and remember it for whoever asks."""
+        """Report how a missed call ended, and remember that for later questions."""
         self._explained.append((event.started_at or dt_util.utcnow(), event, outcome))
         for listener in tuple(self._on_outcome):
             self.call_log.was_used()

@@ -1,4 +1,4 @@
-"""Sensors of one fact about the calls of an extension, for tables of such facts."""
+"""Sensors that each show one fact about the calls of an extension, for tables of such facts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ _WATCHES = ("telephony_status", CALLS)
 
 @dataclass(frozen=True, kw_only=True)
 class CallsDescription(SensorEntityDescription):
-    """Something about the calls of an extension."""
+    """A fact about the calls of an extension."""
 
     value_fn: Callable[[Standing], int | datetime | None]
 
 
 def knows_calls(presence: Presence) -> bool:
-    """Whether it is known which calls there are: what is kept of them may date from before a break."""
+    """Whether it is known which calls there are; what is stored of them may date from before a break."""
     return bool(presence.telephony_status) or presence.active_calls is not None
 
 

@@ -1,4 +1,4 @@
-"""Conditions of automations: what extensions are."""
+"""Conditions for automations: which state extensions are in."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, override
@@ -23,7 +23,7 @@ from .own_entities import check_named, named_devices, own_entities
 
 
 class ExtensionCondition(EntityStateConditionBase):
-    """Looks at one entity of each extension, and at none of another integration."""
+    """Looks at one entity of each extension, and at none of other integrations."""
 
     _key: ClassVar[str]
 
@@ -32,7 +32,7 @@ class ExtensionCondition(EntityStateConditionBase):
     async def async_validate_config(
         cls, hass: HomeAssistant, config: ConfigType
     ) -> ConfigType:
-        """Refuse what is named, but can never fit."""
+        """Refuse targets that are named but can never fit."""
         config = await super().async_validate_config(hass, config)
         await check_named(hass, config, cls._key, cls._domain_specs)
         return config
@@ -49,12 +49,12 @@ class ExtensionCondition(EntityStateConditionBase):
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
-        # Without a known state no condition is true.
+        # No condition is true without a known state.
         return bool(states) and super()._check_all_match_state(states)
 
     @override
     async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
-        # Another entity than the one that is named may be the one to look at.
+        # The entity to look at may be another than the one that is named.
         is_set_up = False
 
         def look_again(*_: Any) -> None:
@@ -113,7 +113,7 @@ class AttendedCondition(ExtensionCondition):
     @property
     @override
     def _needs_duration_tracking(self) -> bool:
-        # Another number is still somebody.
+        # A different number still means that somebody can, so the duration goes on.
         return True
 
     @override
@@ -129,9 +129,9 @@ CONDITIONS: dict[str, type[Condition]] = {
     "is_on_hold": _is(Platform.SENSOR, "telephony_status", "on_hold"),
     "is_in_meeting": _is(Platform.BINARY_SENSOR, "in_meeting", STATE_ON),
     "is_do_not_disturb": _is(Platform.BINARY_SENSOR, "do_not_disturb", STATE_ON),
-    # Also on a call: what others see.
+    # What others see, which includes being on a call.
     "is_busy": _is(Platform.SENSOR, "presence_status", "busy"),
-    # Free: the presence is "available" while the phone rings or dials, too.
+    # Free, unlike a presence of "available", which lasts while the phone rings or dials.
     "is_available": _is(Platform.SENSOR, "status", Status.AVAILABLE),
     "is_offline": _is(Platform.SENSOR, "presence_status", "offline"),
     "queue_is_attended": AttendedCondition,

@@ -1,4 +1,4 @@
-"""Names that more than one module of the integration needs."""
+"""Names that several modules of the integration need."""
 
 import logging
 from typing import Final

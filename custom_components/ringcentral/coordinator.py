@@ -1,4 +1,4 @@
-"""Listens to an account, and wakes the entities of what changed."""
+"""Listens to an account, and wakes the entities that show what changed."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
@@ -39,7 +39,7 @@ type RingCentralConfigEntry = ConfigEntry[RingCentralCoordinator]
 
 
 class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol):
-    """Wakes entities by extension and field, and counts; one per config entry."""
+    """Wakes entities by extension and field, and keeps the counts; there is one per config entry."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         self.voicemail = VoicemailHub(account, self._wake_voicemails)
         self.call_log = CallLogHub(hass, account, self._wake_call_log)
         self.queues = QueueHub(hass, account, self._wake_queues)
-        # Entities that are woken look at what the writer has heard.
+        # Before the coordinator, since woken entities look at what the writer has heard.
         account.add_listener(self.editor)
         account.add_listener(self.voicemail)
         account.add_listener(self.call_log)
@@ -78,7 +78,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
 
     @property
     def available(self) -> bool:
-        """Whether what is known can be trusted."""
+        """Whether entities can trust what is known."""
         return self.availability.is_available
 
     @property
@@ -101,9 +101,9 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         return self.presences[extension_id]
 
     def standing(self, extension_id: str) -> Standing:
-        """Return how a followed extension is, with what follows from that."""
+        """Return what is known about a followed extension, and what follows from it."""
         found = self._standings.get(extension_id)
-        # Nothing has changed yet where there is none.
+        # Without one, nothing has changed yet.
         return found or Standing.of(
             self.presences[extension_id], self.calls[extension_id]
         )
@@ -119,7 +119,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
         return self._caller_identity != CALLER_HIDDEN
 
     def caller(self, name: str | None, number: str | None) -> dict[str, str]:
-        """Return as much of who is on the line as the user asked to see, as attributes."""
+        """Return the caller as attributes, with as much as the user asked to see."""
         shown: dict[str, str] = {}
         if (how_much := self._caller_identity) == CALLER_HIDDEN:
             return shown
@@ -134,10 +134,10 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     def async_add_listener(
         self, update_callback: CALLBACK_TYPE, context: Any = None
     ) -> Callable[[], None]:
-        """Wake a listener when what its context names changes, and when availability does.
+        """Wake a listener when anything that its context names changes, and when availability does.
 
-        The context is an extension's id with the fields of `Presence` to watch, and `CALLS`; or `ACCOUNT`
-        with `PUSH` and fields of `Counts`.
+        The context is either an extension's id with the fields of `Presence` to watch, and `CALLS`, or
+        `ACCOUNT` with `PUSH` and fields of `Counts`.
         """
         key, fields = context
         return self._listeners.add(update_callback, key, fields)
@@ -157,14 +157,14 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
 
     @callback
     def callers_changed(self) -> None:
-        """Show as much of callers as the options say now."""
+        """Show as much of callers as the options now allow."""
         for changed in tuple(self._on_callers):
             changed()
         self._listeners.wake_all()
 
     @callback
     def wake_controls(self, extension_id: str) -> None:
-        """Wake the controls of an extension: an optimistic value began or ended."""
+        """Wake the controls of an extension because an optimistic value began or ended."""
         self._listeners.wake(extension_id, ("user_status", "dnd_status"))
 
     @callback
@@ -179,12 +179,12 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     def _wake_queues(self, extension_id: str) -> None:
         self._listeners.wake(extension_id, (QUEUES,))
 
-    # The account speaks.
+    # What the account reports.
 
     @callback
     @override
     def presence_changed(self, change: PresenceChange) -> None:
-        """Wake who watches what changed; who hears of calls then sees the states of now."""
+        """Wake entities that watch what changed, then call listeners, so that those see the present states."""
         before, after, calls_before, calls_after, events = change
         key = after.extension_id
         self._standings[key] = standing = Standing.of(after, calls_after)
@@ -208,7 +208,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     @callback
     @override
     def account_connected(self, subscription: Subscription | None) -> None:
-        """Show that events flow."""
+        """Show that events arrive."""
         self._listeners.wake_account()
 
     @callback
@@ -220,7 +220,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
     @callback
     @override
     def account_lost(self, error: RingCentralError) -> None:
-        """Keep entities as they are for the grace time."""
+        """Leave entities as they are for the grace time."""
         self.availability.lose(error)
         self._listeners.wake_account()
 

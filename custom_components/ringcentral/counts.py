@@ -1,4 +1,4 @@
-"""How many extensions are on a call, ringing, available: kept by single changes, never by counting again."""
+"""How many extensions are on a call, ringing or available: updated with each change, never counted anew."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from .aioringcentral.status import Standing, Status
 
 
 class Counts(NamedTuple):
-    """Numbers of extensions: with a call that is connected or held, with one that rings, and free."""
+    """Numbers of extensions: those with a connected or held call, those with a ringing call, and free ones."""
 
     on_call: int = 0
     ringing: int = 0
@@ -18,7 +18,7 @@ _AVAILABLE = (Status.AVAILABLE,)
 
 
 class Tally:
-    """Keeps the counts of an account."""
+    """Keeps an account's counts."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -35,7 +35,7 @@ class Tally:
         return self._set(extension_id, share)
 
     def forget(self, extension_id: str) -> bool:
-        """Count an extension no longer; return whether a number changed."""
+        """Stop counting an extension; return whether a number changed."""
         changed = self._set(extension_id, _NOTHING)
         self._shares.pop(extension_id, None)
         return changed

@@ -13,7 +13,7 @@ from .aioringcentral.pauses import Pauses
 from .const import DOMAIN
 
 _MANUFACTURER = "RingCentral"
-# Extensions that hold calls, and are no person.
+# Types of extensions that have calls but are not a person.
 NOBODY: Final = frozenset({"Department", "GroupCallPickup", "ParkLocation"})
 
 
@@ -23,7 +23,7 @@ def account_identifier(account_id: str) -> tuple[str, str]:
 
 
 def account_title(own: Extension) -> str:
-    """Return what an entry and its account device are called: after the company, never like a person."""
+    """Return the name of an entry and its account device: that of the company, never that of a person."""
     company = " ".join((own.company or "").split())
     return company or (f"{_MANUFACTURER} {own.number}" if own.number else _MANUFACTURER)
 
@@ -33,7 +33,7 @@ def _is_numbered(title: str) -> bool:
 
 
 def own_identifiers(device: dr.AnyDeviceEntry) -> list[str]:
-    """Return a device's identifiers of ours; those of other integrations may have any shape."""
+    """Return our identifiers of a device; those of other integrations may have any shape."""
     return [
         parts[1]
         for parts in device.identifiers
@@ -61,7 +61,7 @@ def extension_of(
 def is_followed(
     account_id: str, followed: Container[str], device: dr.AnyDeviceEntry
 ) -> bool:
-    """Whether a device is the account's, or that of an extension that is followed now."""
+    """Whether a device belongs to the account, or to an extension that is followed now."""
     return any(
         identifier == account_id
         or extension_of(account_id, followed, identifier) is not None
@@ -78,7 +78,7 @@ async def sync_devices(
     remove: bool,
     keep: Collection[str] = (),
 ) -> None:
-    """Make devices follow the account, part by part: add and rename, and remove those that are not followed any more.
+    """Make devices follow the account, part by part: add and rename them, and remove those no longer followed.
 
     ``keep`` are ids of extensions that may be followed again soon.
     """
@@ -89,9 +89,9 @@ async def sync_devices(
         account_identifier(account_id), entry.entry_id
     )
     if known and known.name and not own.company and not _is_numbered(known.name):
-        # The company cannot be read now.
+        # The company's name cannot be read now.
         title = known.name
-    # A title that a person chose stays: it is not the one that was given last.
+    # A title that a person chose stays; it is recognized by not being the one that was last given.
     if entry.title != title and entry.title in (known and known.name, own.name):
         hass.config_entries.async_update_entry(entry, title=title)
     registry.async_get_or_create(
@@ -110,7 +110,7 @@ async def sync_devices(
         if not extension.name and registry.async_get_device_by_identifier(
             identifier, entry.entry_id
         ):
-            # The name is not known now: the one that the device has is better than none.
+            # The name is not known now, and the one that the device has is better than none.
             continue
         number = f"Extension {extension.number}" if extension.number else None
         registry.async_get_or_create(

@@ -1,4 +1,4 @@
-"""Diagnostics, redacted by construction: only what is listed here gets in, and no name or number is."""
+"""Diagnostics, redacted by construction: only what is listed here gets in, and that includes no name or number."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ from .restore_schedule import RestoreSchedule
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> dict[str, Any]:
-    """Return the state of the connection, and of every extension without saying whose it is."""
+    """Return the state of the connection, and of every extension, without saying whose it is."""
     integration = await async_get_integration(hass, DOMAIN)
     data, options = kept_data(entry.data), kept_options(entry.options)
     general = {
@@ -147,7 +147,7 @@ def _age(since: float | None, now: float) -> float | None:
 
 
 def _restores(restores: RestoreSchedule, account: Account) -> dict[str, Any]:
-    """Return which changes for a time are to be taken back, and which were dropped and why."""
+    """Return which changes for a time are still to be undone, and which were dropped and why."""
     labels = _labels(account)
     return {
         "waiting": [
@@ -164,14 +164,14 @@ def _restores(restores: RestoreSchedule, account: Account) -> dict[str, Any]:
 
 
 def _labels(account: Account) -> dict[str, str]:
-    """Return names that stand for extensions in this one file: their ids stay private."""
+    """Return labels that stand for extensions in this one file, since their ids stay private."""
     return {
         key: f"extension_{number}" for number, key in enumerate(account.extensions, 1)
     }
 
 
 def _observed(account: Account) -> dict[str, Any]:
-    """Return which way the service went where its documentation leaves it open."""
+    """Return what the service does where its documentation leaves that open."""
     return {
         **account.observations.as_dict(),
         "sequences_reset": account.presences.resets,
@@ -212,7 +212,7 @@ def _extension(
         "own": extension_id == account.own.id,
         "editable": editable,
         **_presence(presence),
-        # Without details, direction and missed calls are uncertain.
+        # Without details, directions and missed calls are uncertain.
         "call_details": presence.active_calls is not None,
         "calls": [
             {

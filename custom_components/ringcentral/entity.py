@@ -1,4 +1,4 @@
-"""Base classes: devices, availability, and writing a state only when it is a new one."""
+"""Base classes of entities: devices, availability, and writing a state only if it is new."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,10 +23,10 @@ from .coordinator import RingCentralCoordinator
 from .devices import NOBODY, account_identifier, extension_identifier
 from .listeners import ACCOUNT
 
-# What is shown where nothing is known for sure.
+# Stands for a value while nothing is known for sure.
 _UNAVAILABLE: Final = object()
 _OF_NOBODY: Final = frozenset({"active_calls", "call", "telephony_status"})
-# What a call queue has as well.
+# Entities that a call queue has, too.
 _OF_QUEUES: Final = frozenset(
     {"members_available", "members_on_call", "waiting_calls", "waiting_since"}
 )
@@ -36,7 +36,7 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
     """An entity whose state is one value."""
 
     _attr_has_entity_name = True
-    # One for all: without it, each entity would keep an empty one.
+    # Shared by all: otherwise each entity would keep an empty one of its own.
     _attr_translation_placeholders: Mapping[str, str] = {}
     _attr_available = False
     _shown: Any = _UNAVAILABLE
@@ -57,20 +57,20 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
 
     @abstractmethod
     def _show(self, value: Any) -> None:
-        """Keep what the state is to show."""
+        """Keep the value that the state is to show."""
 
     def _is_available(self) -> bool:
         return self.coordinator.available
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen; the state that is written right after this shows what is known now."""
+        """Listen; the state that is written right afterwards shows what is known now."""
         await super().async_added_to_hass()
         self._take_over()
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:
-        """Stay as it is when renamed: nothing here depends on the entity id (asked for since 2026.11)."""
+        """Do nothing when renamed, since nothing here depends on the entity id (required since 2026.11)."""
 
     @callback
     @override
@@ -80,7 +80,7 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
 
     @callback
     def _take_over(self) -> bool:
-        """Take the value over, and return whether the state is another one now."""
+        """Take over the present value, and return whether the state differs from before."""
         value = self._value() if self._is_available() else _UNAVAILABLE
         if value == self._shown:
             return False
@@ -95,7 +95,7 @@ class RingCentralEntity(BaseCoordinatorEntity[RingCentralCoordinator]):
 
     @override
     async def async_update(self) -> None:
-        """Have nothing to fetch: the stream brings every change."""
+        """Fetch nothing: the stream brings every change."""
 
 
 class ExtensionEntity(RingCentralEntity):
@@ -112,7 +112,7 @@ class ExtensionEntity(RingCentralEntity):
         super().__init__(coordinator, description, (extension_id, watches))
         self.extension_id = extension_id
         if _is_nobody(coordinator.extensions[extension_id]):
-            # All that there is to see of it.
+            # This is all that there is to see of such an extension.
             self._attr_entity_registry_enabled_default = True
         self._attr_unique_id = (
             f"{coordinator.account_id}_{extension_id}_{description.key}"
@@ -123,16 +123,16 @@ class ExtensionEntity(RingCentralEntity):
     @property
     @override
     def device_info(self) -> DeviceInfo:
-        """The device, which is there already: naming it is all it takes."""
+        """The device, which exists already, so that naming it is enough."""
         account_id = self.coordinator.account_id
-        # Made when it is asked for, which is once: thousands of entities would keep it.
+        # Made on request, which comes once, because otherwise thousands of entities would keep it.
         return DeviceInfo(
             identifiers={extension_identifier(account_id, self.extension_id)}
         )
 
     @property
     def standing(self) -> Standing:
-        """How the extension is as last known."""
+        """What was last known about the extension, and what follows from it."""
         return self.coordinator.standing(self.extension_id)
 
     @property
@@ -182,7 +182,7 @@ def _is_nobody(extension: Extension) -> bool:
 def has(
     coordinator: RingCentralCoordinator, domain: str, extension_id: str, key: str
 ) -> bool:
-    """Whether an extension has an entity: without a person, only calls say something."""
+    """Whether an extension has an entity; without a person, only its calls mean anything."""
     if _is_nobody(coordinator.extensions[extension_id]):
         return key in _OF_NOBODY | _OF_QUEUES
     return coordinator.sets.has(domain, extension_id, key)
@@ -194,14 +194,14 @@ def those_of[DescriptionT: EntityDescription](
     extension_id: str,
     descriptions: Iterable[DescriptionT],
 ) -> Iterator[DescriptionT]:
-    """Yield the descriptions of entities that an extension has: making others only to drop them takes time."""
+    """Yield the descriptions of the entities that an extension has, since making others only to drop them takes time."""
     for description in descriptions:
         if has(coordinator, domain, extension_id, description.key):
             yield description
 
 
 def is_added(platform: EntityPlatform, entity: ExtensionEntity) -> bool:
-    """Whether a platform has added an entity already, or one made before it."""
+    """Whether a platform has already added this entity, or an earlier object for the same one."""
     registry = er.async_get(entity.coordinator.hass)
     unique_id = str(entity.unique_id)
     entity_id = registry.async_get_entity_id(platform.domain, DOMAIN, unique_id)
@@ -214,10 +214,10 @@ def add_for_each_extension(
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities: Callable[[str], Iterable[ExtensionEntity]],
 ) -> Callable[[Iterable[str]], None]:
-    """Add the entities of every extension that is followed, now and when others join; return what adds more for them.
+    """Add the entities of every followed extension, now and when others join; return a function that adds more.
 
-    ``entities`` may return more than an extension has, see `has`. Whoever has no entities yet gets none from
-    what is returned: they will have all at once.
+    ``entities`` may return more than an extension has, see `has`. The returned function adds none for an
+    extension that has no entities yet, because that will get all of them at once.
     """
     platform = async_get_current_platform()
     domain = platform.domain

@@ -1,4 +1,4 @@
-"""Which entities people have, by how many are followed and how they were chosen (docs/large-accounts.md)."""
+"""Which entities people have, depending on how many are followed and how they were chosen (docs/large-accounts.md)."""
 
 from collections.abc import Mapping
 from enum import IntEnum
@@ -14,14 +14,14 @@ from .aioringcentral.membership import Follow
 from .aioringcentral.models import Extension
 from .const import DOMAIN
 
-# People who can be followed at most.
+# Most people who can be followed.
 MOST_PEOPLE: Final = 3_000
-# Enabled entities that Home Assistant takes of one entry.
+# Most enabled entities that Home Assistant accepts from one entry.
 ROOM: Final = 10_000
 
 
 class Size(IntEnum):
-    """How many people are followed: with more of them, fewer entities each."""
+    """How many people are followed: the more there are, the fewer entities each has."""
 
     USUAL = 0
     LARGE = 1
@@ -30,7 +30,7 @@ class Size(IntEnum):
 
 # The most people that an account of each size has.
 _UP_TO: Final = {Size.USUAL: 200, Size.LARGE: 1_000}
-# An account counts as smaller again once it has so much less than the limit.
+# An account counts as smaller again once it is below this share of the limit.
 _CALM: Final = 0.9
 
 _ENTITIES: Final = {
@@ -54,18 +54,18 @@ _ENTITIES: Final = {
         }
     ),
 }
-# Enabled entities of a person at most; what is left of the room is for what has no person.
+# Most enabled entities per person; the rest of the room is for extensions without a person.
 _EACH: Final = {
     Size.USUAL: 12,
     **{size: len(entities) for size, entities in _ENTITIES.items()},
 }
 _FOR_PEOPLE: Final = ROOM - 100
-# A sensor that people have up to a size, enabled or not: it tells of an earlier run.
+# A sensor that people have up to a size, enabled or not, which shows the size in an earlier run.
 _SIGNS: Final = ((Size.USUAL, "user_status"), (Size.LARGE, "telephony_status"))
 
 
 def size_of(people: int, was: Size | None = None) -> Size:
-    """Return the size of an account with so many people; ``was`` is its size so far, where it is known."""
+    """Return the size of an account with this many people; ``was`` is its size so far, if known."""
     size = _size(people, 1.0)
     if was is None or size >= was:
         return size
@@ -79,13 +79,13 @@ def _size(people: int, share: float) -> Size:
 
 
 def size_for_named(named: int, others: int, size: Size) -> Size:
-    """Return which entities those have who were named: all, unless Home Assistant takes not so many."""
+    """Return which entities named people have: all of them, unless Home Assistant does not accept that many."""
     total = named * _EACH[Size.USUAL] + others * _EACH[size]
     return Size.USUAL if total <= _FOR_PEOPLE else size
 
 
 class EntitySets:
-    """Says for each extension which entities there are; what exists stays."""
+    """Says which entities each extension has; entities that exist stay."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, account: Account
@@ -96,12 +96,12 @@ class EntitySets:
         self._account = account
         self._counted: Mapping[str, Extension] | None = None
         self._size = self._size_for_named = Size.USUAL
-        # People for whom Home Assistant takes no more entities.
+        # People for whom Home Assistant accepts no more entities.
         self.lacking: set[str] = set()
 
     @callback
     def has(self, domain: str, extension_id: str, key: str) -> bool:
-        """Whether a person has an entity: by the size of the account, or because it is there and enabled."""
+        """Whether a person has an entity, either at this size of the account or because it exists and is enabled."""
         if extension_id == self._account.own.id:
             return True
         self._count()
@@ -113,7 +113,7 @@ class EntitySets:
 
     @callback
     def takes(self, domain: str, extension_id: str, key: str, ahead: int) -> bool:
-        """Whether Home Assistant takes an enabled entity after so many others; remember who lacks one otherwise."""
+        """Whether Home Assistant accepts an enabled entity after so many others; if not, remember who lacks one."""
         enabled = self._registry.entities.get_enabled_count_for_config_entry_id(
             self._entry.entry_id
         )
@@ -123,7 +123,7 @@ class EntitySets:
         return False
 
     def _is_named(self, extension_id: str) -> bool:
-        """Whether the user named a person, or is one."""
+        """Whether the user named this person, or is this person."""
         origins = self._account.origins.get(extension_id, frozenset())
         return bool(origins - {Follow.ACCOUNT}) or extension_id == self._account.own.id
 
@@ -135,7 +135,7 @@ class EntitySets:
         return None if entity_id is None else self._registry.async_get(entity_id)
 
     def _count(self) -> None:
-        """Count people, whenever it was read again who is followed."""
+        """Count people whenever the lists were read again."""
         if self._counted is self._account.extensions:
             return
         self._counted = self._account.extensions
@@ -148,7 +148,7 @@ class EntitySets:
         )
 
     def _seen(self, extension_id: str) -> Size | None:
-        """Return by which size a person got entities, None for somebody who is new."""
+        """Return the size at which a person got their entities, or None for a new person."""
         if self._known(Platform.SENSOR, extension_id, "status") is None:
             return None
         return next(

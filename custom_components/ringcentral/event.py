@@ -31,7 +31,7 @@ CALL = EventEntityDescription(
     key="call", event_types=[str(kind) for kind in sorted(CallEventType)]
 )
 
-# What only the user's own call log tells.
+# An event that only the user's own call log can tell.
 MISSED_OUTCOME: Final = "missed_outcome"
 OWN_CALL = EventEntityDescription(
     key="call", event_types=[*(CALL.event_types or ()), MISSED_OUTCOME]
@@ -46,7 +46,7 @@ async def async_setup_entry(
     entry: RingCentralConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the call event of every followed extension, and that of voicemail."""
+    """Add the call event of every followed extension, and the voicemail event."""
     coordinator = entry.runtime_data
     add_for_each_extension(
         coordinator,
@@ -68,7 +68,7 @@ async def async_setup_entry(
 
 
 class ReportingEntity(ExtensionEntity, EventEntity):
-    """Reports what happens, and the other party as far as the options allow."""
+    """Reports what happens, with the other party as far as the options allow."""
 
     _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_CALLER_NUMBER})
     # The attributes of the last event, as the entity shows them.
@@ -81,7 +81,7 @@ class ReportingEntity(ExtensionEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to how much of callers is shown."""
+        """Listen to changes in how much of callers is shown."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_on_callers(self._hide_caller))
 
@@ -100,15 +100,15 @@ class ReportingEntity(ExtensionEntity, EventEntity):
 
     @override
     def _value(self) -> None:
-        """Presence alone is no event."""
+        """Have no value: presence alone is not an event."""
 
     @override
     def _show(self, value: None) -> None:
-        """What is shown is the last event."""
+        """Keep nothing: the state shows the last event."""
 
     @callback
     def _hide_caller(self) -> None:
-        """Take from the last event what may not be seen any more."""
+        """Remove from the last event what may no longer be shown."""
         facts = self._facts
         who = facts.pop(ATTR_CALLER_NAME, None), facts.pop(ATTR_CALLER_NUMBER, None)
         facts |= self.coordinator.caller(*who)
@@ -139,7 +139,7 @@ class CallEventEntity(ReportingEntity):
     def _facts_of(self, event: CallEvent) -> dict[str, Any]:
         facts = self._facts_of_call(event)
         extension = self.coordinator.extensions.get(self.extension_id)
-        # There RingCentral names no queue, and a call that a member answers looks missed as well.
+        # On a queue, RingCentral names no queue, and a call that a member answers looks missed, too.
         if extension is not None and extension.is_queue:
             facts["queue_call"] = True
             facts.setdefault(ATTR_QUEUE, extension.name)
@@ -154,7 +154,7 @@ class CallEventEntity(ReportingEntity):
         if event.queue is not None:
             facts[ATTR_QUEUE] = event.queue
         if event.called_number is not None:
-            # One's own number: who calls is shown only as far as the options allow.
+            # This is one's own number; callers are shown only as far as the options allow.
             facts[ATTR_CALLED_NUMBER] = event.called_number
         if event.duration is not None:
             facts["duration"] = round(event.duration, 1)
@@ -162,11 +162,11 @@ class CallEventEntity(ReportingEntity):
 
 
 class OwnCallEventEntity(CallEventEntity):
-    """Reports for the user, too, how a missed call ended, where the app may read the call log."""
+    """Reports for the user also how a missed call ended, if the app may read the call log."""
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what the call log says."""
+        """Listen to outcomes from the call log."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.call_log.async_on_outcome(self._explain))
 
@@ -188,7 +188,7 @@ class VoicemailEventEntity(ReportingEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what arrives."""
+        """Listen to arriving voicemails."""
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.voicemail.async_on_arrival(self._received)

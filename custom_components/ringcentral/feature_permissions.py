@@ -1,7 +1,7 @@
-"""Permissions of features that are in use: remembered across restarts, and a repair for each that is lost.
+"""Permissions of features in use: remembers them across restarts, and raises a repair for each that is lost.
 
-For a feature with entities add a row to `_ENTITIES`; one without them, such as an action, is in use once it
-has worked.
+For a feature with entities, add a row to `_ENTITIES`; a feature without entities, such as an action, counts as
+in use once it has worked.
 """
 
 from typing import Any, Final, override
@@ -17,7 +17,7 @@ from .const import DOMAIN
 from .issues import report_lost_permissions
 from .stored import load
 
-# The keys of entities that show that a feature is in use, by its permission.
+# By permission, the keys of entities whose being enabled shows that the feature is in use.
 _ENTITIES: Final = {READ_PERMISSION: frozenset({"voicemails", "voicemail"})}
 
 
@@ -31,7 +31,7 @@ async def remove_permissions(hass: HomeAssistant, entry_id: str) -> None:
 
 
 class FeaturePermissions(AccountListener):
-    """Tells the account what is in use, and people what is lost."""
+    """Tells the account which features are in use, and the user which permissions are lost."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, account: Account
@@ -57,13 +57,13 @@ class FeaturePermissions(AccountListener):
     @callback
     @override
     def account_live(self) -> None:
-        """Withdraw what an earlier run reported, and is well."""
+        """Withdraw what an earlier run reported and now works."""
         self._report()
 
     @callback
     @override
     def permissions_changed(self) -> None:
-        """Remember what works and what was refused, and say what is lost."""
+        """Remember what works and what was refused, and report what is lost."""
         used = self._stored | (self._permissions.used - _ENTITIES.keys())
         refused = set(self._permissions.refused)
         if (used, refused) != (self._stored, self._refused):
@@ -83,7 +83,7 @@ class FeaturePermissions(AccountListener):
         )
 
     def _is_in_use(self, permission: str) -> bool:
-        """Whether a feature without entities has worked, or one of its entities is switched on."""
+        """Whether one of a feature's entities is enabled or, if it has none, the feature has worked."""
         if (keys := _ENTITIES.get(permission)) is None:
             return permission in self._stored
         return any(

@@ -1,4 +1,4 @@
-"""Devices and entities follow who is followed: they come and go with the extensions of the account."""
+"""Makes devices and entities come and go with the extensions that are followed."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from .entity_sets import EntitySets
 from .issues import report_lost_choices, report_too_many_entities
 from .kept import has_choices
 
-# Extensions whose entities a platform adds in one go: Home Assistant does not pause in between.
+# Extensions whose entities a platform adds in one go, without a pause of Home Assistant in between.
 PART: Final = 5
 
 type AddMembers = Callable[[tuple[str, ...]], None]
 
 
 class FollowedMembers:
-    """The devices of one entry, and who adds entities for them.
+    """The devices of one entry, and the functions that add entities for them.
 
     Both come and go part by part, so that Home Assistant answers meanwhile.
     """
@@ -43,20 +43,20 @@ class FollowedMembers:
         self._is_empty = False
         self._is_stopped = False
         self._turn = asyncio.Lock()
-        # Entity-adding callbacks, and the extension ids each has handled.
+        # Callbacks that add entities, and the extension ids that each has handled.
         self._handled: dict[AddMembers, set[str]] = {}
-        # What kind of extension each was then.
+        # The type that each extension had then.
         self._types: dict[str, str | None] = {}
 
     @callback
     def async_on_joined(self, add: AddMembers) -> None:
-        """Call with the ids that are followed, once `add_entities` is called, and with those that join later."""
+        """Call ``add`` with the followed ids once `add_entities` is called, and with those that join later."""
         self._handled[add] = set()
 
     def may_add_more(self, add: AddMembers, extension_id: str) -> bool:
         """Whether a function that adds entities was called for an extension, and the entry is not being unloaded.
 
-        What is added to a platform that is being taken away would outlive it.
+        An entity that is added to a platform that is being removed would outlive it.
         """
         return not self._is_stopped and extension_id in self._handled[add]
 
@@ -66,7 +66,7 @@ class FollowedMembers:
         self._entry.async_create_task(self._hass, self._follow(), "follow members")
 
     async def sync_devices(self) -> None:
-        """Make devices follow the account, and say which choices lead nowhere."""
+        """Make devices follow the account, and report which choices lead nowhere."""
         async with self._turn:
             await self._sync_devices()
 
@@ -77,7 +77,7 @@ class FollowedMembers:
 
     @callback
     def stop(self) -> None:
-        """Add no more."""
+        """Stop adding entities."""
         self._is_stopped = True
 
     async def _follow(self) -> None:
@@ -111,7 +111,7 @@ class FollowedMembers:
 
     async def _add_entities(self) -> None:
         pauses, extensions = Pauses(), self._account.extensions
-        # Of another kind they may have more: what is there already is not added again.
+        # An extension whose type changed may have more entities; those that exist are not added again.
         stay = {
             key
             for key, kind in self._types.items()

@@ -1,4 +1,4 @@
-"""Who is woken by what: listeners by extension and field, so that an event costs what it changes."""
+"""Wakes listeners by extension and field, so that an event costs only what it changes."""
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
@@ -14,13 +14,13 @@ from .aioringcentral.pauses import Pauses
 from .const import LOGGER
 from .counts import Counts
 
-# Listeners of the account itself, beside those of each extension; and those of an extension's calls,
-# beside those of fields of its presence.
+# Stand for the account itself, besides each extension, and for an extension's calls, besides the fields of its
+# presence.
 ACCOUNT: Final = "account"
 CALLS: Final = "calls"
 PUSH: Final = "push"
 
-# Listeners that are woken in one go, at least: all of those of an account of usual size, nearly.
+# Fewest listeners that are woken in one go: nearly all of those in an account of usual size.
 AT_ONCE: Final = 100
 
 type CallListener = Callable[[CallEvent], None]
@@ -28,7 +28,7 @@ type Run = Callable[[Coroutine[Any, Any, None]], object]
 
 
 class _Listener[**P]:
-    """A callback and what it watches, as one bit for each field; calling it removes it."""
+    """A callback and what it watches, with one bit for each field; calling this object removes the callback."""
 
     __slots__ = ("_siblings", "update", "watched")
 
@@ -44,19 +44,19 @@ class _Listener[**P]:
         siblings.append(self)
 
     def __call__(self) -> None:
-        # What is waking others may come to this one yet.
+        # A wake-up that is under way may still come to this listener.
         self.watched = 0
         if self in self._siblings:
             self._siblings.remove(self)
 
 
 class Listeners:
-    """Callbacks by what they watch. One that raises costs itself, and is logged once."""
+    """Callbacks by what they watch. One that raises affects no other, and is logged once."""
 
     def __init__(self, run: Run) -> None:
         """Begin without listeners; ``run`` begins a task at once."""
         self._run = run
-        # Those of all that are still to be woken.
+        # The listeners that `wake_all` has yet to wake.
         self._due: deque[_Listener[[]]] = deque()
         self._by_key: dict[str, list[_Listener[[]]]] = {}
         self._of_calls: dict[str, list[_Listener[[CallEvent]]]] = {}
@@ -66,19 +66,19 @@ class Listeners:
     def add(
         self, update_callback: CALLBACK_TYPE, key: str, fields: tuple[str, ...]
     ) -> CALLBACK_TYPE:
-        """Wake a callback when a field of a key changes, and when all are woken."""
+        """Wake a callback when one of these fields of a key changes, and when all are woken."""
         return _Listener(self._by_key.setdefault(key, []), update_callback, fields)
 
     @callback
     def add_for_calls(self, key: str, listener: CallListener) -> CALLBACK_TYPE:
-        """Call a listener with what happens to the calls of an extension."""
+        """Call a listener with whatever happens to the calls of an extension."""
         return _Listener(self._of_calls.setdefault(key, []), listener)
 
     @callback
     def wake_for_presence(
         self, before: Presence, calls_before: Calls, presence: Presence, calls: Calls
     ) -> None:
-        """Wake once each that watches a field of the presence, or the calls, that is different now."""
+        """Wake each listener once that watches a changed field of the presence, or the calls if those changed."""
         if (listeners := self._by_key.get(presence.extension_id)) is None:
             return
         changed = _different(_PRESENCE, before, presence)
@@ -88,7 +88,7 @@ class Listeners:
 
     @callback
     def tell_calls(self, key: str, events: tuple[CallEvent, ...]) -> None:
-        """Call who listens to the calls of an extension."""
+        """Call those who listen to the calls of an extension."""
         for event in events:
             for each in tuple(self._of_calls.get(key, ())):
                 try:
@@ -98,23 +98,23 @@ class Listeners:
 
     @callback
     def wake(self, key: str, fields: Iterable[str]) -> None:
-        """Wake who watches these fields."""
+        """Wake those who watch these fields."""
         self._wake(self._by_key.get(key, ()), _bits(fields))
 
     @callback
     def wake_for_counts(self, before: Counts, counts: Counts) -> None:
-        """Wake who watches a number that is different now."""
+        """Wake those who watch a number that changed."""
         changed = _different(_COUNTS, before, counts)
         self._wake(self._by_key.get(ACCOUNT, ()), changed)
 
     @callback
     def wake_account(self) -> None:
-        """Wake all who watch the account."""
+        """Wake everyone who watches the account."""
         self._wake(self._by_key.get(ACCOUNT, ()), _ANYTHING)
 
     @callback
     def wake_all(self) -> None:
-        """Wake every listener, part by part; each looks at what is so by then."""
+        """Wake every listener, part by part; each looks at what is known by then."""
         is_waking = bool(self._due)
         self._due = deque(chain.from_iterable(self._by_key.values()))
         if not is_waking and self._due:
@@ -147,9 +147,9 @@ class Listeners:
         )
 
 
-# The bit of every field that was ever watched: changes and listeners are compared in one operation.
+# The bit of every field that was ever watched, so that changes and listeners are compared in one operation.
 _KNOWN_BITS: Final[dict[str, int]] = {}
-# Every listener has the lowest bit, also one that watches nothing.
+# Every listener has the lowest bit, even one that watches nothing.
 _ANYTHING: Final = 1
 
 
@@ -169,5 +169,5 @@ _CALLS: Final = _bit(CALLS)
 def _different(
     bits: tuple[int, ...], before: tuple[Any, ...], after: tuple[Any, ...]
 ) -> int:
-    """Return the bits of the fields with another value."""
+    """Return the bits of the fields whose values differ."""
     return sum(compress(bits, map(ne, before, after, strict=True)))

@@ -1,4 +1,4 @@
-"""Tools for Assist: which of them an assistant gets, and the one that finds people by what they are doing."""
+"""Tools for Assist: which tools an assistant gets, and the one that finds people by what they are doing."""
 
 from collections.abc import Iterable
 from typing import Any, Final, override
@@ -40,7 +40,7 @@ _STATES: Final = {
 def async_get_tools(
     hass: HomeAssistant, llm_context: LLMContext, api_id: str
 ) -> LLMTools | None:
-    """Return the tools where somebody's status is exposed to the assistant."""
+    """Return the tools, if anybody's status is exposed to the assistant."""
     if api_id != LLM_API_ASSIST:
         return None
     if not (people := exposed_people(hass, llm_context.assistant)):
@@ -85,7 +85,7 @@ class FindPeopleTool(Tool):
     async def async_call(
         self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
     ) -> ToolResult:
-        """Return names and statuses, the first of many."""
+        """Return names and statuses, if there are many only the first."""
         filled_in = given(tool_input)
         if (group := filled_in.get("group")) is not None:
             filled_in["group"] = _as_spelled(group, self._groups)

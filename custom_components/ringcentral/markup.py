@@ -1,11 +1,11 @@
-"""Names in texts that Home Assistant shows as Markdown: repairs, and what forms explain."""
+"""Makes names safe for texts that Home Assistant shows as Markdown: repairs, and explanations in forms."""
 
 from typing import Final
 
-# Links, pictures and tags begin with these; what stands for them looks alike, also in titles, which are no Markdown.
+# Links, pictures and tags begin with these; their stand-ins look alike, even in titles, which are not Markdown.
 _LOOKS_ALIKE: Final = str.maketrans("[]<>", "［］＜＞")
 
 
 def as_text(name: str) -> str:
-    """Return a name that somebody chose, as one that makes no link, no picture and no tag."""
+    """Return a name that somebody chose in a form that makes no link, picture or tag."""
     return name.translate(_LOOKS_ALIKE)

@@ -20,7 +20,7 @@ from .const import DOMAIN
 from .coordinator import RingCentralCoordinator
 from .voicemail_audio import AUDIO_PATH, with_voicemail
 
-# As in mail programs; a word would need a language, which a media source is not told.
+# A dot as in mail programs; a word would need the user's language, which a media source does not know.
 _UNHEARD: Final = "●"
 
 
@@ -30,7 +30,7 @@ async def async_get_media_source(hass: HomeAssistant) -> VoicemailSource:
 
 
 class VoicemailSource(MediaSource):
-    """Lists voicemails by account; an identifier is an entry's id, and below it a message's."""
+    """Lists voicemails by account; an identifier is an entry's id, followed by a message's id for a voicemail."""
 
     name = "RingCentral"
 
@@ -66,7 +66,7 @@ class VoicemailSource(MediaSource):
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
-        """Return where one is played from."""
+        """Return the address from which a voicemail is played."""
         entry_id, _, message_id = item.identifier.partition("/")
         coordinator = with_voicemail(self._hass, entry_id)
         if coordinator is None or not message_id:
@@ -76,7 +76,7 @@ class VoicemailSource(MediaSource):
         try:
             found = await coordinator.account.sign_in.rest.voicemails.one(message_id)
         except RingCentralError as err:
-            # Deleted since it was listed: trying again later would not help.
+            # It was deleted since it was listed, so trying again later would not help.
             if err.reason is Reason.NOT_FOUND:
                 raise Unresolvable(
                     translation_domain=DOMAIN, translation_key="no_voicemail"
@@ -111,7 +111,7 @@ def _folder(
 def _message(
     coordinator: RingCentralCoordinator, voicemail: Voicemail
 ) -> BrowseMediaSource:
-    """Return one voicemail: a dot if it is new, when it arrived, how long it is, and who left it as far as shown."""
+    """Return one voicemail: a dot if it is new, when it arrived, how long it is, and the caller as far as shown."""
     parts = []
     if voicemail.received_at is not None:
         parts.append(f"{dt_util.as_local(voicemail.received_at):%Y-%m-%d %H:%M}")

@@ -1,4 +1,4 @@
-"""A trigger for what shows the most urgent status of several extensions, such as a lamp."""
+"""A trigger for anything that shows the most urgent status of several extensions, such as a lamp."""
 
 from asyncio import Handle
 from collections.abc import Collection, Mapping
@@ -19,7 +19,7 @@ from .watching_trigger import WatchingTrigger
 
 
 def _flat(values: list[Any]) -> list[Any]:
-    """Return a list without lists in it: blueprints add to what the user chose."""
+    """Return a list with nested lists flattened, since blueprints add lists to what the user chose."""
     return [
         each
         for value in values
@@ -40,7 +40,7 @@ _SCHEMA = vol.Schema(
     }
 )
 _WORDS: Final = frozenset(map(str, Status))
-# Not even "unknown" was seen yet.
+# Not even "unknown" has been seen yet.
 _NOTHING_SEEN: Final = object()
 
 
@@ -60,10 +60,11 @@ def most_urgent(
 
 
 class MostUrgentStatusTrigger(WatchingTrigger):
-    """Fires when the most urgent status changes, also to and from none; and once at its start.
+    """Fires when the most urgent status changes, even to or from none, and once at its start.
 
-    A start is that of Home Assistant, and whenever the automation is saved or turned on; it lasts until
-    a status is known. With a duration it fires when the status has stayed the same for so long, since its start at the most.
+    It starts with Home Assistant, and whenever the automation is saved or turned on; the start lasts until a
+    status is known. With a duration, it fires when the status has stayed the same for that long, counting at most
+    from the start.
     """
 
     _key = _KEY
@@ -77,7 +78,7 @@ class MostUrgentStatusTrigger(WatchingTrigger):
 
 
 class _Watch:
-    """What is seen, and what was told of it."""
+    """What is seen, and what was reported of it."""
 
     def __init__(
         self,
@@ -86,19 +87,19 @@ class _Watch:
         duration: timedelta | None,
         run_action: TriggerActionRunner,
     ) -> None:
-        """See nothing yet."""
+        """Begin with nothing seen."""
         self._hass, self._wanted = hass, wanted
         self._duration, self._run_action = duration, run_action
         self._entities: tuple[str, ...] = ()
         self._seen: Any = _NOTHING_SEEN
-        # Whether anything was ever known, and when last looked at.
+        # Whether anything was ever known, and whether it was at the last look.
         self._was_ever_known = self._was_known = False
         self._soon: Handle | None = None
         self._timer: CALLBACK_TYPE | None = None
 
     @callback
     def changed(self, data: TargetStateChangedData) -> None:
-        """Look, when all that changes with this has changed."""
+        """Look again, once everything that changes together has changed."""
         self.look_soon()
 
     @callback
@@ -108,18 +109,18 @@ class _Watch:
         _removed: set[str],
         states: Mapping[str, State | None],
     ) -> None:
-        """Look at others from now on."""
+        """Watch other entities from now on."""
         self._entities = tuple(states)
         self.look_soon()
 
     @callback
     def start(self) -> None:
-        """Look at once: where there are no sensors (yet), nothing is called."""
+        """Look at once, because nothing is called while there are no sensors (yet)."""
         self.look_soon()
 
     @callback
     def look_soon(self) -> None:
-        """Look once for all that happens at the same moment."""
+        """Look once for everything that happens at the same moment."""
         if self._soon is None:
             self._soon = self._hass.loop.call_soon(self._look)
 

@@ -20,7 +20,7 @@ _MESSAGES: Final = f"component.{DOMAIN}.exceptions"
 async def check_named(
     hass: HomeAssistant, config: ConfigType, key: str, domains: Container[str]
 ) -> None:
-    """Refuse a device or an entity that is named, and can never fit.
+    """Refuse a device or an entity that is named but can never fit.
 
     Raises:
         vol.Invalid: with a sentence in the user's language.
@@ -29,7 +29,7 @@ async def check_named(
     target = config[CONF_TARGET]
     for entity_id in target.get(CONF_ENTITY_ID, ()):
         entry = registry.async_get(entity_id)
-        # All of ours are in the registry; what is nowhere may come later.
+        # All of our entities are in the registry; one that is nowhere may come later.
         is_theirs = entry is None and hass.states.get(entity_id) is not None
         if is_theirs or (entry is not None and not _is_extension(hass, entry)):
             raise vol.Invalid(await _sentence(hass, "no_extension_entity", entity_id))
@@ -56,9 +56,9 @@ def own_entities(
     domains: Container[str],
     devices: Iterable[str] = (),
 ) -> set[str]:
-    """Return the entities with a key of the extensions that any of these entities, or devices, belong to.
+    """Return the entities with this key, for every extension that any of these entities or devices belong to.
 
-    A device that is named is meant even where its entities are hidden, which Home Assistant leaves out.
+    A device that is named counts even if its entities are hidden; Home Assistant itself would leave those out.
     """
     registry = er.async_get(hass)
     entries = [
@@ -86,7 +86,7 @@ def named_devices(target: Mapping[str, Any]) -> list[str]:
 def _siblings(
     hass: HomeAssistant, entry: er.RegistryEntry, key: str, domains: Container[str]
 ) -> Iterator[er.RegistryEntry]:
-    """Yield the entity with a key of the same extension."""
+    """Yield the entity with this key that belongs to the same extension."""
     if entry.device_id is None:
         return
     for sibling in er.async_entries_for_device(
@@ -101,12 +101,12 @@ def _siblings(
 
 
 def _is_extension(hass: HomeAssistant, entry: er.RegistryEntry) -> bool:
-    """Whether an entity is one of an extension: the account has no event."""
+    """Whether an entity belongs to an extension; the account has no event."""
     return entry.platform == DOMAIN and any(_siblings(hass, entry, "call", ("event",)))
 
 
 def _lack_of(key: str) -> str:
-    """Return the sentence for an extension without the entity: most have no voicemail here, and are no queue."""
+    """Return the sentence for an extension without the entity; most have no voicemail here, and are not queues."""
     if key in ("waiting_since", "members_available"):
         return "no_queue_entity"
     return "no_voicemail_entity" if key == "voicemail" else "not_of_this_kind"

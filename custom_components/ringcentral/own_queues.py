@@ -1,4 +1,4 @@
-"""Whether the user takes the calls of each of the user's own queues: a switch, or what it shows where it may not be set."""
+"""Whether the user takes the calls of each of the user's own queues: a switch, or a binary sensor if others decide."""
 
 from collections.abc import Callable
 from typing import Any, Final, override
@@ -48,7 +48,7 @@ def async_add_own_sensors(
     coordinator: RingCentralCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a binary sensor for each queue where others decide."""
+    """Add a binary sensor for each queue for which others decide."""
     _follow(
         coordinator,
         async_add_entities,
@@ -60,7 +60,7 @@ def async_add_own_sensors(
 
 @callback
 def earlier_queues(hass: HomeAssistant, entry_id: str) -> set[str]:
-    """Return the ids of the user's queues in an earlier run, which have left entities."""
+    """Return the ids of the user's queues in an earlier run, which left entities behind."""
     return {
         each.unique_id.rpartition("_")[2]
         for each in er.async_entries_for_config_entry(er.async_get(hass), entry_id)
@@ -79,7 +79,7 @@ def _follow(
     entity: Callable[[OwnQueue], OwnQueueEntity],
     is_meant: Callable[[OwnQueue], bool],
 ) -> None:
-    """Make entities come and go with the queues; while those are not known, all stay."""
+    """Make entities come and go with the queues; while the queues are not known, all entities stay."""
     there: set[str] = set()
     added_by = async_get_current_platform()
 
@@ -113,7 +113,7 @@ def _follow(
 def _remove_others(
     coordinator: RingCentralCoordinator, platform: Platform, wanted: set[str]
 ) -> None:
-    """Leave nothing of queues that the user has left, or that are shown by another platform now."""
+    """Remove what is left of queues that the user has left, or that another platform shows now."""
     registry = er.async_get(coordinator.hass)
     start = f"{coordinator.account_id}_{coordinator.own.id}_{_KEY}_"
     for known in er.async_entries_for_config_entry(
@@ -163,7 +163,7 @@ class OwnQueueEntity(ExtensionEntity):
             self._name_after(name)
 
     def _name_now(self) -> str:
-        """Return the queue's name; where it cannot be read, the one before."""
+        """Return the queue's name, or the earlier one if it cannot be read."""
         queue = self._queue
         known = self.coordinator.extensions.get(self._queue_id)
         return (queue and queue.name) or (known and known.name) or self._queue_name
@@ -171,16 +171,16 @@ class OwnQueueEntity(ExtensionEntity):
     def _name_after(self, name: str) -> None:
         self._queue_name = name
         self._attr_translation_placeholders = {"queue": name}
-        # What Home Assistant has made of the name before.
+        # Drop what Home Assistant has cached for the earlier name.
         vars(self).pop("name", None)
 
 
 class OwnQueueSensor(OwnQueueEntity, BinarySensorEntity):
-    """Shows whether the user takes the calls of a queue that members cannot log out of themselves."""
+    """Shows whether the user takes the calls of a queue whose members cannot log in or out themselves."""
 
 
 class OwnQueueSwitch(OwnQueueEntity, SwitchEntity):
-    """Logs the user in to a queue and out; what was switched shows at once, and goes back when it is refused."""
+    """Logs the user in to a queue and out of it; a change shows at once, and is reverted if it is refused."""
 
     _switched: bool | None = None
 

@@ -1,4 +1,4 @@
-"""Who an assistant may see: people whose status is exposed to it, by name, area and label."""
+"""Whom an assistant may see: people whose status is exposed to it, by name, area and label."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Person:
         status: er.RegistryEntry,
         state: State,
     ) -> Self:
-        """Return the person a status belongs to."""
+        """Return the person to whom a status belongs."""
         device = dr.async_get(hass).async_get(status.device_id or "")
         own = entry.runtime_data.own.id
         own_device = extension_identifier(entry.runtime_data.account_id, own)
@@ -65,7 +65,7 @@ class Person:
     def entity(
         self, hass: HomeAssistant, assistant: str, platform: Platform, key: str
     ) -> str | None:
-        """Return the id of another entity of the person, where that is exposed as well."""
+        """Return the id of another entity of the person, if that is exposed, too."""
         entity_id = self.entities.get((platform, key))
         if entity_id is None or not async_should_expose(hass, assistant, entity_id):
             return None
@@ -73,7 +73,7 @@ class Person:
 
     @property
     def is_known(self) -> bool:
-        """Whether it is known what the person is doing."""
+        """Whether the person's status is known."""
         return self.state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
 
     @property
@@ -82,7 +82,7 @@ class Person:
         return self.state.state if self.is_known else STATE_UNKNOWN
 
     def is_in_state(self, words: Iterable[str]) -> bool:
-        """Whether one of these statuses is true; somebody is available only with nothing else going on."""
+        """Whether one of these statuses is true; somebody is only available if nothing else is true."""
         true = {self.state.state, *self.state.attributes.get(ATTR_ALSO, ())}
         if self.state.state != Status.AVAILABLE:
             true.discard(Status.AVAILABLE)
@@ -104,7 +104,7 @@ def exposed_people(hass: HomeAssistant, assistant: str) -> list[Person]:
 
 
 def named(people: Iterable[Person], name: str) -> list[Person]:
-    """Return the people a name stands for: by the whole name or an alias, else by words of it, else without accents."""
+    """Return the people for whom a name stands: by full name or alias, or else by words of it, or else without accents."""
     wanted, everybody = _folded(name), list(people)
     if exact := [person for person in everybody if wanted in person.names]:
         return exact

@@ -1,4 +1,4 @@
-"""Tools for Assist about one person: status, what was missed and waits, and do not disturb."""
+"""Tools for Assist about one person: status, missed calls and unheard voicemails, and do not disturb."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from .const import ATTR_ALSO, ATTR_CALLER_NAME, ATTR_SINCE, DOMAIN
 from .people import Person, exposed_people, named
 from .services import ATTR_DND_STATUS, ATTR_DURATION, SET_PRESENCE
 
-# An answer is read to a person: a model gets the first names, and how many there are.
+# An answer is read to a person, so a model gets only the first names, and how many there are.
 LONGEST_LIST: Final = 30
 _MOST_MISSED: Final = 5
 _MISSED: Final = "missed_calls_today"
@@ -70,7 +70,7 @@ class _NamedPersonTool(Tool):
     def _person(
         self, hass: HomeAssistant, llm_context: LLMContext, name: str | None
     ) -> Person | ToolResult:
-        """Return the person meant, or an error to answer with if none or several match."""
+        """Return the person who is meant, or an error to answer with if none or several match."""
         people = exposed_people(hass, llm_context.assistant)
         if name is None:
             found = [person for person in people if person.is_own]
@@ -110,7 +110,7 @@ class PersonStatusTool(_NamedPersonTool):
         person: Person,
         data: Mapping[str, Any],
     ) -> ToolResult:
-        """Return the status with its time, and the caller's name where it is shown."""
+        """Return the status and since when, and the caller's name if it is shown."""
         facts: dict[str, Any] = {"name": person.name, "status": person.status}
         shown = person.state.attributes
         if isinstance(since := shown.get(ATTR_SINCE), datetime):
@@ -124,7 +124,7 @@ class PersonStatusTool(_NamedPersonTool):
 
 
 class WaitingTool(_NamedPersonTool):
-    """Says what waits for a person."""
+    """Says what is waiting for a person."""
 
     name = "ringcentral__waiting"
     title = "Get missed calls and voicemails"
@@ -144,7 +144,7 @@ class WaitingTool(_NamedPersonTool):
         person: Person,
         data: Mapping[str, Any],
     ) -> ToolResult:
-        """Return the numbers that are exposed, and known."""
+        """Return the numbers that are exposed and known."""
         sensors = waiting_sensors(hass, llm_context, person)
         found: dict[str, Any] = {
             key: int(state.state)
@@ -160,7 +160,7 @@ class WaitingTool(_NamedPersonTool):
 
 
 class DoNotDisturbTool(_NamedPersonTool):
-    """Turns do not disturb on, also for a time, and off."""
+    """Turns do not disturb on, even for a limited time, and off."""
 
     name = "ringcentral__do_not_disturb"
     title = "Set do not disturb"
@@ -187,10 +187,10 @@ class DoNotDisturbTool(_NamedPersonTool):
         person: Person,
         data: Mapping[str, Any],
     ) -> ToolResult:
-        """Use the actions, which look at what the user may do."""
+        """Use the actions, which check what the user may do."""
         if (entity_id := switch(hass, llm_context, person)) is None:
             return error(f"Do not disturb of {person.name} cannot be changed here")
-        # Home Assistant leaves out what is unavailable, and calls that done.
+        # Home Assistant skips unavailable entities, and calls that success.
         if hass.states.is_state(entity_id, STATE_UNAVAILABLE):
             return error(
                 f"Do not disturb of {person.name} cannot be changed at the moment"
@@ -214,20 +214,20 @@ class DoNotDisturbTool(_NamedPersonTool):
 
 
 def given(tool_input: ToolInput) -> dict[str, Any]:
-    """Return what a model has filled in: some send an empty text for what they leave out."""
+    """Return what a model has filled in; some send an empty text for a field that they leave out."""
     args = tool_input.tool_args.items()
     return {key: value for key, value in args if not is_blank_slot_value(value)}
 
 
 def switch(hass: HomeAssistant, context: LLMContext, person: Person) -> str | None:
-    """Return the id of a person's switch for do not disturb, where it is exposed."""
+    """Return the id of a person's do-not-disturb switch, if it is exposed."""
     return person.entity(hass, context.assistant, Platform.SWITCH, "do_not_disturb")
 
 
 def waiting_sensors(
     hass: HomeAssistant, context: LLMContext, person: Person
 ) -> dict[str, str]:
-    """Return the ids of the sensors of what waits for a person by key, as far as they are exposed."""
+    """Return the ids, by key, of the exposed sensors of what is waiting for a person."""
     sensors = {
         key: person.entity(hass, context.assistant, Platform.SENSOR, key)
         for key in (_MISSED, "voicemails")
@@ -238,7 +238,7 @@ def waiting_sensors(
 def _how_ended(
     hass: HomeAssistant, context: LLMContext, person: Person
 ) -> list[dict[str, str]]:
-    """Return how the newest missed calls of today ended, as far as the call event that reports it is exposed."""
+    """Return how the newest missed calls of today ended, if the call event that reports that is exposed."""
     if not person.is_own or not person.entity(
         hass, context.assistant, Platform.EVENT, "call"
     ):
@@ -256,5 +256,5 @@ def _how_ended(
 
 
 def error(text: str) -> ToolResult:
-    """Return an answer that says why there is none."""
+    """Return a result that says why there is no answer."""
     return ToolResult(data={"error": text}, error=True)

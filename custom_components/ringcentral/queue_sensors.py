@@ -1,4 +1,4 @@
-"""Sensors of a call queue: how many members can take its calls, and who waits in it."""
+"""Sensors of a call queue: how many members can take its calls, and which calls wait in it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from .value_sensor import ValueSensor
 
 @dataclass(frozen=True, kw_only=True)
 class MembersDescription(SensorEntityDescription):
-    """A number of a queue's members; None where it is unknown."""
+    """A number of a queue's members; None if it is unknown."""
 
     value_fn: Callable[[QueueHub, str], int | None]
 
@@ -44,7 +44,7 @@ MEMBERS: tuple[MembersDescription, ...] = (
 
 
 def _waiting_calls(now: Standing) -> int | None:
-    """Return how many calls wait; whoever answers one takes it from the queue."""
+    """Return how many calls wait; a call that a member answers leaves the queue."""
     if not knows_calls(now.presence):
         return None
     calls = now.calls
@@ -79,7 +79,7 @@ WAITING: tuple[CallsDescription, ...] = (
 def waiting_sensors(
     coordinator: RingCentralCoordinator, extension_id: str
 ) -> Iterator[ExtensionEntity]:
-    """Yield the sensors of who waits, for a queue."""
+    """Yield the sensors of waiting calls, for a queue."""
     if coordinator.extensions[extension_id].type == "Department":
         for fact in WAITING:
             yield CallsSensor(coordinator, fact, extension_id)
@@ -115,7 +115,7 @@ class MembersSensor(ValueSensor, ExtensionEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Watch the members, too."""
+        """Watch the queue's members as well."""
         await super().async_added_to_hass()
         self._watch_members()
         self.async_on_remove(self._unwatch)
@@ -127,7 +127,7 @@ class MembersSensor(ValueSensor, ExtensionEntity):
         super()._handle_coordinator_update()
 
     def _watch_members(self) -> None:
-        """Be woken by the calls and the do not disturb of those who are members now, and by nobody else's."""
+        """Be woken by the calls and do not disturb of present members, and of nobody else."""
         members = frozenset(self.coordinator.queues.members(self.extension_id))
         if members == self._members:
             return

@@ -1,4 +1,4 @@
-"""A trigger for a call that waits in a queue: at once, or when it has waited for so long."""
+"""A trigger for a call that waits in a queue: at once, or when it has waited for a given time."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -33,9 +33,9 @@ _SCHEMA = vol.Schema(
 
 
 class QueueCallWaitingTrigger(WatchingTrigger):
-    """Fires when the call that waits longest in a queue has waited for so long, once for each such call.
+    """Fires when the call that waits longest in a queue has waited for a given time, once for each such call.
 
-    What had waited for so long before it was known, as after a start or a lost connection, is no news.
+    A call that had already waited that long before it was known, as after a start or a lost connection, is not news.
     """
 
     _key = _KEY
@@ -43,7 +43,7 @@ class QueueCallWaitingTrigger(WatchingTrigger):
 
     @override
     def _watch(self, run_action: TriggerActionRunner) -> _Watch:
-        """Watch every queue by itself."""
+        """Watch every queue separately."""
         wait: timedelta = self._options.get(CONF_FOR) or timedelta()
         return _Watch(self._hass, wait, run_action)
 
@@ -54,10 +54,10 @@ class _Watch:
     def __init__(
         self, hass: HomeAssistant, wait: timedelta, run_action: TriggerActionRunner
     ) -> None:
-        """See nothing yet."""
+        """Begin with nothing seen."""
         self._hass, self._wait, self._run_action = hass, wait, run_action
         self._timers: dict[str, CALLBACK_TYPE] = {}
-        # Since when the call waits of which was told, or which is no news.
+        # By queue, since when the call has waited that was reported or is not news.
         self._told: dict[str, datetime] = {}
 
     @callback
@@ -75,7 +75,7 @@ class _Watch:
         removed: set[str],
         states: Mapping[str, State | None],
     ) -> None:
-        """Look at others from now on."""
+        """Watch other entities from now on."""
         for entity_id in removed:
             self._stop_timer(entity_id)
         for entity_id in added:
@@ -83,7 +83,7 @@ class _Watch:
 
     @callback
     def start(self) -> None:
-        """Do nothing: what waited before is no news."""
+        """Do nothing: calls that waited before are not news."""
 
     @callback
     def stop(self) -> None:
@@ -104,7 +104,7 @@ class _Watch:
         if since is None or now is None or self._told.get(entity_id) == since:
             return
         waited = dt_util.utcnow() - since
-        # Where the two clocks differ, it has not begun in the future.
+        # The two clocks may differ, but the wait cannot have begun in the future.
         left = min(self._wait - waited, self._wait)
         if left > timedelta():
             self._fire_later(entity_id, since, left)
@@ -134,7 +134,7 @@ class _Watch:
 
 
 def _is_there(state: State | None) -> bool:
-    """Whether it was known if a call waits."""
+    """Whether it was known whether a call waits."""
     return state is not None and state.state != STATE_UNAVAILABLE
 
 

@@ -1,4 +1,4 @@
-"""Call queues: what wakes the entities that show who takes their calls, and how the user logs in and out."""
+"""Call queues: wakes the entities that show who takes their calls, and logs the user in and out."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, override
@@ -15,7 +15,7 @@ from .const import DOMAIN
 from .write_rules import refused_change
 from .writing_tasks import WritingTasks
 
-# What entities of queues watch, beside fields of `Presence`.
+# What entities of queues watch, besides fields of `Presence`.
 QUEUES: Final = "queues"
 
 _NO_QUEUE_CALLS: Final = frozenset(
@@ -26,18 +26,18 @@ type AddQueues = Callable[[tuple[str, ...]], None]
 
 
 class QueueHub(AccountListener):
-    """Knows which queues have something to show, counts their members, and tells who has to know of changes."""
+    """Knows which queues have something to show, counts their members, and reports changes to those who need them."""
 
     def __init__(
         self, hass: HomeAssistant, account: Account, wake: Callable[[str], None]
     ) -> None:
-        """Take the account; ``wake`` is called with the id of a queue, or of the user for the own ones."""
+        """Take the account; ``wake`` is called with the id of a queue, or the user's id for the user's own queues."""
         self._account = account
         self._wake = wake
         self._tasks = WritingTasks(hass)
         self._on_offer: list[AddQueues] = []
         self._on_own: list[Callable[[], None]] = []
-        # Extensions that have a device, and queues whose entities were added.
+        # Extensions that have a device, and queues whose entities have been added.
         self._there: set[str] = set()
         self._offered: set[str] = set()
 
@@ -45,7 +45,7 @@ class QueueHub(AccountListener):
 
     @property
     def own(self) -> Mapping[str, OwnQueue] | None:
-        """The user's queues by id; None where they are not known."""
+        """The user's queues by id; None if they are not known."""
         return self._account.queues.own
 
     def is_offered(self, queue_id: str) -> bool:
@@ -53,11 +53,11 @@ class QueueHub(AccountListener):
         return queue_id in self._account.queues.members
 
     def members(self, queue_id: str) -> Collection[str]:
-        """Return the ids of a queue's members, none where they are not known."""
+        """Return the ids of a queue's members; there are none if they are not known."""
         return self._account.queues.members.get(queue_id, {}).keys()
 
     def available(self, queue_id: str) -> int | None:
-        """Return how many members take a queue's calls, and are on none as far as known."""
+        """Return how many members take a queue's calls and, as far as known, are not on a call."""
         if (members := self._account.queues.members.get(queue_id)) is None:
             return None
         total = 0
@@ -68,7 +68,7 @@ class QueueHub(AccountListener):
         return total
 
     def on_call(self, queue_id: str) -> int | None:
-        """Return how many members are on a call; None unless that is known of every one."""
+        """Return how many members are on a call; None unless that is known for every member."""
         found = [self._is_on_call(key) for key in self.members(queue_id)]
         return None if None in found else found.count(True)
 
@@ -83,24 +83,24 @@ class QueueHub(AccountListener):
             return None
         return is_on_call(presence, self._account.calls[member])
 
-    # Who has to know.
+    # Who is told of changes.
 
     @callback
     def async_on_offer(self, add: AddQueues) -> None:
-        """Call with the ids of queues whose members become known after now."""
+        """Call ``add`` with the ids of queues whose members become known from now on."""
         self._there = set(self._account.extensions)
         self._offered = set(self._account.queues.members)
         self._on_offer.append(add)
 
     @callback
     def async_on_own(self, changed: Callable[[], None]) -> None:
-        """Call when the user's own queues have changed in any way."""
+        """Call a function when the user's own queues have changed in any way."""
         self._on_own.append(changed)
 
     @callback
     @override
     def queues_changed(self, extension_ids: Collection[str]) -> None:
-        """Have entities added for queues that are known now, and wake those that show them."""
+        """Have entities added for queues that have become known, and wake the entities that show queues."""
         known = self._account.queues.members.keys() & self._there
         new = tuple(known - self._offered)
         self._offered |= known
@@ -115,9 +115,9 @@ class QueueHub(AccountListener):
     @callback
     @override
     def members_changed(self, joined: tuple[str, ...], left: tuple[str, ...]) -> None:
-        """Count again: what is known of members has changed with who is followed."""
+        """Count again, since what is known about members changes with who is followed."""
         self._there = set(self._account.extensions)
-        # Those that joined get their entities with all others; what becomes known later is offered.
+        # Queues that joined get these entities with all others; those that become known later are offered.
         known = self._account.queues.members.keys()
         self._offered = (self._offered & self._there) | (known & {*joined})
         for queue_id in known:
@@ -126,10 +126,10 @@ class QueueHub(AccountListener):
     # Logging in and out.
 
     async def take_calls(self, queue_id: str, *, takes: bool) -> None:
-        """Have the user take the calls of a queue or not, even if whoever asked for it is cancelled.
+        """Make the user take a queue's calls or not, even if the caller is cancelled.
 
         Raises:
-            HomeAssistantError: it was refused, or the outcome is not known.
+            HomeAssistantError: the change was refused, or its outcome is unknown.
         """
         try:
             await self._tasks.finish(
@@ -143,5 +143,5 @@ class QueueHub(AccountListener):
             raise refused_change(err) from err
 
     async def stop(self) -> None:
-        """Wait for what is being written."""
+        """Wait for changes that are being written."""
         await self._tasks.stop()

@@ -1,4 +1,4 @@
-"""Controls: user status and do-not-disturb, where the account may change them."""
+"""Controls: user status and do-not-disturb, if the account may change them."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .presence_writer import PresenceWriter
 from .queues import QUEUES
 from .write_rules import dnd_choices
 
-# Writes are of the Medium rate group: one at a time.
+# One at a time, since writes belong to the Medium rate group.
 PARALLEL_UPDATES = 1
 
 
@@ -36,7 +36,7 @@ def _words(statuses: Iterable[StrEnum]) -> list[str]:
     return [_OPTIONS[status] for status in statuses]
 
 
-# Each text once: there are as many lists of them as controls.
+# Each text exists once, because every control has a list of them.
 _OPTIONS: Final[dict[StrEnum, str]] = {
     status: status.name.lower() for kind in (UserStatus, DndStatus) for status in kind
 }
@@ -69,7 +69,7 @@ CONTROLS: tuple[ControlDescription, ...] = (
     ),
     ControlDescription(
         key="set_dnd_status",
-        # For the department setting; the switch does for the rest.
+        # This is for the department setting; the switch is enough for the rest.
         entity_registry_enabled_default=False,
         options=_words(DndStatus),
         watches="dnd_status",
@@ -94,7 +94,7 @@ async def async_setup_entry(
         coordinator,
         async_add_entities,
         lambda extension_id: (
-            # Who joins or leaves queues has other choices.
+            # The choices change when the user joins or leaves queues.
             ControlSelect(coordinator, control, extension_id, (control.watches, QUEUES))
             for control in those_of(
                 coordinator, Platform.SELECT, extension_id, CONTROLS
@@ -105,7 +105,7 @@ async def async_setup_entry(
 
 
 class ControlSelect(ExtensionEntity, SelectEntity):
-    """Sets one status; what was chosen shows at once, and goes back when it is refused."""
+    """Sets one status; a choice shows at once, and is reverted if it is refused."""
 
     entity_description: ControlDescription
     _chosen: StrEnum | None = None
@@ -139,7 +139,7 @@ class ControlSelect(ExtensionEntity, SelectEntity):
                 self.coordinator.editor, self.extension_id, status
             )
         finally:
-            # From here on what the service accepted shows, or still what was before a refusal.
+            # From here on, show what the service accepted or, after a refusal, the earlier value.
             self._choose(None)
 
     @callback

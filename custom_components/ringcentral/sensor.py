@@ -1,4 +1,4 @@
-"""Sensors: the service's own words for each extension."""
+"""Sensors: the status and the service's own words for each extension, and counts for the account."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from .voicemail import VOICEMAILS
 PARALLEL_UPDATES = 0
 
 
-# What each person has: what they are doing, in one word.
+# Each person has this: what they are doing, in one word.
 STATUS = SensorEntityDescription(
     key="status",
     name=None,
@@ -59,7 +59,7 @@ _STATUS_WATCHES = (
     CALLS,
 )
 _NOBODY: Final[dict[str, str]] = {}
-# Whose caller is named with a status.
+# With each status, the phase of the call whose caller is named.
 _PHASES = {
     Status.RINGING: CallPhase.RINGING,
     Status.ON_CALL: CallPhase.CONNECTED,
@@ -196,7 +196,7 @@ async def async_setup_entry(
 
 @callback
 def _remove_callers(hass: HomeAssistant, entry: RingCentralConfigEntry) -> None:
-    """Leave nothing of callers that were shown once; the registry remembers names, should they be again."""
+    """Remove caller entities once callers are no longer shown; the registry remembers their names for another time."""
     registry = er.async_get(hass)
     for known in er.async_entries_for_config_entry(registry, entry.entry_id):
         if known.translation_key == CALLER.key:
@@ -204,7 +204,7 @@ def _remove_callers(hass: HomeAssistant, entry: RingCentralConfigEntry) -> None:
 
 
 class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
-    """What an extension is doing, since when, and with whom where callers are shown."""
+    """What an extension is doing, since when, and with whom if callers are shown."""
 
     _attr_name = None
     _unrecorded_attributes = frozenset({ATTR_ALSO, ATTR_CALLER_NAME, ATTR_SINCE})
@@ -221,13 +221,13 @@ class StatusSensor(ExtensionEntity, RestoreEntity, SensorEntity):
     @property
     @override
     def extra_restore_state_data(self) -> Since:
-        """Keep the time over a reload and a restart, also while unavailable."""
+        """Keep the time over a reload and a restart, even while unavailable."""
         return self._since
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return since when, and the caller's name where it is shown."""
+        """Return since when the status is shown, and the caller's name if it is shown."""
         if self._attr_native_value is None:
             return {}
         return {
@@ -281,7 +281,7 @@ class VoicemailsSensor(ValueSensor, ExtensionEntity):
 
 
 class CallerSensor(ExtensionEntity, SensorEntity):
-    """Who is on the line. A state is always recorded, so the person is in attributes that are not."""
+    """Who is on the line. A state is always recorded, so the person is in attributes, which are not."""
 
     _unrecorded_attributes = frozenset({ATTR_CALLER_NAME, ATTR_CALLER_NUMBER})
 

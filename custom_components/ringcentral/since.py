@@ -1,4 +1,4 @@
-"""Since when a status is shown: the time goes on over a lost connection, a reload and a restart."""
+"""Since when a status is shown: the time survives a lost connection, a reload and a restart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from .stored import moment
 
 @dataclass(frozen=True, slots=True)
 class Since(ExtraStoredData):
-    """The status last known, and since when."""
+    """The last known status, and since when it applies."""
 
     status: str | None = None
     at: datetime | None = None
 
     def then(self, status: str | None, now: datetime) -> Self:
-        """Return what is to be kept with a status; one that is unknown ends nothing."""
+        """Return what to keep after a status; an unknown status does not end the last one."""
         if status is None or status == self.status:
             return self
         return type(self)(status, now)
 
     @override
     def as_dict(self) -> dict[str, Any]:
-        """Return what is kept over a restart."""
+        """Return what to keep over a restart."""
         return {"status": self.status, "since": self.at and self.at.isoformat()}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], now: datetime) -> Self:
-        """Return what was kept; nothing where it cannot be read or lies ahead."""
+        """Return what was kept, or nothing if it cannot be read or lies in the future."""
         status, at = stored.get("status"), moment(stored.get("since"))
         if not isinstance(status, str) or at is None or at > now:
             return cls()

@@ -1,4 +1,4 @@
-"""Switches for do not disturb and for the user's queues, where the account may change them."""
+"""Switches for do not disturb and for the user's queues, if the account may change them."""
 
 from typing import Any, override
 
@@ -12,7 +12,7 @@ from .coordinator import RingCentralConfigEntry
 from .entity import ExtensionEntity, add_for_each_extension, those_of
 from .own_queues import async_add_own_switches
 
-# Writes are of the Medium rate group: one at a time.
+# One at a time, since writes belong to the Medium rate group.
 PARALLEL_UPDATES = 1
 
 DO_NOT_DISTURB = SwitchEntityDescription(key="do_not_disturb")
@@ -40,7 +40,7 @@ async def async_setup_entry(
 
 
 class DoNotDisturbSwitch(ExtensionEntity, SwitchEntity):
-    """Do not disturb; what was switched shows at once, and goes back when it is refused."""
+    """Do not disturb; a change shows at once, and is reverted if it is refused."""
 
     _switched: bool | None = None
 
@@ -57,7 +57,7 @@ class DoNotDisturbSwitch(ExtensionEntity, SwitchEntity):
 
     @property
     def _dnd_status(self) -> DndStatus | None:
-        """What was set counts until an event confirms it."""
+        """The value that was set, until an event confirms it; then the presence's own."""
         optimistic: DndStatus | None = self.coordinator.editor.optimistic.get(
             self.extension_id, "dnd_status"
         )
@@ -70,9 +70,9 @@ class DoNotDisturbSwitch(ExtensionEntity, SwitchEntity):
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Take calls again: those of queues as well where that was so before."""
+        """Take calls again, including queue calls if that was so before."""
         if self._dnd_status in _DISTURBED:
-            # It would take queue calls too, which the user had turned off.
+            # That would also take queue calls, which the user had turned off.
             return
         await self._set(DndStatus.TAKE_ALL_CALLS)
 

@@ -1,4 +1,4 @@
-"""System health: can the service be reached, does push work, how fresh is what is shown."""
+"""System health: whether the service can be reached and push works, and how fresh the states are."""
 
 from typing import Any
 
@@ -60,5 +60,5 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def _of(count: int, total: int) -> str:
-    """Return how many of all; what the service was not seen to do says nothing yet."""
+    """Return how many of all, or a dash while there is nothing to count yet."""
     return f"{count} / {total}" if total else "-"

@@ -1,4 +1,4 @@
-"""Sensors of what adds up over a day, counted here: missed calls, calls, and time on the phone."""
+"""Sensors of daily sums that are counted here: missed calls, calls, and time on the phone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ from .coordinator import RingCentralCoordinator
 from .entity import ExtensionEntity
 from .stored import extra_of
 
-# Seconds. A machine that slept, or whose clock was set, finds out so soon that it is another day.
+# Seconds within which a machine that slept, or whose clock was set, finds out that it is another day.
 _LONGEST_WAIT: Final = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class TodayDescription(SensorEntityDescription):
-    """Something that adds up; ``amount_fn`` gets an event and the seconds since midnight."""
+    """A daily sum; ``amount_fn`` returns what an event adds, given the event and the seconds since midnight."""
 
     amount_fn: Callable[[CallEvent, float], float]
     spans_midnight: bool = False
@@ -47,7 +47,7 @@ TODAY: Final = (
     TodayDescription(
         key="missed_calls_today",
         state_class=SensorStateClass.TOTAL,
-        # What colleagues do is theirs: on for the own extension alone.
+        # What colleagues do is their business: only enabled for the user's own extension.
         entity_registry_enabled_default=False,
         amount_fn=missed,
     ),
@@ -81,7 +81,7 @@ class _Stored(ExtraStoredData):
 
 
 class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
-    """Adds up from midnight to midnight, over a reload and a restart; it begins with what happens from now on."""
+    """Adds up from midnight to midnight, across reloads and restarts, beginning with what happens from now on."""
 
     entity_description: TodayDescription
     _stop_waiting: CALLBACK_TYPE | None = None
@@ -100,7 +100,7 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Go on with what was counted today, listen to calls, and wait for midnight."""
+        """Continue with what was counted today, listen to calls, and wait for midnight."""
         stored = extra_of(await self.async_get_last_extra_data())
         self._kept = DayTotal.from_dict(stored, _today())
         await super().async_added_to_hass()
@@ -113,12 +113,12 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
     @property
     @override
     def extra_restore_state_data(self) -> ExtraStoredData:
-        """Keep the sum over a reload and a restart, also while unavailable.
+        """Keep the sum over a reload and a restart, even while unavailable.
 
-        When a call that goes on then began to be talked is not known afterwards: its part is kept as well.
+        A call that is still going on then counts up to that moment, because its beginning is not known afterwards.
         """
         end = min(dt_util.utcnow(), _start(self._kept.day + timedelta(days=1)))
-        # Not as last shown: of an extension that has left nothing is known.
+        # Do not use the state shown last: nothing is known about an extension that has left.
         talked = self._talked_by(end) if self._is_available() else 0.0
         return _Stored(self._kept.plus(talked))
 
@@ -144,7 +144,7 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
 
     @callback
     def _begin_day(self) -> None:
-        """Begin a new day where one has come; a call that goes on counts for both, by its parts."""
+        """Begin a new day if one has come; a call that goes on counts towards both, each with its part."""
         if (today := _today()) == self._kept.day:
             return
         if self.entity_description.spans_midnight:
@@ -154,7 +154,7 @@ class TodaySensor(ExtensionEntity, RestoreEntity, SensorEntity):
         self._handle_coordinator_update()
 
     def _talked_by(self, end: datetime) -> float:
-        """Return the seconds of the day until then that were talked in calls that go on."""
+        """Return the seconds that were talked on this day, until then, in calls that go on."""
         if not self.entity_description.spans_midnight:
             return 0.0
         begin = _start(self._kept.day)

@@ -1,8 +1,8 @@
-"""Triggers of automations: what extensions become, and what happens to their calls.
+"""Triggers for automations: which state extensions enter, and what happens to their calls.
 
 ``started_ringing`` looks at the binary sensor, so that several phones can be taken
-together and `for` means a phone that rings on: a call that comes in while another
-rings starts nothing. ``event.received`` with ``ringing`` tells every single call.
+together and `for` means a phone that keeps ringing. A call that comes in while another
+rings does not fire it; ``event.received`` with ``ringing`` reports every single call.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ from .queue_waiting import QueueCallWaitingTrigger
 
 
 class ExtensionTrigger(EntityTriggerBase):
-    """Looks at one entity of each extension, and at none of another integration."""
+    """Looks at one entity of each extension, and at none of other integrations."""
 
     _key: ClassVar[str]
 
@@ -46,7 +46,7 @@ class ExtensionTrigger(EntityTriggerBase):
     async def async_validate_config(
         cls, hass: HomeAssistant, config: ConfigType
     ) -> ConfigType:
-        """Refuse what is named, but can never fit."""
+        """Refuse targets that are named but can never fit."""
         config = await super().async_validate_config(hass, config)
         await check_named(hass, config, cls._key, cls._domain_specs)
         return config
@@ -63,12 +63,12 @@ class ExtensionTrigger(EntityTriggerBase):
 
 
 def _became(platform: Platform, key: str, state: str) -> type[Trigger]:
-    """Return a trigger for extensions that come into a state."""
+    """Return a trigger for extensions that enter a state."""
     specs: Mapping[str, DomainSpec] = {platform: DomainSpec()}
     states = {state}
 
     class StateTrigger(ExtensionTrigger, EntityTargetStateTriggerBase):
-        """Fires when the state is entered from one that is known."""
+        """Fires when the state is entered from another known state."""
 
         _key = key
         _domain_specs = specs
@@ -91,7 +91,7 @@ class EventTrigger(ExtensionTrigger, StatelessEntityTriggerBase):
         return bool(event_type == self._happened)
 
 
-# Digits that name a number without its country: the end of it is enough.
+# How many digits at the end of a number are enough to name it without its country.
 _ENOUGH_DIGITS: Final = 7
 _TEXTS: Final = vol.All(cv.ensure_list, [cv.string])
 
@@ -103,7 +103,7 @@ _OF_SOME_CALLS = {
 
 
 class CallTrigger(EventTrigger):
-    """Fires for what happens to calls, of all or of those through some queues or to some numbers."""
+    """Fires for what happens to calls: to all, or to those through some queues or to some numbers."""
 
     _key = "call"
     _schema = ENTITY_STATE_TRIGGER_SCHEMA.extend(
@@ -123,7 +123,7 @@ class CallTrigger(EventTrigger):
     def _fits(
         self, name: str, state: State, is_meant: Callable[[str, str], bool]
     ) -> bool:
-        # A line that was left empty asks for nothing.
+        # A line that was left empty has no meaning.
         wanted = [each for each in self._options[name] if each.strip()]
         found = state.attributes.get(name, "")
         return not wanted or any(is_meant(each, found) for each in wanted)
@@ -134,7 +134,7 @@ def _is_queue(wanted: str, queue: str) -> bool:
 
 
 def _is_number(wanted: str, number: str) -> bool:
-    """Whether a number is meant, however it is written, with its country or without."""
+    """Whether this number is the wanted one, however it is written, with its country or without."""
     end, digits = (re.sub(r"\D", "", each) for each in (wanted, number))
     if len(end) < _ENOUGH_DIGITS:
         return bool(end) and end == digits
@@ -219,18 +219,18 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "status_changed": StatusTrigger,
     "most_urgent_status_changed": MostUrgentStatusTrigger,
     "started_ringing": _became(Platform.BINARY_SENSOR, "ringing", STATE_ON),
-    # A call starts when it connects, whoever called; one that rings or is dialed has not.
+    # A call starts when it connects, whoever called; one that rings or is being dialed has not started.
     "call_started": _call(CallEventType.ANSWERED),
     "call_ended": _call(CallEventType.ENDED),
     "call_missed": _call(CallEventType.MISSED),
     "missed_call_outcome": OutcomeTrigger,
     "call_held": _call(CallEventType.HELD),
-    # The extension, where those above are about each call.
+    # This is about the extension, while those above are about each call.
     "became_on_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_ON),
     "became_off_call": _became(Platform.BINARY_SENSOR, "on_call", STATE_OFF),
     "meeting_started": _became(Platform.BINARY_SENSOR, "in_meeting", STATE_ON),
     "meeting_ended": _became(Platform.BINARY_SENSOR, "in_meeting", STATE_OFF),
-    # Free: the presence is "available" while the phone rings or dials, too.
+    # Free, unlike a presence of "available", which lasts while the phone rings or dials.
     "became_available": _became(Platform.SENSOR, "status", Status.AVAILABLE),
     "became_busy": _became(Platform.SENSOR, "presence_status", "busy"),
     "do_not_disturb_turned_on": _became(

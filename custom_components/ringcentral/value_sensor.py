@@ -1,4 +1,4 @@
-"""A sensor that shows one value as it is."""
+"""A sensor that shows one value unchanged."""
 
 from typing import Any
 

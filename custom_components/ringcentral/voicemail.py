@@ -1,4 +1,4 @@
-"""The user's voicemails: what wakes the entities that show and report them."""
+"""The user's voicemails: wakes the entities that show and report them."""
 
 from collections.abc import Callable
 from typing import Final, override
@@ -11,14 +11,14 @@ from .aioringcentral.account.mailbox import Mailbox
 from .aioringcentral.voicemail import READ_PERMISSION, Voicemail
 from .offered import OfferedToUser
 
-# What the sensor watches, beside fields of `Presence`.
+# What the sensor watches, besides fields of `Presence`.
 VOICEMAILS: Final = "voicemails"
 
 type VoicemailListener = Callable[[Voicemail], None]
 
 
 class VoicemailHub(OfferedToUser):
-    """Calls who waits for voicemail: once when it is offered, at every change, and for every arrival."""
+    """Calls those who wait for voicemail: once when it is offered, at every change, and for every arrival."""
 
     def __init__(self, account: Account, wake: Callable[[str], None]) -> None:
         """Take the account; ``wake`` is called with the user's extension id when the number changes."""
@@ -27,26 +27,26 @@ class VoicemailHub(OfferedToUser):
 
     @property
     def mailbox(self) -> Mailbox:
-        """How many there are, where that is known."""
+        """The mailbox, which says how many voicemails there are, if that is known."""
         return self._account.mailbox
 
     def expect(self, hass: HomeAssistant) -> None:
-        """Take whether an earlier run had voicemail: its entities are there at once, and it is asked for again."""
+        """Tell the account whether an earlier run had voicemail; if so, its entities are there at once, and it is asked for again."""
         if self.sensor(hass) is not None:
             self._account.permissions.use(READ_PERMISSION)
             self._was_offered = True
 
     def sensor(self, hass: HomeAssistant) -> str | None:
-        """Return the entity id of the sensor, which may be of an earlier run; None where there is none."""
+        """Return the entity id of the sensor, which may be from an earlier run, or None if there is none."""
         return self._entity(hass, Platform.SENSOR, VOICEMAILS)
 
     def is_offered_for(self, extension_id: str) -> bool:
-        """Whether an extension has voicemail to show: that of the user alone."""
+        """Whether an extension has voicemail to show, which only the user's can."""
         return self.mailbox.is_offered and extension_id == self._account.own.id
 
     @callback
     def async_on_arrival(self, listener: VoicemailListener) -> CALLBACK_TYPE:
-        """Call a listener with every voicemail that arrives from now on; return what removes it."""
+        """Call a listener with every voicemail that arrives from now on; return a function that removes it."""
         self._on_arrival.append(listener)
         return lambda: self._on_arrival.remove(listener)
 

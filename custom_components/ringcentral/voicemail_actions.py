@@ -1,4 +1,4 @@
-"""The action on voicemails: mark what waits as heard."""
+"""The action on voicemails: marks unheard ones as heard."""
 
 import asyncio
 from typing import Final
@@ -17,7 +17,7 @@ from .write_rules import not_connected, summary_of
 
 MARK_READ: Final = "mark_voicemails_read"
 
-# Readings of ten each: RingCentral takes 40 changes a minute (docs/protocol.md 5).
+# Readings of ten each, since RingCentral accepts 40 changes a minute (docs/protocol.md 5).
 _MOST_ROUNDS: Final = 4
 
 
@@ -40,7 +40,7 @@ async def _mark_read(call: ServiceCall) -> None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_voicemail"
         )
-    # One account that is slow or away does not keep the others from it.
+    # An account that is slow or unreachable must not hold up the others.
     results = await asyncio.gather(*(_mark_of(each.account) for each in users))
     errors = [error for error in results if error is not None]
     errors += [not_connected(account) for account in targets.not_loaded.values()]
@@ -70,7 +70,7 @@ async def _mark_of(account: Account) -> HomeAssistantError | None:
 
 
 async def _mark_all(account: Account) -> None:
-    """Mark the newest forty unread voicemails at most."""
+    """Mark at most the newest forty unread voicemails."""
     voicemails, permissions = account.sign_in.rest.voicemails, account.permissions
     for _ in range(_MOST_ROUNDS):
         found = (await voicemails.unread()).newest
@@ -81,7 +81,7 @@ async def _mark_all(account: Account) -> None:
                 permissions.refuse(EDIT_PERMISSION, err)
                 raise
             except RingCentralError as err:
-                # Somebody deletes it meanwhile.
+                # Somebody may have deleted it meanwhile.
                 if err.reason is not Reason.NOT_FOUND:
                     raise
                 continue

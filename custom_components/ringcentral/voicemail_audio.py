@@ -1,4 +1,4 @@
-"""The audio of voicemails: fetched from RingCentral when somebody plays it, and never kept."""
+"""The audio of voicemails, fetched from RingCentral when somebody plays it, and never kept."""
 
 from http import HTTPStatus
 from typing import Final
@@ -20,13 +20,13 @@ AUDIO_PATH: Final = f"/api/{DOMAIN}/voicemail"
 
 
 def async_setup_voicemail_audio(hass: HomeAssistant) -> None:
-    """Serve voicemails, where Home Assistant serves anything."""
+    """Serve voicemails, if Home Assistant has an HTTP server."""
     if "http" in hass.config.components:
         hass.http.register_view(VoicemailView())
 
 
 class VoicemailView(HomeAssistantView):
-    """Passes the audio of a voicemail on, to who may see that there are voicemails."""
+    """Passes on the audio of a voicemail to users who may see that there are voicemails."""
 
     url = f"{AUDIO_PATH}/{{entry_id}}/{{message_id}}/{{attachment_id}}"
     name = f"api:{DOMAIN}:voicemail"
@@ -38,7 +38,7 @@ class VoicemailView(HomeAssistantView):
         message_id: str,
         attachment_id: str,
     ) -> web.Response:
-        """Fetch it now, and keep nothing."""
+        """Fetch the audio now, and keep nothing."""
         hass = request.app[KEY_HASS]
         coordinator = with_voicemail(hass, entry_id)
         if coordinator is None:
@@ -66,7 +66,7 @@ def _part(request: web.Request, audio: Audio) -> web.Response:
         start, stop, _ = request.http_range.indices(size)
         is_part = hdrs.RANGE in request.headers
     except ValueError:
-        # What is no range is not looked at.
+        # Ignore a header that is not a range.
         is_part = False
     if is_part and start >= stop:
         headers[hdrs.CONTENT_RANGE] = f"bytes */{size}"
@@ -82,7 +82,7 @@ def _part(request: web.Request, audio: Audio) -> web.Response:
 
 
 def with_voicemail(hass: HomeAssistant, entry_id: str) -> RingCentralCoordinator | None:
-    """Return the account of an entry, where it has voicemail."""
+    """Return the coordinator of an entry, if its account has voicemail."""
     entry = hass.config_entries.async_get_entry(entry_id)
     if (
         entry is None

@@ -1,4 +1,4 @@
-"""The wallboard card: serve it, and load it into every dashboard."""
+"""The wallboard card: serves it, and loads it into every dashboard."""
 
 import hashlib
 from pathlib import Path
@@ -16,9 +16,9 @@ LOADER: Final = "ringcentral.js"
 
 
 async def async_setup_wallboard(hass: HomeAssistant) -> None:
-    """Serve the card and have pages load its few lines that fetch the rest when it is shown.
+    """Serve the card, and have pages load the few lines of it that fetch the rest when it is shown.
 
-    A module of the frontend rather than a dashboard resource: it works where dashboards are
+    It is a module of the frontend rather than a dashboard resource, so it works if dashboards are
     YAML, is there without a restart, and leaves nothing behind in the user's configuration.
     """
     if frontend.DOMAIN not in hass.config.components:
@@ -33,7 +33,7 @@ async def async_setup_wallboard(hass: HomeAssistant) -> None:
 def _version() -> str:
     """Return a tag that changes with the files, since browsers cache them for a month.
 
-    It is a folder of the address, so that what a module imports has it, too.
+    It is a folder in the address, so that the modules that a module imports have it, too.
     """
     digest = hashlib.sha256()
     for path in sorted(FOLDER.glob("*.js")):

@@ -1,4 +1,4 @@
-"""What triggers have in common that watch one sensor of each extension by themselves."""
+"""What the triggers that watch one sensor of each extension by themselves have in common."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _DOMAINS: Final = (Platform.SENSOR,)
 
 
 class Watch(Protocol):
-    """What is seen of the sensors, and told of it."""
+    """What is seen of the sensors, and what was reported of it."""
 
     def changed(self, data: TargetStateChangedData, /) -> None:
         """Look at a sensor that changed."""
@@ -37,10 +37,10 @@ class Watch(Protocol):
         states: Mapping[str, State | None],
         /,
     ) -> None:
-        """Look at others from now on."""
+        """Watch other sensors from now on."""
 
     def start(self) -> None:
-        """Begin, also where there are no sensors (yet)."""
+        """Begin, even if there are no sensors (yet)."""
 
     def stop(self) -> None:
         """Leave nothing behind."""
@@ -57,7 +57,7 @@ class WatchingTrigger(Trigger):
     async def async_validate_config(
         cls, hass: HomeAssistant, config: ConfigType
     ) -> ConfigType:
-        """Refuse what is named, but can never fit."""
+        """Refuse targets that are named but can never fit."""
         checked: ConfigType = cls._schema(config)
         await check_named(hass, checked, cls._key, _DOMAINS)
         return checked
@@ -70,7 +70,7 @@ class WatchingTrigger(Trigger):
 
     @abstractmethod
     def _watch(self, run_action: TriggerActionRunner) -> Watch:
-        """Return what watches the sensors."""
+        """Return the object that watches the sensors."""
 
     @override
     async def async_attach_runner(
