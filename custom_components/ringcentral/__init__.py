@@ -234,7 +234,7 @@ async def async_remove_config_entry_device(
 async def async_remove_entry(
     hass: HomeAssistant, entry: RingCentralConfigEntry
 ) -> None:
-    """Forget what was kept beside the entry."""
+    """Forget what was stored besides the entry."""
     clear_issues(hass, entry)
     forget_retry(hass, entry)
     hass.data.get(_EARLIER, {}).pop(entry.entry_id, None)

@@ -1,4 +1,4 @@
-"""Keeps what has to be undone on disk, and says when it is due, also after a restart."""
+"""Keeps what has to be undone on disk, and says when it is due, even after a restart."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

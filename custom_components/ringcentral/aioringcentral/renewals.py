@@ -50,5 +50,5 @@ class Renewals:
 
 
 def _kind(path: str) -> str:
-    """Return a path without its ids, of which a batch has many. The version, which has a digit, goes from every path, too."""
+    """Return a path without its ids, of which a batch has many, and without its version, which has a digit, too."""
     return _IDS.sub("*", path)

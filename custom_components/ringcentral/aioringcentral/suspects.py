@@ -47,7 +47,7 @@ class Suspects:
     def postpone(
         self, extension_ids: Iterable[str], now: float, wait: float | None = None
     ) -> None:
-        """Read extensions that could not be read again later, ``wait`` seconds from now at least; `look_at` ends this."""
+        """Put off extensions that could not be read, for ``wait`` seconds at least; `look_at` ends this."""
         until = now + max(_UNREAD_AFTER, self._backoff.next(wait))
         for key in extension_ids:
             if key in self._due:

@@ -50,7 +50,7 @@ class Answered(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The socket is of no use any more, and has to be closed."""
+    """The socket is no longer of use, and has to be closed."""
 
     error: RetryLater
 
