@@ -187,7 +187,7 @@ class Http:
         body = raw if is_binary and not is_error else decode(raw)
         self.learn_from_reply(group, place, response.status, response.headers, body)
         if response.status in range(300, 400) or (raw and body is None):
-            # A proxy, a firewall or a captive portal answered, not the service: its status means nothing.
+            # A proxy, a firewall or a captive portal answered instead of the service, so the status means nothing.
             raise RetryLater(
                 Reason.SERVICE_ERROR,
                 may_have_worked=method == "PUT",

@@ -84,8 +84,8 @@ async def read_lists(
     """Read the lists that the choices need; see `Rest` for the errors raised.
 
     A list that is refused counts as empty, except for the account's list when everyone is to be followed. So
-    does a list that cannot be read for now if other choices can be followed without it; for the account's list,
-    only if nothing ``needs_account``.
+    does a list that cannot be read for now if other choices can be followed without it, except for the
+    account's list with ``needs_account``.
     """
     refused, later = set[Follow](), set[Follow]()
     extensions: Listing[Extension] | None = None

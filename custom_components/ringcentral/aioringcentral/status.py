@@ -55,7 +55,7 @@ class Standing(NamedTuple):
 
 
 def status(presence: Presence, calls: Calls) -> Status | None:
-    """Return the first status that is true, or None where nothing is known."""
+    """Return the first status that is true, or None if nothing is known."""
     rings = is_ringing(presence, calls)
     return next(iter(_statuses(presence, calls, is_ringing=rings)), None)
 

@@ -50,7 +50,7 @@ class _Missed(NamedTuple):
 
 
 class CallLog(AccountListener):
-    """The user's own call log, where the app may read it.
+    """The user's own call log, if the app may read it.
 
     Attributes:
         is_offered: whether a reading has succeeded, if only in an earlier run, and none was refused since.

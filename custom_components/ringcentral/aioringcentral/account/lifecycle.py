@@ -1,4 +1,4 @@
-"""The life of an account's connection: started, caught up after breaks, begun again after refusals, stopped."""
+"""The life of an account's connection: start, catching up after breaks, new beginnings after refusals, stop."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -214,7 +214,7 @@ class Lifecycle:
     def _filters_live(
         self, subscription: Subscription | None, *, is_read: bool
     ) -> None:
-        """Read presence once for each new filter, which reports no earlier changes."""
+        """Read presence once if a filter is new, since that reports no earlier changes."""
         live = frozenset(subscription.live if subscription else ())
         new = live - self._live_filters
         if not is_read and any(is_presence_filter(name) for name in new):

@@ -39,7 +39,7 @@ type MailboxChanged = Callable[[tuple[Voicemail, ...]], None]
 
 
 class Mailbox:
-    """The unread voicemails, where the app may read messages and RingCentral sends their changes.
+    """The unread voicemails, if the app may read messages and RingCentral sends their changes.
 
     Attributes:
         unread: how many there are; None if that is not known.

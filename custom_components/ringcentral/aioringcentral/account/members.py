@@ -276,7 +276,7 @@ class Members:
 def carried_over(
     found: Following, before: Mapping[str, Extension], kept: Mapping[str, Extension]
 ) -> dict[str, Extension]:
-    """Return who is followed after a reading: those that it found, and those that are kept.
+    """Return the extensions that are followed after a reading: those that it found, and those that are kept.
 
     If the account's list was refused, the earlier name stands in for a missing one.
     """

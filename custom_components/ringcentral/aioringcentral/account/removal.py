@@ -20,7 +20,7 @@ class Notices(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What a reading makes of those who were followed before it.
+    """What a reading decides about the extensions that were followed before it.
 
     ``left`` are removed; ``missing`` stay until another reading agrees, each with the time (seconds of
     one monotonic clock) of the first reading without it.

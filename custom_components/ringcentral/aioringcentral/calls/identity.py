@@ -19,7 +19,7 @@ _NUMERIC_ID: Final = re.compile(r"[0-9]{1,20}")
 _COUNTED: Final = re.compile(r"#[0-9]+$")
 # How many digits identify a number without its country and area codes.
 _LOCAL_DIGITS: Final = 7
-# Fields of an item that stay true when the service leaves them out the next time: all but the last two.
+# Fields of an item that stay true even if the service leaves them out the next time: all but the last two.
 _LASTING: Final = ActiveCall._fields[:LASTING]
 # "0" stands for a missing id.
 _SAYS_NOTHING: Final = (None, "0")
@@ -48,7 +48,7 @@ class Listed(NamedTuple):
     """A call as it is or was listed."""
 
     legs: tuple[ActiveCall, ...]
-    """Its items: two for a RingOut, one per device at times, none without details."""
+    """Its items: two for a RingOut, sometimes one per device, none without details."""
     phase: CallPhase | None
     """None if the service does not say."""
 
@@ -237,7 +237,7 @@ def _is_usable(value: Any) -> bool:
 
 
 def _shared(one: Any, two: Any) -> bool | None:
-    """Whether two values are equal, or None where one of them is missing."""
+    """Whether two values are equal, or None if one of them is missing."""
     if one in _SAYS_NOTHING or two in _SAYS_NOTHING:
         return None
     return bool(one == two)

@@ -108,7 +108,7 @@ def _agreed() -> bool:
 
 
 def _credentials(environment: Mapping[str, str]) -> list[str] | None:
-    """Return client id, secret and JWT, asked for where the environment lacks them."""
+    """Return the client id, secret and JWT, asking for those that the environment lacks."""
     found = []
     for name, words in _ASKED.items():
         value = environment.get(name, "")

@@ -69,7 +69,7 @@ class FilterMemory:
             self.lacking.clear()
 
     def _forget_permission(self) -> None:
-        """Begin afresh where the app lacked the permission for presence: it may have come back."""
+        """Begin afresh if the app lacked the permission for presence, which may have come back."""
         presence = {
             code for name, code in self.refused.items() if is_presence_filter(name)
         }

@@ -168,7 +168,7 @@ class Negotiation:
             self._memory.lacking |= {error.permission} if error.permission else set()
 
     def _next_group(self) -> tuple[str, ...]:
-        """Return the widest group, so that a limit cuts off as little as possible; but first find something good."""
+        """Return the widest group, so that a limit cuts off least, or the smallest one until presence is granted."""
         choose = max if has_presence(self._memory.granted) else min
         return choose(self._memory.suspects, key=len)
 
