@@ -1,5 +1,5 @@
 """A RingCentral office on this machine: the emulator, and a real Home Assistant that follows it.
 
-Everything here drives processes from outside, as a person would: it imports
+Everything here controls the processes from outside, as a person would: it imports
 neither the integration nor the emulator.
 """

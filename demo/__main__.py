@@ -21,7 +21,7 @@ from .ring import Line, Phone, RingFailed, ring
 from .views import DESK, QUEUE
 from .voicemail import leave
 
-# Tests have one of their own.
+# Tests use their own folder.
 FOLDER = Path(os.environ.get("DEMO_FOLDER", CHECKOUT / ".demo"))
 PORT = 8123
 
@@ -30,50 +30,57 @@ def arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="An office on this machine: an emulated RingCentral with people who "
-        "call, and a real Home Assistant that follows them, with a lamp, a radio and "
-        "automations. Ctrl-C ends both.",
-        epilog=f"Everything it writes is in {FOLDER.name}/ of this checkout.",
+        description="Starts an office on this machine: an emulated RingCentral with people "
+        "who make calls, and a real Home Assistant that follows them, with a lamp, a radio "
+        "and automations. Ctrl-C stops both.",
+        epilog=f"It writes only into {FOLDER.name}/ of this checkout.",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="see that all states are there and change, that a lamp turns red, and that "
-        "what the interface saves works; print figures, and end",
+        help="check that all states exist and change, that a lamp turns red, and that "
+        "what you save in the interface works; then print figures and exit",
     )
     parser.add_argument("--extensions", type=int, default=25, help="default: 25")
-    parser.add_argument("--seed", type=int, default=1, help="another company")
     parser.add_argument(
-        "--port", type=int, help=f"default: {PORT}, another one when that is in use"
+        "--seed",
+        type=int,
+        default=1,
+        help="each number makes another company; default: 1",
+    )
+    parser.add_argument(
+        "--port", type=int, help=f"default: {PORT}, or another if that is in use"
     )
     parser.add_argument(
         "--keep",
         action="store_true",
-        help=f"go on with the Home Assistant in {FOLDER.name}/, if there is one",
+        help=f"continue with the Home Assistant in {FOLDER.name}/, if there is one",
     )
     commands = parser.add_subparsers(dest="command", title="while a demo is running")
     ringing = commands.add_parser(
         "ring",
-        help="ring your phone in it, or somebody else's",
+        help="ring your phone in the demo, or somebody else's",
         description="Rings a phone in the running demo, answers it and hangs up.",
     )
     ringing.add_argument(
-        "who", nargs="?", help="an extension number, or a part of a name; default: you"
+        "who", nargs="?", help="an extension number, or part of a name; default: you"
     )
     ringing.add_argument(
-        "--missed", action="store_true", help="nobody answers: a missed call"
+        "--missed",
+        action="store_true",
+        help="do not answer, so that the call is missed",
     )
     commands.add_parser(
         "voicemail",
-        help="leave you a voicemail in it",
-        description="Leaves you a voicemail in the running demo: it is counted, and plays "
-        "in the media browser.",
+        help="leave you a voicemail in the demo",
+        description="Leaves you a voicemail in the running demo. A sensor counts it, and "
+        "you can play it in the media browser.",
     )
     return parser.parse_args()
 
 
 def say(text: str) -> None:
-    """Print progress, apart from the result on standard output."""
+    """Print progress to standard error; standard output is for the result."""
     sys.stderr.write(f"\033[1m==>\033[0m {text}\n")
 
 
@@ -122,7 +129,7 @@ async def show(
         write_plan(FOLDER, office.plan_to_go_on())
     async with office.connected():
         if options.check:
-            say("Waiting until all states are there, and change")
+            say("Waiting until all states exist and change")
             tell(str(await check(office)))
             tell(str(await check_home(office)))
             return
@@ -133,7 +140,7 @@ async def show(
 
 
 async def line_of(office: Office) -> Line:
-    """Return whom to ring, and where."""
+    """Return the phones that can be rung, and where."""
     numbers = await office.emulator.numbers()
     people = await people_of(office.socket, await office.entities())
     phones = [
@@ -151,7 +158,7 @@ def page(office: Office, path: str) -> str:
 
 
 def size(folder: Path) -> float:
-    """Return what a folder takes on the disk, in megabytes."""
+    """Return the disk space that a folder takes, in megabytes."""
     files = (path for path in folder.rglob("*") if not path.is_symlink())
     return sum(path.stat().st_size for path in files if path.is_file()) / 1e6
 
@@ -175,29 +182,29 @@ def welcome(office: Office, line: Line, seconds: float) -> str:
     Look at
       Your desk   a lamp that is red while you are on a call
                   {page(office, DESK)}
-{people}      Wallboard   the same for the wall
+{people}      Wallboard   the same for a screen on the wall
                   {page(office, "wallboard")}
-      Queue       calls that wait, and who answers them
+      Queue       waiting calls, and who answers them
                   {page(office, QUEUE)}
 
-    Ring your own phone, from a second terminal:
+    Ring your own phone from a second terminal:
 
       scripts/demo ring
 
-    Or let somebody leave you a voicemail, and hear it under Media > RingCentral:
+    Or let somebody leave you a voicemail, and listen to it under Media > RingCentral:
 
       scripts/demo voicemail
 
-    Two automations are running, and all blueprints are there: Settings > Automations &
-    scenes. Change them, or make your own. The emulated RingCentral is at
+    Two automations are running, and all blueprints are available: see Settings >
+    Automations & scenes. Change them, or make your own. The emulated RingCentral is at
     {line.emulator}; docs/emulator.md says what else it can do.
 
-    Ctrl-C ends everything; scripts/demo --keep goes on with this Home Assistant.
+    Ctrl-C stops everything; scripts/demo --keep continues with this Home Assistant.
 """
 
 
 async def main() -> int:
-    """Run, and end in order at the first signal; return the exit status."""
+    """Run, and shut down in order at the first signal; return the exit status."""
     options = arguments()
     work = asyncio.ensure_future(run(options))
     loop = asyncio.get_running_loop()
@@ -207,7 +214,7 @@ async def main() -> int:
         # A second Ctrl-C must not interrupt the shutdown.
         if not stopped.is_set():
             stopped.set()
-            say("Ending")
+            say("Stopping")
             work.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import aiohttp
 
-# Seconds within which Home Assistant has to answer; setting up a thousand extensions on a
-# busy machine takes more than one minute.
+# Home Assistant has to answer within this many seconds. On a busy machine, setting up a
+# thousand extensions takes more than a minute.
 TIMEOUT = 180.0
 
 type Json = dict[str, Any]
@@ -61,7 +61,7 @@ class Socket:
     """A connection to the WebSocket API; `connect` opens one."""
 
     def __init__(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
-        """Take a signed-in connection; `_read` has to run beside it."""
+        """Take a signed-in connection; `_read` has to run alongside."""
         self._websocket = websocket
         self._ids = count(1)
         self._answers: dict[int, asyncio.Future[Json]] = {}

@@ -1,4 +1,4 @@
-"""Checks the running demo as a person would: is everything there, does it change, and how soon."""
+"""Checks the running demo as a person would: does everything exist, does it change, how soon."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -8,7 +8,7 @@ from .entities import Entities, absent, snake_case
 from .office import Office
 from .states import ABSENT
 
-# Seconds until all is there, until the office has changed something by itself,
+# Seconds until everything exists, until the office has changed something by itself,
 # and until an event shows.
 THERE = 60.0
 ALIVE = 60.0
@@ -28,10 +28,10 @@ class Figures:
     known: int
     changes: int
     latencies: list[float]
-    """Seconds from an event's cause to the state, in the order of measuring."""
+    """Seconds from an event's cause to the state, in the order of measurement."""
 
     def __str__(self) -> str:
-        """Return the one line."""
+        """Return the figures in one line."""
         return (
             f"{self.extensions} extensions, {self.entities} entities, "
             f"{self.known} states known, {self.changes} changes seen; "
@@ -41,7 +41,7 @@ class Figures:
 
 
 async def check(office: Office, events: int = 30) -> Figures:
-    """Wait until all states are there and change by themselves; measure.
+    """Wait until all states exist and change by themselves; measure.
 
     Raises:
         CheckFailed: what is missing.
@@ -93,7 +93,7 @@ async def measure(
 
     The clock starts before the emulator is asked, so its own part counts too.
     """
-    # The one status that no call changes, and that is there in a large account too.
+    # The only status that no call changes and that large accounts have, too.
     entity_id = entities[extension_id, "dnd_status"]
     latencies = []
     words = ["DoNotAcceptAnyCalls", "TakeAllCalls"]

@@ -1,4 +1,4 @@
-"""Checks the home of the running demo: lamp, sign, what the interface saves, and the views."""
+"""Checks the home in the running demo: lamp, sign, saving in the interface, and the views."""
 
 import asyncio
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from .views import DESK, QUEUE
 from .voicemail import Heard, check_voicemail
 
 RED, GREEN = [255, 0, 0], [0, 255, 0]
-# Seconds in which a lamp, or what was saved, has to show, and between two looks at it.
+# Seconds in which the lamp and the sign have to change, and between two looks at the lamp.
 SHOWN, LOOK = 10.0, 0.02
 RINGS = 5
 
@@ -38,7 +38,7 @@ class HomeFigures:
     voicemail: Heard
 
     def __str__(self) -> str:
-        """Return the one line."""
+        """Return the figures in one line."""
         ordered = sorted(self.to_red)
         return (
             f"ring to red lamp: median {ordered[len(ordered) // 2] * 1000:.0f} ms, "
@@ -49,10 +49,10 @@ class HomeFigures:
 
 
 async def check_home(office: Office) -> HomeFigures:
-    """Look at everything in the home, while the office's own life stands still.
+    """Check everything in the home while the simulated people do nothing.
 
     Raises:
-        CheckFailed: what is missing, or does not happen.
+        CheckFailed: something is missing, or does not happen.
     """
     entities = await office.entities()
     views = await _views(office)
@@ -77,7 +77,7 @@ async def check_home(office: Office) -> HomeFigures:
 
 
 async def _ring(office: Office) -> float:
-    """Ring the own phone; return how long the lamp took to be red, and see it green again."""
+    """Ring our phone; return how long the lamp took to turn red, and see it green again."""
     await _lamp_is(office, GREEN)
     started = time.perf_counter()
     await _call(office, office.own, "ring")
@@ -104,7 +104,7 @@ async def _lamp_is(office: Office, color: list[int]) -> None:
 
 
 async def _on_air(office: Office, entities: Entities) -> None:
-    """Let somebody in the sign's area call."""
+    """Let somebody in the sign's area make a call, and see the sign follow."""
     areas = await office.socket.call("config/area_registry/list")
     area = next(each["area_id"] for each in areas if each["name"] == ON_AIR_AREA)
     devices = await office.socket.call("config/device_registry/list")
@@ -146,10 +146,10 @@ async def _saves(office: Office, domain: str) -> str:
 
 
 async def _views(office: Office) -> int:
-    """Return how many views the dashboard has: all are there, and whatever they show."""
+    """Return how many views the dashboard has; check them and the entities they show."""
     config = await office.socket.call("lovelace/config", url_path=PATH)
     paths = {view["path"] for view in config["views"]}
-    # A large company has its people on the wallboard alone.
+    # The view of people is optional: a large company shows them only on the wallboard.
     if lacking := {"wallboard", DESK, QUEUE} - paths:
         raise CheckFailed(f"the dashboard has no view {lacking}: it has {paths}")
     if absent := sorted(_named(config) - set(office.states)):

@@ -1,4 +1,4 @@
-"""Boards of the office: one of tiles, by built-in cards alone, and the wallboard of the integration."""
+"""The office's dashboard: tiles from built-in cards, and the integration's wallboard."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,8 @@ from .views import Queue, desk, queue as queue_view
 
 PATH = "ringcentral-office"
 PEOPLE = "people"
-# Conditional cards are looked at with every change: for more people than this there is
-# the wallboard alone, which looks at what has changed.
+# The frontend checks conditional cards at every change. With more people than this there is
+# only the wallboard, which looks only at what has changed.
 TILES = 60
 
 WALLBOARD = {
@@ -42,13 +42,13 @@ class Person:
 
     @property
     def is_person(self) -> bool:
-        """Whether it is a person: park locations and queues have calls alone."""
+        """Whether it is a person: park locations and queues have only calls."""
         return "status" in self.entities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """Whose home the boards are for."""
+    """Whose home the dashboard is for."""
 
     own: str
     """The own extension's id."""
@@ -60,7 +60,7 @@ class Home:
 async def create_dashboard(
     socket: Socket, entities: Entities, home: Home | None = None
 ) -> None:
-    """Create the board and make it the default dashboard; with a home it has views of that."""
+    """Create the dashboard and make it the default; given a home, add views of it."""
     people = await people_of(socket, entities)
     views = [] if home is None else _views_of(home, people, entities.disabled)
     await socket.call(
@@ -84,7 +84,7 @@ async def create_dashboard(
 def board(
     people: list[Person], account: dict[str, str], views: list[Json] | None = None
 ) -> Json:
-    """Return the configuration of the board."""
+    """Return the configuration of the dashboard."""
     persons = [person for person in people if person.is_person]
     places = [person for person in people if person.name.startswith("Park ")]
     tiles = [_tiles(persons, places, account)] if len(persons) <= TILES else []
@@ -123,7 +123,7 @@ def _tiles(
 
 
 async def people_of(socket: Socket, entities: Entities) -> dict[str, Person]:
-    """Return who is followed by extension id, in the order of names."""
+    """Return the followed extensions by id, sorted by name."""
     registry = await socket.call("config/device_registry/list")
     names = {device["id"]: device["name_by_user"] or device["name"] for device in registry}  # fmt: skip
     found = {

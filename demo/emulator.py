@@ -27,7 +27,7 @@ class Emulator:
         simulate: bool = False,
         rate_limits: bool = True,
     ) -> None:
-        """Take the company's size and seed; with `simulate` people act by themselves."""
+        """Take the company's size and seed; with `simulate`, people act by themselves."""
         self.log = log
         self._session = session
         self._command = [
@@ -42,7 +42,7 @@ class Emulator:
         self.info: Json = {}
 
     async def start(self) -> None:
-        """Start; the second time on the port of the first."""
+        """Start; when started again, use the same port."""
         process = self._process = Process(
             "The emulator", [*self._command, f"--port={self._port}"], self.log, CHECKOUT
         )
@@ -58,7 +58,7 @@ class Emulator:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which it listens."""
         return self._port
 
     async def ended(self) -> int:
@@ -73,7 +73,7 @@ class Emulator:
             await self._process.stop()
 
     async def kill(self) -> None:
-        """Kill it, without closing its sockets."""
+        """Kill it without closing its sockets."""
         if self._process is not None:
             await self._process.kill()
 
@@ -84,7 +84,7 @@ class Emulator:
         return self._process.failure(what)
 
     async def truth(self) -> dict[str, Json]:
-        """Return the presence of every extension as it is now."""
+        """Return the current presence of every extension."""
         found: dict[str, Json] = await self._ask("GET", "truth")
         return found
 

@@ -1,4 +1,4 @@
-"""The integration's entities by extension and key, and what they have to show."""
+"""The integration's entities by extension and key, and what they should show."""
 
 from collections.abc import Iterator, Mapping
 import re
@@ -45,7 +45,7 @@ class Entities(Mapping[tuple[str | None, str], str]):
                 continue
             extension_id, key = found.groups()
             if entry["entity_id"].startswith("switch."):
-                # It has the key of the binary sensor that shows the same.
+                # A switch has the same key as the binary sensor that shows its state.
                 key = f"{key}_switch"
             self._ids[extension_id, key] = entry["entity_id"]
             if extension_id is not None:
@@ -85,7 +85,7 @@ class Entities(Mapping[tuple[str | None, str], str]):
 
 
 def snake_case(word: str) -> str:
-    """Return one of the service's words as Home Assistant shows it."""
+    """Return a word of the service as Home Assistant shows it."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", word).lower()
 
 
@@ -94,7 +94,7 @@ def _on_off(value: object) -> str:
 
 
 def expected(presence: Json) -> dict[str, str]:
-    """Return state by key for a presence in REST shape, as far as it tells."""
+    """Return the states by key that follow from a presence in REST shape."""
     states = {
         key: snake_case(presence[field])
         for key, field in STATUSES.items()
@@ -115,7 +115,7 @@ def expected(presence: Json) -> dict[str, str]:
 
 
 def _expected_status(presence: Json, states: Mapping[str, str]) -> str:
-    """Return the status by the calls, and by what the other entities have to show."""
+    """Return the status that follows from the calls and the other expected states."""
     calls = [
         (call["telephonyStatus"], call["direction"])
         for call in presence.get("activeCalls", [])
@@ -150,7 +150,7 @@ def _expected_of_calls(calls: list[Json]) -> dict[str, str]:
 
 
 def expected_of_account(presences: list[Json]) -> dict[str, str]:
-    """Return state by key for the account, from the presences of all that are followed."""
+    """Return the account's states by key, from the presences of all followed extensions."""
     states = [expected(presence) for presence in presences]
     counted = {
         "extensions_on_call": ("on_call", "on"),
@@ -169,7 +169,7 @@ def expected_of_account(presences: list[Json]) -> dict[str, str]:
 def differences(
     entities: Entities, states: Mapping[str, str], truth: Mapping[str, Json]
 ) -> list[str]:
-    """Return what Home Assistant shows otherwise than the service has it."""
+    """Return what Home Assistant shows differently from the service."""
     return [
         f"{entity_id} is {shown}, not {wanted}"
         for entity_id, shown, wanted in _pairs(entities, states, truth)
@@ -180,7 +180,7 @@ def differences(
 def absent(
     entities: Entities, states: Mapping[str, str], truth: Mapping[str, Json]
 ) -> list[str]:
-    """Return the entities that show nothing although the service tells something."""
+    """Return the entities that show nothing although the service has a value."""
     return [
         entity_id
         for entity_id, shown, wanted in _pairs(entities, states, truth)
@@ -191,7 +191,7 @@ def absent(
 def _pairs(
     entities: Entities, states: Mapping[str, str], truth: Mapping[str, Json]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield entity ids with the state that is shown and the one to be shown."""
+    """Yield entity ids with their shown and expected states."""
     followed = {key: truth[key] for key in entities.extensions}
     wanted: dict[str | None, dict[str, str]] = {
         key: expected(presence) for key, presence in followed.items()
@@ -203,7 +203,7 @@ def _pairs(
             if entity_id is None or entity_id in entities.disabled:
                 continue
             shown = states.get(entity_id, "unavailable")
-            # Of a park location nothing is told until a call is parked there.
+            # A park location has no states until a call is parked there.
             untold = shown == "unknown" and state in ("no_call", "off", "0")
             if not (untold and owner and "userStatus" not in followed[owner]):
                 yield entity_id, shown, state

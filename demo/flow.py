@@ -9,13 +9,13 @@ FLOWS = "/api/config/config_entries/flow"
 
 
 class FlowError(Exception):
-    """The config flow did not come to an entry."""
+    """The config flow did not create an entry."""
 
 
 async def add_ringcentral(
     rest: Rest, service: Json, follow: Sequence[str], extensions: Sequence[str] = ()
 ) -> str:
-    """Add the integration for an emulator's announcement; return the entry's id."""
+    """Add the integration for an emulator, given its first line; return the entry's id."""
     step = await rest.post(FLOWS, {"handler": "ringcentral"})
     step = await _next(rest, step, "user", {"next_step_id": "jwt"})
     credentials = ("server", "client_id", "client_secret", "jwt")
@@ -30,7 +30,7 @@ async def add_ringcentral(
 
 async def _next(rest: Rest, step: Json, expected: str, answer: Json) -> Any:
     if step["type"] == "abort" or step.get("step_id") != expected:
-        raise FlowError(f"step {expected} was to come, not {_short(step)}")
+        raise FlowError(f"expected step {expected}, not {_short(step)}")
     step = await rest.post(f"{FLOWS}/{step['flow_id']}", answer)
     if errors := step.get("errors"):
         raise FlowError(f"step {expected}: {errors}")

@@ -1,4 +1,4 @@
-"""Makes a home of a new Home Assistant, as a person would by its interface."""
+"""Turns a new Home Assistant into a home, as a person would in its interface."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,15 +21,15 @@ from .home import (
 from .office import Office
 from .views import Queue
 
-# Seconds in which an automation that was saved has to be on.
+# Seconds in which a saved automation has to be on.
 LOADED = 15.0
 
 
 async def move_in(office: Office) -> None:
     """Add the integration for everyone and a queue, furnish the home, and lay out its views."""
     queue = chosen_queue(await office.emulator.queues(), office.own)
-    # Not yet with its states: Home Assistant drops a client that does not keep up with all
-    # that a large account brings at once.
+    # Do not follow the states yet: a large account brings many at once, and Home Assistant
+    # disconnects a client that does not keep up.
     async with office.signed_in():
         chosen = [] if queue is None else [queue.extension_id]
         await office.add_integration(
@@ -43,7 +43,7 @@ async def move_in(office: Office) -> None:
 
 
 def chosen_queue(queues: Mapping[str, Json], own: str) -> Queue | None:
-    """Return the queue to look at: one that the own extension is in, with the most members."""
+    """Return the queue to show: the largest one, preferably with our own extension in it."""
     found = [
         Queue(extension_id, queue["name"], [str(each) for each in queue["members"]])
         for extension_id, queue in queues.items()
@@ -56,7 +56,7 @@ def chosen_queue(queues: Mapping[str, Json], own: str) -> Queue | None:
 
 
 def places(people: Sequence[str], own: str) -> dict[str, str]:
-    """Return the area's name by extension id: the own one's office, and all others in turn."""
+    """Return area names by extension id: our own office, and the other areas in turn."""
     shared = [area for area in AREAS if area != YOUR_OFFICE]
     others = [extension_id for extension_id in people if extension_id != own]
     return {own: YOUR_OFFICE} | {
@@ -118,7 +118,7 @@ def from_blueprint(alias: str, name: str, **given: Any) -> Json:
 
 
 def ring_script(alias: str, icon: str, extension_id: str) -> Json:
-    """Return a script that lets somebody call an extension."""
+    """Return a script that has somebody call an extension."""
     return {
         "alias": alias,
         "icon": icon,
@@ -148,7 +148,7 @@ async def _create_areas(socket: Socket) -> dict[str, str]:
                 "config/area_registry/create", name=name, icon=icon
             )
             known[name] = area["area_id"]
-    # A new Home Assistant has rooms of a flat.
+    # A new Home Assistant has the rooms of an apartment as areas.
     for name in set(known) - set(AREAS):
         await socket.call("config/area_registry/delete", area_id=known.pop(name))
     return known

@@ -18,8 +18,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 # scripts/test --home-assistant sets another one.
 HASS = CHECKOUT / os.environ.get("DEMO_HASS", ".venv-ha/bin/hass")
 HOST = "127.0.0.1"
-# What Home Assistant is not to install by itself: of voice there are newer releases in
-# requirements_ha.txt, which need no compiler; scripts/test --frontend brings another frontend.
+# Packages that Home Assistant must not install by itself: requirements_ha.txt has newer
+# releases of those for voice, which need no compiler; scripts/test --frontend brings another
+# frontend.
 OPTIONS = (
     "--log-no-color",
     "--skip-pip-packages",
@@ -28,10 +29,10 @@ OPTIONS = (
 
 # Home Assistant ends with this status when it is asked to restart.
 RESTART = 100
-# Seconds from nothing to an answer; it takes about three.
+# Seconds from the start to the first answer; usually about three.
 START_TIMEOUT = 120.0
 
-# As little as tests need; a home has more.
+# The minimum that tests need; a home has more.
 _CONFIGURATION = """\
 frontend:
 config:
@@ -47,16 +48,16 @@ http:
   server_host: {host}
   server_port: {port}
 """
-# The steps of the welcome after the owner's. That of the location would add
-# four integrations that call the Internet.
+# The onboarding steps after creating the owner. The location step would add four
+# integrations that use the Internet.
 _WELCOME_DONE = ["core_config", "analytics", "integration"]
 
 
 class HomeAssistant:
-    """Home Assistant of `.venv-ha`, with the integration of this checkout."""
+    """The Home Assistant in `.venv-ha`, with the integration of this checkout."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        """Take the configuration folder, and a port of this machine."""
+        """Take the configuration folder, and a port on this machine."""
         self.folder = folder
         self.url = f"http://{HOST}:{port}"
         self._port = port
@@ -69,21 +70,21 @@ class HomeAssistant:
 
     @property
     def log(self) -> Path:
-        """What it logs."""
+        """Its log file."""
         return self.folder / "home-assistant.log"
 
     @property
     def pid(self) -> int:
-        """Of the process that was started last."""
+        """The id of the process that was started last."""
         return self._process.pid
 
     def prepare(self, *, debug: bool = False, emulator: str = "") -> None:
-        """Make a new folder, and a home around the emulator of this address if one is given.
+        """Make a new folder; given an emulator's address, make a home that uses it.
 
-        With `debug` the integration logs all it can.
+        With `debug`, the integration logs all it can.
 
         Raises:
-            ProcessFailed: the folder has something in it, and was not made here.
+            ProcessFailed: the folder is not empty, and was not made here.
         """
         self._clear()
         components = self.folder / "custom_components"
@@ -98,14 +99,14 @@ class HomeAssistant:
         _write_store(self.folder, "onboarding", 4, {"done": _WELCOME_DONE})
 
     def _clear(self) -> None:
-        """Delete the folder of a run before, known by what we write to it; nobody else's."""
+        """Delete the folder of an earlier run, recognized by our log in it; nobody else's."""
         mark = self._process.log
         ours = mark.is_file() or not (
             self.folder.exists() and any(self.folder.iterdir())
         )
         if self.folder.is_symlink() or not ours:
             raise ProcessFailed(
-                f"{self.folder} is not of an earlier run, so nothing in it was deleted: "
+                f"{self.folder} is not from an earlier run, so nothing in it was deleted: "
                 "move it elsewhere, or use another folder"
             )
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -113,9 +114,9 @@ class HomeAssistant:
         mark.touch()
 
     def forget_http(self) -> None:
-        """Take the port out of the configuration, once Home Assistant has stored it.
+        """Remove the port from the configuration after Home Assistant has stored it.
 
-        From then on it would only raise a repair issue.
+        From then on, it would only raise a repair issue.
         """
         text = self._configuration.read_text()
         self._configure(text.partition("http:\n")[0], with_http=False)
@@ -124,7 +125,7 @@ class HomeAssistant:
         """Start, and return when it answers.
 
         Raises:
-            ProcessFailed: it did not come up; says why.
+            ProcessFailed: it did not come up; the message says why.
         """
         if not HASS.exists():
             raise ProcessFailed(
@@ -138,7 +139,7 @@ class HomeAssistant:
         return await self._process.ended()
 
     async def stop(self, patience: float = PATIENCE) -> None:
-        """End it as the system does at shutdown; ``patience`` are the seconds that it may take."""
+        """Stop it as the system does at shutdown; it may take ``patience`` seconds."""
         await self._process.stop(patience)
 
     def failure(self, what: str) -> ProcessFailed:
@@ -174,7 +175,7 @@ class HomeAssistant:
         async with aiohttp.ClientSession(self.url) as session:
             while True:
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    # Served once the frontend, on which all else waits, is set up.
+                    # This is served once the frontend is set up, after everything else.
                     async with session.get("/manifest.json") as response:
                         if response.ok:
                             return
@@ -191,7 +192,7 @@ def _write_store(
 
 
 def require_free(port: int) -> None:
-    """Raise ProcessFailed when something else listens on a port."""
+    """Raise ProcessFailed if something else listens on a port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -201,7 +202,7 @@ def require_free(port: int) -> None:
 
 
 def free_port(wanted: int = 0) -> int:
-    """Return the wanted port if it is free, else another that is."""
+    """Return the wanted port if it is free, otherwise another free one."""
     try:
         require_free(wanted)
     except ProcessFailed:

@@ -1,7 +1,7 @@
 """What a home has besides phones: a configuration, a lamp, a sign, a radio, areas.
 
 All of it is virtual: template entities that keep what they are set to, so that blueprints and
-automations have something to move. Nothing here looks for hardware or calls the Internet.
+automations have something to control. Nothing here looks for hardware or uses the Internet.
 """
 
 from pathlib import Path
@@ -25,8 +25,8 @@ AREAS = {
 }
 ON_AIR_AREA = "Sales"
 
-# What `default_config` brings, less what looks for hardware (bluetooth, usb, dhcp, ssdp,
-# zeroconf, go2rtc, stream) or needs the Internet (cloud, alerts).
+# `default_config` without what looks for hardware (bluetooth, usb, dhcp, ssdp, zeroconf,
+# go2rtc, stream) or needs the Internet (cloud, alerts).
 CONFIGURATION = """\
 assist_pipeline:
 conversation:
@@ -79,9 +79,9 @@ INCLUDED = {"automations.yaml": "[]\n", "scenes.yaml": "[]\n", "scripts.yaml": "
 
 
 def lay_out(folder: Path, emulator: str) -> str:
-    """Write the files of a home into a configuration folder; return its configuration.
+    """Write a home's files into a configuration folder; return the home's configuration.
 
-    `emulator` is the emulator's address, which the script that rings a phone calls.
+    `emulator` is the emulator's address; the script that rings a phone uses it.
     """
     for name, text in INCLUDED.items():
         (folder / name).write_text(text)

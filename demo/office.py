@@ -25,24 +25,24 @@ OWNER = Owner("Demo", "demo", "demo")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What an office is made of; a kept one has to be the same again."""
+    """What an office is made of; `--keep` starts the same one again."""
 
     port: int
-    """Of Home Assistant."""
+    """Home Assistant's port."""
     emulator_port: int = 0
     """0 picks a free one."""
     extensions: int = 25
     seed: int = 1
     simulate: bool = False
-    """Whether the office lives by itself."""
+    """Whether people act by themselves."""
     rate_limits: bool = True
-    """Off for tests, which would meet the service's limits by their haste alone."""
+    """Off for tests, which are so fast that they would exceed the service's limits."""
     debug: bool = False
     """Whether the integration logs all it can."""
     is_home: bool = False
-    """Whether Home Assistant has a lamp, a radio, areas and all that a person expects."""
+    """Whether Home Assistant has a lamp, a radio, areas and everything else a person expects."""
     token: str = ""
-    """Of the owner; empty for a Home Assistant that has none yet."""
+    """The owner's token; empty for a Home Assistant that has no owner yet."""
 
 
 class Office:
@@ -51,7 +51,7 @@ class Office:
     rest: Rest
     socket: Socket
     states: States
-    """Of the connection that is open; the next one begins anew."""
+    """The states that the open connection has seen; the next connection starts afresh."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Office:
         plan: Plan,
         say: Callable[[str], None] = lambda _text: None,
     ) -> AsyncIterator[Self]:
-        """Start both in a folder; end both on leaving, whatever happened.
+        """Start both in a folder; stop both on leaving, whatever happened.
 
         Raises:
             ProcessFailed: one of them did not come up.
@@ -96,7 +96,7 @@ class Office:
                 await office._start()
                 yield office
             finally:
-                # Home Assistant first: then it says goodbye to a service that is there.
+                # Stop Home Assistant first, so that it can still sign off from the service.
                 await office.hass.stop()
                 await office.emulator.stop()
 
@@ -149,13 +149,13 @@ class Office:
         return await add_ringcentral(self.rest, self.emulator.info, follow, extensions)
 
     async def entities(self) -> Entities:
-        """Read which entities the integration has."""
+        """Return the integration's entities."""
         return await Entities.read(self.socket, self.account_id)
 
     async def watch(self) -> None:
-        """Serve until one of the two ends by itself, which is an error.
+        """Run until one of the two ends by itself, which is an error.
 
-        Home Assistant is started again when it was asked to restart.
+        If Home Assistant is asked to restart, start it again.
 
         Raises:
             ProcessFailed: which one ended, and the end of its output.
@@ -178,23 +178,23 @@ class Office:
             emulator.cancel()
 
     def plan_to_go_on(self) -> Plan:
-        """Return the plan that brings this office back."""
+        """Return the plan that starts this office again."""
         return replace(self._plan, emulator_port=self.emulator.port, token=self._token)
 
 
 @contextmanager
 def sole_user(folder: Path) -> Iterator[None]:
-    """Hold a folder, so that no second office is started in it.
+    """Lock a folder, so that no second office is started in it.
 
     Raises:
-        ProcessFailed: somebody else holds it.
+        ProcessFailed: somebody else has locked it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise ProcessFailed(f"another one is running in {folder}") from None
+            raise ProcessFailed(f"another office is running in {folder}") from None
         yield
 
 

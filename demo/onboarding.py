@@ -1,4 +1,4 @@
-"""The first minutes with a new Home Assistant: an owner, and where it is."""
+"""The first minutes with a new Home Assistant: creating its owner, and setting its location."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import aiohttp
 
 from .api import ApiError, Socket
 
-# Seconds from the first answer to a Home Assistant that has started.
+# Seconds from the first answer until Home Assistant has started.
 SETTLE_TIMEOUT = 60.0
 
 
@@ -21,7 +21,7 @@ class Owner:
 
 
 async def create_owner(session: aiohttp.ClientSession, url: str, owner: Owner) -> str:
-    """Create the owner as the welcome page does; return an access token for 30 minutes."""
+    """Create the owner as onboarding does; return an access token for 30 minutes."""
     client_id = f"{url}/"
     async with session.post(
         f"{url}/api/onboarding/users",
@@ -34,14 +34,16 @@ async def create_owner(session: aiohttp.ClientSession, url: str, owner: Owner) -
         },
     ) as response:
         if not response.ok:
-            raise ApiError(f"the owner is refused: {await response.text()}")
+            raise ApiError(f"the owner was refused: {await response.text()}")
         code = (await response.json())["auth_code"]
     async with session.get(f"{url}/api/onboarding") as response:
-        # Only a welcome that is not over yet is served at all.
+        # This is only served while onboarding is not finished.
         if response.ok and (
             left := [step["step"] for step in await response.json() if not step["done"]]
         ):
-            raise ApiError(f"this Home Assistant asks for more: {', '.join(left)}")
+            raise ApiError(
+                f"Home Assistant has more onboarding steps: {', '.join(left)}"
+            )
     async with session.post(
         f"{url}/auth/token",
         data={"grant_type": "authorization_code", "code": code, "client_id": client_id},
@@ -61,10 +63,10 @@ async def lasting_token(socket: Socket) -> str:
 
 
 async def settle_in(socket: Socket) -> None:
-    """Wait until all has started, keep the port, and say where this is.
+    """Wait until Home Assistant has started, keep the port, and set the location.
 
-    A port from YAML is on trial: without confirmation Home Assistant goes back
-    to 8123 after five minutes, and restarts itself for it.
+    A port from YAML is on trial: without confirmation, Home Assistant restarts after
+    five minutes and goes back to 8123.
     """
     started = asyncio.Event()
     await socket.subscribe(

@@ -8,19 +8,19 @@ import os
 from pathlib import Path
 import signal
 
-# Seconds between the polite request to end and the end.
+# Seconds between the polite request to stop and the kill.
 PATIENCE = 20.0
 
 
 class ProcessFailed(Exception):
-    """A process ended, or did not come up."""
+    """A process ended unexpectedly, or did not come up."""
 
 
 class Process:
     """A program with a log file, in a process group of its own.
 
-    Of its own, so that Ctrl-C in a terminal reaches us alone and we end the
-    children in order.
+    Because of the separate group, Ctrl-C in a terminal reaches only us, and we stop
+    the children in order.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Process:
         self._child: Child | None = None
 
     async def start(self, *, announces: bool = False) -> None:
-        """Start; with `announces`, standard output is for `first_line` instead of the log."""
+        """Start; with `announces`, standard output goes to `first_line` instead of the log."""
         with self.log.open("ab") as log:
             try:
                 self._child = await asyncio.create_subprocess_exec(
@@ -44,14 +44,14 @@ class Process:
                     stdout=PIPE if announces else log,
                     stderr=log,
                     start_new_session=True,
-                    # What we inherited from pytest or a debugger is not theirs.
+                    # Do not pass on what pytest or a debugger has set for us.
                     env={**os.environ, "PYTHONWARNINGS": "", "PYTHONUNBUFFERED": "1"},
                 )
             except OSError as error:
                 raise ProcessFailed(f"{self.name} cannot be started: {error}") from None
 
     async def first_line(self, timeout: float) -> bytes:
-        """Return the line it announces itself with."""
+        """Return its first line, in which it describes itself."""
         child = self._running()
         assert child.stdout is not None  # noqa: S101 - started with announces
         line = b""
@@ -68,7 +68,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The process as the system counts them."""
+        """The process id."""
         return self._running().pid
 
     @property
@@ -77,7 +77,7 @@ class Process:
         return self._child is not None and self._child.returncode is None
 
     async def stop(self, patience: float = PATIENCE) -> int | None:
-        """Ask it to end and wait; return its exit status, None when it never ran."""
+        """Ask it to stop and wait; return its exit status, or None if it never ran."""
         if (child := self._child) is None:
             return None
         self._signal(signal.SIGTERM)
@@ -85,12 +85,12 @@ class Process:
             async with asyncio.timeout(patience):
                 await child.wait()
         finally:
-            # Also when we are cancelled, and whatever it has started itself.
+            # Kill its children, too, and do so even if we are cancelled.
             self._signal(signal.SIGKILL)
         return await self._collect(child)
 
     async def kill(self) -> None:
-        """End it without a chance to say goodbye, as a power cut does."""
+        """Kill it at once, as a power cut does."""
         self._signal(signal.SIGKILL)
         if self._child is not None:
             await self._collect(self._child)
@@ -116,6 +116,6 @@ class Process:
     async def _collect(self, child: Child) -> int:
         status = await child.wait()
         if child.stdout is not None:
-            # Read to its end, so that the pipe is closed with it.
+            # Read to the end, so that the pipe is closed.
             await child.stdout.read()
         return status

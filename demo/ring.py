@@ -1,4 +1,4 @@
-"""Rings a phone in the demo that is running: the command behind scripts/demo ring."""
+"""Rings a phone in the running demo: the command behind scripts/demo ring."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,14 +12,14 @@ import aiohttp
 from .api import Json
 from .office import is_in_use
 
-# Seconds that a phone rings, and that the call goes on.
+# Seconds for which a phone rings, and for which the call lasts.
 RINGING, TALKING = 6.0, 12.0
 
 _CALL = "scripts/demo ring"
 
 
 class RingFailed(Exception):
-    """No phone could be rung; says why, and what to do."""
+    """No phone could be rung; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where a running demo takes calls, and whom it can ring, the own phone first."""
+    """Where a running demo takes calls, and the phones it can ring, our own first."""
 
     emulator: str
     """The emulator's address."""
@@ -42,12 +42,12 @@ class Line:
     phones: list[Phone]
 
     def write(self, folder: Path) -> None:
-        """Leave it where `read` finds it."""
+        """Write it where `read` finds it."""
         _file(folder).write_text(json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, folder: Path) -> Line:
-        """Return that of the running demo.
+        """Return the line of the running demo.
 
         Raises:
             RingFailed: none is running.
@@ -68,11 +68,11 @@ class Line:
 
     @staticmethod
     def forget(folder: Path) -> None:
-        """Take it away when the demo ends."""
+        """Delete it when the demo ends."""
         _file(folder).unlink(missing_ok=True)
 
     def phone(self, wanted: str | None) -> Phone:
-        """Return whose number, or whose name, it is; the own phone without one.
+        """Return the phone with this number or name; our own if None.
 
         Raises:
             RingFailed: nobody has it, or several have.
@@ -93,7 +93,7 @@ class Line:
         )
 
     async def post(self, session: aiohttp.ClientSession, path: str, body: Json) -> None:
-        """Have the emulator do something: POST to its own interface.
+        """Have the emulator do something: POST to its control interface.
 
         Raises:
             RingFailed: it does not answer, or refuses.
@@ -122,7 +122,7 @@ async def ring(
     """Ring a phone of the demo in a folder, answer it and hang up, or let it ring out.
 
     Raises:
-        RingFailed: no demo is running there, or nobody is called like that.
+        RingFailed: no demo is running there, or nobody has that name.
     """
     line = Line.read(folder)
     phone = line.phone(wanted)
@@ -138,7 +138,7 @@ async def ring(
 
         try:
             await play("ring")
-            say(f"{phone.name} ({phone.number}) rings. Look at {line.desk}")
+            say(f"{phone.name} ({phone.number}) rings. See {line.desk}")
             await asyncio.sleep(RINGING)
             if missed:
                 await play("missed")
@@ -148,7 +148,7 @@ async def ring(
             say("Answered: on a call")
             await asyncio.sleep(TALKING)
             await play("hangup")
-            say("Over")
+            say("Over: the call has ended")
         except asyncio.CancelledError:
             with contextlib.suppress(RingFailed):
                 await play("hangup")

@@ -23,7 +23,7 @@ class Change:
 
 
 class States(Mapping[str, str]):
-    """State by entity id, always current; changes are kept in the order they came."""
+    """States by entity id, always current; changes are kept in order of arrival."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -32,7 +32,7 @@ class States(Mapping[str, str]):
         self._changed = asyncio.Event()
 
     async def follow(self, socket: Socket) -> None:
-        """Subscribe first, then read all."""
+        """Subscribe first, then read all states."""
         await socket.subscribe(
             self._event, "subscribe_events", event_type="state_changed"
         )
@@ -45,7 +45,7 @@ class States(Mapping[str, str]):
     async def wait_until(
         self, holds: Callable[[], bool], timeout: float, what: str = "it"
     ) -> None:
-        """Wait until a claim about the states holds; every change checks it again.
+        """Wait until a condition on the states holds; check it again at every change.
 
         Raises:
             TimeoutError: with `what`, when it does not come true in time.

@@ -1,4 +1,4 @@
-"""Cards that Home Assistant brings, as the demo's boards use them."""
+"""Home Assistant's built-in cards, as the demo's dashboard uses them."""
 
 from collections.abc import Iterable
 
@@ -7,8 +7,8 @@ from .states import ABSENT
 
 UNDISTURBED = "mdi:minus-circle"
 ON_THE_PHONE = ("ringing", "on_call", "dialing", "on_hold")
-# A tile has one color for all states, so there is a tile for each status, of which one is
-# visible at a time. The colors are those of the wallboard and of the busy light.
+# A tile has one color for all states, so there is a tile for each status, and only one of
+# them is visible at a time. The colors are those of the wallboard and the busy light.
 COLORS = {
     "ringing": "red",
     "on_call": "red",
@@ -32,7 +32,7 @@ def status_tiles(
     rows: int = 1,
     since: bool = False,
 ) -> list[Json]:
-    """Return a tile for each color of a status sensor; with `since` it says since when."""
+    """Return a tile for each color of a status sensor; with `since`, it says since when."""
     by_color: dict[str, list[str]] = {}
     for status in statuses:
         by_color.setdefault(COLORS[status], []).append(status)
@@ -48,7 +48,7 @@ def status_tiles(
 def tile(
     entity_id: str, *, columns: int = 12, rows: int = 1, **options: object
 ) -> Json:
-    """Return a tile of so many of a section's twelve columns."""
+    """Return a tile that spans this many of a section's twelve columns."""
     return {
         "type": "tile",
         "entity": entity_id,

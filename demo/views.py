@@ -9,7 +9,7 @@ from .tiles import heading, is_in, is_not, status_tiles, text, tile
 
 DESK, QUEUE = "desk", "queue"
 
-# The entity's own name, without its device's.
+# The entity's own name, without the device's name.
 _OWN = {"type": "entity"}
 
 _LIGHT_SAYS = (
@@ -22,22 +22,22 @@ _SIGN_SAYS = (
     f"**{ON_AIR_AREA}** is on a call."
 )
 _RADIO_SAYS = (
-    "Make it stop while your phone rings: [Settings > Automations > Blueprints]"
-    "(/config/blueprint/dashboard), **RingCentral quiet media**."
+    "To make it stop while your phone rings, go to [Settings > Automations > Blueprints]"
+    "(/config/blueprint/dashboard) and choose **RingCentral quiet media**."
 )
 _VOICEMAIL_SAYS = (
     "Voicemails play in the [media browser](/media-browser/browser), under **RingCentral**. "
     "Run `scripts/demo voicemail` to get one."
 )
 _QUEUE_SAYS = (
-    "A caller waits for a while, the phones of members ring, and one of them answers. "
-    "The office lets callers in by itself, too."
+    "A caller waits for a while, the members' phones ring, and one of them answers. "
+    "Other callers also come in by themselves."
 )
 _SWITCH_SAYS = (
     "You are a member, too: the switch logs you out of the queue and in again. "
-    "Turn it off, and **Available members** above is one less."
+    "If you turn it off, **Available members** above goes down by one."
 )
-# The rest has a place of its own in the view, or is for automations.
+# The other entities have their own place in the view, or are for automations.
 _OF_A_PHONE = (
     "presence_status",
     "set_user_status",
@@ -79,7 +79,7 @@ def desk(name: str, entities: Mapping[str, str]) -> Json:
         text(_RADIO_SAYS),
     ]
     sections = {
-        # First, so that it is in sight on a phone, too.
+        # First, so that you see it on a phone, too, without scrolling.
         ("Your lamp", "mdi:lamp"): lamp,
         ("Your phone", "mdi:deskphone"): phone,
         ("Your home", "mdi:home"): around,
@@ -96,8 +96,8 @@ def queue(
 ) -> Json:
     """Return the view of a queue: what it shows, who answers it, and what happened.
 
-    `numbers` are its members' extension numbers, `hidden` the entity ids that are disabled, `switch` the one
-    that logs the user in and out.
+    `numbers` are the members' extension numbers, `hidden` the disabled entity ids, and `switch`
+    is the entity that logs the user in and out.
     """
     shown = [each for each in entities.values() if each not in set(hidden)]
     calls = [
@@ -151,7 +151,7 @@ def _view(
 
 
 def _lamp() -> list[Json]:
-    """Return the lamp in its color while it is on, and an outline of it while it is not."""
+    """Return the lamp in its color while it is on, and its outline while it is off."""
     looks = {
         "mdi:lightbulb": is_in(LAMP, "on"),
         "mdi:lightbulb-outline": is_not(LAMP, "on"),

@@ -1,4 +1,4 @@
-"""Voicemail in the demo: left from a second terminal, and what `--check` sees of it."""
+"""Voicemail in the demo: leaves one from a second terminal, and checks it for `--check`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from .office import Office
 from .ring import Line
 from .states import ABSENT
 
-# Who leaves one, and how many seconds it is.
+# Who leaves a voicemail, and how many seconds it lasts.
 _LEFT: Final[Json] = {
     "from": "+14155550123",
     "from_name": "Robin Lake",
     "seconds": 6,
 }
-# Seconds in which one shows, plays, and is marked as heard.
+# Seconds in which a voicemail has to show, and to be marked as heard.
 SHOWN: Final = 10.0
 _SOURCE: Final = "media-source://ringcentral"
 
@@ -34,12 +34,12 @@ async def leave(folder: Path, say: Callable[[str], None]) -> None:
     async with aiohttp.ClientSession() as session:
         await line.post(session, "voicemails", _LEFT)
     say(f"You have a voicemail. {line.desk} counts it")
-    say("Hear it under Media > RingCentral")
+    say("Listen to it under Media > RingCentral")
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A voicemail that came, was played and marked."""
+    """A voicemail that arrived, was played, and was marked as heard."""
 
     title: str
     """As the media browser lists it."""
@@ -48,7 +48,7 @@ class Heard:
 
 
 async def check_voicemail(office: Office, entities: Entities) -> Heard:
-    """Leave a voicemail, see it counted, play it from the media browser, and mark all as heard.
+    """Leave a voicemail, see it counted, play it in the media browser, and mark all as heard.
 
     Raises:
         TimeoutError: it did not show, or was not marked, in time.
