@@ -1,4 +1,4 @@
-"""Measures everything, each figure beside its floor, and compares it with its promise."""
+"""Measures everything, each figure next to its floor, and compares it with its promise."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import sys
 from typing import Any
 
-# Home Assistant before anything that imports voluptuous.
+# Import Home Assistant before anything that imports voluptuous.
 import homeassistant.core  # noqa: F401
 import orjson
 
@@ -69,13 +69,13 @@ def broken(figures: dict[str, Figures]) -> list[str]:
 
 
 def main() -> int:
-    """Measure what is asked for; 1 when a promise is not kept."""
+    """Measure what is asked for; return 1 if a promise is not kept."""
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
     parser.add_argument(
         "measures", nargs="*", choices=[*_MEASURES, []], help="all by default"
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object, and nothing else"
+        "--json", action="store_true", help="print nothing but one JSON object"
     )
     options = parser.parse_args()
     figures = {}

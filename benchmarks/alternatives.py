@@ -1,4 +1,4 @@
-"""What users would pick instead: a plain coordinator, which wakes everybody with each event, and a poller."""
+"""What users would use instead: a plain coordinator, which wakes every entity at each event, and a poller."""
 
 from collections.abc import Iterable, Sequence
 import gc
@@ -13,7 +13,7 @@ import orjson
 
 # Seconds between two polls.
 _EVERY = 15
-# Requests a minute for each user and app (docs/protocol.md 5): of one extension, and of the whole account.
+# Requests a minute for each user and app (docs/protocol.md 5): for one extension, and for the whole account.
 _LIGHT, _HEAVY = 50, 10
 
 
@@ -23,10 +23,10 @@ async def plain_coordinator(
     twins: dict[str, Any],
     events: Sequence[tuple[str, Sequence[Any]]],
 ) -> float:
-    """Return microseconds per event where every entity of a `DataUpdateCoordinator` writes its state.
+    """Return microseconds per event if every entity of a `DataUpdateCoordinator` writes its state.
 
-    ``events`` are texts of frames, and the twins that each of them changes; they stand in for the
-    entities of the same ids. The state machine drops what is the same as before.
+    ``events`` are texts of frames, each with the twins that it changes; the twins stand in for the
+    entities with the same ids. The state machine drops states that are the same as before.
     """
     plain = DataUpdateCoordinator[Any](
         hass, logging.getLogger(__name__), config_entry=None, name="plain"
@@ -52,10 +52,10 @@ async def plain_coordinator(
 
 
 def poller(extensions: int) -> dict[str, float]:
-    """Return what polling costs by the rate limits: calls an hour and person, and the mean delay in seconds.
+    """Return what polling costs within the rate limits: calls per hour and person, and the mean delay in seconds.
 
-    With one request for each extension, and with one list of the whole account, both as often as
-    the limit allows and every 15 seconds at most. A change waits for half of the time on average.
+    Compares one request per extension with one list of the whole account, both as often as the
+    limit allows, but at most every 15 seconds. On average, a change waits for half of that time.
     """
     single = max(_EVERY, ceil(extensions / _LIGHT * 60))
     listed = max(_EVERY, ceil(60 / _HEAVY))

@@ -1,4 +1,4 @@
-"""An emulator that sends presence events as fast as it can; standard input says how many."""
+"""An emulator that sends presence events as fast as it can; it reads their number from standard input."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from emulator import Emulator
 
 
 async def main(extensions: int) -> None:
-    """Serve; for each number on standard input send that many events to everyone who watches."""
+    """Serve; for each number on standard input, send that many events to all subscribers."""
     async with Emulator(extensions=extensions, seed=1, rate_limits=False) as emulator:
         _say(emulator.info())
         loop, sequence = asyncio.get_running_loop(), 1_000_000

@@ -38,7 +38,7 @@ from .startup import CONSTANTS, PLATFORMS, Copy, MockFlow, components, copies_of
 type Blocks = dict[str, Watch]
 
 _SIZES = (1_000, 2_900)
-# Seconds. So soon after a loss entities become unavailable here.
+# Here, entities become unavailable this many seconds after a loss.
 _GRACE = 0.2
 
 
@@ -46,7 +46,7 @@ class Watch:
     """CPU seconds of the longest block, of the longest garbage collection, and of all blocks."""
 
     def __init__(self) -> None:
-        """Begin at nothing."""
+        """Start at zero."""
         self.block = self.collection = self.total = 0.0
 
 
@@ -89,7 +89,7 @@ async def watched() -> AsyncIterator[Watch]:
 
 
 async def measure() -> dict[str, Any]:
-    """Return the figures of accounts of several sizes, and the longest block of all."""
+    """Return the figures for accounts of several sizes, and the longest block of all."""
     sizes = [await _measure(size) for size in _SIZES]
     blocks = [
         figures["longest_block_ms"]
@@ -165,13 +165,13 @@ async def _ours(extensions: int, copies: list[Copy]) -> Blocks:
 
 
 async def _lose(emulator: RemoteEmulator) -> None:
-    """Cut the connection, and let no other one be made."""
+    """Cut the connection, and prevent another one."""
     await emulator.post("faults", {"http_5xx": [{"path": "*wstoken", "status": 503}]})
     await emulator.post("disconnect", {"code": 1001, "recoverable": False})
 
 
 async def _becomes(entry: MockConfigEntry, *, available: bool) -> None:
-    """Wait until entities are as available as this, looking now and then."""
+    """Wait until entities are available or not, as given; poll for it."""
     for _ in range(6_000):
         if entry.runtime_data.available is available:
             return
@@ -179,7 +179,7 @@ async def _becomes(entry: MockConfigEntry, *, available: bool) -> None:
     raise TimeoutError
 
 
-# The floor: constant entities, added, written and taken away in the same parts.
+# The floor: constant entities that are added, written and removed in the same portions.
 
 
 async def _floor(copies: list[Copy]) -> Blocks:
@@ -189,7 +189,7 @@ async def _floor(copies: list[Copy]) -> Blocks:
             await hass.config_entries.async_setup(entry.entry_id)
             await hass.async_block_till_done()
         if len(hass.states.async_all()) != _enabled(copies):
-            raise RuntimeError("The floor has not as many entities")
+            raise RuntimeError("The floor does not have as many entities")
         async with watched() as blocks["reload"]:
             await _take_away(hass, entry)
             await hass.config_entries.async_reload(entry.entry_id)
@@ -206,7 +206,7 @@ async def _floor(copies: list[Copy]) -> Blocks:
 async def _constants(
     hass: HomeAssistant, copies: list[Copy]
 ) -> AsyncIterator[MockConfigEntry]:
-    """Prepare an entry of constant entities, which are added as ours are."""
+    """Prepare an entry with constant entities, which are added in the same way as ours."""
     await components(hass)
     entry = MockConfigEntry(domain="floor")
     entry.add_to_hass(hass)

@@ -11,15 +11,15 @@ from custom_components.ringcentral.aioringcentral.backoff import GOOD_AFTER
 from .office import entry_for_info, quiet_hass
 from .process import RemoteEmulator, remote_emulator
 
-# An hour passes in so many seconds on the emulator's clock.
+# An hour of the emulator's clock takes this many seconds.
 _FACTOR = 720
 
 
 async def idle() -> dict[str, float]:
-    """Return calls per hour with nothing happening, heartbeats aside, by the emulator's own count.
+    """Return calls per hour while nothing happens, without heartbeats, as the emulator counts them.
 
-    The emulator's clock runs faster, so that its token ends and limits come as in two hours. The slow
-    re-read of everything (two requests in six hours) runs on the real clock: its share is added.
+    The emulator's clock runs faster, so that its tokens expire and its limits apply as in two hours. The
+    slow re-read of everything (two requests in six hours) uses the real clock: its share is added.
     """
     hours = 2.0
     async with remote_emulator(
@@ -39,7 +39,7 @@ async def idle() -> dict[str, float]:
 
 
 async def reconnect() -> dict[str, float]:
-    """Drop the socket while a call changes, and measure the way back."""
+    """Drop the socket while a call changes, and measure the recovery."""
     rounds = 3
     async with (
         remote_emulator("--extensions", "50", "--no-rate-limits") as emulator,
@@ -66,7 +66,7 @@ async def reconnect() -> dict[str, float]:
         reads_before = await _reads(emulator)
         seconds, lost = [], 0
         for number in range(rounds):
-            # A connection that was up for less counts as a failed try, and lengthens the back-off.
+            # A connection that lasts less than this counts as a failed attempt, and lengthens the back-off.
             await asyncio.sleep(GOOD_AFTER)
             status = ("Busy", "Available")[number % 2]
             began = perf_counter()

@@ -1,4 +1,4 @@
-"""What one event costs, from frame text to all states written, beside the floor under it."""
+"""What one event costs, from the frame's text until all states are written, next to its floor."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,10 +17,10 @@ from .twins import entities_of, twins_of
 _STEPS = ("Ringing", "CallConnected", "OnHold", "NoCall")
 _ANSWERED = ("Ringing", "CallConnected", "NoCall")
 _NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-# Of so many the quickest counts: whatever else the machine does only ever adds to a round.
+# The quickest of this many rounds counts: other work on the machine can only make a round slower.
 _MOST_ROUNDS, _LEAST_ROUNDS, _EVENTS_OF_ROUNDS = 15, 5, 12_000
 _EVENTS = 400
-# Events for the plain coordinator, where each writes up to thousands of states.
+# Events for the plain coordinator, of which each writes up to thousands of states.
 _PLAIN_EVENTS = 24
 
 
@@ -30,7 +30,7 @@ def frames(
     first: int,
     steps: tuple[str, ...] = _STEPS,
 ) -> list[str]:
-    """Return notifications of calls that go through their states, extension by extension."""
+    """Return notifications of calls that go through their states, one extension after the other."""
     made = []
     for number, key in enumerate(islice(cycle(extension_ids), count)):
         turn = first + number
@@ -81,12 +81,12 @@ def frames(
 
 
 async def measure(extensions: int) -> dict[str, float]:
-    """Return microseconds per event, and those of its floor, each of its quickest round.
+    """Return microseconds per event and for its floor, each from its quickest round.
 
-    ``own_microseconds`` are what is left of an event when entities do not write, and
-    ``floor_microseconds`` what the writes of twins take instead of their own, in the same place: where other
-    code has been running in between. In a loop of their own, the same writes and decoding take
-    ``loop_microseconds``. Rounds take turns, so that what disturbs one disturbs the others as well.
+    ``own_microseconds`` is what an event takes if entities do not write, and ``floor_microseconds`` what the
+    writes of twins take instead, in the same place, with other code running in between. In a separate loop,
+    the same writes and decoding take ``loop_microseconds``. The kinds of rounds alternate, so that a
+    disturbance affects all of them.
     """
     async with office(extensions) as place:
         take = _taker(place)
@@ -100,7 +100,7 @@ async def measure(extensions: int) -> dict[str, float]:
         )
         position = 0
         pattern: list[list[str]] = []
-        # Once round so that every extension has had each state; what changes in the second is the rule.
+        # The first pass takes every extension through each state; the second shows what usually changes.
         for _ in range(2):
             pattern.clear()
             for text in frames(followed, count, position):
@@ -134,7 +134,7 @@ async def measure(extensions: int) -> dict[str, float]:
             await place.hass.async_block_till_done()
             return taken
 
-        # Each way of writing is kept in the same place, since looking for it elsewhere takes another time.
+        # Keep each way of writing in the same place, because a lookup elsewhere takes a different time.
         writers = {original: original.async_write_ha_state for original in originals}
         rounds = max(_LEAST_ROUNDS, min(_MOST_ROUNDS, _EVENTS_OF_ROUNDS // count))
         for _ in range(rounds):
@@ -177,9 +177,9 @@ async def measure(extensions: int) -> dict[str, float]:
 
 
 def _rows_of_a_call(place: Office, take: Callable[[str], None], position: int) -> int:
-    """Return how many states a colleague's call writes that rings, is answered and ends.
+    """Return how many states a colleague's call writes if it rings, is answered and ends.
 
-    Each is a row in the recorder.
+    Each of them is a row in the recorder.
     """
     coordinator = place.coordinator
     colleague = next(
@@ -195,7 +195,7 @@ def _rows_of_a_call(place: Office, take: Callable[[str], None], position: int) -
         rows += 1
 
     remove = place.hass.bus.async_listen("state_changed", written)
-    # Numbered far beyond all that came before.
+    # The sequence numbers are far beyond all earlier ones.
     first = position * len(_ANSWERED)
     for text in frames([colleague], len(_ANSWERED), first, _ANSWERED):
         take(text)
@@ -208,7 +208,7 @@ def _write_nothing() -> None:
 
 
 def _taker(place: Office) -> Callable[[str], None]:
-    """Return what takes a frame's text: the open connection's own reader."""
+    """Return the function that takes a frame's text: the open connection's own reader."""
     link = place.coordinator.account.stream._link  # noqa: SLF001 - there is no other way in
     if link is None:
         raise RuntimeError("The stream is not live")

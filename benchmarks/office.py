@@ -43,13 +43,13 @@ async def quiet_hass() -> AsyncIterator[HomeAssistant]:
     logging.getLogger().setLevel(logging.WARNING)
     async with async_test_home_assistant(load_registries=True) as hass:
         frame.async_setup(hass)
-        # The plugin of the tests has hidden custom integrations.
+        # The test plugin has hidden custom integrations.
         hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
-        # A web server and sign-in pages have no part in what is measured.
+        # A web server and sign-in pages are not part of the measurement.
         hass.config.components.update(
             {"http", "auth", "websocket_api", "application_credentials"}
         )
-        # What is registered with it goes nowhere.
+        # What is registered with it is ignored.
         hass.http = Mock(spec_set=HomeAssistantHTTP)
         # Home Assistant's own session asks it for addresses.
         await async_setup_component(hass, "network", {})
@@ -65,7 +65,7 @@ def entry_for(emulator: Emulator, follow: list[str]) -> MockConfigEntry:
 
 
 def entry_for_info(info: Mapping[str, Any], follow: list[str]) -> MockConfigEntry:
-    """Return an entry that signs in to the emulator that said this."""
+    """Return an entry that signs in to the emulator with this first line."""
     return MockConfigEntry(
         domain=DOMAIN,
         unique_id=info["account_id"],
@@ -85,7 +85,7 @@ def entry_for_info(info: Mapping[str, Any], follow: list[str]) -> MockConfigEntr
 async def office(
     extensions: int, *, follow: tuple[str, ...] = ("account",)
 ) -> AsyncIterator[Office]:
-    """Set up an account with so many extensions and follow it.
+    """Set up an account with this many extensions and follow it.
 
     Raises:
         RuntimeError: set-up failed.

@@ -1,4 +1,4 @@
-"""The official Python client merely receiving: prints when it is ready, and its CPU seconds for so many events."""
+"""The official Python client, only receiving: prints when it is ready, then its CPU seconds for the events."""
 
 import asyncio
 import sys

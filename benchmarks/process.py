@@ -1,4 +1,4 @@
-"""The emulator in a process of its own, so that its work is not counted as ours."""
+"""The emulator in a separate process, so that its work does not count as ours."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ import orjson
 
 @dataclass(slots=True, kw_only=True)
 class RemoteEmulator:
-    """An emulator that listens elsewhere, by what its first line says."""
+    """An emulator in another process, as its first line describes it."""
 
     info: dict[str, Any]
     session: aiohttp.ClientSession

@@ -36,11 +36,11 @@ from .office import entry_for, quiet_hass
 
 PLATFORMS = ("binary_sensor", "calendar", "event", "select", "sensor", "switch")
 
-# Seconds without a request after which a start has asked for everything: what changes is collected for three.
+# After this many seconds without a request, a start has asked for everything: changes are collected for three.
 _QUIET = 5.0
 
-# What Home Assistant keeps of registries that it has saved, which it does some time after a start, and
-# the service on the other side.
+# Memory that does not count: what Home Assistant keeps of saved registries, which it saves some time after a
+# start, and the service on the other side.
 _NOT_COUNTED = (
     tracemalloc.Filter(False, "*/homeassistant/helpers/json.py"),
     tracemalloc.Filter(False, "*/emulator/*.py"),
@@ -49,7 +49,7 @@ _NOT_COUNTED = (
 
 @dataclass(slots=True, kw_only=True)
 class Copy:
-    """What a constant entity takes over from one of ours; one without description is disabled."""
+    """What a constant entity copies from one of ours; without a description, it is disabled."""
 
     domain: str
     description: Any
@@ -68,7 +68,7 @@ class Cost:
 
 
 async def measure(extensions: int) -> dict[str, float]:
-    """Compare our setup with as many constant entities; memory is traced in a second pass."""
+    """Compare our setup with the same number of constant entities; trace memory in a second pass."""
     copies: list[Copy] = []
     figures: dict[str, float] = {}
     ours = await _ours(extensions, copies, figures, trace=False)
@@ -115,7 +115,7 @@ async def _ours(
 async def _restart(
     hass: HomeAssistant, entry: MockConfigEntry, emulator: Emulator
 ) -> int:
-    """Start again without the sign-in, as after a restart of Home Assistant, and return its REST calls."""
+    """Start again without signing in, as after a restart of Home Assistant; return the REST calls."""
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
     if (tokens := take_back(hass, entry.data)) is not None:
@@ -127,17 +127,17 @@ async def _restart(
 
 
 async def _rest_calls(emulator: Emulator) -> int:
-    """Return how many there were, once those that follow a start are over as well."""
+    """Return the number of requests, after those that follow a start are over as well."""
     requests, before = emulator.counters.requests, -1
     while (now := sum(requests.values())) != before:
         before = now
         await asyncio.sleep(_QUIET)
-    # The subscription goes over the socket.
+    # The subscription is made over the socket.
     return now - requests["POST /restapi/v1.0/subscription"]
 
 
 def copies_of(hass: HomeAssistant, entry: MockConfigEntry) -> list[Copy]:
-    """Return what constant entities take over from all entities of an entry."""
+    """Return what constant entities copy from all entities of an entry."""
     copies, devices = list[Copy](), dr.async_get(hass)
     for item in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
         original = hass.data["entity_components"][item.domain].get_entity(
@@ -181,7 +181,7 @@ async def components(hass: HomeAssistant) -> None:
 
 
 async def _floor(copies: list[Copy], *, trace: bool) -> Cost:
-    """Add as many constant entities of the same kinds, names and devices."""
+    """Add the same number of constant entities, with the same kinds, names and devices."""
     async with quiet_hass() as hass:
         await components(hass)
         entry = MockConfigEntry(domain="floor")
@@ -218,13 +218,13 @@ async def _floor(copies: list[Copy], *, trace: bool) -> Cost:
         if len(hass.states.async_all()) != sum(
             copy.description is not None for copy in copies
         ):
-            raise RuntimeError("The floor has not as many entities")
+            raise RuntimeError("The floor does not have as many entities")
         await hass.config_entries.async_unload(entry.entry_id)
         return cost
 
 
 class _Constant(Entity):
-    """An entity of the same kind, name and device as one of ours, that never changes."""
+    """An entity that never changes, with the same kind, name and device as one of ours."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
@@ -232,9 +232,9 @@ class _Constant(Entity):
     def __init__(self, copy: Copy) -> None:
         if copy.description is not None:
             self.entity_description = copy.description
-        # What is off by default is on for the own extension, at times.
+        # Some entities that are disabled by default are enabled for our own extension.
         self._attr_entity_registry_enabled_default = copy.description is not None
-        # A text of its own, as each entity has one: that of the copy is there already.
+        # Each of our entities has its own text, so make a new one instead of sharing the copied one.
         self._attr_unique_id = copy.unique_id.encode().decode()
         self._attr_translation_key = copy.translation_key
         self._attr_device_info = dr.DeviceInfo(

@@ -1,7 +1,7 @@
-"""Events a second through a real socket into states, beside the writes alone, and the official client.
+"""Events a second through a real socket into states, compared with only the writes, and with the official client.
 
-All are counted by the CPU seconds of the receiving process, so that what else runs on the machine does
-not count: it is what one core carries.
+All are measured in CPU seconds of the receiving process, so that other work on the machine does not
+count: they show what one core can handle.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ async def _blast(process: asyncio.subprocess.Process) -> None:
 
 
 async def _ours(extensions: int) -> tuple[list[float], list[float]]:
-    """Return the rates of the integration, and of the same socket with nothing but writes of the same states."""
+    """Return the rates of the integration, and of the same socket with only writes of the same states."""
     async with _blaster(extensions) as (info, process), quiet_hass() as hass:
         entry = entry_for_info(info, ["account"])
         entry.add_to_hass(hass)
@@ -125,7 +125,7 @@ async def _ours(extensions: int) -> tuple[list[float], list[float]]:
 
 
 async def _official(extensions: int) -> list[float]:
-    """Measure the official client; it can miss the reply to its own subscription, and is started anew then."""
+    """Measure the official client; if it misses the reply to its own subscription, start it again."""
     for _ in range(5):
         try:
             return await _official_once(extensions)
@@ -163,7 +163,7 @@ async def _official_once(extensions: int) -> list[float]:
 
 
 async def measure(extensions: int = 100) -> dict[str, float]:
-    """Return events per second as medians over rounds; ``ratio`` is to those that the writes alone would allow."""
+    """Return events per second as medians over rounds; ``ratio`` compares them with those of only the writes."""
     official = await _official(extensions)
     ours, floor = await _ours(extensions)
     return {

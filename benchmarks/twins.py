@@ -1,4 +1,4 @@
-"""Twins of entities, of the same platform and description, that do nothing but write states."""
+"""Twins of entities: the same platform and description, but they only write states."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -18,10 +18,10 @@ _NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class _Twin(Entity):
-    """An entity that does nothing but write states."""
+    """An entity that only writes states."""
 
     def change(self) -> None:
-        """Have the next state be another one."""
+        """Make the next state a different one."""
         raise NotImplementedError
 
     def turn(self) -> None:
@@ -31,7 +31,7 @@ class _Twin(Entity):
 
 
 class _TwinSensor(_Twin, SensorEntity):
-    """A sensor that does nothing but write a state."""
+    """A sensor that only writes a state."""
 
     _attr_should_poll = False
     _attr_has_entity_name = True
@@ -52,7 +52,7 @@ class _TwinSensor(_Twin, SensorEntity):
 
 
 class _TwinBinarySensor(_Twin, BinarySensorEntity):
-    """A binary sensor that does nothing but write a state."""
+    """A binary sensor that only writes a state."""
 
     _attr_should_poll = False
     _attr_has_entity_name = True
@@ -64,19 +64,19 @@ class _TwinBinarySensor(_Twin, BinarySensorEntity):
 
 
 class _TwinEvent(_Twin, EventEntity):
-    """An event entity that does nothing but tell."""
+    """An event entity that only fires events."""
 
     _attr_should_poll = False
     _attr_has_entity_name = True
 
     @override
     def change(self) -> None:
-        """Tell something."""
+        """Fire an event."""
         self._trigger_event("answered", {"direction": "inbound", "queue_call": False})
 
 
 class _TwinSelect(_Twin, SelectEntity):
-    """A select that does nothing but write an option."""
+    """A select that only writes an option."""
 
     _attr_should_poll = False
     _attr_has_entity_name = True
@@ -97,7 +97,7 @@ _TWINS: dict[str, type[Any]] = {
 
 
 async def twins_of(hass: HomeAssistant, originals: list[Any]) -> dict[str, Any]:
-    """Return for every entity, by its id, one of the same kind and description that only writes."""
+    """Return a twin for every entity, by entity id."""
     twins: dict[str, Any] = {}
     by_platform: dict[str, list[Any]] = {}
     for original in originals:
@@ -106,7 +106,7 @@ async def twins_of(hass: HomeAssistant, originals: list[Any]) -> dict[str, Any]:
         twin.entity_description = original.entity_description
         twin._attr_translation_key = original.translation_key  # noqa: SLF001
         twin._attr_unique_id = f"twin_{original.unique_id}"  # noqa: SLF001
-        # What is off by default may be on.
+        # An entity that is disabled by default may be enabled.
         twin._attr_entity_registry_enabled_default = True  # noqa: SLF001
         twins[original.entity_id] = twin
         by_platform.setdefault(domain, []).append(twin)

@@ -1,5 +1,5 @@
-"""A soak: a living office, a real Home Assistant that follows it, and bad days on purpose.
+"""A soak: a busy office, a real Home Assistant that follows it, and faults on purpose.
 
-Three processes: the emulator whose time runs faster, Home Assistant as users
-run it, and the soak that drives both from outside and compares.
+It has three processes: the emulator, whose time runs faster; Home Assistant as users
+run it; and the soak, which controls both from outside and compares them.
 """

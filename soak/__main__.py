@@ -27,34 +27,36 @@ def arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/soak",
-        description="A real Home Assistant follows a living office through bad days: "
-        "an emulator whose days take minutes, and faults by a printed seed. "
-        "Every 20 seconds everything is compared. Ends with 1 when a promise is broken.",
+        description="Lets a real Home Assistant follow a busy office through bad days: an "
+        "emulator whose days take minutes, and faults chosen by a printed seed. Every "
+        "20 seconds, compares everything. Exits with 1 if a promise is broken.",
     )
     parser.add_argument(
-        "--minutes", type=float, default=20.0, help="how long; default: 20"
+        "--minutes", type=float, default=20.0, help="how long to run; default: 20"
     )
-    parser.add_argument("--seed", type=int, help="what goes wrong when")
+    parser.add_argument(
+        "--seed", type=int, help="decides what goes wrong when; default: random"
+    )
     parser.add_argument("--extensions", type=int, default=60, help="default: 60")
     parser.add_argument(
         "--folder",
         type=Path,
         default=FOLDER,
-        help=f"for Home Assistant and the logs; default: {FOLDER.name}/",
+        help=f"where Home Assistant and the logs go; default: {FOLDER.name}/",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object, and nothing else"
+        "--json", action="store_true", help="print nothing but one JSON object"
     )
     return parser.parse_args()
 
 
 def say(words: str) -> None:
-    """Print progress, apart from the result on standard output."""
+    """Print progress to standard error; standard output is for the result."""
     sys.stderr.write(f"\033[1m==>\033[0m {words}\n")
 
 
 async def main() -> int:
-    """Run, and end in order at the first signal; return the exit status."""
+    """Run, and shut down in order at the first signal; return the exit status."""
     options = arguments()
     seed = options.seed
     figures = Figures(

@@ -47,7 +47,7 @@ def differences(
     truth: Mapping[str, Json],
     members: Collection[str],
 ) -> list[Difference]:
-    """Return everything that is wrong, membership and the account's counts included."""
+    """Return everything that is wrong, including membership and the account's counts."""
     devices = entities.devices.keys()
     found = [Difference(key, "device", "missing", "there") for key in members - devices]
     found += [
@@ -59,7 +59,7 @@ def differences(
     for owner, values in wanted.items():
         is_somebody = owner is None or "userStatus" in truth[owner]
         for key, shown, value in _pairs(entities, states, owner, values):
-            # Of a park location nothing is told until a call is parked there.
+            # A park location has no states until a call is parked there.
             untold = shown == "unknown" and value in ("no_call", "off", "0")
             if shown != value and not (untold and not is_somebody):
                 found.append(Difference(owner, key, shown, value))
@@ -69,7 +69,7 @@ def differences(
 def voicemails(
     entities: Entities, states: Mapping[str, str], own: str, unread: int
 ) -> list[Difference]:
-    """Return what is wrong in how many voicemails the signed-in user has not heard."""
+    """Return what is wrong with the number of the signed-in user's unheard voicemails."""
     shown = states.get(entities.get((own, "voicemails"), ""), "missing")
     if shown == str(unread):
         return []
@@ -79,7 +79,7 @@ def voicemails(
 def wrong_values(
     entities: Entities, states: Mapping[str, str], truth: Mapping[str, Json]
 ) -> set[str]:
-    """Return the entities of extensions that show a value, and not the right one."""
+    """Return the entities of extensions that show a wrong value."""
     return {
         entities[owner, key]
         for owner in entities.devices
@@ -90,7 +90,7 @@ def wrong_values(
 
 
 def _wanted(presence: Json) -> dict[str, str]:
-    """Return state by key for an extension, its controls among them."""
+    """Return states by key for an extension, including its controls."""
     states = expected(presence)
     return states | {
         f"set_{key}": states[key]
@@ -114,13 +114,13 @@ def _pairs(
 
 @dataclass(slots=True)
 class Stretches:
-    """For how long entities are wrong without a break."""
+    """How long entities have been wrong without interruption."""
 
     longest: float = 0.0
     _since: dict[str, float] = field(default_factory=dict)
 
     def note(self, wrong: Collection[str], now: float) -> None:
-        """Record which are wrong at a moment, in seconds of one clock."""
+        """Record which entities are wrong at a moment, in seconds of one clock."""
         self._since = {key: self._since.get(key, now) for key in wrong}
         for since in self._since.values():
             self.longest = max(self.longest, now - since)
@@ -129,7 +129,7 @@ class Stretches:
 def unavailable_seconds(
     changes: Iterable[Change], ours: Collection[str], until: float
 ) -> float:
-    """Return for how many seconds any of some entities was unavailable, before a moment."""
+    """Return for how many seconds before a moment any of these entities was unavailable."""
     gone: set[str] = set()
     total, since = 0.0, 0.0
     for change in changes:

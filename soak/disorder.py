@@ -1,4 +1,4 @@
-"""Events in disorder, members who come and go, and Home Assistant that is reloaded or restarted."""
+"""Disordered events, members who come and go, and reloads and restarts of Home Assistant."""
 
 import asyncio
 import random
@@ -6,7 +6,7 @@ from typing import Final
 
 from .world import World
 
-# Texts that are no proper frames.
+# Texts that are not valid frames.
 _GARBAGE: Final = (
     {"text": "garbage"},
     {"text": "[]"},
@@ -16,8 +16,8 @@ _GARBAGE: Final = (
 )
 
 
-# Events. Disorder and partial bodies are not mixed: what only an overtaken event told
-# is lost then, and nobody can ask for it.
+# Events. Do not mix disorder and partial bodies: whatever only an overtaken event said
+# would be lost, and nobody could ask for it.
 
 
 async def reordered(world: World, _chance: random.Random) -> None:
@@ -27,13 +27,13 @@ async def reordered(world: World, _chance: random.Random) -> None:
 
 
 async def duplicated(world: World, _chance: random.Random) -> None:
-    """Every other event comes twice."""
+    """Every other event arrives twice."""
     async with world.switched(duplicate=0.5):
         await asyncio.sleep(3)
 
 
 async def delayed(world: World, chance: random.Random) -> None:
-    """Events come late."""
+    """Events arrive late."""
     async with world.switched(delay=chance.uniform(0.1, 1)):
         await asyncio.sleep(4)
 
@@ -56,7 +56,7 @@ async def unknown_words(world: World, chance: random.Random) -> None:
 
 
 async def garbage(world: World, chance: random.Random) -> None:
-    """A frame comes that is none."""
+    """Something arrives that is not a valid frame."""
     await world.emulator.post("frame", **chance.choice(_GARBAGE))
 
 
@@ -79,7 +79,7 @@ async def disabled(world: World, chance: random.Random) -> None:
 
 
 async def renamed(world: World, chance: random.Random) -> None:
-    """Somebody is called otherwise."""
+    """Somebody gets another name."""
     await world.rename(world.somebody(chance))
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong, by the name of its kind."""
+"""The faults, by name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 import random
@@ -8,7 +8,7 @@ from . import disorder, losses, oddities
 from .world import World
 
 type Fault = Callable[[World, random.Random], Awaitable[None]]
-"""Makes it happen, and returns when it is over."""
+"""Makes a fault happen, and returns when it is over."""
 
 RESTART: Final = "home_assistant_restarted"
 PERMISSION: Final = "permission_lost"

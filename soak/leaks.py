@@ -15,10 +15,10 @@ from .switchboard import CALLER
 # Enough characters to identify a token, and too many to match by chance.
 _HEAD: Final = 24
 _RUN: Final = re.compile(rf"[\w-]{{{_HEAD},}}", re.ASCII)
-# Every number that the emulator makes up.
+# Every phone number that the emulator makes up.
 _NUMBER: Final = re.compile(r"(?<!\d)\+?1(?:415|650)555\d{4}(?!\d)")
 _BEARER: Final = re.compile(r"[Bb]earer [\w-]{8,}|access_token=\w+|Basic [\w+/]{8,}")
-# Where Home Assistant would keep a caller that somebody asked to see; nobody did.
+# Where Home Assistant would keep a caller if somebody had asked to see callers; nobody has.
 _ATTRIBUTE: Final = re.compile(r'"caller_(?:name|number)"')
 
 
@@ -27,15 +27,15 @@ class Secrets:
     """What must not be found."""
 
     issued: Collection[str]
-    """Tokens and tickets that the emulator gave out."""
+    """Tokens and tickets that the emulator issued."""
     entered: Collection[str]
     """What the user entered: JWT and client secret."""
     names: Collection[str]
-    """Of the user's own people. Home Assistant keeps them, as names of devices;
-    logs and diagnostics must not."""
+    """Names of the user's own people. Home Assistant keeps them as device names; logs and
+    diagnostics must not contain them."""
 
     def kinds_in(self, text: str, *, names_allowed: bool = False) -> dict[str, int]:
-        """Return how often something of each kind is in a text."""
+        """Return how often a text contains each kind of secret."""
         heads = {token[:_HEAD] for token in self.issued if len(token) >= _HEAD}
         callers = [CALLER["from_name"], *CALLER_NAMES]
         people = [] if names_allowed else self.names
@@ -55,13 +55,13 @@ class Secrets:
 
 
 def search(folder: Path, diagnostics: str, secrets: Secrets) -> list[str]:
-    """Return what is where, of a stopped Home Assistant in a folder; never the thing itself."""
+    """Return which kinds of secrets a stopped Home Assistant's folder has where; no secrets."""
     texts = [("diagnostics", diagnostics, False)]
     logs = [folder / "console.log", *sorted(folder.glob("home-assistant.log*"))]
     texts += [(path.name, path.read_text(errors="replace"), False) for path in logs]
     database = folder / "home-assistant_v2.db"
-    # As rows, since a long text may lie in several places of the file; and as the
-    # file is, since rows that were deleted may still be in it.
+    # Search the rows, because the file may split a long text, and the raw file, because it
+    # may still contain deleted rows.
     texts.append(("recorder", "\n".join(_rows(database)), True))
     texts.append((database.name, database.read_bytes().decode("latin-1"), True))
     kept = folder / ".storage" / "core.restore_state"

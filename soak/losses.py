@@ -1,4 +1,4 @@
-"""Connections, sign-ins and requests that fail: each makes it happen, and returns when it is over."""
+"""Connections, sign-ins and requests that fail: each function returns when its fault is over."""
 
 import asyncio
 import random
@@ -8,7 +8,7 @@ from .world import World
 
 # More than the emulator's idle time, in its own seconds.
 _IDLE: Final = 1_801
-# Seconds that a client waits where a 429 does not say how long.
+# Seconds that a client waits if a 429 does not say how long.
 _UNTOLD: Final = 60.0
 _GROUPS: Final = ("Light", "Medium", "Heavy", "Auth")
 PATHS: Final = (
@@ -20,16 +20,16 @@ PATHS: Final = (
     "*/subscription",
 )
 
-# Sockets that are lost, and whose session can be recovered.
+# Sockets are lost, but their sessions can be recovered.
 
 
 async def drop(world: World, chance: random.Random) -> None:
-    """Sockets are closed, and their sessions can be recovered."""
+    """Sockets are closed, but their sessions can be recovered."""
     await world.disconnect(chance.choice((1001, 1011)))
 
 
 async def cut(world: World, _chance: random.Random) -> None:
-    """Sockets are cut without a word."""
+    """Sockets are cut without a close frame."""
     await world.disconnect(None)
 
 
@@ -39,11 +39,11 @@ async def idle_end(world: World, _chance: random.Random) -> None:
 
 
 async def access_expired(world: World, _chance: random.Random) -> None:
-    """Access tokens expire, and sockets with them."""
+    """Access tokens expire, and their sockets with them."""
     await world.emulator.post("tokens", action="expire_access")
 
 
-# Connections that are lost for good, or hard to make again.
+# Connections are lost for good, or are hard to restore.
 
 
 async def drop_for_good(world: World, chance: random.Random) -> None:
@@ -58,7 +58,7 @@ async def recovery_refused(world: World, chance: random.Random) -> None:
 
 
 async def ticket_refused(world: World, chance: random.Random) -> None:
-    """No ticket is given for a while."""
+    """No ticket is issued for a while."""
     error = chance.choice(
         (
             {"status": 503, "code": "CMN-201", "next": 2},
@@ -74,22 +74,22 @@ async def connection_error(world: World, chance: random.Random) -> None:
 
 
 async def subscribe_reply_lost(world: World, _chance: random.Random) -> None:
-    """A subscription is made, and its reply is lost."""
+    """A subscription is made, but its reply is lost."""
     await world.reconnect_under(
         None, seconds=1, recoverable=False, lose_subscribe_replies=1
     )
 
 
 async def silence(world: World, chance: random.Random) -> None:
-    """The line is half open: nothing arrives, and no error either."""
+    """The connection is half open: nothing arrives, not even an error."""
     async with world.switched(silent_sockets=True):
         await asyncio.sleep(chance.uniform(2, 10))
-    # Unsent events wait for a recovery; the old socket would never bring them.
+    # Unsent events wait for a recovery; the old socket would never deliver them.
     await world.disconnect(None)
 
 
 async def service_gone(world: World, chance: random.Random) -> None:
-    """The service restarts, and has forgotten sign-ins and newcomers."""
+    """The service restarts, and forgets sign-ins and newcomers."""
     await world.service_gone(chance.uniform(1, 5))
 
 
@@ -107,7 +107,7 @@ async def superseded(world: World, _chance: random.Random) -> None:
 
 
 async def refresh_expired(world: World, _chance: random.Random) -> None:
-    """No token is good any more."""
+    """All tokens become invalid."""
     await world.emulator.post("tokens", action="expire_refresh")
     await world.emulator.post("tokens", action="expire_access")
 
@@ -116,7 +116,7 @@ async def refresh_expired(world: World, _chance: random.Random) -> None:
 
 
 async def refused(world: World, chance: random.Random) -> None:
-    """The service answers 429, usually with the time to wait."""
+    """The service replies with 429, usually with the time to wait."""
     group = chance.choice(_GROUPS)
     told = chance.random() < 0.9
     fault = {"next": chance.randint(1, 3), "retry_after": told}
@@ -128,7 +128,7 @@ async def refused(world: World, chance: random.Random) -> None:
 
 
 async def penalty(world: World, chance: random.Random) -> None:
-    """Other programs use the same app: little budget is left, and the penalty is real."""
+    """Other programs use the same app: little of the rate limit is left, and penalties apply."""
     limits = {chance.choice(_GROUPS): 1}
     await world.reconnect_under(
         1001, seconds=chance.uniform(2, 5), recoverable=False, rate_limits=limits

@@ -1,4 +1,4 @@
-"""Odd answers, maintenance, and permissions that come and go."""
+"""Odd replies, maintenance, and permissions that come and go."""
 
 import asyncio
 import random
@@ -9,8 +9,8 @@ from emulator.odd import FRAME_KINDS, MEMBER_KINDS, WHOLE_KINDS
 from .losses import PATHS
 from .world import World
 
-# No odd answer makes a list that reads well and is wrong: the soak compares with what there is, and two
-# readings that agree are believed. None is about a member or value that has to be named.
+# No odd reply may be a well-formed but wrong list: the client believes two readings that agree, and the
+# soak would then find a difference. None needs a certain member or value.
 _MEMBERS: Final = tuple(each for each in MEMBER_KINDS if each not in ("set", "remove"))
 _REPLIES: Final = (
     *(each for each in WHOLE_KINDS if each not in ("as_is", "value", "giant")),
@@ -20,7 +20,7 @@ _FRAMES: Final = (*_MEMBERS, *FRAME_KINDS, "truncated", "nested")
 
 
 async def replies(world: World, chance: random.Random) -> None:
-    """A connection is made while replies of all paths are odd."""
+    """A connection is made while the replies on all paths are odd."""
     odd = [
         {"kind": kind, "path": chance.choice(PATHS), "next": chance.randint(1, 2)}
         for kind in chance.sample(_REPLIES, k=3)
@@ -29,7 +29,7 @@ async def replies(world: World, chance: random.Random) -> None:
 
 
 async def presence(world: World, chance: random.Random) -> None:
-    """Presence is read, and its values are odd."""
+    """Presence is read while its values are odd."""
     odd = [
         {"kind": kind, "path": "*/presence", "next": 1}
         for kind in chance.sample(_MEMBERS, k=3)
@@ -59,7 +59,7 @@ async def frames(world: World, chance: random.Random) -> None:
 
 
 async def limits(world: World, _chance: random.Random) -> None:
-    """Headers about limits are odd."""
+    """Rate limit headers are odd."""
     odd = [{"kind": "headers", "next": 20}]
     await world.reconnect_under(1001, seconds=3, recoverable=False, odd=odd)
 
@@ -79,7 +79,7 @@ async def new_tokens_unknown(world: World, _chance: random.Random) -> None:
 
 
 async def permission_lost(world: World, chance: random.Random) -> None:
-    """A permission is taken away, and given back."""
+    """A permission is taken away and given back."""
     name = chance.choice(("ReadPresence", "SubscriptionWebSocket"))
     await world.reconnect_under(
         1001, seconds=4, recoverable=False, permissions_removed=[name]

@@ -41,11 +41,11 @@ _CALLS: Final = (
 
 
 async def live(world: World, chance: random.Random) -> None:
-    """Have people change their status, get calls and voicemails, hear them, and look after queues, until cancelled."""
+    """Have people change their status, get calls and voicemails, and serve queues, until cancelled."""
     while True:
         await asyncio.sleep(chance.expovariate(1 / _PAUSE))
         who = world.somebody(chance)
-        # The service may be gone, or the call not be possible just now.
+        # The service may be down, or the call may not be possible right now.
         with suppress(ApiError, aiohttp.ClientError, OSError):
             act = chance.random()
             if act < 0.1:
@@ -65,21 +65,21 @@ async def live(world: World, chance: random.Random) -> None:
 
 
 class Witness:
-    """Changes what nobody else does, again and again: each change has to show.
+    """Repeatedly changes what nobody else changes: each change has to show.
 
-    A change that is lost takes the next one with it, as it is no change then: so
-    whatever is missing, the count is wrong.
+    If a change is lost, the next one is not a change either. So whatever is missing, the
+    count is wrong.
     """
 
     def __init__(self, emulator: Emulator, extension_id: str, entity_id: str) -> None:
-        """Take whose setting is changed, and the entity that shows it."""
+        """Take the extension whose setting to change, and the entity that shows it."""
         self._emulator = emulator
         self._extension_id, self._entity_id = extension_id, entity_id
         self.caused: list[float] = []
-        """When each change was asked for, on the clock of `Change`."""
+        """When each change was requested, on the clock of `Change`."""
 
     async def run(self) -> None:
-        """Change until cancelled; what has been begun is done."""
+        """Make changes until cancelled; finish the one that has begun."""
         truth = await self._emulator.truth()
         is_on = bool(truth[self._extension_id]["ringOnMonitoredCall"])
         while True:

@@ -1,4 +1,4 @@
-"""What happens when, decided by a seed alone."""
+"""What happens when, decided only by a seed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,26 +8,25 @@ from typing import Any, Final
 
 from . import faults
 
-# The emulator's seconds in one of ours: a token's hour takes 30 s, a day 12 minutes,
-# a penalty half a second. Home Assistant's own clock is the real one, so that the
-# client's back-off, grace and heartbeat last as long as for everyone, and weigh
-# more: against a service this quick they are slow.
+# The emulator's seconds per real second: a token's hour takes 30 s, a day 12 minutes,
+# a penalty half a second. Home Assistant uses the real clock, so the client's back-off,
+# grace period and heartbeat last as long as for everyone. They weigh more, because the
+# service is this fast.
 TIME_FACTOR: Final = 120.0
 
-# Seconds of one round, before everything comes to rest; and in a short soak, where a
-# token still has to come to its end.
+# Seconds of a round, before everything comes to rest; the second is for a short soak, and
+# still long enough for a token to expire.
 ROUND: Final = 20.0
 SHORT_ROUND: Final = 9.0
 
-# Twenty minutes of the emulator's time, 10 s of ours: what is given to a token (the
-# service allows 10 to 60 minutes) or a socket (24 hours) whose end is to be seen
-# often. The recovery time is as long too: 3 minutes would leave a busy machine a
-# second and a half.
+# Twenty minutes of the emulator's time, or 10 real seconds: the lifetime of a token (the
+# service allows 10 to 60 minutes) or a socket (24 hours) that should end often. The time
+# for recovery is the same: 3 minutes would leave a busy machine a second and a half.
 _SHORT: Final = 1_200
 _HOUR: Final = 3_600
 
-# Seconds of ours that each reply takes in planned rounds: the way from one socket to
-# the next is long then, and many events come while on it.
+# Real seconds that each reply takes in planned rounds: this makes the change from one
+# socket to the next slow, so that many events arrive meanwhile.
 _REPLY: Final = 0.2
 
 _KINDS: Mapping[str, tuple[Any, ...]] = {
@@ -47,7 +46,7 @@ _KINDS: Mapping[str, tuple[Any, ...]] = {
     "error_shape": ("full", "errors_only", "legacy"),
     "session_end_code": (1000, 4001),
 }
-"""Variants of the service that are all correct."""
+"""Variants of the service, all of them correct."""
 
 
 class Weather(StrEnum):
@@ -56,35 +55,34 @@ class Weather(StrEnum):
     PLANNED = "planned"
     """Only the inevitable: tokens and sockets reach the end of their lives."""
     RECOVERED = "recovered"
-    """Sockets are lost, and their sessions can be recovered."""
+    """Sockets are lost, but their sessions can be recovered."""
     ROUGH = "rough"
     """Anything."""
     ODD = "odd"
-    """Answers and frames that nobody has seen, rights that come and go, and a slow re-read after it."""
+    """Replies and frames that nobody has seen, permissions that come and go, then a slow re-read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """Some seconds of an office's life, after which everything has to be right."""
+    """Some seconds of an office's life; afterwards, everything has to be right."""
 
     weather: Weather
     seconds: float
     kind: Mapping[str, Any]
-    """Switches of the emulator for all of the round."""
+    """Switches of the emulator for the whole round."""
     faults: tuple[tuple[float, str], ...]
     """Seconds from the beginning, and what goes wrong."""
 
 
 def rounds(seed: int, seconds: float) -> Iterator[Round]:
-    """Yield rounds without an end, the same for the same arguments.
+    """Yield rounds endlessly, the same ones for the same arguments.
 
-    `seconds` are those of the whole soak: restarts of Home Assistant come in its
-    first third only, so that one process lives through the rest and its memory
-    can be looked at.
+    `seconds` is the length of the whole soak: Home Assistant restarts only in its first
+    third, so that one process lives through the rest and its memory can be compared.
     """
     chance = random.Random(f"soak-{seed}")
     length = max(SHORT_ROUND, min(ROUND, seconds / 6))
-    # One of each first, since a short soak has no others.
+    # First, one of each, because a short soak has no others.
     first = list(Weather)
     begun, is_restarted = 0.0, False
     while True:
@@ -94,7 +92,7 @@ def rounds(seed: int, seconds: float) -> Iterator[Round]:
             weather = chance.choices(list(Weather), (3, 3, 4, 3))[0]
         names = _names(weather, length, chance, may_restart=begun < seconds / 3)
         if seconds >= 2 * 60 and not is_restarted and weather is Weather.ROUGH:
-            # A longer one has a restart at least.
+            # A longer soak has at least one restart.
             names = [
                 *(name for name in names if name != faults.RESTART),
                 faults.RESTART,
@@ -116,12 +114,12 @@ def _kind(weather: Weather, chance: random.Random) -> dict[str, Any]:
         kind |= {"reply_delay": _REPLY}
     match weather:
         case Weather.PLANNED if chance.random() < 0.5:
-            # Without a refresh token a sign-in ends, and its socket with it.
+            # Without a refresh token, the sign-in ends, and its socket with it.
             kind |= {"refresh_tokens": False, "access_token_ttl": _SHORT}
         case Weather.PLANNED:
             kind |= {"refresh_tokens": True, "absolute_timeout": _SHORT}
         case Weather.RECOVERED:
-            # A session is recovered within one sign-in alone.
+            # A session can only be recovered within the same sign-in.
             kind |= {"refresh_tokens": True}
         case Weather.ODD:
             kind |= {"refresh_tokens": chance.random() < 0.5}
@@ -141,11 +139,11 @@ def _names(
         case Weather.PLANNED:
             return []
         case Weather.RECOVERED:
-            # Five seconds of rest between two, or the back-off of the second costs
-            # more events than the service keeps.
+            # Leave five seconds between two losses. Otherwise, during the back-off of the
+            # second, there are more events than the service keeps.
             return chance.choices(faults.RECOVERABLE, k=max(1, int(length / 7)))
         case Weather.ODD:
-            # Each of them once in four rounds, and rights in every other.
+            # Each of them once in four rounds, and permissions in every other round.
             names = chance.sample(faults.ODD, k=3)
             return [*names, faults.PERMISSION] if chance.random() < 0.5 else names
         case Weather.ROUGH:

@@ -1,4 +1,4 @@
-"""The processes of a soak, which differ a little from those of the demo."""
+"""The processes of a soak, which differ slightly from those of the demo."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +14,10 @@ from demo.hass import CHECKOUT, HomeAssistant, free_port
 from demo.office import Office, Plan
 from demo.process import ProcessFailed
 
-# Where the integration waits by the real clock for what is over within minutes of the service's: it reads
-# everything again after six hours, queues with every fourth of these, and removes nobody before a second
-# reading two minutes later. In a soak the six hours last until a file is there, queues are read with each of
-# them, and the two minutes are as much shorter as the service is faster.
+# Some waits of the integration are too long for a soak: it reads everything again after six hours, reads
+# queues at every fourth of these readings, and removes members only after a second reading two minutes later.
+# In a soak, the six hours last until a file exists, each of these readings includes queues, and the two minutes
+# shrink by as much as the service is faster.
 _ACCOUNT: Final = "aioringcentral/account"
 _SIX_HOURS: Final = "await asyncio.sleep(RESYNC_EVERY)"
 _UNTIL_ASKED: Final = """await asyncio.sleep(0.5)
@@ -40,7 +40,7 @@ class Service(Emulator):
         extensions: int,
         seed: int,
     ) -> None:
-        """Take where its log and the list of tokens go, and what the emulator is told."""
+        """Take where its log and the list of tokens go, and the emulator's options."""
         super().__init__(session, folder / "emulator.log")
         self.issued = folder / "issued.txt"
         self.extensions, self.time_factor = extensions, time_factor
@@ -55,13 +55,13 @@ class Service(Emulator):
         ]
 
     async def ask(self, path: str) -> Json:
-        """Return what a control path tells."""
+        """Return the reply of a control path."""
         found: Json = await self._ask("GET", path)
         return found
 
 
 class SoakHass(HomeAssistant):
-    """Home Assistant with a copy of the integration, so edits during a soak have no effect."""
+    """Home Assistant with a copy of the integration, so that edits during a soak do not matter."""
 
     def __init__(self, folder: Path, port: int, time_factor: float) -> None:
         """Take its folder and port, and how much faster the service is."""
@@ -90,20 +90,20 @@ class SoakHass(HomeAssistant):
         return (self.folder / "six_hours_over").resolve()
 
     def let_six_hours_pass(self) -> None:
-        """Let the integration read everything again, as it does every six hours."""
+        """Have the integration read everything again, as it does every six hours."""
         self._six_hours_over.touch()
 
 
 def _replace(module: Path, text: str, other: str) -> None:
-    """Replace what is in a module once."""
+    """Replace a text that a module contains once."""
     source = module.read_text()
     if source.count(text) != 1:
-        raise ProcessFailed(f"what a soak changes is not in {module.name}: {text}")
+        raise ProcessFailed(f"{module.name} lacks the text that a soak changes: {text}")
     module.write_text(source.replace(text, other))
 
 
 class SoakOffice(Office):
-    """Both, in a folder."""
+    """Both processes, in a folder."""
 
     hass: SoakHass
 

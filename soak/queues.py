@@ -1,4 +1,4 @@
-"""Compares what Home Assistant shows of call queues with what the service has. Pure."""
+"""Compares call queues in Home Assistant with those of the service. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -20,7 +20,7 @@ def wanted(
     followed: Collection[str],
     own: str,
 ) -> dict[tuple[str, str], str]:
-    """Return what has to be shown of the followed queues, and of the user's own."""
+    """Return the expected states of the followed queues, and of the user's own."""
     known = {key: truth[key] for key in followed if key in truth}
     states: dict[tuple[str, str], str] = {}
     for queue_id, queue in queues.items():
@@ -71,7 +71,7 @@ def _of_calls(calls: list[Json]) -> Iterator[tuple[str, str]]:
 def differences(
     entities: Entities, states: Mapping[str, str], wanted: Wanted
 ) -> list[Difference]:
-    """Return everything that is wrong; of a time only that it is there."""
+    """Return everything that is wrong; for a time, check only that there is one."""
     found = []
     for (owner, key), value in wanted.items():
         entity_id = entities.get((owner, key))
@@ -88,7 +88,7 @@ def differences(
 def wrong_values(
     entities: Entities, states: Mapping[str, str], wanted: Wanted
 ) -> set[str]:
-    """Return the entities that show a value, and not the right one."""
+    """Return the entities that show a wrong value."""
     return {
         entities[each.owner, each.key]
         for each in differences(entities, states, wanted)

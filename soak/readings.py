@@ -12,7 +12,7 @@ _ROUNDED: Final = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One reading, and why it was made. Times are seconds of one clock."""
+    """A reading, and why it was made. Times are in seconds of one clock."""
 
     cause: str
     extensions: int
@@ -28,7 +28,7 @@ class Reading:
 
 
 def readings(connection: Json, now: float) -> Iterator[Reading]:
-    """Yield the last readings from diagnostics that were downloaded just now."""
+    """Yield the last readings from diagnostics that have just been downloaded."""
     for each in connection["readings"]:
         yield Reading(
             cause=each["cause"],
@@ -40,7 +40,7 @@ def readings(connection: Json, now: float) -> Iterator[Reading]:
 
 @dataclass(frozen=True, slots=True)
 class Accounted:
-    """The readings of a round, and how many of them it owes to nothing before it."""
+    """The readings of a round, and how many of them have their cause in it."""
 
     told: list[str]
     own: int

@@ -1,4 +1,4 @@
-"""One soak: rounds of faults, each followed by a rest in which everything is compared."""
+"""A soak: rounds of faults, each followed by a rest in which everything is compared."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -31,21 +31,21 @@ from .plan import Round, Weather
 from .readings import Reading, account, readings
 from .world import World
 
-# Seconds after the last fault in which the connection is back: the longest back-off
-# is two minutes, and a penalty of half a minute may come on top.
+# The connection has to be back within these seconds after the last fault: the longest
+# back-off is two minutes, and there may be a penalty of half a minute on top.
 LIVE_WITHIN: Final = 150.0
-# Seconds after that in which everything is right. Reads that failed are tried again
-# with a back-off of their own, at first after seconds.
+# Everything has to be right within these seconds after that. Failed readings are retried
+# with their own back-off, which begins with seconds.
 RIGHT_WITHIN: Final = 60.0
 # Seconds for which everything has to stay right.
 _STAY: Final = 0.5
-# Seconds that a connection has to hold before the next trouble: only then does the
-# client's back-off begin anew.
+# Seconds that a connection has to last before the next fault: only then does the client's
+# back-off start from the beginning.
 _GOOD_AFTER: Final = 6.0
-# Seconds between two looks at memory, and at what is wrong.
+# Seconds between two checks of memory and of what is wrong.
 _LOOK_EVERY: Final = 0.5
 
-# Readings of queues end alike, and are not of anybody's presence.
+# The paths of queue readings end in the same way, but do not read anybody's presence.
 _READS: Final = ("/presence",)
 _READS_OF_QUEUES: Final = "/call-queues/"
 
@@ -56,7 +56,7 @@ class Soak:
     def __init__(
         self, world: World, figures: Figures, say: Callable[[str], None]
     ) -> None:
-        """Take a world that has begun, and where to count."""
+        """Take a world that has begun, and the figures to count in."""
         self._world, self._figures, self._say = world, figures, say
         self._labels: dict[str, str] = {}
         self._stretches = Stretches()
@@ -107,7 +107,7 @@ class Soak:
         self._account(each.weather, before, await self._seen(), witnesses)
 
     async def _begin(self, each: Round) -> None:
-        """Become another variant of the service; sign-ins of the old one end."""
+        """Switch to another variant of the service; the old one's sign-ins end."""
         world = self._world
         await world.become(each.kind)
         opened = (await world.counters())["sockets_opened"]
@@ -116,8 +116,8 @@ class Soak:
             async with asyncio.timeout(LIVE_WITHIN):
                 await self._another_socket(opened)
         await self._settle()
-        # What comes next is the first loss for a while: losses one upon the other are waited out for
-        # longer than a session can be recovered.
+        # Wait, so that the next loss is the first one for a while: after losses in quick succession, the
+        # back-off lasts longer than a session can be recovered.
         await asyncio.sleep(_GOOD_AFTER)
         world.office.states.changes.clear()
 
@@ -129,7 +129,7 @@ class Soak:
             await asyncio.sleep(0.1)
 
     async def _go_wrong(self, each: Round, chance: random.Random) -> None:
-        """Make each fault happen at its time, or later when one takes longer."""
+        """Make each fault happen at its time, or later if the one before takes longer."""
         begun = time.monotonic()
         for at, name in each.faults:
             await asyncio.sleep(max(0.0, begun + at - time.monotonic()))
@@ -144,7 +144,7 @@ class Soak:
         begun = time.monotonic()
         if is_odd:
             await self._wait_until_live()
-            # What was read or told oddly is mended by the slow re-read.
+            # The slow re-read corrects what odd replies and events have caused.
             world.office.hass.let_six_hours_pass()
         await self._settle()
         self._figures.longest_until_right_seconds = max(
@@ -153,7 +153,7 @@ class Soak:
         )
 
     async def _settle(self) -> None:
-        """Wait until everything is right and stays so; what is not in time is a divergence."""
+        """Wait until everything is right and stays so; what is late counts as a divergence."""
         await self._wait_until_live()
         until = time.monotonic() + RIGHT_WITHIN
         wrong = await self._wrong()
@@ -211,7 +211,7 @@ class Soak:
     def _account(
         self, weather: Weather, before: Json, after: Json, witnesses: list[Witness]
     ) -> None:
-        """Add what a round has shown."""
+        """Add the results of a round."""
         figures = self._figures
         seen = {
             name: _grown(before[name], after[name])
@@ -255,7 +255,7 @@ class Soak:
             self._say(f"        read: {each}")
 
     async def _watch(self) -> None:
-        """Look at memory, and at what is wrong for how long, until cancelled."""
+        """Watch memory, and how long entities are wrong, until cancelled."""
         world = self._world
         while True:
             await asyncio.sleep(_LOOK_EVERY)
@@ -278,13 +278,13 @@ class Soak:
 
 
 def _grown(before: int, after: int) -> int:
-    """Return by how much a count has grown that may have begun anew."""
+    """Return by how much a count has grown, even if it was reset in between."""
     return after - before if after >= before else after
 
 
 @asynccontextmanager
 async def _beside(*works: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
-    """Have things go on meanwhile; one that fails is an error at the end."""
+    """Run things in the background; if one fails, raise its error at the end."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield

@@ -1,4 +1,4 @@
-"""The emulator in a process of its own, which records every token it issues."""
+"""The emulator in a separate process, which records every token it issues."""
 
 import argparse
 import asyncio
@@ -14,10 +14,10 @@ from emulator.__main__ import arguments, serve
 
 @contextmanager
 def noting(path: Path) -> Iterator[None]:
-    """Add everything to a file that is made by `secrets.token_urlsafe`.
+    """Write everything that `secrets.token_urlsafe` makes to a file.
 
-    Access and refresh tokens, tickets, recovery tokens and ids of sessions: the
-    emulator makes all of them by this one function.
+    The emulator uses this function for all its access and refresh tokens, tickets,
+    recovery tokens and session ids.
     """
     make = secrets.token_urlsafe
 

@@ -1,4 +1,4 @@
-"""What happens in call queues during a soak: calls that wait, and members who log in and out."""
+"""Call queues during a soak: calls that wait, and members who log in and out."""
 
 from collections.abc import Mapping, Sequence
 import random
@@ -7,7 +7,7 @@ from typing import Final
 from demo.api import ApiError
 from demo.emulator import Emulator
 
-# Who calls, besides those whom the emulator makes up.
+# The caller, in addition to those that the emulator makes up.
 CALLER: Final = {"from": "+14155550199", "from_name": "Zebulon Quagmire"}
 
 
@@ -15,22 +15,22 @@ class Switchboard:
     """The queues of the office.
 
     Attributes:
-        calls: how many calls waited so far.
+        calls: how many calls have waited so far.
     """
 
     def __init__(self, emulator: Emulator) -> None:
         """Take the service; no call waits yet."""
         self._emulator = emulator
         self.calls = 0
-        # Queues by the call that waits in them until somebody ends it.
+        # Queues by the id of the call that waits there until somebody ends it.
         self._waiting: dict[str, str] = {}
 
     def forget(self) -> None:
-        """Have no call wait any more: the service was started anew."""
+        """Forget all waiting calls, because the service has restarted."""
         self._waiting.clear()
 
     async def log_in_or_out(self, chance: random.Random, own: str) -> None:
-        """Have a member log in to a queue or out of it, every other time the signed-in user."""
+        """Have a member log in to or out of a queue; every other time, the signed-in user."""
         queues = await self._emulator.queues()
         queue_id = chance.choice(
             sorted(key for key in queues if queues[key]["members"])
@@ -44,7 +44,7 @@ class Switchboard:
         )
 
     async def call(self, chance: random.Random) -> None:
-        """Let a call wait, over the rests between rounds too, or have one answered or abandoned."""
+        """Let a call wait, even across rests between rounds, or have one answered or abandoned."""
         if self._waiting and chance.random() < 0.5:
             call = chance.choice(sorted(self._waiting))
             queue_id = self._waiting.pop(call)
@@ -68,6 +68,6 @@ class Switchboard:
                 **CALLER,
             )
         except ApiError:
-            # Nobody takes the queue's calls just now.
+            # Nobody takes the queue's calls right now.
             if script[0] == "answer":
                 await self._play(queue_id, call, ["hangup"])

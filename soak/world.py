@@ -1,4 +1,4 @@
-"""The processes of a soak, and what can be done to the service and to Home Assistant."""
+"""The processes of a soak, and what it can do to the service and to Home Assistant."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -16,27 +16,28 @@ from . import queues
 from .processes import Service, SoakOffice
 from .switchboard import CALLER, Switchboard
 
-# How much faster than people the office lives: 60 extensions make about 20 events a second.
+# How much faster than real people the simulated ones are: 60 extensions make about 20 events
+# a second.
 PACE: Final = 10.0
 
-# What newcomers and the renamed are called. Names of the user's own people.
+# The names of newcomers and renamed people. They count as the user's own people.
 NEWCOMER, RENAMED = "Newcomer", "Renamed"
 
 _WITNESS_KEY: Final = "ring_on_monitored_call"
 
 
 class World:
-    """A service, a Home Assistant that follows everyone, and who came and went."""
+    """A service, a Home Assistant that follows everyone, and the people who come and go."""
 
     emulator: Service
     entities: Entities
     entry_id: str
 
     def __init__(self, office: SoakOffice, service: Service) -> None:
-        """Take an office that runs; `begin` adds the integration."""
+        """Take a running office; `begin` adds the integration."""
         self.office, self.emulator = office, service
         self._newcomers: list[str] = []
-        # Counters of emulators that are no more.
+        # Counters of earlier emulators.
         self._counted: dict[str, int] = {}
         self._disabled: list[str] = []
         self._kind: Mapping[str, Any] = {}
@@ -47,7 +48,7 @@ class World:
         self.switchboard = Switchboard(service)
         self._connection = AsyncExitStack()
         self.hass_is_there = False
-        """Whether Home Assistant runs, and its states are followed."""
+        """Whether Home Assistant is running, and we follow its states."""
 
     @classmethod
     @asynccontextmanager
@@ -60,7 +61,7 @@ class World:
         seed: int,
         say: Callable[[str], None],
     ) -> AsyncGenerator[World]:
-        """Start both processes; end both on leaving."""
+        """Start both processes; stop both on leaving."""
         async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
             service = Service(
                 session,
@@ -81,7 +82,7 @@ class World:
             yield world
 
     async def begin(self) -> None:
-        """Add the integration as a user does, and switch the witnesses' entities on."""
+        """Add the integration as a user does, and enable the witnesses' entities."""
         self._clean = await self.emulator.ask("faults")
         self._people = [
             key
@@ -92,7 +93,7 @@ class World:
             ["account", "chosen"], list(await self.emulator.queues())
         )
         await self.read_entities()
-        # Followed, although nothing is known of them but that they are.
+        # They are followed although we know nothing but their existence.
         self._silent_members = set(self.entities.devices) - set(
             self.emulator.info["extension_ids"]
         )
@@ -102,19 +103,19 @@ class World:
                 entity_id=self.entities[witness, _WITNESS_KEY],
                 disabled_by=None,
             )
-        # Home Assistant would reload the entry half a minute later by itself.
+        # Otherwise, Home Assistant would reload the entry by itself half a minute later.
         await self.restart_hass()
 
     async def read_entities(self) -> None:
-        """Read which entities there are now."""
+        """Read the current entities."""
         self.entities = await self.office.entities()
 
     async def members(self) -> set[str]:
-        """Return the ids of everyone who is to be followed now."""
+        """Return the ids of everyone who should be followed now."""
         info = await self.emulator.ask("info")
         return {str(key) for key in info["extension_ids"]} | self._silent_members
 
-    # Who.
+    # People.
 
     @property
     def own(self) -> str:
@@ -127,16 +128,16 @@ class World:
         return [key for key in self._people if key != self.own][:2]
 
     def witness_entity(self, extension_id: str) -> str:
-        """Return the entity that shows what only the soak changes."""
+        """Return the entity that shows the setting that only the soak changes."""
         return self.entities[extension_id, _WITNESS_KEY]
 
     def somebody(self, chance: random.Random) -> str:
-        """Return one of the staff, apart from witnesses."""
+        """Return one of the staff, but no witness."""
         left = {*self.witnesses, *self._disabled}
         return chance.choice([key for key in self._people if key not in left])
 
     def _colleague(self, chance: random.Random) -> str:
-        """Return somebody who may be gone: the signed-in user may not."""
+        """Return somebody who may leave, which the signed-in user may not."""
         while (who := self.somebody(chance)) == self.own:
             pass
         return who
@@ -144,17 +145,17 @@ class World:
     # The service.
 
     async def become(self, kind: Mapping[str, Any]) -> None:
-        """Be a service of some kind from now on, with no fault."""
+        """Make the service one of this kind, without faults."""
         self._kind = kind
         await self.heal()
 
     async def heal(self) -> None:
-        """End every fault; the kind of service stays."""
+        """End all faults; the kind of service stays."""
         await self.emulator.post("faults", **{**self._clean, **self._kind})
 
     @asynccontextmanager
     async def switched(self, **switches: Any) -> AsyncGenerator[None]:
-        """Turn some of the emulator's switches on for a while."""
+        """Turn on some of the emulator's switches for a while."""
         await self.emulator.post("faults", **switches)
         yield
         before = {**self._clean, **self._kind}
@@ -172,7 +173,7 @@ class World:
         recoverable: bool = True,
         **switches: Any,
     ) -> None:
-        """Disconnect while some of the emulator's switches are on, and leave them on for so many seconds."""
+        """Disconnect with some of the emulator's switches on; leave them on for so many seconds."""
         async with self.switched(**switches):
             await self.disconnect(code, recoverable=recoverable)
             await asyncio.sleep(seconds)
@@ -183,7 +184,7 @@ class World:
         return [str(each["id"]) for each in left if each["readStatus"] == "Unread"]
 
     async def voicemail(self, chance: random.Random) -> None:
-        """Leave the signed-in user a voicemail, or let one be heard on a phone, or deleted."""
+        """Leave the signed-in user a voicemail, or have one heard on a phone or deleted."""
         unread = await self.unread()
         if not unread or chance.random() < 0.6:
             await self.emulator.post("voicemails", **CALLER)
@@ -193,23 +194,23 @@ class World:
             await self.emulator.post("voicemails", **{act: chance.choice(unread)})
 
     async def wanted_of_queues(self, truth: Mapping[str, Json]) -> queues.Wanted:
-        """Return what has to be shown of call queues now."""
+        """Return the states that call queues should have now."""
         now = await self.emulator.queues()
         followed = (await self.members()) & set(self.entities.devices)
         return queues.wanted(now, truth, followed, self.own)
 
     async def let_live(self, *, is_alive: bool) -> None:
-        """Let the office live, or end all its calls."""
+        """Let people act by themselves, or stop them and end all calls."""
         await self.emulator.post("simulate", on=is_alive, pace=PACE)
 
     async def speak(self, extension_id: str) -> None:
-        """Have somebody change something, which sends a complete event."""
+        """Have somebody change something, so that the service sends a complete event."""
         truth = (await self.emulator.truth())[extension_id]
         is_on = truth["pickUpCallsOnHold"]
         await self.emulator.set_presence(extension_id, pickUpCallsOnHold=not is_on)
 
     async def service_gone(self, seconds: float) -> None:
-        """Kill the service, and start it again in its original state."""
+        """Kill the service and start it again in its original state."""
         await self._count()
         await self.emulator.kill()
         await asyncio.sleep(seconds)
@@ -226,7 +227,7 @@ class World:
                 self._counted[name] = self._counted.get(name, 0) + count
 
     async def counters(self) -> dict[str, int]:
-        """Return the emulator's counters over all of its lives."""
+        """Return the sums of the emulator's counters, across restarts."""
         now = await self.emulator.counters()
         return {
             name: count + self._counted.get(name, 0)
@@ -234,7 +235,7 @@ class World:
             if isinstance(count, int)
         }
 
-    # Who is there.
+    # Members.
 
     async def add(self) -> None:
         """Let somebody join."""
@@ -252,7 +253,7 @@ class World:
         await self.emulator.post("membership", remove=who)
 
     async def disable_or_enable(self, chance: random.Random) -> None:
-        """Disable somebody, or enable again who is disabled."""
+        """Disable somebody, or enable somebody who is disabled."""
         if self._disabled:
             who, status = self._disabled.pop(), "Enabled"
         else:
@@ -270,20 +271,20 @@ class World:
     # Home Assistant.
 
     async def reload(self) -> None:
-        """Reload the entry, as the button of the user interface does."""
+        """Reload the entry, as the menu in the user interface does."""
         await self.office.rest.post(
             f"/api/config/config_entries/entry/{self.entry_id}/reload"
         )
 
     async def restart_hass(self) -> None:
-        """Restart Home Assistant as a restart of the machine does."""
+        """Restart Home Assistant as rebooting the machine does."""
         await self._disconnect()
         await self.office.hass.stop()
         await self.office.hass.start()
         await self._connect()
 
     async def connection(self) -> Json:
-        """Return the connection's history, as diagnostics tell it."""
+        """Return the connection's history from the diagnostics."""
         told = await self.diagnostics()
         found: Json = told["data"]["connection"]
         return found
@@ -305,7 +306,7 @@ class World:
         ]
 
     async def names(self) -> list[str]:
-        """Return the names of extensions besides the signed-in user's, which is the entry's title."""
+        """Return the names of extensions, except the signed-in user's, which is the entry's title."""
         devices = await self.office.socket.call("config/device_registry/list")
         ours = set(self.entities.devices.values())
         ours.discard(self.entities.devices[self.own])
