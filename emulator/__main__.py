@@ -14,21 +14,24 @@ def arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/emulator",
-        description="A RingCentral on this machine. Prints one JSON line, then serves.",
+        description="Runs an emulated RingCentral on this machine. Prints one JSON line, "
+        "then serves.",
     )
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
     parser.add_argument("--extensions", type=int, default=25)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--time-factor",
         type=float,
         default=1.0,
-        help="its own limits and lives run this many times faster",
+        help="the emulator's limits and lifetimes pass this many times faster",
     )
-    parser.add_argument("--simulate", action="store_true", help="a living office")
     parser.add_argument(
-        "--no-rate-limits", action="store_true", help="never answer 429 by itself"
+        "--simulate", action="store_true", help="let people act by themselves"
+    )
+    parser.add_argument(
+        "--no-rate-limits", action="store_true", help="never reply with 429 by itself"
     )
     return parser.parse_args()
 

@@ -71,7 +71,7 @@ type Change = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One monitored line; the first two are the user's own and locked."""
+    """One monitored line; the first two are the user's own, and locked."""
 
     id: str
     extension_id: int
@@ -88,10 +88,10 @@ class Favorite:
 
 
 class Account:
-    """The account. Every change goes through a method here and is reported once."""
+    """The account; every change goes through a method here and is reported once."""
 
     def __init__(self, count: int, seed: int) -> None:
-        """Fill the account; `count` and `seed` decide everything in it."""
+        """Fill the account; `count` and `seed` decide its whole content."""
         self._count, self._seed = count, seed
         start = populate(count, seed)
         self.id = start.account_id
@@ -121,15 +121,15 @@ class Account:
         return self.queues.get(queue_id, [])
 
     def queues_of(self, ext_id: int) -> list[int]:
-        """Return the ids of the queues an extension is a member of."""
+        """Return the ids of the queues that an extension is a member of."""
         return [queue for queue, ids in self.queues.items() if ext_id in ids]
 
     def lines_of(self, ext_id: int) -> list[Line]:
-        """Return a user's monitored lines; everyone has the two own ones."""
+        """Return a user's monitored lines; everyone has two lines of their own."""
         return self.lines.get(ext_id) or self._own_lines(ext_id)
 
     def monitored_by(self, ext_id: int) -> frozenset[int]:
-        """Return the extensions a user monitors."""
+        """Return the extensions that a user monitors."""
         return self._watch_lists(ext_id)[0]
 
     def favored_by(self, ext_id: int) -> frozenset[int]:
@@ -139,7 +139,8 @@ class Account:
     def update(self, ext: Extension, **fields: Any) -> PresenceChange | None:
         """Set presence fields of an extension and report the change, if there is one.
 
-        A message or caller id visibility alone is no event: events carry neither.
+        A change of only the message or the caller id visibility is not reported: events
+        carry neither.
         """
         before = ext.visible()
         accepted = ext.accepts_queue_calls
@@ -154,14 +155,14 @@ class Account:
         return change
 
     def end_calls(self, ext: Extension, *, again: bool = False) -> None:
-        """Drop ended calls from the list, with a second event when asked."""
+        """Drop ended calls from the list, with a second event if requested."""
         before = ext.visible()
         ext.legs = tuple(leg for leg in ext.legs if not leg.ended)
         if again:
             self._tell_presence(ext, before)
 
     def set_queue_calls(self, queue_id: int, accepts: dict[int, bool]) -> None:
-        """Set which members take the calls of one queue."""
+        """Set which members take a queue's calls."""
         changed = []
         for member_id, accept in accepts.items():
             declined = self.extensions[member_id].queues_declined
@@ -213,7 +214,7 @@ class Account:
         self._tell(ExtensionChange(ext.id, "Create"))
 
     def remove(self, ext_id: int) -> None:
-        """Delete an extension and every mention of it."""
+        """Delete an extension and all references to it."""
         if ext_id == self.own_id:
             raise ValueError("the signed-in user cannot be removed")
         del self.extensions[ext_id]
@@ -247,7 +248,7 @@ class Account:
         self._tell_presence(ext, before)
 
     def reset(self) -> None:
-        """Reset everything, and report what that changes."""
+        """Reset everything, and report the changes."""
         start = populate(self._count, self._seed)
         for ext_id in self.extensions.keys() - start.extensions.keys():
             self.remove(ext_id)
@@ -290,7 +291,7 @@ class Account:
 
     def _tell_presence(self, ext: Extension, before: Visible) -> PresenceChange | None:
         after = ext.visible()
-        # An extension that was removed meanwhile has no more events.
+        # An extension that has been removed since has no more events.
         if before == after or self.extensions.get(ext.id) is not ext:
             return None
         ext.sequence += 1

@@ -32,7 +32,7 @@ from .tokens import Session
 
 
 class SocketPort(Protocol):
-    """What a REST handler may ask of the socket a request came over."""
+    """What a REST handler may ask of the socket that carried the request."""
 
     @property
     def subscription(self) -> Subscription | None:
@@ -42,12 +42,12 @@ class SocketPort(Protocol):
         """Make it the socket's subscription."""
 
     def notify(self, envelope: Envelope) -> None:
-        """Send an event to the client, or keep it for the recovery."""
+        """Send an event to the client, or keep it for a recovery."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A REST request, whichever way it came."""
+    """A REST request, over HTTP or a socket."""
 
     method: str
     path: str
@@ -62,7 +62,7 @@ class Request:
     def flag(self, name: str, *, bare: bool = False) -> bool:
         """Return a boolean query parameter; raise CMN-101 for another value.
 
-        `bare` takes the name without a value for true.
+        With `bare`, the name without a value means true.
         """
         value = self.one(name)
         if value == "":
@@ -82,7 +82,7 @@ class Request:
         return [value for each, value in self.query if each == name]
 
     def number(self, name: str, default: int, low: int, high: int | None) -> int:
-        """Return a query number; too large is clamped, anything else CMN-101."""
+        """Return a query number; clamp a larger one, raise CMN-101 for anything else."""
         value = self.one(name)
         if value is None:
             return default
@@ -91,14 +91,14 @@ class Request:
         return int(value) if high is None else min(int(value), high)
 
     def json(self) -> Any:
-        """Return the JSON body; raise CMN-103 when it is none."""
+        """Return the JSON body; raise CMN-103 if it is not JSON."""
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
             raise ApiError(400, "CMN-103", "JSON can't be parsed.") from None
 
     def json_object(self) -> dict[str, Any]:
-        """Return the JSON object in the body; raise CMN-104 for another kind."""
+        """Return the JSON object in the body; raise CMN-104 for another type."""
         value = self.json()
         if not isinstance(value, dict):
             raise ApiError(400, "CMN-104", "Cannot parse request")
@@ -107,7 +107,7 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """A REST reply; `raw` or `data` stand in for JSON where a body is none."""
+    """A REST reply; `raw` or `data` replaces `body` if the reply is not JSON."""
 
     status: int = 200
     body: Any = None
@@ -116,7 +116,7 @@ class Reply:
     data: bytes | None = None
     content_type: str = "application/json"
     lost: bool = False
-    """The reply is not to reach the client."""
+    """Whether the reply must not reach the client."""
 
 
 type Handler = Callable[[Service, Request, dict[str, str]], Reply]
@@ -152,14 +152,14 @@ def parse_target(target: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 class Api:
-    """Answers REST requests."""
+    """Replies to REST requests."""
 
     def __init__(self, service: Service, routes: list[Route]) -> None:
-        """Take the state and the calls that exist."""
+        """Take the state and the REST calls that exist."""
         self._service, self._routes = service, routes
 
     async def answer(self, request: Request) -> Reply:
-        """Return the reply to a request of a signed-in client."""
+        """Return the reply to a signed-in client's request."""
         service = self._service
         service.counters.requests[route_name(request.method, request.path)] += 1
         if service.faults.reply_delay > 0:
@@ -212,7 +212,7 @@ class Api:
 
 
 def error_reply(error: ApiError, service: Service) -> Reply:
-    """Return the reply of an error, in the shape that is switched on."""
+    """Return the reply for an error, in the shape that the switches select."""
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)

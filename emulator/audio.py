@@ -1,4 +1,4 @@
-"""Audio of a voicemail, made on the spot: a short tone. Pure."""
+"""Audio of a voicemail, generated on request: a short tone. Pure."""
 
 import array
 from functools import lru_cache

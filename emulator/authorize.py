@@ -1,4 +1,4 @@
-"""The login page and the authorization codes it gives (docs/protocol.md 1.2)."""
+"""The login page and the authorization codes that it issues (docs/protocol.md 1.2)."""
 
 from dataclasses import dataclass, field
 from html import escape
@@ -32,13 +32,13 @@ class Code:
 
 @dataclass(slots=True)
 class Codes:
-    """All codes given out."""
+    """All issued codes."""
 
     service: Service
     _codes: dict[str, Code] = field(default_factory=dict)
 
     def issue(self, query: dict[str, str], owner_id: int) -> tuple[str, int]:
-        """Return a code for an authorize request and its life in announced seconds."""
+        """Return a code for an authorize request, and its lifetime in announced seconds."""
         clock = self.service.clock
         value = secrets.token_urlsafe(24)
         self._codes[value] = Code(
@@ -52,7 +52,7 @@ class Codes:
         return value, clock.announce(CODE_LIFE)
 
     def owner(self, value: str) -> int:
-        """Return the user a code signs in, 0 for an unknown one."""
+        """Return the user that a code signs in, or 0 for an unknown code."""
         found = self._codes.get(value)
         return found.owner_id if found else 0
 
@@ -68,7 +68,7 @@ class Codes:
 
 
 def check_query(query: dict[str, str], client_id: str) -> None:
-    """Raise OAuthError for an authorize request that names no app or no way back."""
+    """Raise OAuthError for an authorize request without a known app or redirect URI."""
     if query.get("client_id") != client_id:
         raise oauth_error("OAU-120")
     if not query.get("redirect_uri", "").startswith(("http://", "https://")):

@@ -1,4 +1,4 @@
-"""The call log: how every call of an extension ended, a while after it did."""
+"""The call log: how every call of an extension ended. Records appear a while after the end."""
 
 import base64
 import binascii
@@ -22,7 +22,7 @@ UNANSWERED = {
     "missed": "Missed",
     "hangup": "Abandoned",
 }
-"""Script word that ends an inbound call which was not answered -> `result`."""
+"""Script word that ends an unanswered inbound call -> `result`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class LoggedCall:
 
 @dataclass(slots=True)
 class CallLog:
-    """The records of every extension, visible when their time has come."""
+    """The records of every extension; each becomes visible at its time."""
 
     clock: Clock
     rng: random.Random
@@ -52,13 +52,13 @@ class CallLog:
     _records: list[LoggedCall] = field(default_factory=list)
 
     def answered(self, ext: Extension, leg: Leg) -> None:
-        """Keep when a call was answered."""
+        """Remember when a call was answered."""
         self._answered.setdefault((ext.id, leg.id), self.clock.now())
 
     def ended(
         self, ext: Extension, leg: Leg, word: str, message_id: int | None = None
     ) -> None:
-        """Write a call that ended by a script word."""
+        """Record a call that a script word has ended."""
         since = self._answered.pop((ext.id, leg.id), None)
         now = self.clock.now()
         outbound = leg.direction == "Outbound"
@@ -82,14 +82,14 @@ class CallLog:
         )
 
     def of(self, owner_id: int, since: float | None = None) -> list[LoggedCall]:
-        """Return what is visible of an extension, the newest call first.
+        """Return an extension's visible records, newest call first.
 
-        `since` leaves out what was visible by then.
+        With `since`, leave out those that were visible by then.
         """
         now = self.clock.now()
         found = [
             each
-            # Of calls that began in one millisecond, the one that ended later is newer.
+            # Of calls that began in the same millisecond, the one that ended later is newer.
             for each in reversed(self._records)
             if each.owner_id == owner_id
             and each.visible_at <= now
@@ -98,12 +98,12 @@ class CallLog:
         return sorted(found, key=lambda each: each.started, reverse=True)
 
     def token(self, owner_id: int) -> str:
-        """Return a sync token of what is visible now."""
+        """Return a sync token for what is visible now."""
         text = f"{owner_id}:{self.clock.now():.6f}"
         return base64.urlsafe_b64encode(text.encode()).decode()
 
     def since(self, owner_id: int, token: str) -> float | None:
-        """Return the time of a sync token, None for one that is not of this user."""
+        """Return the time of a sync token, or None if it is not this user's."""
         try:
             owner, _, moment = base64.urlsafe_b64decode(token).decode().partition(":")
             return float(moment) if owner == str(owner_id) else None

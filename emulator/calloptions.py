@@ -1,4 +1,4 @@
-"""What a call script says: its words and options."""
+"""The words and options of a call script."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from .calls import WORDS, CallError
 
 MAX_WAIT = 3600.0
-"""Seconds one `wait:N` may take."""
+"""Seconds that one `wait:N` may take."""
 NAMES = {"from": "from_number", "to": "to_number", "call": "key"}
 """Options whose documented name is not the attribute's."""
 DIRECTIONS = ("Inbound", "Outbound")
@@ -26,7 +26,7 @@ class CallOptions:
     interval: float = 0.0
     """Seconds between two words."""
     key: str | None = None
-    """Names the call, so that a later script goes on with it."""
+    """The name of the call, so that a later script can continue it."""
     park_location: str | None = None
     answered_by: str | None = None
     """Which member answers, for a script on a queue."""
@@ -34,9 +34,9 @@ class CallOptions:
     """The session of another extension's leg of the same call."""
     session_id: str | None = None
     ring_members: bool = True
-    """Whether a call of a queue rings its members, or only waits."""
+    """Whether a queue's call rings its members, or only waits."""
     voicemail_seconds: int = 6
-    """Length of what the caller leaves with the word `voicemail`."""
+    """Length of the message that the word `voicemail` leaves."""
     to_self: bool = False
     """A call to oneself: the other end rings on the same extension."""
 
@@ -46,7 +46,7 @@ def call_options(options: dict[str, Any]) -> CallOptions:
     known = {each.name for each in fields(CallOptions)}
     made: dict[str, Any] = {}
     for name, value in options.items():
-        # `from` is a word of Python's own: `from_` is taken for it.
+        # `from` is a keyword of Python, so the attribute is `from_`.
         attribute = NAMES.get(name.rstrip("_"), name)
         if attribute not in known:
             raise ValueError(f"unknown option {name}")
@@ -65,7 +65,7 @@ def call_options(options: dict[str, Any]) -> CallOptions:
 
 
 def parse_script(script: list[str]) -> list[tuple[str, float]]:
-    """Return the words, `wait:N` with its seconds; raise CallError for another."""
+    """Return the words, `wait:N` with its seconds; raise CallError for an unknown word."""
     words = []
     for text in script:
         word, _, number = str(text).partition(":")

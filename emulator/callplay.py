@@ -76,7 +76,7 @@ class CallPlayer:
     def _step_other_end(
         self, ext: Extension, leg: Leg, word: str, options: CallOptions
     ) -> None:
-        """Let the other end of a call to oneself do the same."""
+        """Let the other end of a call to oneself take the same step."""
         key = f"{leg.key}-self"
         if word not in ("ring", "dial"):
             self.step(ext, key, word, options)
@@ -127,7 +127,7 @@ class CallPlayer:
     ) -> None:
         """Log a call that ended, with the voicemail that was left."""
         message_id: int | None = None
-        # A caller of a queue leaves one message, with the queue.
+        # A queue's caller leaves only one message, with the queue.
         if word == "voicemail" and not leg.queue_call:
             message_id = self._mailboxes.leave(
                 ext.id, leg.from_number, leg.from_name, options.voicemail_seconds
@@ -147,7 +147,7 @@ class CallPlayer:
     def _change(self, ext: Extension, legs: tuple[Leg, ...]) -> None:
         self._account.update(ext, legs=legs)
         if any(leg.ended for leg in legs):
-            # One event carries the ended call; a second without it is a switch.
+            # One event carries the ended call; a switch adds a second event without it.
             self._account.end_calls(ext, again=self._faults.hangup_as_two)
 
     def _begin(self, ext: Extension, key: str, word: str, options: CallOptions) -> Leg:
@@ -194,7 +194,7 @@ class CallPlayer:
         self._change(place, (*place.legs, parked))
 
     def _retrieve(self, ext: Extension, key: str, options: CallOptions) -> Leg:
-        """Take a parked call up on an extension."""
+        """Pick up a parked call on an extension."""
         for place in self._account.extensions.values():
             if place.type != "ParkLocation":
                 continue

@@ -1,4 +1,4 @@
-"""Calls as one extension sees them: pure, from docs/protocol.md 4.3 and 4.5."""
+"""Calls as one extension sees them (docs/protocol.md 4.3 and 4.5). Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ MAX_LISTED_CALLS = 7
 """`activeCalls` carries the newest seven; `totalActiveCalls` counts all."""
 
 STATUS_ORDER = ("CallConnected", "OnHold", "Ringing", "ParkedCall", "NoCall")
-"""Which call's status becomes the extension's; OnHold over Ringing is documented."""
+"""The first of these that a call has is the extension's; OnHold before Ringing is documented."""
 
 
 class CallError(ValueError):
@@ -59,7 +59,7 @@ WORDS = frozenset({*TRANSITIONS, "ring", "dial", "retrieve", "swap"})
 
 
 def follow(leg: Leg, word: str) -> Leg:
-    """Return the leg after a word; raise CallError when it cannot follow."""
+    """Return the leg after a word; raise CallError if it cannot follow the word."""
     allowed, status = TRANSITIONS[word]
     if leg.status not in allowed:
         raise CallError(f"{word} cannot follow {leg.status}")
@@ -67,7 +67,7 @@ def follow(leg: Leg, word: str) -> Leg:
 
 
 def swap(legs: Sequence[Leg]) -> tuple[Leg, ...]:
-    """Return the legs with the talking and the held call exchanged."""
+    """Return the legs with the active and the held call swapped."""
     if not any(leg.status == "OnHold" for leg in legs):
         raise CallError("swap needs a held call")
     talking = any(leg.status == "CallConnected" for leg in legs)
@@ -91,10 +91,10 @@ def telephony_status(legs: Iterable[Leg]) -> str:
 
 
 def newest(legs: Sequence[Leg]) -> Sequence[Leg]:
-    """Return the calls that are listed: the newest seven, oldest first."""
+    """Return the listed calls: the newest seven, oldest first."""
     if len(legs) <= MAX_LISTED_CALLS:
         return legs
-    # Stable by start time, so calls of one millisecond stay in order of creation.
+    # The sort is stable, so calls from the same millisecond stay in order of creation.
     return sorted(legs, key=lambda leg: leg.start_time)[-MAX_LISTED_CALLS:]
 
 

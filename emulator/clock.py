@@ -1,6 +1,6 @@
 """The emulator's time: real time, sped up by a factor and advanced at will.
 
-Two units are in use. *Emulated seconds* are the service's own (a token lives
+It uses two units. *Emulated seconds* are the service's own (a token lives for
 3,600 of them). *Announced seconds* are what a client is told and what really
 passes: emulated seconds divided by the factor.
 """
@@ -17,8 +17,8 @@ import time
 def _raw() -> float:
     """Return the machine's monotonic time.
 
-    Read below the `time` functions that tests freeze: a server far away does not
-    stop because a test stopped its own clock.
+    It bypasses the `time` functions that tests freeze: a distant server does not stop
+    because a test has stopped its own clock.
     """
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
@@ -30,7 +30,7 @@ def iso(moment: datetime) -> str:
 
 @dataclass(slots=True)
 class Timer:
-    """One callback that is due at a moment of the clock."""
+    """A callback that is due at a moment of the clock."""
 
     callback: Callable[[], None] | None
 
@@ -55,11 +55,11 @@ class Clock:
         return (_raw() - self._start) * self.factor + self._skew
 
     def utc(self) -> datetime:
-        """Return the wall-clock time, which neither factor nor advance change."""
+        """Return the wall-clock time, which neither the factor nor `advance` changes."""
         return datetime.fromtimestamp(time.clock_gettime(time.CLOCK_REALTIME), UTC)
 
     def announce(self, seconds: float) -> int:
-        """Return the whole seconds a client is told for a life of emulated seconds."""
+        """Return the whole seconds to announce for a lifetime in emulated seconds."""
         return max(1, round(seconds / self.factor))
 
     def life(self, seconds: float) -> float:
@@ -67,14 +67,14 @@ class Clock:
         return self.announce(seconds) * self.factor
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        """Call back after emulated seconds, sooner when the clock is advanced."""
+        """Call back after emulated seconds, or sooner if the clock is advanced."""
         timer = Timer(callback)
         heapq.heappush(self._due, (self.now() + seconds, next(self._count), timer))
         self._arm()
         return timer
 
     def advance(self, seconds: float) -> None:
-        """Move the clock on by emulated seconds and run what became due."""
+        """Advance the clock by emulated seconds, and run what is then due."""
         self._skew += seconds
         self._run()
 
@@ -94,7 +94,7 @@ class Clock:
         if self._due:
             wait = max(0.0, (self._due[0][0] - self.now()) / self.factor)
             loop = asyncio.get_running_loop()
-            # A day at most: a frozen or stepped loop clock must not lose a timer.
+            # A day at most, so that a frozen or adjusted loop clock does not lose a timer.
             self._armed = loop.call_later(min(wait, 86400.0), self._run)
 
     def _run(self) -> None:

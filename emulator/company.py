@@ -1,4 +1,4 @@
-"""The company behind the emulator: what tests read and do, by ids as text."""
+"""The emulated company: what tests read and do. All ids are strings."""
 
 import asyncio
 import random
@@ -49,7 +49,7 @@ class Company:
 
     @property
     def extension_ids(self) -> list[str]:
-        """Ids of the enabled extensions with a presence, the own first."""
+        """Ids of the enabled extensions with a presence, the signed-in user's first."""
         own = self.own_extension_id
         found = [
             str(ext.id)
@@ -83,7 +83,7 @@ class Company:
     async def set_presence(
         self, ext_id: str, presence: dict[str, Any]
     ) -> dict[str, Any]:
-        """Set presence fields, without the rules of PUT; ValueError for a bad one."""
+        """Set presence fields without the rules of PUT; raise ValueError for a bad one."""
         ext = self.extension(ext_id)
         changes: dict[str, Any] = {}
         for name, value in presence.items():
@@ -105,7 +105,7 @@ class Company:
     async def play_call(
         self, ext_id: str, script: list[str], **options: Any
     ) -> dict[str, Any]:
-        """Play a call script; CallError (a ValueError) for one that cannot be."""
+        """Play a call script; raise CallError (a ValueError) if it is impossible."""
         return await self._player.play(
             self.extension(ext_id), script, call_options(options)
         )
@@ -124,12 +124,12 @@ class Company:
         for _ in range(3):
             await asyncio.sleep(0)
         if task.done():
-            # A mistake in the script is the caller's to see.
+            # Show a mistake in the script to the caller.
             task.result()
         return task.done()
 
     async def set_lines(self, ext_ids: list[str]) -> None:
-        """Replace the signed-in user's monitored lines after the two own ones."""
+        """Replace the signed-in user's monitored lines after their own two."""
         self.membership.set_lines(ext_ids)
 
     async def set_queue(
@@ -140,7 +140,7 @@ class Company:
         editable: bool | None = None,
         takes: dict[str, bool] | None = None,
     ) -> None:
-        """Set who is in a queue, whether its members may log in and out, and which of them take its calls."""
+        """Set a queue's members, whether they may log in and out, and which of them take its calls."""
         self.membership.set_queue(queue_id, members, editable, takes)
 
     def queues(self) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The control paths under /emulator/: what tests and demos do to the emulator."""
+"""The control paths under /emulator/, for tests and demos."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,10 +14,10 @@ type Body = dict[str, Any]
 
 
 class Control:
-    """JSON in, JSON out; a mistake in a request is 400 with `error`."""
+    """The control paths: JSON in, JSON out; a bad request gets 400 with `error`."""
 
     def __init__(self, emulator: Operations) -> None:
-        """Take what is controlled."""
+        """Take the emulator to control."""
         self._emulator = emulator
 
     def add_to(self, app: web.Application) -> None:
@@ -74,8 +74,8 @@ class Control:
         task = self._emulator.start_call(ext_id, script, **options)
         if wait:
             return await task
-        # A script without pauses has ended by now; of another one the first step
-        # is done, and its mistakes show.
+        # By now, a script without pauses has ended. Any other script has taken its first
+        # step, so its mistakes show.
         done = await self._emulator.first_step(task)
         return task.result() if done else {"extension_id": ext_id, "playing": True}
 

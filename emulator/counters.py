@@ -1,4 +1,4 @@
-"""Counters of what the emulator did, for tests."""
+"""Counters of what the emulator has done, for tests."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ _ID = re.compile(r"(?<=/)(~|\d+(,\d+)*|[0-9a-f-]{36})(?=/|$)")
 
 
 def route_name(method: str, path: str) -> str:
-    """Return a request's name with ids taken out: `GET …/account/{id}`."""
+    """Return a request's name without ids: `GET …/account/{id}`."""
     return f"{method} {_ID.sub('{id}', path.rstrip('/') or '/')}"
 
 
 @dataclass(slots=True)
 class Counters:
-    """Counts since the start or the last reset; sockets_open is the present."""
+    """Counts since the start or the last reset; `sockets_open` is the current number."""
 
     requests: Counter[str] = field(default_factory=Counter)
     """By method and path with `{id}` for ids, over HTTP and the socket."""
@@ -24,11 +24,11 @@ class Counters:
     replies: Counter[str] = field(default_factory=Counter)
     """By status."""
     odd: Counter[str] = field(default_factory=Counter)
-    """Odd answers given, by kind and where: `nulls http`, `calls event`."""
+    """Odd replies and frames sent, by kind and place: `nulls http`, `calls event`."""
     redirects_followed: int = 0
     rate_limited: int = 0
     requests_in_penalty: int = 0
-    """Requests sent although a penalty was running, which restarts it."""
+    """Requests during a penalty, each of which restarts it."""
     tokens_issued: int = 0
     tickets_issued: int = 0
     sockets_opened: int = 0
@@ -45,7 +45,7 @@ class Counters:
     """Live subscriptions now."""
     subscriptions_created: int = 0
     events_generated: int = 0
-    """Changes times the subscriptions that see them, before faults."""
+    """Changes, counted once for each subscription that sees them, before faults."""
     events_sent: int = 0
     """Notifications written to sockets."""
     events_buffered: int = 0

@@ -1,4 +1,4 @@
-"""How an event reaches one subscription, and what can happen to it on the way."""
+"""How an event reaches a subscription, and what can happen to it on the way."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from .faults import Faults
 
 HELD_BACK = 0.3
-"""Seconds after which an event that waits for a successor goes alone."""
+"""Seconds after which an event that waits to be overtaken is sent anyway."""
 
 type Envelope = dict[str, Any]
 
@@ -25,7 +25,7 @@ class Delivery:
         self._timers: set[asyncio.TimerHandle] = set()
 
     def send(self, envelope: Envelope) -> None:
-        """Deliver an event, unless it is to be lost."""
+        """Deliver an event, unless a fault loses it."""
         faults = self._faults
         if faults.take("drop_next") or self._chance(faults.drop):
             return
@@ -39,14 +39,14 @@ class Delivery:
                 self._order(envelope)
 
     def close(self) -> None:
-        """Deliver nothing more."""
+        """Stop delivering."""
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
         self._held = None
 
     def _order(self, envelope: Envelope) -> None:
-        """Let an event pass, or hold it back until the next one has passed."""
+        """Pass on an event, or hold it back until the next one has passed."""
         faults = self._faults
         if self._held is None and (
             faults.take("reorder_next") or self._chance(faults.reorder)

@@ -3,7 +3,7 @@
 from typing import Any
 
 LEGACY_CODES = {"CMN-401": "InsufficientPermissions"}
-"""Top-level words that stand over a code in `errors`."""
+"""Top-level words for codes in `errors`."""
 
 
 class ApiError(Exception):
@@ -120,7 +120,7 @@ OAUTH_CODES: dict[str, tuple[str, str]] = {
 
 
 def oauth_error(code: str) -> OAuthError:
-    """Return the error of an OAuth code; 400 for nearly all, as seen in practice."""
+    """Return the error for an OAuth code; its status is nearly always 400, as in practice."""
     error, message = OAUTH_CODES.get(code, ("invalid_request", code))
     return OAuthError(error, code, message, status=403 if code == "OAU-167" else 400)
 
@@ -175,7 +175,7 @@ def rate_exceeded(retry_after: int | None) -> ApiError:
 
 
 def maintenance(code: str, status: int | None, retry_after: int | None) -> ApiError:
-    """Return what a service under maintenance says: CMN-211, or the older word."""
+    """Return the error of a service under maintenance: CMN-211, or the older word."""
     if code == "MaintenanceMode":
         message = "Service is under maintenance"
         return ApiError(status or 403, code, message, retry_after=retry_after)
@@ -184,7 +184,7 @@ def maintenance(code: str, status: int | None, retry_after: int | None) -> ApiEr
 
 
 def token_invalid(code: str) -> ApiError:
-    """Return the 401 of a REST call whose access token is no good."""
+    """Return the 401 for a REST call with an invalid access token."""
     message = {
         "OAU-128": "Access token expired",
         "OAU-129": "Access token corrupted",

@@ -28,7 +28,7 @@ UNKNOWN_ENUM = "SomethingNew"
 
 
 def hidden(state: Visible) -> Visible:
-    """Return what others see of a user who does not allow it (docs/protocol.md 2.4, open)."""
+    """Return what others see of a user who hides their presence (docs/protocol.md 2.4, open)."""
     return Visible(
         telephony_status="NoCall",
         presence_status="Offline",
@@ -44,7 +44,7 @@ def hidden(state: Visible) -> Visible:
 
 
 def seen_by_others(state: Visible) -> Visible:
-    """Return a state as anyone but the user sees it."""
+    """Return a state as everyone but the user sees it."""
     return state if state.allow_see_my_presence else hidden(state)
 
 
@@ -58,15 +58,15 @@ def presence(
     own: bool = False,
     sequence: bool = True,
 ) -> dict[str, Any] | None:
-    """Return the presence body of a change, or None when it shows nothing new.
+    """Return the presence body of a change, or None if it shows nothing new.
 
-    `calls` off is a detailed body that lacks the calls; `own` is the view of the
-    user, from whom nothing is hidden; `sequence` says whether it has one.
+    Without `calls`, a detailed body lacks the calls; `own` is the view of the user, from
+    whom nothing is hidden; `sequence` says whether the body has one.
     """
     before, after = change.before, change.after
     if not own:
         before, after = seen_by_others(before), seen_by_others(after)
-        # A telephony change behind the curtain must not show as one.
+        # A hidden telephony change must not show as a change.
         if before == after:
             return None
     body: dict[str, Any] = {"extensionId": change.extension.id}
@@ -106,16 +106,16 @@ def presence(
 
 
 def new_call_handling(dnd_status: str, accepts: bool) -> dict[str, Any]:
-    """Return what accounts with new call handling have on top.
+    """Return the additional fields of accounts with new call handling.
 
-    `dndStatusPersonal` knows on and off only.
+    `dndStatusPersonal` is only on or off.
     """
     personal = "DoNotAcceptAnyCalls" if "AnyCalls" in dnd_status else "TakeAllCalls"
     return {"dndStatusPersonal": personal, "acceptCallQueueCalls": accepts}
 
 
 def hide_dnd(body: dict[str, Any], faults: Faults) -> None:
-    """Let `dndStatus` say nothing, where the personal one is to tell."""
+    """Remove or blank `dndStatus` if a switch says that only the personal one counts."""
     if faults.dnd_status == "absent":
         body.pop("dndStatus", None)
     elif faults.dnd_status == "unknown":
@@ -137,7 +137,7 @@ def changed_only(
 
 
 def spoil(body: dict[str, Any], faults: Faults) -> dict[str, Any]:
-    """Apply the switches that change what a body holds."""
+    """Apply the switches that change what a body contains."""
     if faults.omit:
         body = {name: value for name, value in body.items() if name not in faults.omit}
     for name in faults.unknown_enums:
@@ -154,7 +154,7 @@ def spoil(body: dict[str, Any], faults: Faults) -> dict[str, Any]:
 
 
 def dnd(change: PresenceChange, faults: Faults) -> dict[str, Any] | None:
-    """Return the body of `presence/dnd`, or None when dndStatus is as before."""
+    """Return the body of `presence/dnd`, or None if dndStatus has not changed."""
     if change.before.dnd_status == change.after.dnd_status:
         return None
     body = {
@@ -165,7 +165,7 @@ def dnd(change: PresenceChange, faults: Faults) -> dict[str, Any] | None:
 
 
 def lines(change: LinesChange) -> dict[str, Any]:
-    """Return the body of `presence/line`: an extension's and a line's id, mixed."""
+    """Return the body of `presence/line`: ids of extensions and of lines, mixed."""
     return {
         "extension": [{"id": str(change.extension_id)}, {"id": change.line_id}],
         "sequence": change.sequence,
@@ -173,7 +173,7 @@ def lines(change: LinesChange) -> dict[str, Any]:
 
 
 def favorites(change: FavoritesChange, faults: Faults) -> dict[str, Any]:
-    """Return the body of `favorite`: only whose list it is."""
+    """Return the body of `favorite`: it only says whose list has changed."""
     return spoil({"extensionId": change.owner_id}, faults)
 
 
@@ -196,7 +196,7 @@ def extension_list(change: ExtensionChange) -> dict[str, Any]:
 def queue_members(
     change: QueueChange, accepts: dict[int, bool], faults: Faults
 ) -> dict[str, Any]:
-    """Return the body of a queue's presence, in the chosen one of two shapes."""
+    """Return the body of a queue's presence, in the selected shape."""
     if faults.queue_event == "flat":
         member = change.member_ids[0]
         return {

@@ -10,13 +10,13 @@ from .shapes_messages import attachment, caller
 
 
 def wanted(query: str) -> bool:
-    """Whether a message-store filter is about voicemail: by its type, or about all."""
+    """Whether a message-store filter covers voicemail: by its type, or by covering everything."""
     types = parse_qs(query).get("type", ["VoiceMail"])
     return "VoiceMail" in types
 
 
 def message_store(change: MessageChange, account_id: int) -> dict[str, Any]:
-    """Return the body of `message-store`: how many, not what."""
+    """Return the body of `message-store`: how many messages changed, not which."""
     message = change.message
     ids = "newMessageIds" if change.new else "updatedMessageIds"
     return {

@@ -1,4 +1,4 @@
-"""One extension: who it is and what its presence is made of."""
+"""An extension: its identity, and the parts of its presence."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,10 +21,10 @@ WITHOUT_PRESENCE = frozenset(
         "WebVoice",
     }
 )
-"""Types that are no people: REST gives them `presenceStatus: Offline` (docs/protocol.md 2.4)."""
+"""Types that are not people: REST gives them `presenceStatus: Offline` (docs/protocol.md 2.4)."""
 
 WITH_CALLS = frozenset({"Department", "GroupCallPickup", "ParkLocation"})
-"""No people, but extensions with calls: waiting, to be picked up, parked."""
+"""Not people, but extensions with calls: waiting, to be picked up, or parked."""
 
 SETTABLE_TYPES = frozenset({"User", "DigitalUser", "VirtualUser", "FlexibleUser"})
 """User-type extensions: the only ones whose presence can be set (docs/protocol.md 2.5)."""
@@ -49,11 +49,11 @@ PRESENCE_VALUES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "pickUpCallsOnHold": ("pick_up_calls_on_hold", (True, False)),
     "acceptCallQueueCalls": ("accept_call_queue_calls", (True, False)),
 }
-"""What each presence field may be: attribute, values. A message is any text."""
+"""Attribute and allowed values of each presence field. A message is any text."""
 
 
 class Visible(NamedTuple):
-    """What a presence event tells; a change of any of it is an event."""
+    """What a presence event contains; a change of any of it causes an event."""
 
     telephony_status: str
     presence_status: str
@@ -69,7 +69,7 @@ class Visible(NamedTuple):
 
 @dataclass(slots=True)
 class Extension:
-    """A record of the account; ids are int64 as on the wire."""
+    """An extension of the account; ids are int64, as on the wire."""
 
     id: int
     number: str | None
@@ -95,7 +95,7 @@ class Extension:
     legs: tuple[Leg, ...] = ()
 
     dnd_before: str = "TakeAllCalls"
-    """What dndStatus was before DoNotAcceptAnyCalls, to go back to."""
+    """The dndStatus before DoNotAcceptAnyCalls, to return to afterwards."""
 
     sequence: int = 0
     queues_declined: set[int] = field(default_factory=set)
@@ -113,7 +113,7 @@ class Extension:
 
     @property
     def has_group_calls(self) -> bool:
-        """Whether it is no person and yet has calls that show."""
+        """Whether it has visible calls although it is not a person."""
         return self.type in WITH_CALLS
 
     @property
@@ -146,7 +146,7 @@ class Extension:
         )
 
     def visible(self) -> Visible:
-        """Return what an event would tell now."""
+        """Return what an event would contain now."""
         return Visible(
             self.telephony_status,
             self.presence_status,

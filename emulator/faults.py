@@ -1,4 +1,4 @@
-"""Switches that make the emulator behave as a service has a bad day.
+"""Switches that make the emulator behave like a service on a bad day.
 
 Each field is one switch, independent of the others, off by default. Names and
 values are those of `POST /emulator/faults`.
@@ -17,13 +17,13 @@ type Body = Literal["json", "html", "empty"]
 
 @dataclass(slots=True)
 class HttpError:
-    """Answer requests whose path matches with an error instead."""
+    """Reply with an error to requests whose path matches."""
 
     path: str = "*"
     """Glob over the path, as in `*/presence`."""
     status: int = 503
     next: int | None = None
-    """How many requests; `None` is every one."""
+    """How many requests; `None` means all of them."""
     body: Body = "json"
     retry_after: int | None = None
     method: str = "*"
@@ -31,7 +31,7 @@ class HttpError:
 
 @dataclass(slots=True)
 class RateLimited:
-    """Answer the next requests of a rate group with 429."""
+    """Reply with 429 to the next requests of a rate group."""
 
     next: int = 1
     retry_after: bool = True
@@ -39,7 +39,7 @@ class RateLimited:
 
 @dataclass(slots=True)
 class TokenError:
-    """Answer token requests with an OAuth error code."""
+    """Reply to token requests with an OAuth error code."""
 
     code: str = "OAU-147"
     next: int | None = None
@@ -56,7 +56,7 @@ class WstokenError:
 
 @dataclass(slots=True)
 class Maintenance:
-    """Answer REST requests as a service under maintenance."""
+    """Reply to REST requests like a service under maintenance."""
 
     code: Literal["CMN-211", "MaintenanceMode"] = "CMN-211"
     """503 with Retry-After, or the older word with 403."""
@@ -68,7 +68,7 @@ class Maintenance:
 
 @dataclass(slots=True)
 class Faults:
-    """Every switch, see docs/emulator.md for what each does."""
+    """All switches; docs/emulator.md says what each of them does."""
 
     # Events on their way to a client.
     drop: float = 0.0
@@ -83,14 +83,14 @@ class Faults:
     unknown_enums: list[str] = field(default_factory=list)
     partial_bodies: bool = False
     extra_fields: bool = False
-    # What events look like where the facts disagree.
+    # What events look like if the documentation and practice disagree.
     hangup_as_two: bool = False
     account_detailed_calls: bool = True
     event_uri: Literal["extension", "filter"] = "extension"
     empty_active_calls: Literal["absent", "list"] = "absent"
     queue_event: Literal["records", "flat"] = "records"
     queue_readings: Literal["allowed", "forbidden"] = "allowed"
-    """Whether who takes the calls of queues may be read."""
+    """Whether a client may read who takes the calls of queues."""
     sequence: Literal["detailed", "all", "not_account", "none"] = "detailed"
     """Which presence events carry `sequence`."""
     plain_message: bool = False
@@ -100,13 +100,13 @@ class Faults:
     """Where queues, pick-up groups and park locations have a telephonyStatus."""
     always_telephony_status: bool = False
     call_log_delay: float | None = None
-    """Seconds until an ended call is in the log; 15 to 30 by itself."""
+    """Seconds until an ended call is in the log; 15 to 30 if not set."""
     call_log_ids: Literal["same", "absent", "other"] = "same"
     """Whether its records name the telephony session as presence does."""
     # Kinds of account.
     new_call_handling: bool = False
     dnd_status: Literal["beside", "absent", "unknown"] = "beside"
-    """What becomes of `dndStatus` beside `dndStatusPersonal`."""
+    """What `dndStatus` is when there is a `dndStatusPersonal`."""
     new_fields: bool = False
     hidden_presence: Literal["offline", "forbidden"] = "offline"
     # REST and rate limits.
@@ -118,7 +118,7 @@ class Faults:
     reply_delay: float = 0.0
     maintenance: Maintenance | None = None
     odd: list[Odd] = field(default_factory=list)
-    """Odd replies and frames; the first that matches is the one."""
+    """Odd replies and frames; the first match is used."""
     error_shape: Literal["full", "errors_only", "legacy"] = "full"
     # Sign-in.
     refresh_tokens: bool = False
@@ -127,7 +127,7 @@ class Faults:
     token_error: TokenError | None = None
     lose_token_replies: int = 0
     new_tokens_refused: int = 0
-    """How many requests with each new access token are refused as unknown."""
+    """How many requests with each new access token are refused, as if it were unknown."""
     grants_removed: list[Literal["refresh_token", "authorization_code", "jwt"]] = field(
         default_factory=list
     )
@@ -162,9 +162,9 @@ class Faults:
     _changed: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def set(self, **switches: Any) -> Self:
-        """Turn switches on; raise ValueError for a name or value that is none.
+        """Turn switches on; raise ValueError for an unknown name or value.
 
-        Dataclass values may be given as the JSON objects of the control path.
+        Dataclass values may be given as JSON objects, as on the control path.
         """
         hints = get_type_hints(Faults)
         made: dict[str, Any] = {}
@@ -194,14 +194,14 @@ class Faults:
         }
 
     def take(self, name: str) -> bool:
-        """Use up one of a switch that counts; tell whether there was one."""
+        """Use up one of a counted switch; return whether there was one left."""
         left = int(getattr(self, name))
         if left > 0:
             setattr(self, name, left - 1)
         return left > 0
 
     def http_error(self, method: str, path: str) -> HttpError | None:
-        """Use up and return the error this request is to be answered with."""
+        """Use up and return the error with which to reply to this request."""
         for error in self.http_5xx:
             if (
                 error.next != 0
@@ -215,7 +215,7 @@ class Faults:
 
 
 def spent(fault: TokenError | WstokenError | Maintenance | None) -> bool:
-    """Use up one of a fault; tell whether it does not apply (any more)."""
+    """Use up one of a fault; return whether it does not apply, or no longer does."""
     if fault is None or fault.next == 0:
         return True
     if fault.next is not None:
@@ -265,7 +265,7 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
             for key, each in value.items()
         }
     elif isinstance(hint, type) and isinstance(value, hint):
-        # bool is an int to Python, not to a reader of JSON.
+        # In Python, a bool is an int; in JSON, it is not.
         if not (isinstance(value, bool) and hint is not bool):
             return value
     elif hint is float and isinstance(value, int):

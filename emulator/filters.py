@@ -11,7 +11,7 @@ from .faults import Faults, first_match
 
 
 class Kind(StrEnum):
-    """What a filter fires on."""
+    """What a filter is about."""
 
     PRESENCE = "presence"
     ACCOUNT_PRESENCE = "account presence"
@@ -34,7 +34,7 @@ class Filter:
 
     kind: Kind
     text: str
-    """With real ids for `~`, the query string kept, as the service answers it."""
+    """The filter as the service returns it: with real ids for `~`, and its query string."""
     asked: str
     """As the client wrote it."""
     query: str
@@ -63,7 +63,7 @@ _SILENT = (
     r"/(message-store/instant|fax|telephony/sessions"
     r"|incoming-call-pickup|missed-calls)"
 )
-"""Real filters of other products: granted, and nothing ever happens."""
+"""Real filters of other products: they are granted, but nothing ever happens."""
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern + r"/?"))
     for kind, pattern in (
@@ -86,7 +86,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
 
 ACCOUNT_KINDS = (Kind.ACCOUNT_PRESENCE, Kind.EXTENSION_LIST)
 OWN_OR_SILENT = (Kind.SILENT, Kind.MESSAGES, Kind.VOICEMAIL)
-"""Granted for anybody; of another extension's messages nothing ever comes."""
+"""Granted for any extension, but other extensions' messages never cause events."""
 PERMISSIONS = {
     Kind.PRESENCE: ("ReadPresence",),
     Kind.ACCOUNT_PRESENCE: ("ReadPresence", "ReadAccounts"),
@@ -102,11 +102,11 @@ PERMISSIONS = {
     Kind.VOICEMAIL: ("ReadMessages",),
     Kind.SILENT: (),
 }
-"""App permissions by kind; for the account's presence both of the disputed two."""
+"""App permissions by kind; the account's presence needs both of the disputed two."""
 
 
 def parse(asked: str, account: Account, owner_id: int) -> Filter | Refusal:
-    """Return the filter, or why it cannot be one (SUB-508, SUB-406)."""
+    """Return the filter, or why it is invalid (SUB-508, SUB-406)."""
     path, _, query = asked.partition("?")
     for kind, pattern in _PATTERNS:
         if (match := pattern.fullmatch(path)) is None:
@@ -194,7 +194,7 @@ def _unknown() -> Refusal:
 
 
 def disabled(wanted: Filter, faults: Faults) -> dict[str, str] | None:
-    """Return the `disabledFilters` record of a filter that is granted but dead."""
+    """Return the `disabledFilters` record of a filter that is granted but disabled."""
     reason = first_match(faults.disabled_filters, wanted.text) or first_match(
         faults.disabled_filters, wanted.asked
     )

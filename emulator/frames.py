@@ -1,4 +1,4 @@
-"""Frames of the socket as text: building and reading them. Pure, docs/protocol.md 3.2."""
+"""Frames of the socket as text: building and reading them (docs/protocol.md 3.2). Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,10 @@ MALFORMED_CONTEXT = "Malformed WebSocket session context token"
 
 
 class FrameError(ValueError):
-    """A frame of the client that is answered with an Error frame."""
+    """A client's frame that gets an Error frame as its reply."""
 
     def __init__(self, code: str, message_id: str | None = None) -> None:
-        """Take the code and the id of the message, when it could be read."""
+        """Take the code, and the message's id if it could be read."""
         super().__init__(code)
         self.code, self.message_id = code, message_id
 
@@ -64,7 +64,7 @@ def heartbeat_meta(message_id: str) -> dict[str, Any]:
 
 
 def parse(text: str) -> ClientFrame:
-    """Return a client's frame; raise FrameError for what is none."""
+    """Return a client's frame; raise FrameError if it is invalid."""
     try:
         frame = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -109,7 +109,7 @@ def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _text(value: Any) -> str:
-    # A boolean is written as in a URL, not as Python spells it.
+    # A boolean is spelled as in a URL, not as in Python.
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

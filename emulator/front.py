@@ -14,7 +14,7 @@ REQUEST_ID = "RCRequestId"
 
 
 def bearer(request: web.Request) -> str:
-    """Return the access token of a request; raise ApiError when there is none."""
+    """Return the access token of a request; raise ApiError if there is none."""
     header = request.headers.get("Authorization")
     if header is None:
         if token := request.query.get("access_token"):

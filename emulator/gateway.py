@@ -1,4 +1,4 @@
-"""Where sockets come in: ticket, recovery, ConnectionDetails (docs/protocol.md 3.1, 3.3)."""
+"""How sockets are opened: ticket, recovery, ConnectionDetails (docs/protocol.md 3.1, 3.3)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ BAD_TICKET = 4400
 MAX_CONNECTIONS = 50
 """Sockets per OAuth session."""
 CLOSE_WAIT = 2.0
-"""Seconds a client has to answer a close frame."""
+"""Seconds in which a client has to reply to a close frame."""
 
 
 class Gateway:
@@ -31,7 +31,7 @@ class Gateway:
         tickets: Tickets,
         changed: Callable[[], None],
     ) -> None:
-        """Take the state; `changed` is told of every step."""
+        """Take the state; `changed` is called after every step."""
         self._service, self.api, self._tickets = service, api, tickets
         self._changed = changed
         self.contexts = Contexts(
@@ -41,7 +41,7 @@ class Gateway:
         service.tokens.on_disconnect = self._session_ended
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Accept an upgrade; a bad ticket is told by close code 4400 after it."""
+        """Accept an upgrade; after it, close with 4400 if the ticket is bad."""
         service = self._service
         ws = web.WebSocketResponse(
             timeout=CLOSE_WAIT, autoping=False, compress=False, max_msg_size=0
@@ -79,7 +79,7 @@ class Gateway:
         return ws
 
     def close_all(self, code: int | None, *, recoverable: bool) -> int:
-        """Close every socket, or cut it when `code` is None; return how many."""
+        """Close every socket, or cut it if `code` is None; return how many."""
         closed = 0
         for socket in list(self.sockets):
             closed += 1
@@ -95,7 +95,7 @@ class Gateway:
                 socket.end(self._service.faults.session_end_code)
 
     def _open(self, socket: Socket, wsc: str | None) -> None:
-        """Send the first frame: ConnectionDetails, or an Error and the end."""
+        """Send the first frame: ConnectionDetails, or an Error followed by the close."""
         service, session = self._service, socket.session
         same = sum(each.session is session for each in self.sockets)
         if service.faults.take("connection_error"):
@@ -113,7 +113,7 @@ class Gateway:
         recovered = Recovered() if wsc is None else self.contexts.recover(wsc, session)
         if recovered.context is not None:
             if recovered.context.socket is not None:
-                # The client came back before the loss of its old socket was noticed.
+                # The client came back before we noticed that its old socket was lost.
                 recovered.context.socket.abort()
             socket.context = recovered.context
             self.contexts.attach(recovered.context)

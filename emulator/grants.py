@@ -1,4 +1,4 @@
-"""What becomes of the filters of a subscription (docs/protocol.md 2.9). Pure."""
+"""Which filters of a subscription are granted (docs/protocol.md 2.9). Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .filters import Filter, Refusal, disabled, missing_permission, parse, refus
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a request for filters led to."""
+    """The result of a request for filters."""
 
     filters: tuple[Filter, ...]
     disabled: tuple[dict[str, str], ...] = ()
@@ -20,7 +20,7 @@ class Granted:
 def grant(
     asked: Iterable[str], account: Account, owner_id: int, faults: Faults
 ) -> Granted:
-    """Return what becomes of the filters asked for; raise ApiError on a refusal."""
+    """Return which requested filters are granted; raise ApiError on a refusal."""
     filters: list[Filter] = []
     off: list[dict[str, str]] = []
     refusal: Refusal | None = None

@@ -1,4 +1,4 @@
-"""When a socket ends by itself: idle, too old, or its client gone (docs/protocol.md 3.5)."""
+"""When a socket ends by itself: it is idle or too old, or its client is gone (docs/protocol.md 3.5)."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from .clock import Timer
 from .service import Service
 
 PONG_DEADLINE = 10.0
-"""Seconds; with a time factor never less than the floor, for the sake of real loops."""
+"""Seconds; never less than the floor, so that real event loops cope with a time factor."""
 PONG_FLOOR = 2.0
 PING_FLOOR = 1.0
 
@@ -23,7 +23,7 @@ class Liveness:
         ping: Callable[[], None],
         abort: Callable[[], None],
     ) -> None:
-        """Take what to do: `expire` with an error code, send a ping, cut."""
+        """Take the actions: `expire` with an error code, send a ping, cut."""
         self._service = service
         self._expire, self._send_ping, self._abort = expire, ping, abort
         self._heard = service.clock.now()
@@ -42,24 +42,24 @@ class Liveness:
         self._later(faults.ping_interval, PING_FLOOR, self._ping)
 
     def stop(self) -> None:
-        """Do nothing more."""
+        """Stop all timers."""
         for timer in (self._absolute, self._idle, self._ping_timer):
             if timer is not None:
                 timer.cancel()
 
     def heard(self) -> None:
-        """Note traffic of the application; ping frames are none."""
+        """Note traffic of the application; ping frames do not count."""
         self._heard = self._service.clock.now()
 
     def ponged(self) -> None:
-        """Note the answer to a ping."""
+        """Note the reply to a ping."""
         self._pong = True
         self._service.counters.pongs += 1
 
     def _later(
         self, seconds: float, floor: float, callback: Callable[[], None]
     ) -> None:
-        """Call back later by the machine's time: advancing the clock is no silence."""
+        """Call back later in real time: advancing the clock must not count as silence."""
         wait = max(seconds / self._service.clock.factor, floor)
         self._ping_timer = asyncio.get_running_loop().call_later(wait, callback)
 
@@ -74,7 +74,7 @@ class Liveness:
 
     def _ping(self) -> None:
         if self._service.faults.silent_sockets:
-            # Goes on when the silence ends.
+            # Continue when the silence ends.
             self._later(PONG_DEADLINE, PONG_FLOOR, self._ping)
             return
         self._pong = False

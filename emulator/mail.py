@@ -1,4 +1,4 @@
-"""What tests and demos do with voicemail, by ids as text."""
+"""What tests and demos do with voicemail. All ids are strings."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class Mail:
         self._service.mailboxes.delete(self._known(ext_id, message_id))
 
     def all(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the voicemails of every extension that has some, newest first."""
+        """Return the voicemails of every extension that has any, newest first."""
         account = self._service.account
         found = {
             str(ext_id): [

@@ -1,4 +1,4 @@
-"""Changes of who is in the account and on whose lists, by ids as text."""
+"""Changes of the account's members and of their lists. All ids are strings."""
 
 import itertools
 from typing import Any
@@ -47,7 +47,7 @@ class Membership:
         self._newest = 0
 
     def set_lines(self, ext_ids: list[str]) -> None:
-        """Replace the signed-in user's monitored lines after the two own ones."""
+        """Replace the signed-in user's monitored lines after their own two."""
         account = self._service.account
         account.set_lines(account.own_id, [self._known(each) for each in ext_ids])
 
@@ -109,7 +109,7 @@ class Membership:
         if kind not in TYPES:
             raise ValueError(f"unknown type {kind}")
         account = self._service.account
-        # Nobody gets the id of somebody who left.
+        # Do not reuse the id of somebody who has left.
         ext_id = self._newest = max(self._newest, *account.extensions) + 1000
         taken = {ext.number for ext in account.extensions.values()}
         number = next(

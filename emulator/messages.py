@@ -1,4 +1,4 @@
-"""Voicemails: who left them, whether they were heard, and a stream of changes."""
+"""Voicemails: who left them, whether somebody has heard them, and a stream of changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ MAX_SECONDS = 600
 
 @dataclass(slots=True)
 class Voicemail:
-    """One voicemail; ids are int64 as on the wire."""
+    """One voicemail; ids are int64, as on the wire."""
 
     id: int
     owner_id: int
@@ -51,7 +51,7 @@ class Mailboxes:
     def leave(
         self, owner_id: int, number: str | None, name: str | None, seconds: int
     ) -> Voicemail:
-        """Leave a voicemail; ValueError for an impossible length."""
+        """Leave a voicemail; raise ValueError for an impossible length."""
         if not 0 < seconds <= MAX_SECONDS:
             raise ValueError(f"a voicemail takes 1 to {MAX_SECONDS} seconds")
         now = self.clock.utc()
@@ -72,7 +72,7 @@ class Mailboxes:
             self._report(MessageChange(message, new=False))
 
     def of(self, owner_id: int) -> list[Voicemail]:
-        """Return the voicemails of an extension, the newest first."""
+        """Return the voicemails of an extension, newest first."""
         found = [each for each in self._messages.values() if each.owner_id == owner_id]
         return found[::-1]
 

@@ -1,4 +1,4 @@
-"""The words the population is made of."""
+"""The names that the population is made of."""
 
 FIRST_NAMES = (
     "Alice", "Bob", "Carla", "Daniel", "Elena", "Farid", "Grace", "Hiro", "Ines",

@@ -9,7 +9,7 @@ from .service import Service
 
 
 def deliver(context: Context, envelope: Envelope, service: Service) -> None:
-    """Keep an event in its context and send it when a socket is there."""
+    """Keep an event in its context, and send it if there is a socket."""
     position = context.keep(envelope)
     socket = context.socket
     if socket is None or not write_event(context, socket, position, envelope, service):
@@ -23,7 +23,7 @@ def write_event(
     envelope: Envelope,
     service: Service,
 ) -> bool:
-    """Send one event on a socket; return whether it went out."""
+    """Send an event on a socket; return whether it was sent."""
     if socket.holding:
         return False
     meta: dict[str, Any] = {

@@ -28,7 +28,7 @@ SERVER_ERROR_CODE = "CMN-203"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """How a request to an OAuth endpoint names its app."""
+    """How a request to an OAuth endpoint identifies its app."""
 
     id: str
     with_secret: bool
@@ -53,7 +53,7 @@ def parse_form(content_type: str, body: bytes) -> dict[str, str]:
 def parse_client(
     authorization: str | None, form: dict[str, str], client_id: str, secret: str
 ) -> Client:
-    """Return the app of a request; raise OAuthError when it is not the right one."""
+    """Return the app of a request; raise OAuthError if it is not the right one."""
     if authorization is None:
         if (given := form.get("client_id")) is None:
             raise oauth_error("OAU-123")
@@ -83,7 +83,7 @@ def parse_client(
 
 
 def verify_challenge(challenge: str, method: str, verifier: str) -> bool:
-    """Tell whether a PKCE verifier answers the challenge."""
+    """Return whether a PKCE verifier matches the challenge."""
     if method == "S256":
         digest = hashlib.sha256(verifier.encode()).digest()
         verifier = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -106,7 +106,7 @@ class OAuth:
     def _guard(
         self, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Count a request, break it when asked to and turn errors into replies."""
+        """Count a request, apply faults to it, and turn errors into replies."""
         service = self._service
 
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -188,7 +188,7 @@ class OAuth:
         return self._send(request, service.tokens.reply(session), verdict.headers())
 
     def _owner(self, grant: str | None, form: dict[str, str]) -> int:
-        """Return whom a grant is about, for the rate limit; 0 when nobody's."""
+        """Return the user of a grant, for the rate limit; 0 if there is none."""
         if grant == JWT_GRANT:
             return self._service.jwts.get(form.get("assertion", ""), 0)
         if grant == "refresh_token":
@@ -202,7 +202,7 @@ class OAuth:
     ) -> web.StreamResponse:
         service = self._service
         if service.faults.take("lose_token_replies"):
-            # Processed, but the client never learns of it.
+            # The request is processed, but the client never learns of it.
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()

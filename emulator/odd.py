@@ -1,7 +1,7 @@
-"""Odd answers: which reply or frame is odd, and how.
+"""Odd replies and frames: which one is odd, and how.
 
-What each kind does to a body is in odd_bodies.py, to a frame in odd_frames.py, and
-on the way over HTTP in odd_http.py.
+odd_bodies.py has what each kind does to a body, odd_frames.py what it does to a frame,
+and odd_http.py what it does on the way over HTTP.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
 type On = Literal["reply", "http", "socket", "event", "details", "heartbeat"]
-"""`reply` is a reply over either; `http` and `socket` one of the two."""
+"""`reply` is a reply over either; `http` and `socket` mean only one of the two."""
 
 type WholeKind = Literal[
     "as_is",
@@ -68,9 +68,9 @@ type FrameKind = Literal[
 
 
 WHOLE_KINDS: tuple[str, ...] = get_args(WholeKind.__value__)
-"""What comes in place of the body."""
+"""What replaces the body."""
 MEMBER_KINDS: tuple[str, ...] = get_args(MemberKind.__value__)
-"""What becomes of members of the body."""
+"""What happens to members of the body."""
 LIST_KINDS: tuple[str, ...] = get_args(ListKind.__value__)
 HTTP_KINDS: tuple[str, ...] = get_args(HttpKind.__value__)
 FRAME_KINDS: tuple[str, ...] = get_args(FrameKind.__value__)
@@ -82,29 +82,29 @@ BODY_KINDS = (
     *get_args(SubscriptionKind.__value__),
     *get_args(WayKind.__value__),
 )
-"""What may be of a reply or frame alike."""
+"""What applies to replies and to frames."""
 KINDS = (*BODY_KINDS, *HTTP_KINDS, *FRAME_KINDS)
 ONS: tuple[str, ...] = get_args(On.__value__)
 
 MAX_SIZE = 1 << 29
-"""Bytes of the largest body one may ask for."""
+"""Bytes of the largest body that a switch may request."""
 
 
 @dataclass(slots=True)
 class Odd:
-    """One switch: the next of what matches is answered in this way."""
+    """One switch: it makes the next matching replies or frames odd."""
 
     kind: str = "as_is"
     on: str = "reply"
     path: str = "*"
-    """Glob over the path, with or without its query; of an event, over `event`."""
+    """Glob over the path, with or without its query; for an event, over `event`."""
     method: str = "*"
     next: int | None = None
-    """How many; `None` is every one."""
+    """How many; `None` means all of them."""
     skip: int = 0
-    """How many matches pass unchanged first."""
+    """How many matches first pass unchanged."""
     done: bool = True
-    """Whether the request is carried out before it is answered so."""
+    """Whether the request is carried out before the odd reply."""
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str | None = None
@@ -114,11 +114,11 @@ class Odd:
     seconds: float | None = None
     size: int | None = None
     turn: int = field(default=0, init=False)
-    """How often it was used: each time begins elsewhere in its list of values."""
+    """How often it was used; each use starts elsewhere in the list of values."""
     first_pages: dict[str, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what cannot be done."""
+        """Raise ValueError for an impossible combination."""
         if self.kind not in KINDS:
             raise ValueError(f"odd knows no kind {self.kind}")
         if self.on not in ONS:
@@ -135,7 +135,7 @@ class Odd:
             raise ValueError("odd: seconds are 0 to 86400")
 
     def matches(self, on: str, method: str, path: str, query: str) -> bool:
-        """Whether it is about this reply (`http` or `socket`) or frame."""
+        """Whether it applies to this reply (`http` or `socket`) or frame."""
         if self.next == 0 or not (
             self.on == on or (self.on == "reply" and on in ("http", "socket"))
         ):
@@ -151,7 +151,7 @@ class Odd:
 def next_odd(
     switches: list[Odd], on: str, method: str = "", path: str = "", query: str = ""
 ) -> Odd | None:
-    """Use up and return the first switch that is about a reply or frame."""
+    """Use up and return the first switch that applies to a reply or frame."""
     for odd in switches:
         if not odd.matches(on, method, path, query):
             continue

@@ -1,4 +1,4 @@
-"""What an odd kind makes of a JSON body. Pure."""
+"""What an odd kind does to a JSON body. Pure."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -23,7 +23,7 @@ REMOVED = object()
 
 
 def odd_body(odd: Odd, body: Any, path: str = "") -> bytes:
-    """Return the body of a reply as its odd kind has it; `path` names the list."""
+    """Return the body of a reply after applying an odd kind; `path` names the list."""
     value = odd.value
     match odd.kind:
         case "empty":
@@ -47,7 +47,7 @@ def odd_body(odd: Odd, body: Any, path: str = "") -> bytes:
 
 
 def odd_value(odd: Odd, body: Any, path: str = "") -> Any:
-    """Return the JSON value that an odd kind makes of a body."""
+    """Return the JSON value that an odd kind turns a body into."""
     match odd.kind:
         case "null":
             return None
@@ -74,7 +74,7 @@ def odd_value(odd: Odd, body: Any, path: str = "") -> Any:
 
 
 def dump(value: Any) -> bytes:
-    """Return JSON as text, with all that Python's own writer lets pass."""
+    """Return JSON as text, with everything that Python's own writer allows."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -93,9 +93,9 @@ def changed(
     change: Change,
     new: Any = REMOVED,
 ) -> Any:
-    """Return a value with each chosen member at a dotted glob changed.
+    """Return a value with each selected member at a dotted glob changed.
 
-    A path without wildcards that is not there gets `new`, when its parent is.
+    If a path without wildcards does not exist but its parent does, it gets `new`.
     """
     hits = 0
 
@@ -151,7 +151,7 @@ def _walked(odd: Odd, body: Any) -> Any:
 
     match odd.kind:
         case "types":
-            # Whole members, so that lists and objects become something else too.
+            # Change whole members, so that lists and objects become something else, too.
             others = cycle(odd_values.OTHERS)
             if not isinstance(body, dict):
                 return others(body)
@@ -173,7 +173,7 @@ def _walked(odd: Odd, body: Any) -> Any:
 
 
 def _other(cycle: Change) -> Change:
-    """Return a change to the next value whose type is not the old one's."""
+    """Return a change to the next value of a different type."""
 
     def give(old: Any) -> Any:
         while type(new := cycle(old)) is type(old) and new != old:
@@ -234,7 +234,7 @@ def _without(body: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _repeated(odd: Odd, body: dict[str, Any], path: str) -> dict[str, Any]:
-    """Return the first page that was asked for, which never is the last."""
+    """Return the page that was requested first, which never claims to be the last."""
     first = odd.first_pages.setdefault(path, body)
     navigation = dict(first.get("navigation") or {})
     navigation["nextPage"] = navigation.get("firstPage", {"uri": path})
@@ -251,7 +251,7 @@ def _same_id(records: list[Any]) -> list[Any]:
 
 
 def _free_reasons(body: dict[str, Any]) -> list[dict[str, str]]:
-    """Return every filter as disabled, for a reason in words that name somebody."""
+    """Return every filter as disabled, with a reason whose text names somebody."""
     text = "Jo Doe (+1 415 555 0199) does not want to be watched"
     return [
         {"filter": each, "reason": text, "message": text}

@@ -1,4 +1,4 @@
-"""What an odd kind makes of a frame. Pure."""
+"""What an odd kind does to a frame. Pure."""
 
 from dataclasses import dataclass
 import json
@@ -10,14 +10,14 @@ from .odd import Odd
 from .odd_bodies import dump, odd_body, odd_value, padded
 
 GIANT_FRAME = 8 << 20
-"""Bytes of a giant frame, twice what many clients take by themselves."""
+"""Bytes of a giant frame: twice what many clients accept by default."""
 SLOW = 30.0
-"""Seconds a slow answer takes."""
+"""Seconds that a slow reply takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class OddFrame:
-    """What goes out in place of a frame."""
+    """What is sent instead of a frame."""
 
     frames: tuple[str | bytes, ...] = ()
     seconds: float = 0.0
@@ -29,7 +29,7 @@ class OddFrame:
 def odd_frame(
     odd: Odd, meta: dict[str, Any], body: list[Any], path: str = ""
 ) -> OddFrame:
-    """Return what goes out in place of the frame of a meta and maybe a body."""
+    """Return what is sent instead of a frame with this meta and, if given, body."""
     kind = odd.kind
     if odd.status is not None:
         meta = {**meta, "status": odd.status}
@@ -53,7 +53,7 @@ def odd_frame(
 
 
 def _whole(odd: Odd, meta: dict[str, Any], body: list[Any]) -> str | bytes | None:
-    """Return a frame that is no array of meta and body."""
+    """Return a frame that is not an array of meta and body."""
     match odd.kind:
         case "empty":
             return ""
@@ -74,7 +74,7 @@ def _whole(odd: Odd, meta: dict[str, Any], body: list[Any]) -> str | bytes | Non
 
 
 def _parts(odd: Odd, meta: dict[str, Any], body: list[Any], path: str) -> list[Any]:
-    """Return meta and body of a frame that still is an array."""
+    """Return the meta and body of a frame that is still an array."""
     turn = odd.turn - 1
     match odd.kind:
         case "no_status":

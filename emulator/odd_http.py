@@ -1,4 +1,4 @@
-"""Odd answers over HTTP: the middleware in front of every endpoint."""
+"""Odd replies over HTTP: the middleware in front of every endpoint."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def odd_middleware(service: Service) -> Any:
-    """Return the middleware that answers oddly where a switch says so."""
+    """Return the middleware that makes replies odd if a switch says so."""
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -42,7 +42,7 @@ def odd_middleware(service: Service) -> Any:
         if odd is None:
             return await handler(request)
         service.counters.odd[f"{odd.kind} http"] += 1
-        # A socket that is open cannot be answered any more.
+        # Do not open a socket first: once it is open, it cannot get another reply.
         done = odd.done and path.startswith("/restapi/")
         plain = await handler(request) if done else web.Response(body=b"{}")
         return await _send(odd, request, plain)
@@ -114,7 +114,7 @@ def _body(odd: Odd, before: bytes, path: str) -> bytes:
     try:
         value = orjson.loads(before) if before else None
     except orjson.JSONDecodeError:
-        # Not JSON to begin with: only kinds that need none of it apply.
+        # The reply is not JSON, so only kinds that do not need JSON apply.
         value = None
     unchanged = ("as_is", "headers", "content_type", "slow", "drip", "redirect")
     return before if odd.kind in unchanged else odd_body(odd, value, path)
@@ -143,7 +143,7 @@ async def _drip(
     stream = web.StreamResponse(status=made.status, headers=headers)
     stream.content_length = len(body)
     await stream.prepare(request)
-    # Whoever asked may have gone.
+    # The client may have disconnected.
     with suppress(ConnectionResetError):
         for index in range(len(body)):
             await stream.write(body[index : index + 1])

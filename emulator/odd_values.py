@@ -1,4 +1,4 @@
-"""Values that no client expects, by what they replace. Pure."""
+"""Values that no client expects, grouped by what they replace. Pure."""
 
 from typing import Any
 
@@ -75,12 +75,12 @@ TEXTS: tuple[str, ...] = (
     "👩‍👩‍👧‍👦" * 40,
     "../../etc",
 )
-"""With half a surrogate pair among them, which JSON can write and UTF-8 cannot."""
+"""One has half a surrogate pair, which JSON can express but UTF-8 cannot."""
 
 STATUSES: tuple[Any, ...] = ("200", None, 0, -1, 99, 1e308, True, [], {}, 299, 1000)
 
 OTHERS: tuple[Any, ...] = (None, 7, "x", True, 1.5, [], {}, [[]], [None], {"id": None})
-"""One of each type of JSON, for what should be another."""
+"""One value of each JSON type, to replace a value of another type."""
 
 HEADERS: tuple[dict[str, str], ...] = (
     {
@@ -152,4 +152,4 @@ CALLS: tuple[Any, ...] = (
     {"id": "e", "telephonyStatus": "CallConnected", "callInfo": [], "sipData": "x"},
     {"id": "f", "terminationType": "final", "telephonyStatus": "CallConnected"},
 )
-"""Items of `activeCalls`, from no item at all to a call that contradicts itself."""
+"""Items of `activeCalls`, from something that is no item to a call that contradicts itself."""

@@ -1,4 +1,4 @@
-"""The whole emulator as tests and the control paths handle it: its company, connection and sign-ins."""
+"""The whole emulator as tests and the control paths use it: its company, connection and sign-ins."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ ROUTES = [
 
 
 class Operations(Company):
-    """A company with its connections and sign-ins, wherever it is reached."""
+    """A company with its connections and sign-ins, independent of where it listens."""
 
     def __init__(self, service: Service, seed: int) -> None:
         """Take the state; the seed decides numbers, ids and the office."""
@@ -57,7 +57,7 @@ class Operations(Company):
         return self.jwt_for(self.own_extension_id)
 
     def info(self) -> dict[str, Any]:
-        """Return what the command prints."""
+        """Return what the command prints as its JSON line."""
         return {
             "server": self.url,
             "client_id": self.client_id,
@@ -77,11 +77,11 @@ class Operations(Company):
     async def disconnect(
         self, code: int | None = 1001, *, recoverable: bool = True
     ) -> int:
-        """Close every socket, or cut it when `code` is None; return how many."""
+        """Close every socket, or cut it if `code` is None; return how many."""
         return self._gateway.close_all(code, recoverable=recoverable)
 
     def restart_sequences(self) -> None:
-        """Let the sequence of every extension begin again, as after a restart there."""
+        """Restart the sequence of every extension, as after a restart of the service."""
         for ext in self._service.account.extensions.values():
             ext.sequence = 0
 
@@ -92,7 +92,7 @@ class Operations(Company):
         return len(self._gateway.sockets)
 
     async def deliver(self, ext_id: str, body: dict[str, Any]) -> int:
-        """Send a presence event with exactly this body; return to how many."""
+        """Send a presence event with exactly this body; return the number of receivers."""
         return self._service.subscriptions.deliver(int(ext_id), body)
 
     def revoke_tokens(self) -> None:
@@ -100,11 +100,11 @@ class Operations(Company):
         self._service.tokens.end_all()
 
     def expire_access_tokens(self) -> None:
-        """Let every access token be expired; sockets of its session close."""
+        """Expire every access token; the sockets of their sessions close."""
         self._service.tokens.expire_access()
 
     def expire_refresh_tokens(self) -> None:
-        """Let every refresh token be expired."""
+        """Expire every refresh token."""
         self._service.tokens.expire_refresh()
 
     def supersede_sessions(self) -> None:
@@ -113,9 +113,9 @@ class Operations(Company):
             self._service.tokens.sign_in(self.client_id, int(self.own_extension_id))
 
     def reset(self) -> None:
-        """Bring switches, presence, calls, limits and counters back to the start.
+        """Reset switches, presence, calls, limits and counters to the initial state.
 
-        Sign-ins, sockets and subscriptions stay, and see the changes as events.
+        Sign-ins, sockets and subscriptions stay, and get the changes as events.
         """
         for task in self._calls:
             task.cancel()

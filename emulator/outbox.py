@@ -1,4 +1,4 @@
-"""Frames that wait for the network, in order."""
+"""Frames that wait in order for the network."""
 
 import asyncio
 from collections import deque
@@ -31,7 +31,7 @@ class Outbox:
         self._wake.set()
 
     async def run(self) -> None:
-        """Write what is queued until the socket is gone."""
+        """Write queued frames until the socket is gone."""
         with contextlib.suppress(ConnectionError, RuntimeError):
             while True:
                 await self._wake.wait()

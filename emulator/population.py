@@ -1,4 +1,4 @@
-"""The company behind the emulator, the same for the same seed."""
+"""The emulated company; the same seed makes the same company."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from .names import DEPARTMENTS, FIRST_NAMES, LAST_NAMES, QUEUE_NAMES
 
 @dataclass(slots=True)
 class Population:
-    """What an account holds at start."""
+    """What an account contains at the start."""
 
     account_id: int
     own_id: int
@@ -20,7 +20,7 @@ class Population:
     locked_queues: list[int] = field(default_factory=list)
     """Queues whose members may not log in or out themselves."""
     monitored: list[int] = field(default_factory=list)
-    """Extensions the signed-in user monitors besides the two locked lines."""
+    """Extensions that the signed-in user monitors besides the two locked lines."""
     favorites: list[str | int] = field(default_factory=list)
     """Extension ids (int) and external contact ids (str), in order."""
 
@@ -35,7 +35,7 @@ def populate(count: int, seed: int) -> Population:
     extensions: dict[int, Extension] = {}
     for index, kind in enumerate(_kinds(count)):
         # The founder carries the account's id, as in the service's samples; the
-        # signed-in user does not, so that mixing the two up shows.
+        # signed-in user does not, so that confusing the two becomes visible.
         ext_id = account_id if index == 0 and count > 1 else next(ids)
         extensions[ext_id] = _extension(rng, ext_id, 101 + index, kind)
     members = [ext for ext in extensions.values() if kind_of(ext) == "User"]
@@ -57,7 +57,7 @@ def populate(count: int, seed: int) -> Population:
 
 
 def kind_of(ext: Extension) -> str:
-    """Return the type of an enabled extension, else its status."""
+    """Return the type of an enabled extension, or else its status."""
     return ext.type if ext.status == "Enabled" else ext.status
 
 
@@ -132,8 +132,8 @@ def _join_queues(
         if ext.type == "Department":
             joined = rng.sample(members, min(len(members), rng.randrange(3, 7)))
             population.queues[ext.id] = [member.id for member in joined]
-    # The signed-in user belongs to the first queue, so that the rules for queue
-    # members can be tried, and the founder to none.
+    # The signed-in user belongs to the first queue, so that you can test the rules for
+    # queue members; the founder belongs to none.
     founder, own = members[0].id, population.own_id
     for index, queue in enumerate(population.queues.values()):
         if founder in queue and founder != own:

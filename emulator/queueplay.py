@@ -1,4 +1,4 @@
-"""Calls of a queue: they wait in it, ring its members, and one of them answers."""
+"""Calls of a queue: they wait in it and ring its members, and one member answers."""
 
 import asyncio
 from dataclasses import replace
@@ -16,7 +16,7 @@ BEGINNINGS = ("ring", "dial", "retrieve", "swap")
 
 
 class Player(Protocol):
-    """Who makes the calls of one extension happen."""
+    """Makes the calls of one extension happen."""
 
     def step(
         self, ext: Extension, key: str, word: str, options: CallOptions
@@ -99,21 +99,21 @@ class QueueCalls:
     def wait_in(
         self, queue: Extension, key: str, word: str, options: CallOptions
     ) -> None:
-        """Show on a queue the call that waits in it, until somebody has it."""
+        """Show a waiting call on its queue until somebody has taken it."""
         if word == "ring":
             caller = options.from_name or self._rng.choice(CALLER_NAMES)
             named = replace(options, from_name=f"{queue.name} - {caller}")
             alone = replace(named, queue_name=None, queue_call=False)
             self._player.step(queue, key, word, alone)
         elif _has(queue, key):
-            # To the queue, who gave up waiting has abandoned the call.
+            # For the queue, a caller who gave up waiting has abandoned the call.
             ends = {"answer": "elsewhere", "missed": "abandoned", "hangup": "abandoned"}
             self._player.step(queue, key, ends.get(word, word), options)
 
     def _reach(
         self, queue: Extension, chosen: Extension, key: str, options: CallOptions
     ) -> None:
-        """Ring the member that is to answer a call which only waited."""
+        """Ring the member that is to answer a call that has only waited."""
         if chosen is queue:
             raise CallError("no member takes calls of this queue")
         if _has(queue, key) and not _has(chosen, key):
@@ -121,7 +121,7 @@ class QueueCalls:
 
 
 def _rings(queue: Extension, member: Extension, options: CallOptions) -> bool:
-    """Whether a call of a queue rings at a member from now on; one that rings there already does until it ends."""
+    """Whether a queue's new call rings at a member; one that is ringing there already goes on ringing."""
     return (
         options.ring_members
         and member.status == "Enabled"

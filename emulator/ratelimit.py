@@ -24,7 +24,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the limiter says to one request."""
+    """The limiter's verdict on a request."""
 
     group: str
     limit: int
@@ -61,7 +61,7 @@ class RateLimiter:
     def ask(
         self, client_id: str, owner_id: int, group: str, weight: int = 1
     ) -> Verdict:
-        """Count a request, as so many, and say whether it may go on."""
+        """Count a request, as this many, and return whether it may proceed."""
         now = self.clock.now()
         self.counters.groups[group] += 1
         bucket = self._buckets.setdefault((client_id, owner_id, group), Bucket())
@@ -73,7 +73,7 @@ class RateLimiter:
         if now < bucket.penalty_until:
             self.counters.requests_in_penalty += 1
         elif forced is not None and forced.next > 0:
-            # Asked for by a test: refuse without opening a penalty.
+            # A test has requested this: refuse without starting a penalty.
             forced.next -= 1
             self.counters.rate_limited += 1
             return Verdict(

@@ -1,4 +1,4 @@
-"""What survives a lost socket for a while (docs/protocol.md 3.4)."""
+"""What survives the loss of a socket for a while (docs/protocol.md 3.4)."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -16,23 +16,23 @@ from .tokens import Session
 BUFFER_SIZE = 100
 """Events kept for a recovery: the newest."""
 TOO_LATE = "WSG-1001"
-"""The service's code for an unknown or expired context is not known; a choice."""
+"""Our choice: the service's code for an unknown or expired context is not known."""
 
 
 def new_token() -> str:
-    """Return a recovery token; its end is a check sum, so that a made-up one shows."""
+    """Return a recovery token; it ends with a checksum, so that we recognize invented ones."""
     head = secrets.token_urlsafe(24)
     return f"{head}{zlib.crc32(head.encode()):08x}"
 
 
 def well_formed(token: str) -> bool:
-    """Whether a token is one of ours, known or not."""
+    """Whether we made a token, even if we no longer know it."""
     head, check = token[:-8], token[-8:]
     return bool(head) and f"{zlib.crc32(head.encode()):08x}" == check
 
 
 class Line(Protocol):
-    """The socket of a context, as far as what is kept for it may use it."""
+    """The socket of a context, as far as the context uses it."""
 
     @property
     def holding(self) -> bool:
@@ -47,7 +47,7 @@ class Line(Protocol):
         path: str = "",
         position: int = 0,
     ) -> bool:
-        """Queue a frame; return whether it goes out."""
+        """Queue a frame; return whether it will be sent."""
 
     def abort(self, *, recoverable: bool = True) -> None:
         """Cut the connection without a close frame."""
@@ -63,7 +63,7 @@ class Line(Protocol):
 class Context:
     """One WebSocket session: its subscription and its newest events.
 
-    It outlives its socket by the recovery time, and a new socket takes it over.
+    It outlives its socket by the recovery time, so that a new socket can take it over.
     """
 
     session: Session
@@ -73,14 +73,14 @@ class Context:
     )
     """The newest events with their positions, sent or not."""
     position: int = 0
-    """Of the newest event."""
+    """The position of the newest event."""
     sent: int = 0
-    """Position up to which events were written to a socket."""
+    """The position up to which events were written to a socket."""
     socket: Line | None = None
     recoverable: bool = True
     timer: Timer | None = None
     tokens: dict[str, int | None] = field(default_factory=dict)
-    """The context's recovery tokens; with the position of the event each came with."""
+    """The context's recovery tokens, each with the position of the event that carried it."""
 
     def keep(self, envelope: Envelope) -> int:
         """Put an event into the buffer and return its position."""
@@ -95,12 +95,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What became of a request to recover."""
+    """The result of a request to recover."""
 
     context: Context | None = None
     since: int = 0
     error: str | None = None
-    """`recoveryErrorCode` when it failed."""
+    """`recoveryErrorCode` if it failed."""
 
 
 @dataclass(slots=True)
@@ -129,7 +129,7 @@ class Contexts:
         return value
 
     def recover(self, token: str, session: Session) -> Recovered:
-        """Return the context of a token for a new socket, or why there is none."""
+        """Return the context of a token for a new socket, or the reason why there is none."""
         match self.faults.recovery:
             case "normal":
                 pass
@@ -153,7 +153,7 @@ class Contexts:
         return min(self.faults.recovery_loses, max(0, context.position - since))
 
     def attach(self, context: Context) -> None:
-        """Take a context up again."""
+        """Resume a context."""
         if context.timer is not None:
             context.timer.cancel()
             context.timer = None
@@ -167,7 +167,7 @@ class Contexts:
             self.drop(context)
             return
         if context.subscription is not None and context.session.ended:
-            # Its tokens still name their OAuth session: the next sign-in is another one.
+            # Its tokens still refer to their OAuth session; the next sign-in is another session.
             self.subscriptions.delete(context.subscription)
             context.subscription = None
         elif context.subscription is not None:

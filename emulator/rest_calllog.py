@@ -1,4 +1,4 @@
-"""The call log of the user, paged or in sync (docs/protocol.md 10)."""
+"""The user's call log, in pages or as a sync (docs/protocol.md 10)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -64,7 +64,7 @@ def _party(number: str, name: str | None) -> dict[str, str]:
 
 
 def _visible_to(service: Service, request: Request, ids: dict[str, str]) -> Extension:
-    """Return the extension: the user's own, or another one's for an administrator."""
+    """Return the extension: the user's own, or any for an administrator."""
     ext = find_extension(service, request, ids["extension"])
     owner = service.account.extensions[request.session.owner_id]
     if ext is not owner and not owner.admin:
@@ -84,7 +84,7 @@ def _moment(request: Request, name: str) -> datetime | None:
 
 
 def read_log(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """GET the log, filtered and paged, of the last 24 hours unless asked otherwise."""
+    """GET the log, filtered and paged; by default, that of the last 24 hours."""
     ext = _visible_to(service, request, ids)
     page = request.number("page", 1, 1, None)
     per_page = request.number("perPage", 100, 1, 1000)
@@ -118,7 +118,7 @@ def read_log(service: Service, request: Request, ids: dict[str, str]) -> Reply:
 
 
 def sync_log(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """GET all of the log (FSync), or what came since a token (ISync)."""
+    """GET the whole log (FSync), or the records since a token (ISync)."""
     ext = _visible_to(service, request, ids)
     log = service.call_log
     kind = request.one("syncType") or "FSync"

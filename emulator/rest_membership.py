@@ -55,7 +55,7 @@ def _records(value: Any) -> list[dict[str, Any]]:
 
 
 def update_lines(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """PUT replaces the whole list; the two locked lines have to be sent back."""
+    """PUT replaces the whole list; it has to include the two locked lines."""
     _hud(service)
     ext = _own_or_admin(service, request, ids)
     wanted: list[int] = []
@@ -109,7 +109,7 @@ def update_favorites(service: Service, request: Request, ids: dict[str, str]) ->
 
 def _readable(service: Service) -> None:
     if service.faults.queue_readings == "forbidden":
-        # Who may read this is not documented.
+        # The documentation does not say who may read this.
         raise ApiError(
             403,
             "CMN-408",
@@ -125,7 +125,7 @@ def _queue(service: Service, ids: dict[str, str]) -> int:
 
 
 def read_queue(service: Service, _request: Request, ids: dict[str, str]) -> Reply:
-    """GET who takes the calls of a queue."""
+    """GET which members take the calls of a queue."""
     _readable(service)
     queue_id = _queue(service, ids)
     account = service.account
@@ -140,7 +140,7 @@ def read_queue(service: Service, _request: Request, ids: dict[str, str]) -> Repl
 
 
 def update_queue(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """PUT who takes the calls of a queue."""
+    """PUT which members take the calls of a queue."""
     queue_id = _queue(service, ids)
     members = service.account.members(queue_id)
     accepts: dict[int, bool] = {}
@@ -187,7 +187,7 @@ def update_member(service: Service, request: Request, ids: dict[str, str]) -> Re
         if not isinstance(accept, bool):
             raise bad_parameter("acceptCalls")
         if int(text) in service.account.locked_queues:
-            # Which code the service has for this is not known.
+            # The service's code for this is not known.
             raise ApiError(403, "CMN-404", "Member status of the queue is not editable")
         service.account.set_queue_calls(int(text), {ext.id: accept})
     return read_member(service, request, ids)

@@ -105,7 +105,7 @@ def delete_message(service: Service, request: Request, ids: dict[str, str]) -> R
 
 
 def read_content(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """GET the audio of a voicemail; not over the socket."""
+    """GET the audio of a voicemail; this does not work over the socket."""
     message = _message(service, request, ids)
     if request.socket is not None:
         raise invalid_uri()

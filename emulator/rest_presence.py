@@ -1,4 +1,4 @@
-"""Presence of one, of several, of all extensions, and setting it (docs/protocol.md 2.4 to 2.6, 2.10)."""
+"""Reading the presence of one, several or all extensions, and setting it (docs/protocol.md 2.4 to 2.6, 2.10)."""
 
 from typing import Any
 import uuid
@@ -117,7 +117,7 @@ def _read_batch(service: Service, request: Request, wanted: list[str]) -> Reply:
 def read_account_presence(
     service: Service, request: Request, _ids: dict[str, str]
 ) -> Reply:
-    """GET the presence of everyone, paged, clamped at 1000 a page."""
+    """GET the presence of everyone, in pages of at most 1000."""
     account = service.account
     page = request.number("page", 1, 1, None)
     per_page = request.number("perPage", 1000, 0, 1000)
@@ -141,7 +141,7 @@ def read_account_presence(
         try:
             records.append(_presence(service, request, ext))
         except ApiError:
-            # Forbidden to look at: left out, the rest of the page stands.
+            # Leave out extensions that the user may not see; the rest of the page stays.
             continue
     return Reply(
         body=shapes.listed(records, uri, request.query, page, per_page, len(everyone))
@@ -149,7 +149,7 @@ def read_account_presence(
 
 
 def update_presence(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """PUT presence; a partial body is fine (docs/protocol.md 2.5)."""
+    """PUT presence; the body may be partial (docs/protocol.md 2.5)."""
     ext = find_extension(service, request, ids["extension"])
     body = request.json_object()
     owner = service.account.extensions[request.session.owner_id]
@@ -160,15 +160,15 @@ def update_presence(service: Service, request: Request, ids: dict[str, str]) -> 
     changes = presence_fields(body)
     status = changes.get("dnd_status")
     if status == "TakeDepartmentCallsOnly":
-        # Set in an old user interface only; see `Emulator.set_presence`.
+        # Only an old user interface can set this; see `Emulator.set_presence`.
         raise bad_parameter("dndStatus")
     if status == "DoNotAcceptDepartmentCalls" and not service.account.queues_of(ext.id):
         raise bad_parameter("dndStatus")
     if not changes.get("allow_see_my_presence", ext.allow_see_my_presence):
-        # Accepted and without effect, as users of a widget saw it.
+        # This is accepted without effect, as users of a widget have seen.
         changes.pop("user_status", None)
     if service.faults.new_call_handling and service.faults.dnd_status != "beside":
-        # Where it says nothing, setting it does nothing.
+        # If `dndStatus` says nothing, setting it has no effect.
         changes.pop("dnd_status", None)
     personal = body.get("dndStatusPersonal")
     if service.faults.new_call_handling and personal is not None:

@@ -49,12 +49,12 @@ def _reply(service: Service, request: Request, subscription: Subscription) -> Re
 
 
 def create(service: Service, request: Request, _ids: dict[str, str]) -> Reply:
-    """POST: create the socket's one subscription, in place of a former one."""
+    """POST: create the socket's only subscription, replacing an earlier one."""
     body = request.json_object()
     mode = body.get("deliveryMode")
     transport = mode.get("transportType") if isinstance(mode, dict) else None
     if transport != "WebSocket" or request.socket is None:
-        # Webhooks are not emulated, and a WebSocket one needs its socket.
+        # We do not emulate webhooks, and a WebSocket subscription needs its socket.
         raise bad_parameter("deliveryMode.transportType")
     _push_permission(service)
     if "WebSocket" in service.faults.permissions_removed:
@@ -94,7 +94,7 @@ def read(service: Service, request: Request, ids: dict[str, str]) -> Reply:
 
 
 def update(service: Service, request: Request, ids: dict[str, str]) -> Reply:
-    """PUT new filters, or extend with an empty body; not over HTTP."""
+    """PUT new filters, or extend with an empty body; this does not work over HTTP."""
     subscription = _found(service, request, ids)
     if request.socket is None:
         raise bad_parameter("deliveryMode.transportType")

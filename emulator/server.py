@@ -1,4 +1,4 @@
-"""The emulator as one object: it listens, and everything may be done to it."""
+"""The emulator as one object, which listens and has a method for everything."""
 
 import asyncio
 from collections.abc import Callable
@@ -56,7 +56,7 @@ class Emulator(Operations):
         await self.stop()
 
     async def start(self) -> None:
-        """Listen on host and port; OSError when the port is taken."""
+        """Listen on host and port; raise OSError if the port is taken."""
         service = self._service
         app = web.Application(middlewares=[self._noticing, odd_middleware(service)])
         codes = Codes(service)
@@ -73,7 +73,7 @@ class Emulator(Operations):
         site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
         port = self._runner.addresses[0][1]
-        # All interfaces is an address to listen on, not one to connect to.
+        # The address for all interfaces is one to listen on, not one to connect to.
         everywhere = ipaddress.ip_address(self._host).is_unspecified
         host = "127.0.0.1" if everywhere else self._host
         self.url = f"http://{host}:{port}"
@@ -81,7 +81,7 @@ class Emulator(Operations):
             self.office.start()
 
     async def stop(self) -> None:
-        """Drop every socket and stop listening; may be called twice."""
+        """Drop every socket and stop listening; you may call this twice."""
         await self.office.stop()
         for task in self._calls:
             task.cancel()
@@ -98,7 +98,7 @@ class Emulator(Operations):
     async def wait_for(
         self, condition: Callable[[], bool], timeout: float = 5.0
     ) -> None:
-        """Wait until a condition on the emulator holds; TimeoutError after seconds."""
+        """Wait until a condition on the emulator holds; raise TimeoutError after the seconds."""
         await self._waiters.wait_for(condition, timeout)
 
     def _changed(self, _change: Change) -> None:

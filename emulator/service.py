@@ -1,4 +1,4 @@
-"""What every part of the emulator shares."""
+"""The state that all parts of the emulator share."""
 
 from dataclasses import dataclass
 import hashlib
@@ -32,13 +32,13 @@ class Service:
     client_id: str
     client_secret: str
     jwts: dict[str, int]
-    """Extension id by JWT."""
+    """Extension ids by JWT."""
 
     @classmethod
     def build(
         cls, extensions: int, seed: int, time_factor: float, *, rate_limits: bool
     ) -> Service:
-        """Make a service; `extensions` and `seed` decide account and credentials."""
+        """Make a service; `extensions` and `seed` decide its account and credentials."""
         account = Account(extensions, seed)
         clock = Clock(time_factor)
         faults, counters = Faults(), Counters()
@@ -72,7 +72,7 @@ class Service:
 
 
 def jwt_for(seed: int, ext_id: int) -> str:
-    """Return the JWT of an extension: three parts, opaque to client and emulator."""
+    """Return the JWT of an extension: three parts, opaque to the client and the emulator."""
     parts = ("header", "payload", "signature")
     return ".".join(_word(seed, f"jwt-{part}-{ext_id}", 40) for part in parts)
 

@@ -46,7 +46,7 @@ def account_info(account: Account, base: str) -> dict[str, Any]:
 def extension_info(
     account: Account, ext: Extension, base: str, *, single: bool
 ) -> dict[str, Any]:
-    """Return an extension; `single` adds what only its own GET has."""
+    """Return an extension; `single` adds the fields of GET for a single extension."""
     account_uri = f"{base}/restapi/v1.0/account/{account.id}"
     uri = f"{account_uri}/extension/{ext.id}"
     info: dict[str, Any] = {"uri": uri, "id": ext.id}
@@ -104,8 +104,8 @@ def presence(
 ) -> dict[str, Any]:
     """Return the presence of an extension as the viewer may see it (docs/protocol.md 2.4).
 
-    Every call is listed; `total` adds how many. One that is no person has no more
-    than `Offline` and its calls.
+    It lists every call; `total` adds their number. An extension that is not a person has
+    only `Offline` and its calls.
     """
     uri = f"{base}/restapi/v1.0/account/{account.id}/extension/{ext.id}"
     about: dict[str, Any] = {"uri": uri, "id": ext.id}
@@ -160,8 +160,8 @@ def truth(
 ) -> dict[str, Any]:
     """Return detailed presence for the control path.
 
-    Two differences to REST: a queue, pick-up group or park location has the
-    telephony status that its events tell, and all calls are there with their total.
+    It differs from REST in two ways: a queue, pick-up group or park location has the
+    telephony status of its events, and it lists all calls, with their total.
     """
     info = presence(
         account,

@@ -31,7 +31,7 @@ def favorite(each: Favorite) -> dict[str, Any]:
 
 
 def accepts_current(member: Extension, queue_id: int) -> bool:
-    """Whether a member takes the calls of this queue as far as the queue goes."""
+    """Whether a member takes the calls of this queue, as far as the queue decides it."""
     return queue_id not in member.queues_declined
 
 
@@ -52,7 +52,7 @@ def queue_member(member: Extension, queue_id: int) -> dict[str, Any]:
 def queue_of_member(
     queue: Extension, member: Extension, *, editable: bool
 ) -> dict[str, Any]:
-    """Return one record of a member's queues; `editable`: may log in and out."""
+    """Return one record of a member's queues; `editable`: the member may log in and out."""
     return {
         "callQueue": {
             "id": str(queue.id),

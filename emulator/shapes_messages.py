@@ -29,7 +29,7 @@ def message_uri(account_id: int, message: Voicemail, base: str) -> str:
 
 
 def attachment(account_id: int, message: Voicemail, base: str) -> dict[str, Any]:
-    """Return what is said of the audio."""
+    """Return the description of the audio."""
     return {
         "id": message.id,
         "uri": f"{message_uri(account_id, message, base)}/content/{message.id}",
@@ -40,7 +40,7 @@ def attachment(account_id: int, message: Voicemail, base: str) -> dict[str, Any]
 
 
 def message_info(account: Account, message: Voicemail, base: str) -> dict[str, Any]:
-    """Return a voicemail as the message store has it."""
+    """Return a voicemail as the message store lists it."""
     owner = account.extensions[message.owner_id]
     return {
         "uri": message_uri(account.id, message, base),

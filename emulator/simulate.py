@@ -1,4 +1,4 @@
-"""A living office: seeded people who call, park, meet and go to lunch."""
+"""Simulated people, by a seed: they call, park calls, meet and go to lunch."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -27,7 +27,7 @@ class Office:
     def __init__(
         self, account: Account, player: CallPlayer, mailboxes: Mailboxes, seed: int
     ) -> None:
-        """Take the account, who plays calls on it and where callers leave messages."""
+        """Take the account, what plays calls on it, and where callers leave messages."""
         self._account, self._player, self._seed = account, player, seed
         self._mailboxes = mailboxes
         self._rng = random.Random()
@@ -36,9 +36,9 @@ class Office:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, pace: float = 1.0) -> None:
-        """Begin, `pace` times as fast as people; the seed decides what happens.
+        """Start, `pace` times as fast as real people; the seed decides what happens.
 
-        Without effect while it runs already. ValueError for a pace out of bounds.
+        If it is running already, do nothing. Raise ValueError for a pace out of range.
         """
         if not 0 < pace <= 1000:
             raise ValueError("the pace is more than 0 and at most 1000")
@@ -53,7 +53,7 @@ class Office:
         self._spawn(self._leave_queues)
 
     async def stop(self) -> None:
-        """End; calls that are under way end too."""
+        """Stop, and end the calls that are under way."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -74,7 +74,7 @@ class Office:
         ]
 
     async def _receive_calls(self) -> None:
-        """Start calls at random moments, each with a chance of its own."""
+        """Start calls at random moments, each with its own source of chance."""
         kinds = (self._inbound, self._outbound, self._internal, self._queue)
         while True:
             people = self._people()
@@ -104,7 +104,7 @@ class Office:
                 self._spawn(self._for_a_while, ext, name, (value, back), seconds)
 
     async def _hear_voicemails(self) -> None:
-        """Let people hear their messages some minutes after they came."""
+        """Let people hear their messages some minutes after these have arrived."""
         chance = random.Random(f"office-mail-{self._seed}")
         while True:
             await self._pass(chance.uniform(60, 240))
@@ -196,7 +196,7 @@ class Office:
                 self._player.step(ext, name, "hangup", options)
 
     async def _queue(self, chance: random.Random, key: str) -> None:
-        """A caller of a queue: several members ring, one of them answers."""
+        """An outside caller calls a queue: several members ring, and one of them answers."""
         if not self._account.queues:
             return
         queue_id = chance.choice(list(self._account.queues))
@@ -234,7 +234,7 @@ class Office:
             await self._talk(taker, key, chance)
 
     async def _talk(self, ext: Extension, key: str, chance: random.Random) -> None:
-        """A conversation: maybe held or parked in between, then over."""
+        """A conversation, which may be held or parked before it ends."""
         options = CallOptions()
         await self._pass(chance.uniform(15, 180))
         turn = chance.random()
@@ -254,7 +254,7 @@ class Office:
         self._player.step(ext, key, "hangup", options)
 
     def _free(self, chance: random.Random) -> Extension | None:
-        """Return someone without a call."""
+        """Return somebody who has no call."""
         free = [
             ext
             for ext in self._people()
@@ -263,7 +263,7 @@ class Office:
         return chance.choice(free) if free else None
 
     def _callee(self, chance: random.Random) -> Extension | None:
-        """Return someone who can be rung; now and then one who talks already."""
+        """Return somebody who can be rung; now and then, somebody who is already on a call."""
         awake = [
             ext
             for ext in self._people()
@@ -287,7 +287,7 @@ class Office:
 async def _unless_changed[*Ts](
     work: Callable[[*Ts], Coroutine[Any, Any, None]], *args: *Ts
 ) -> None:
-    """Let something happen until a reset or a control takes its call away."""
+    """Let something happen until a reset or a control path takes away its call."""
     try:
         await work(*args)
     except CallError as error:

@@ -72,9 +72,9 @@ class Socket:
         self.context.subscription = subscription
 
     def notify(self, envelope: Envelope) -> None:
-        """Send an event, or keep it when the socket is gone or silent.
+        """Send an event, or keep it if the socket is gone or silent.
 
-        Bound to the context, so that a subscription's events find its new socket.
+        This is bound to the context, so that a subscription's events find its new socket.
         """
         deliver(self.context, envelope, self._service)
 
@@ -104,10 +104,10 @@ class Socket:
     def send(
         self, frame: str | bytes, *, loud: bool = False, position: int = 0
     ) -> bool:
-        """Queue a frame; `loud` passes the silent-socket fault. Return whether it goes out.
+        """Queue a frame; `loud` bypasses the silent-socket fault. Return whether it will be sent.
 
-        With the position of the event in it: one that is still queued when the
-        socket is lost has not been sent, and a recovery brings it.
+        Note the position of the event in it: an event that is still queued when the socket is
+        lost has not been sent, and a recovery sends it.
         """
         if self._closing or (self._service.faults.silent_sockets and not loud):
             return False
@@ -127,9 +127,9 @@ class Socket:
         path: str = "",
         position: int = 0,
     ) -> bool:
-        """Queue the frame of a meta and maybe a body, or what an odd switch makes of it.
+        """Queue a frame of a meta and, if given, a body, after applying an odd switch.
 
-        Return whether it goes out; an event that a switch loses counts as sent.
+        Return whether it will be sent; an event that a switch loses counts as sent.
         """
         service = self._service
         switches = service.faults.odd
@@ -157,10 +157,10 @@ class Socket:
         self._start(send())
 
     def replay(self, since: int) -> None:
-        """Send what a recovered context missed, in order, and what comes meanwhile.
+        """Send the events that a recovered context missed, and then new ones, in order.
 
-        A moment after ConnectionDetails: an official client listens only then, and
-        is known to get these events from the service.
+        Wait a moment after ConnectionDetails: an official client starts to listen only then,
+        and is known to get these events from the service.
         """
         self.holding, self._since = True, since
         self._replay = asyncio.get_running_loop().call_later(
@@ -176,7 +176,7 @@ class Socket:
             write_event(self.context, self, position, envelope, self._service)
 
     def end(self, code: int, *, recoverable: bool = True) -> None:
-        """Close with a code once what is queued has gone."""
+        """Close with a code after sending what is queued."""
         if self._closing:
             return
         if not recoverable:
@@ -210,7 +210,7 @@ class Socket:
 
     def _expire(self, code: str) -> None:
         self.send(frames.error(code, None))
-        # A context at the end of its time goes on in a new socket.
+        # A context continues in a new socket when this one reaches its age limit.
         self.end(self._service.faults.timeout_end_code)
 
     def _ping(self) -> None:
@@ -228,7 +228,7 @@ class Socket:
             case WSMsgType.PONG:
                 self._liveness.ponged()
             case WSMsgType.PING:
-                # Keeps the connection, not the session: idle time runs on.
+                # A ping keeps the connection, but not the session: the idle time continues.
                 if not self._service.faults.silent_sockets:
                     self._start(self._send_pong(message.data))
             case WSMsgType.TEXT:
@@ -247,7 +247,7 @@ class Socket:
 
     def _frame(self, text: str) -> None:
         if not self._service.faults.replay_late:
-            # Nothing that is asked now is answered before what was missed.
+            # Send the missed events before replying to anything that is requested now.
             self._send_missed()
         try:
             frame = frames.parse(text)
@@ -281,7 +281,7 @@ class Socket:
         if reply.status == 204:
             self.write("socket", meta, method=frame.method, path=path)
         elif reply.raw is not None:
-            # Not JSON: pasted behind the meta element as it is, as the service does.
+            # This is not JSON: append it as it is to the meta element, as the service does.
             self.send(f"{frames.dump(meta)[:-1]},{reply.raw}]")
         else:
             self.write("socket", meta, reply.body, method=frame.method, path=path)

@@ -1,4 +1,4 @@
-"""Subscriptions: who gets which event in which form (docs/protocol.md 2.9, 4.1, 4.2)."""
+"""Subscriptions: who gets which event, and in which form (docs/protocol.md 2.9, 4.1, 4.2)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -46,16 +46,16 @@ class Subscription:
     expires: datetime
     granted: Granted
     parked: bool = False
-    """Its socket is gone and may yet be recovered."""
+    """Its socket is gone, but may still be recovered."""
     _by_target: dict[tuple[Kind, int], Filter] = field(default_factory=dict)
 
     def grant(self, granted: Granted) -> None:
-        """Take over a set of filters in place of the former."""
+        """Replace the filters."""
         self.granted = granted
         index: dict[tuple[Kind, int], Filter] = {}
         for each in granted.filters:
             key = (each.kind, each.target_id)
-            # Simple and detailed asked for the same: only the detailed is sent.
+            # If both a simple and a detailed filter cover the same target, only the detailed counts.
             if key not in index or index[key].level < each.level:
                 index[key] = each
         self._by_target = index
@@ -103,7 +103,7 @@ class Subscriptions:
         mailboxes.listeners.append(self._on_message)
 
     def grant(self, asked: Iterable[str], owner_id: int) -> Granted:
-        """Return what becomes of the filters asked for; raise ApiError on a refusal."""
+        """Return which requested filters are granted; raise ApiError on a refusal."""
         return grant(asked, self._account, owner_id, self._faults)
 
     def create(
@@ -114,7 +114,7 @@ class Subscriptions:
         sink: Callable[[Envelope], None],
         replaces: Subscription | None,
     ) -> Subscription:
-        """Create a subscription on a socket in place of the one it had."""
+        """Create a subscription on a socket, replacing the one it had."""
         if replaces is not None:
             self.delete(replaces)
         if len(self.of(owner_id, client_id)) >= MAX_SUBSCRIPTIONS:
@@ -136,13 +136,13 @@ class Subscriptions:
         return subscription
 
     def renew(self, subscription: Subscription) -> None:
-        """Let a subscription live its full time from now."""
+        """Extend a subscription to its full lifetime from now."""
         subscription.expires = self._clock.utc() + timedelta(
             seconds=self._clock.announce(LIFE)
         )
 
     def park(self, subscription: Subscription, *, parked: bool) -> None:
-        """Keep a subscription whose socket is gone, or take it up again."""
+        """Keep a subscription whose socket is gone, or resume it."""
         subscription.parked = parked
         self._count()
 
@@ -190,7 +190,7 @@ class Subscriptions:
         return info
 
     def deliver(self, ext_id: int, body: dict[str, Any]) -> int:
-        """Send a presence event with exactly this body; return to how many."""
+        """Send a presence event with exactly this body; return the number of receivers."""
         sent = 0
         for each in list(self._live.values()):
             if (found := each.watches(ext_id, self._account)) is not None:
@@ -232,7 +232,7 @@ class Subscriptions:
                 self._plain(Kind.QUEUE_PRESENCE, change.queue_id, body)
 
     def _on_message(self, change: MessageChange) -> None:
-        """Send a change in a mailbox to its owner's subscriptions, and no others."""
+        """Send a change in a mailbox only to its owner's subscriptions."""
         message = change.message
         if (owner := self._account.extensions.get(message.owner_id)) is None:
             return

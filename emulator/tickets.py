@@ -11,7 +11,7 @@ from .tokens import Session, Tokens
 
 @dataclass(slots=True)
 class Ticket:
-    """A ticket: opens a socket in a session, for a short time."""
+    """A ticket, which can open a socket in a session for a short time."""
 
     session: Session
     expires: float
@@ -29,7 +29,7 @@ class Tickets:
     _tickets: dict[str, Ticket] = field(default_factory=dict)
 
     def issue(self, session: Session) -> tuple[str, int]:
-        """Return a new ticket and its life in announced seconds."""
+        """Return a new ticket and its lifetime in announced seconds."""
         value = secrets.token_urlsafe(32)
         life = self.clock.life(self.faults.ticket_ttl)
         self._tickets[value] = Ticket(session, self.clock.now() + life)
@@ -38,10 +38,10 @@ class Tickets:
         return value, self.clock.announce(self.faults.ticket_ttl)
 
     def redeem(self, value: str | None) -> Session | None:
-        """Return the session a ticket opens; None for a bad, old or spent one.
+        """Return the session that a ticket opens, or None for an invalid, expired or used one.
 
-        Official clients reuse a ticket within its life (docs/protocol.md 7.1), so that is allowed
-        unless `ticket_single_use` is on.
+        Official clients reuse a ticket within its lifetime (docs/protocol.md 7.1), so this is
+        allowed unless `ticket_single_use` is on.
         """
         ticket = self._tickets.get(value or "")
         if ticket is None or self.clock.now() >= ticket.expires:

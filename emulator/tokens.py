@@ -15,10 +15,10 @@ from .faults import Faults
 MAX_SESSIONS = 5
 """Per user and app; a sixth sign-in ends the oldest."""
 GRACE_AFTER_USE = 10.0
-"""Seconds a spent refresh token works on after its successor was first used; also
-how long a superseded access token reads OAU-129 before OAU-213."""
+"""Seconds for which a spent refresh token still works after its successor was first used;
+also how long a superseded access token causes OAU-129 before OAU-213."""
 GRACE_UNUSED = 3600.0
-"""Seconds it works when the successor is never used."""
+"""Seconds for which it works if the successor is never used."""
 
 SCOPE = (
     "ReadAccounts",
@@ -58,7 +58,7 @@ class Session:
     owner_id: int
     endpoint_id: str
     public: bool
-    """Signed in without a client secret (PKCE)."""
+    """Whether it signed in without a client secret (PKCE)."""
     current: Pair
     ended: bool = False
 
@@ -79,7 +79,7 @@ class Tokens:
     def sign_in(
         self, client_id: str, owner_id: int, *, public: bool = False
     ) -> Session:
-        """Open a session; the oldest one over the limit ends."""
+        """Open a session; end the oldest one if there are too many."""
         session = Session(
             str(uuid.uuid4()),
             client_id,
@@ -100,10 +100,10 @@ class Tokens:
         return session
 
     def refresh(self, token: str, client_id: str) -> Session:
-        """Give the session of a refresh token its next pair; raise OAuthError.
+        """Give the session of a refresh token its next pair; raise OAuthError if it is invalid.
 
-        A repeated spent token returns the cached successor for a while, so that a
-        lost reply can be asked for again.
+        For a while, repeating a spent token returns the cached successor, so that a client can
+        ask again after a lost reply.
         """
         found = self._refresh.get(token)
         if found is None or found[0].ended or found[0].client_id != client_id:
@@ -129,12 +129,12 @@ class Tokens:
         return session
 
     def session_of(self, token: str) -> Session | None:
-        """Return the session of an access or refresh token, whatever its state."""
+        """Return the session of an access or refresh token, in whatever state."""
         found = self._refresh.get(token) or self._access.get(token)
         return found[0] if found else None
 
     def check(self, access: str) -> Session:
-        """Return the session of an access token; raise ApiError (401) if it is none."""
+        """Return the session of an access token; raise ApiError (401) if there is none."""
         found = self._access.get(access)
         if found is None:
             raise token_invalid("OAU-213" if access.startswith("EMU") else "OAU-149")
@@ -148,7 +148,7 @@ class Tokens:
         if session.ended:
             raise token_invalid("OAU-213")
         if pair.refused < self.faults.new_tokens_refused:
-            # Issued a moment ago, and not known everywhere yet.
+            # It was issued a moment ago, and is not known everywhere yet.
             pair.refused += 1
             raise token_invalid("OAU-213")
         if pair.first_used is None:
@@ -177,13 +177,13 @@ class Tokens:
             self.end(session)
 
     def expire_access(self) -> None:
-        """Let every current access token be expired now."""
+        """Expire every current access token now."""
         for session in list(self.sessions):
             session.current.access_expires = self.clock.now()
             self._expired(session, session.current)
 
     def expire_refresh(self) -> None:
-        """Let every refresh token be expired now."""
+        """Expire every refresh token now."""
         for session in self.sessions:
             session.current.refresh_expires = self.clock.now()
 
@@ -234,7 +234,7 @@ class Tokens:
         )
 
     def _expired(self, session: Session, pair: Pair) -> None:
-        """Close the sockets of a session whose token ran out unrefreshed."""
+        """Close the sockets of a session whose token expired without a refresh."""
         if session.current is not pair or session.ended:
             return
         if pair.refresh is None:

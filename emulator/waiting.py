@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 
 RECHECK = 0.05
-"""Seconds; a condition may also depend on the test's own state, which sends no signal."""
+"""Seconds between checks, because a condition may depend on the test's own state, which sends no signal."""
 
 
 class Waiters:
     """Tests that wait for a condition."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start with no waiting test."""
         self._events: set[asyncio.Event] = set()
 
     def notice(self) -> None:
@@ -20,7 +20,7 @@ class Waiters:
             event.set()
 
     async def wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Return once a condition holds; TimeoutError after the seconds."""
+        """Return once a condition holds; raise TimeoutError after the seconds."""
         happened = asyncio.Event()
         self._events.add(happened)
         try:
