@@ -24,7 +24,7 @@ def told() -> dict[str, dict[str, str]]:
 def lamp_of_voicemail() -> list[int]:
     """Return the color that the page gives a lamp while voicemail waits."""
     found = re.search(
-        r"Voicemail that waits is blue on a lamp, (\d+), (\d+), (\d+)", PAGE
+        r"Waiting voicemail is blue \((\d+), (\d+), (\d+)\) on a lamp", PAGE
     )
     assert found
     return [int(part) for part in found.groups()]
