@@ -294,9 +294,17 @@ class PresenceWriter(AccountListener):
 
     async def _read_words(self, key: str) -> Words:
         try:
-            return words_of(await self._read(key))
+            found = await self._read(key)
         except PermissionMissing:
             # Events carry no message, so the known one may be older than what we wrote.
-            words, restore = words_of(self._known(key)), self.restores[key]
-            ours = restore.ours.get("message") if restore else None
-            return {**words, "message": ours[-1] if ours else words["message"] or ""}
+            return {**words_of(self._known(key)), "message": self._our_message(key)}
+        words = words_of(found)
+        if found.allow_see_my_presence is False and words["message"] is None:
+            words["message"] = self._our_message(key)
+        return words
+
+    def _our_message(self, key: str) -> str:
+        """Return the message to take for the present one while RingCentral does not tell it: the last one we wrote."""
+        restore = self.restores[key]
+        ours = restore.ours.get("message") if restore else None
+        return ours[-1] if ours else self._known(key).message or ""

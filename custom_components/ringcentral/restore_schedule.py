@@ -162,8 +162,8 @@ class RestoreSchedule:
                 self.put(key, without(restore, overdue(restore, now)))
         if extension_ids:
             LOGGER.warning(
-                "%s changes for a time ended more than an hour ago, while RingCentral could not be reached,"
-                " and are not taken back any more",
+                "%s changes for a time ended more than an hour ago, while RingCentral could not be reached or did not"
+                " tell what was to be restored, and are not taken back any more",
                 len(extension_ids),
             )
 

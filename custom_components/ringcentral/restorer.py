@@ -144,8 +144,10 @@ class Restorer:
         self._refused.discard(key)
         try:
             current = await self._read(key)
-            if any(current.get(name) is None for name in restore.before):
-                # It was known before, so a value that cannot be read now decides nothing.
+            # They were known before, so values that cannot be read now decide nothing.
+            unknown = {name for name in restore.before if current.get(name) is None}
+            waiting, due = due & unknown, due - unknown
+            if unknown and not due:
                 self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
                 return
             if not due:
@@ -168,7 +170,10 @@ class Restorer:
             LOGGER.warning("The earlier presence could not be brought back: %s", err)
             report_not_restored(self._hass, self._entry, key, extension)
         else:
-            self._schedule.put(key, without(self._schedule[key], due))
+            left = without(self._schedule[key], due)
+            self._schedule.put(key, left)
+            if left is not None and waiting:
+                self._schedule.call_at(key, dt_util.utcnow() + _TRY_AGAIN)
 
     async def _bring_back(self, key: str, values: Mapping[str, str]) -> None:
         """Write earlier values; a lost reply is not a failure if a reading shows them.

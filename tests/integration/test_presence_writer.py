@@ -1281,6 +1281,70 @@ async def test_who_hides_meanwhile_stays_hidden_and_the_rest_goes_back(
     assert is_so(emulator, story.own, userStatus="Busy")
 
 
+@pytest.mark.parametrize("how", ["made", "lost"])
+@pytest.mark.parametrize("before", ["", "Working from home"])
+async def test_the_message_of_a_colleague_who_hides_meanwhile_goes_back(
+    story: Story, emulator: Emulator, clock: Clock, before: str, how: str
+) -> None:
+    """RingCentral tells nobody what it is, so it is taken for ours."""
+    person = emulator.extension(cast(emulator)[ANNA])
+    anna = str(person.id)
+    await emulator.set_presence(anna, {"message": before})
+    if how == "made":
+        await change(story, SHORT, anna, message="At lunch")
+    else:
+        with (
+            replies_lost(emulator, HOW_LOST["lost"]),
+            pytest.raises(HomeAssistantError),
+        ):
+            await change(story, SHORT, anna, message="At lunch")
+    assert person.message == "At lunch"
+    await emulator.set_presence(anna, {"allowSeeMyPresence": False})
+    await story.all_heard()
+    await clock.move_on(SHORT)
+    await emulator.wait_for(lambda: person.message == before)
+    await all_written(story)
+    assert not story.coordinator.editor.restores.items()
+
+
+async def test_what_a_colleague_hides_is_undone_once_it_shows(
+    story: Story, emulator: Emulator, clock: Clock
+) -> None:
+    """The message does not wait for do not disturb."""
+    person = emulator.extension(cast(emulator)[ANNA])
+    anna = str(person.id)
+    values = {"message": "At lunch", "dnd_status": "do_not_accept_any_calls"}
+    await change(story, 60, anna, **values)
+    await emulator.set_presence(anna, {"allowSeeMyPresence": False})
+    await story.all_heard()
+    await clock.move_on(60)
+    await emulator.wait_for(lambda: not person.message)
+    await all_written(story)
+    assert person.dnd_status == "DoNotAcceptAnyCalls"
+    await emulator.set_presence(anna, {"allowSeeMyPresence": True})
+    await story.all_heard()
+    await clock.move_on(120)
+    await emulator.wait_for(lambda: person.dnd_status == "TakeAllCalls")
+    await all_written(story)
+    assert not story.coordinator.editor.restores.items()
+
+
+async def test_the_message_of_a_colleague_who_hides_is_not_replaced_for_a_time(
+    story: Story, emulator: Emulator
+) -> None:
+    """Nobody could bring it back."""
+    person = emulator.extension(cast(emulator)[ANNA])
+    anna = str(person.id)
+    await emulator.set_presence(
+        anna, {"message": "Working from home", "allowSeeMyPresence": False}
+    )
+    await story.all_heard()
+    with pytest.raises(ServiceValidationError) as caught:
+        await change(story, SHORT, anna, message="At lunch")
+    assert said(caught.value) == "unknown_before"
+    assert person.message == "Working from home"
+
+
 async def test_a_message_that_may_not_be_read_any_more_is_taken_back(
     story: Story, emulator: Emulator, clock: Clock
 ) -> None:

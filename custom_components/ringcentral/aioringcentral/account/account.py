@@ -283,7 +283,7 @@ class Account[SignInT: SignIn = SignIn]:
         """Read the presence of one extension now, and return it.
 
         A field that can be set is None if the reply lacks it. The message is the exception: a reply without one
-        says that there is none, so it is an empty text.
+        says that there is none, so it is an empty text, unless the extension hides its presence.
 
         Raises:
             RingCentralError: it could not be read.
@@ -297,7 +297,11 @@ class Account[SignInT: SignIn = SignIn]:
         if known is None:
             known = merge(Presence(extension_id=extension_id), found)
         unread: dict[str, Any] = dict.fromkeys(_SETTABLE - found.changes.keys())
-        if "message" not in found.unreadable:
+        says_nothing = (
+            found.changes.get("allow_see_my_presence") is False
+            and "user_status" not in found.changes
+        )
+        if "message" not in found.unreadable and not says_nothing:
             unread["message"] = found.changes.get("message") or ""
         return known._replace(**unread)
 
