@@ -19,7 +19,7 @@ _LOGGER = logging.getLogger(__name__)
 
 # Seconds within which several changes of membership are read together; they grow while changes go on.
 _SETTLE: Final = 2.0
-_SETTLE_MOST: Final = 64.0
+_SETTLE_MOST: Final = 32.0
 # Seconds until the lists are read again if one of them, or a record, could not be read while others could; they
 # grow while that goes on. The account's list concerns more people, so it is read again as after any failure.
 _READ_LATER: Final = 5.0
