@@ -17,18 +17,12 @@ from .aioringcentral.status import Standing
 from .aioringcentral.stream import Subscription
 from .availability import Availability
 from .call_log import CALLS as CALL_LOG, CallLogHub
-from .const import (
-    ATTR_CALLER_NAME,
-    ATTR_CALLER_NUMBER,
-    CALLER_FULL,
-    CALLER_HIDDEN,
-    CONF_CALLER_IDENTITY,
-)
+from .const import ATTR_CALLER_NAME, ATTR_CALLER_NUMBER, CALLER_FULL, CALLER_HIDDEN
 from .counts import Tally
 from .entity_sets import EntitySets
 from .feature_permissions import FeaturePermissions
 from .followed_members import FollowedMembers
-from .kept import kept_options
+from .kept import kept_caller_identity
 from .listeners import CallListener, Listeners
 from .presence_writer import PresenceWriter
 from .queues import QUEUES, QueueHub
@@ -110,8 +104,7 @@ class RingCentralCoordinator(AccountListener, BaseDataUpdateCoordinatorProtocol)
 
     @property
     def _caller_identity(self) -> str:
-        found: str = kept_options(self.config_entry.options)[CONF_CALLER_IDENTITY]
-        return found
+        return kept_caller_identity(self.config_entry.options)
 
     @property
     def shows_callers(self) -> bool:

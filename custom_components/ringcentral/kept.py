@@ -67,13 +67,17 @@ def kept_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry's options; one that cannot be read has its default."""
     found = options.get(CONF_FOLLOW)
     named = dict.fromkeys(each for each in _texts(found) if each in list(Follow))
-    callers = options.get(CONF_CALLER_IDENTITY)
-    is_known = callers in (CALLER_HIDDEN, CALLER_NAME, CALLER_FULL)
     return {
         CONF_FOLLOW: list(named) or [Follow.OWN.value],
         CONF_EXTENSIONS: list(dict.fromkeys(_texts(options.get(CONF_EXTENSIONS)))),
-        CONF_CALLER_IDENTITY: callers if is_known else CALLER_HIDDEN,
+        CONF_CALLER_IDENTITY: kept_caller_identity(options),
     }
+
+
+def kept_caller_identity(options: Mapping[str, Any]) -> str:
+    """Return how much to show of callers, which is nothing if that cannot be read."""
+    found = options.get(CONF_CALLER_IDENTITY)
+    return found if found in (CALLER_NAME, CALLER_FULL) else CALLER_HIDDEN
 
 
 def has_choices(options: Mapping[str, Any]) -> bool:
