@@ -122,10 +122,11 @@ def test_more_calls_than_there_can_be_are_not_counted(total: Any) -> None:
     assert update.unreadable == {"total_active_calls"}
 
 
-def test_a_count_may_be_text() -> None:
-    update = update_from_event(event(totalActiveCalls="2"))
+@pytest.mark.parametrize("total", [0, 2])
+def test_a_count_may_be_text(total: int) -> None:
+    update = update_from_event(event(totalActiveCalls=str(total)))
     assert update is not None
-    assert update.changes["total_active_calls"] == 2
+    assert update.changes["total_active_calls"] == total
 
 
 @pytest.mark.parametrize("word", [None, 7, "Whispering", {}])

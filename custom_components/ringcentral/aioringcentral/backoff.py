@@ -1,5 +1,6 @@
-"""How long to wait before the next try to connect. Pure except for the random jitter."""
+"""How long to wait before the next try to connect. Pure except for the random jitter and for `GrowingPauses.after`, which waits."""
 
+import asyncio
 from collections.abc import Callable
 import random
 from typing import Final
@@ -66,3 +67,12 @@ class GrowingPauses:
         pause, self._pause = self._pause, min(3 * self._pause, _LONGEST_PAUSE)
         self._last = now + pause
         return pause
+
+    async def after(self, happened: asyncio.Event) -> float:
+        """Wait until something has happened and for a pause after that, clear the event, and return when it happened."""
+        clock = asyncio.get_running_loop().time
+        await happened.wait()
+        since = clock()
+        await asyncio.sleep(self.next(since))
+        happened.clear()
+        return since

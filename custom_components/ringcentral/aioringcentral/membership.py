@@ -93,7 +93,7 @@ async def read_lists(
     async def beside_others[T](
         choice: Follow, read: Callable[[], Awaitable[Listing[T]]]
     ) -> Listing[T]:
-        if choice in choices:
+        if choice in choices and choice not in later:
             try:
                 return await read()
             except PermissionMissing, Misconfigured:
@@ -222,7 +222,7 @@ def _parts(
         found = [
             account.get(key) or Extension(id=key)
             for key in lists.favorites
-            if (not account or key in account) and Follow.FAVORITES not in lists.later
+            if not account or key in account
         ]
         yield Follow.FAVORITES, (FAVORITES, FAVORITE_LIST), found
     if Follow.CHOSEN in choices and Follow.CHOSEN not in lists.later:

@@ -21,9 +21,11 @@ from .models import (
 _DETAILED: Final = "detailedTelephonyState=true"
 _PRESENCE_OF: Final = re.compile(r"/extension/([^/?]+)/presence/?(?:\?|$)")
 _DND_STATUSES: Final = wire.Members(DndStatus)
-# Field on the wire -> (field of Presence, type it has when present, reader). A value that is null or cannot be
+# Field on the wire -> (field of Presence, type or types it has when present, reader). A value that is null or cannot be
 # read says nothing; an unknown word counts as unknown (docs/architecture.md 4.2).
-_FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
+_FIELDS: Final[
+    Mapping[str, tuple[str, type | tuple[type, ...], Callable[[Any], Any]]]
+] = {
     "telephonyStatus": ("telephony_status", str, TELEPHONY_STATUSES.__getitem__),
     "presenceStatus": (
         "presence_status",
@@ -38,7 +40,7 @@ _FIELDS: Final[Mapping[str, tuple[str, type, Callable[[Any], Any]]]] = {
     "ringOnMonitoredCall": ("ring_on_monitored_call", bool, bool),
     "pickUpCallsOnHold": ("pick_up_calls_on_hold", bool, bool),
     "message": ("message", str, wire.text),
-    "totalActiveCalls": ("total_active_calls", int, wire.count),
+    "totalActiveCalls": ("total_active_calls", (int, str), wire.count),
 }
 # Most calls that are read. A queue may have dozens waiting, and each is compared with every other.
 _MOST_CALLS: Final = 100
@@ -62,7 +64,7 @@ def fields_from_wire(
     for key, value in body.items():
         if (field := _FIELDS.get(key)) is not None:
             name, kind, read = field
-            if not isinstance(value, kind) and not (kind is int and read(value)):
+            if not isinstance(value, kind):
                 if value is not None:
                     unreadable |= {name}
                 continue
@@ -139,10 +141,11 @@ def is_about_somebody(event: Event) -> bool:
 
 def extension_of(body: Mapping[str, Any]) -> str | None:
     """Return whose presence a REST presence is, or None if it does not say; its address says so, too."""
-    extension = wire.mapping(body.get("extension"))
-    return wire.extension_id(extension.get("id")) or wire.extension_id(
-        _named_in(body.get("uri"))
-    )
+    return _id_in(body) or wire.extension_id(_named_in(body.get("uri")))
+
+
+def _id_in(body: Mapping[str, Any]) -> str | None:
+    return wire.extension_id(wire.mapping(body.get("extension")).get("id"))
 
 
 def _named_in(uri: Any) -> str | None:
@@ -162,7 +165,7 @@ def update_from_rest(
     changes, is_dnd_implied, unreadable, unknown = fields_from_wire(body)
     extension_id = extension_of(body)
     # If there is only a message, it may be that of an error.
-    if wire.extension_id(wire.mapping(body.get("extension")).get("id")) is None:
+    if _id_in(body) is None:
         extension_id = extension_id or asked
         if not changes.keys() - {"message"}:
             return None

@@ -40,11 +40,8 @@ class FullRereads:
             self._read(Cause.SLOW, None)
 
     async def _after_unreadable(self) -> None:
-        pauses, clock = GrowingPauses(UNREADABLE_AFTER), asyncio.get_running_loop().time
+        pauses = GrowingPauses(UNREADABLE_AFTER)
         while True:
-            await self._unreadable.wait()
-            since = clock()
-            await asyncio.sleep(pauses.next(since))
-            self._unreadable.clear()
+            since = await pauses.after(self._unreadable)
             _LOGGER.debug("Reading everything again: something could not be read")
             self._read(Cause.UNREADABLE, since)

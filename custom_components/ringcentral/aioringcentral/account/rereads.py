@@ -146,11 +146,8 @@ class Rereads:
 
     async def _read_doubted(self) -> None:
         """Have extensions read for which a value could not be read."""
-        pauses, clock = GrowingPauses(DOUBTED_AFTER), asyncio.get_running_loop().time
+        pauses = GrowingPauses(DOUBTED_AFTER)
         while True:
-            await self._is_doubted.wait()
-            since = clock()
-            await asyncio.sleep(pauses.next(since))
-            self._is_doubted.clear()
+            since = await pauses.after(self._is_doubted)
             doubted, self._doubted = self._doubted, {}
             self.read_again(doubted, Cause.UNREADABLE, since)
