@@ -1,7 +1,7 @@
 """A home for a day: what it is furnished with, and what happens in it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,21 @@ async def calls(home: Household, *steps: str, who: int = 0) -> None:
     for step in steps:
         await home.call(who, step)
         await asyncio.sleep(1)
+
+
+async def in_turn(home: Household, order: str) -> AsyncIterator[bool]:
+    """Let calls of two people begin (``A``, ``B``) and end (``a``, ``b``); after each, yield whether one goes on."""
+    going_on = set[int]()
+    for each in order:
+        who = "ab".index(each.lower())
+        if each.isupper():
+            going_on.add(who)
+            await calls(home, "ring", "answer", who=who)
+        else:
+            going_on.discard(who)
+            await calls(home, "hangup", who=who)
+        await asyncio.sleep(10)
+        yield bool(going_on)
 
 
 async def grouped(home: Household, domain: str, members: list[str]) -> str:

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.homes import MoodyPlayer, MoodyPlug
 from tests.integration.skipping import SkippingLoop
 
-from .household import BOTH, OFF, ON, calls, dnd, household, media, undisturbed
+from .household import BOTH, OFF, ON, calls, dnd, household, in_turn, media, undisturbed
 
 
 @BOTH
@@ -227,17 +227,8 @@ def test_the_last_of_two_automations_brings_a_player_back(
         await media(home, player, how=how)
         other = home.device(home.people[1])
         await media(home, player, how=how, extensions=[other])
-        goes_on = set()
-        for each in order:
-            who = "ab".index(each.lower())
-            if each.isupper():
-                goes_on.add(who)
-                await calls(home, "ring", "answer", who=who)
-            else:
-                goes_on.discard(who)
-                await calls(home, "hangup", who=who)
-            await asyncio.sleep(10)
-            assert (player.shows == "playing") is not bool(goes_on)
+        async for goes_on in in_turn(home, order):
+            assert (player.shows == "playing") is not goes_on
 
     with household(loop, folder, player) as home:
         home.run(day())

@@ -12,7 +12,7 @@ import pytest
 from tests.integration.homes import MoodyLamp
 from tests.integration.skipping import SkippingLoop
 
-from .household import BLUE, RED, busy_light, calls, grouped, household
+from .household import BLUE, RED, busy_light, calls, grouped, household, in_turn
 
 
 @pytest.mark.parametrize("before", [0, 1])
@@ -143,16 +143,7 @@ def test_the_last_of_two_automations_brings_a_lamp_back(
         await busy_light(home, lamp, when_available="restore")
         other = home.device(home.people[1])
         await busy_light(home, lamp, when_available="restore", extensions=[other])
-        goes_on = set()
-        for each in order:
-            who = "ab".index(each.lower())
-            if each.isupper():
-                goes_on.add(who)
-                await calls(home, "ring", "answer", who=who)
-            else:
-                goes_on.discard(who)
-                await calls(home, "hangup", who=who)
-            await asyncio.sleep(10)
+        async for goes_on in in_turn(home, order):
             assert lamp.shows == (RED if goes_on else BLUE)
 
     with household(loop, folder, lamp) as home:

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.homes import MoodyPlayer
 from tests.integration.skipping import SkippingLoop
 
-from .household import calls, household, media
+from .household import calls, household, in_turn, media
 
 
 class LoudPlayer(MoodyPlayer):
@@ -92,16 +92,7 @@ def test_the_last_of_two_automations_turns_a_player_up(
     async def day() -> None:
         await media(home, player)
         await media(home, player, extensions=[home.device(home.people[1])])
-        goes_on = set()
-        for each in order:
-            who = "ab".index(each.lower())
-            if each.isupper():
-                goes_on.add(who)
-                await calls(home, "ring", "answer", who=who)
-            else:
-                goes_on.discard(who)
-                await calls(home, "hangup", who=who)
-            await asyncio.sleep(10)
+        async for goes_on in in_turn(home, order):
             assert player.sounds == ("playing 0%" if goes_on else "playing 40%")
         assert home.hass.states.async_entity_ids("scene") == []
 
